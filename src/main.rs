@@ -1,2 +1,8 @@
-//! The binary.
+//! `git-credential-patron`: gives git the right GitHub token for each owner.
+#![allow(dead_code, unreachable_pub, reason = "the rooms are being furnished")]
+
+mod remote;
+mod token;
+mod vault;
+
 fn main() {}
