@@ -1,6 +1,8 @@
 //! `git-credential-patron`: gives git the right GitHub token for each owner.
 #![allow(dead_code, unreachable_pub, reason = "the rooms are being furnished")]
 
+mod error;
+mod paths;
 mod remote;
 mod token;
 mod vault;
