@@ -1,8 +1,11 @@
 //! `git-credential-patron`: gives git the right GitHub token for each owner.
 #![allow(dead_code, unreachable_pub, reason = "the rooms are being furnished")]
 
+mod accounts;
 mod choose;
 mod error;
+mod files;
+mod log;
 mod paths;
 mod protocol;
 mod remote;
