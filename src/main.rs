@@ -6,6 +6,7 @@ mod choose;
 mod error;
 mod files;
 mod log;
+mod outcomes;
 mod paths;
 mod protocol;
 mod remote;
