@@ -1,1 +1,5 @@
 //! All integration tests in one binary.
+
+mod forge;
+mod forge_contract;
+mod sandbox;
