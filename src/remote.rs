@@ -285,6 +285,11 @@ impl Scope {
         self.segments.first().and_then(|segment| Owner::parse(segment))
     }
 
+    /// Gives a segment as it is written; the first is the owner on a GitHub host.
+    pub fn segment(&self, at: usize) -> Option<&str> {
+        self.segments.get(at).map(String::as_str)
+    }
+
     /// Gives the repository, if the scope names one.
     pub fn repo(&self) -> Option<&str> {
         self.segments.get(1).map(String::as_str)

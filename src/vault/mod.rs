@@ -5,8 +5,14 @@
 //! bounded in time, none opens a dialog on behalf of `get`, and a vault in trouble says which trouble: a
 //! failing vault is never silently replaced by another.
 
+pub mod command;
 pub mod file;
+pub mod keyring;
 
+pub use keyring::Asking;
+
+use crate::choose::{Account, Place};
+use crate::paths::Paths;
 use crate::token::Token;
 use std::fmt;
 use std::path::PathBuf;
@@ -85,6 +91,27 @@ impl fmt::Display for Trouble {
 
 impl std::error::Error for Trouble {}
 
+impl Trouble {
+    /// Says what mends it, where that is known.
+    pub fn remedy(&self) -> Option<String> {
+        match self {
+            Self::Absent(_) => {
+                Some("keep the token in a file that only you can read: --vault file".to_owned())
+            }
+            Self::Locked => Some("unlock the keyring, or keep the token in a file: --vault file".to_owned()),
+            Self::Slow(_) | Self::Remembered(_) => {
+                Some("restart the keyring service, or keep the token in a file: --vault file".to_owned())
+            }
+            Self::Ambiguous(_) => Some("remove the doubles with your keyring program".to_owned()),
+            Self::Unsafe { remedy, .. } => Some(remedy.clone()),
+            Self::Corrupt { path, .. } => {
+                Some(format!("mend {}; patron never rewrites a file it cannot read", path.display()))
+            }
+            Self::Unfit(_) | Self::Command(_) | Self::Io(_) => None,
+        }
+    }
+}
+
 /// One place for secrets. The three kinds have the same four words.
 pub trait Vault {
     /// Reads the secret; `None` if there is no such item.
@@ -93,4 +120,28 @@ pub trait Vault {
     fn write(&self, item: &Item<'_>, token: &Token) -> Result<(), Trouble>;
     /// Forgets the secret; tells whether there was one.
     fn remove(&self, item: &Item<'_>) -> Result<bool, Trouble>;
+}
+
+/// Opens the vault that holds an account's secret.
+pub fn open(place: &Place, paths: &Paths, asking: Asking) -> Box<dyn Vault> {
+    match place {
+        Place::Keyring => Box::new(keyring::Keyring::new(asking, Some(paths.traces().to_owned()))),
+        Place::File => Box::new(file::FileVault::new(paths.secrets())),
+        Place::Command(command) => Box::new(command::CommandVault::new(command.clone())),
+    }
+}
+
+/// Names an account's secret in its vault.
+pub fn item(account: &Account) -> Item<'_> {
+    Item {
+        id: &account.id,
+        host: account.scope.host().as_str(),
+        owner: account.scope.segment(0),
+        label: &account.label,
+    }
+}
+
+/// Names the refresh token that lies beside a plain host's password.
+pub fn refresh_id(account: &Account) -> String {
+    format!("{}#refresh", account.id)
 }
