@@ -12,6 +12,7 @@ mod files;
 mod keeping;
 mod log;
 mod outcomes;
+mod pages;
 mod paths;
 mod protocol;
 mod remote;

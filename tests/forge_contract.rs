@@ -20,31 +20,16 @@ fn a_private_repository_is_cloned_and_pushed_to_with_every_git_here() {
         let sandbox = Sandbox::new(&forge);
         let with = helper(&sandbox, "mona", &forge.secret("acme"));
         let url = "https://github.com/acme/secret";
-        sandbox
-            .git(["-c", &with, "clone", url, "it"])
-            .with_git(git)
-            .ok();
+        sandbox.git(["-c", &with, "clone", url, "it"]).with_git(git).ok();
         let it = sandbox.work().join("it");
-        sandbox
-            .git(["commit", "-q", "--allow-empty", "-m", "more"])
-            .cwd(&it)
-            .ok();
-        sandbox
-            .git(["-c", &with, "push"])
-            .with_git(git)
-            .cwd(&it)
-            .ok();
+        sandbox.git(["commit", "-q", "--allow-empty", "-m", "more"]).cwd(&it).ok();
+        sandbox.git(["-c", &with, "push"]).with_git(git).cwd(&it).ok();
         let ask = |access| {
             let names = ["github.com", "acme", "secret"].map(str::to_owned);
             let [host, owner, repo] = names;
             (host, owner, repo, access, "acme".to_owned())
         };
-        assert_eq!(
-            forge.git_asks(),
-            [ask(Access::Read), ask(Access::Write)],
-            "git {}",
-            git.version
-        );
+        assert_eq!(forge.git_asks(), [ask(Access::Read), ask(Access::Write)], "git {}", git.version);
     }
 }
 
@@ -52,27 +37,15 @@ fn a_private_repository_is_cloned_and_pushed_to_with_every_git_here() {
 fn each_refusal_reaches_the_user_in_githubs_words_with_every_git_here() {
     use super::forge::{Owner, Permission, Repository, Selection, State, Token, Visibility};
     let policy = Policy::sample()
-        .owner(Owner {
-            forbids_classic: true,
-            ..Owner::org("strict", &["mona"])
-        })
+        .owner(Owner { forbids_classic: true, ..Owner::org("strict", &["mona"]) })
         .private("strict/core")
-        .repository(Repository {
-            archived: true,
-            ..Repository::new("acme/old", Visibility::Private)
-        })
-        .token(Token {
-            state: State::Pending,
-            ..Token::fine_grained("pending", "mona", "acme")
-        })
+        .repository(Repository { archived: true, ..Repository::new("acme/old", Visibility::Private) })
+        .token(Token { state: State::Pending, ..Token::fine_grained("pending", "mona", "acme") })
         .token(Token {
             repositories: Selection::Only(vec!["tools".to_owned()]),
             ..Token::fine_grained("few", "mona", "acme")
         })
-        .token(Token {
-            contents: Permission::Read,
-            ..Token::fine_grained("reader", "mona", "acme")
-        })
+        .token(Token { contents: Permission::Read, ..Token::fine_grained("reader", "mona", "acme") })
         .token(Token::fine_grained("old", "mona", "acme").expired());
     let forge = Forge::start(policy);
     let cases = [
@@ -134,9 +107,7 @@ fn each_refusal_reaches_the_user_in_githubs_words_with_every_git_here() {
     for git in gits() {
         let sandbox = Sandbox::new(&forge);
         sandbox.git(["init", "-q"]).ok();
-        sandbox
-            .git(["commit", "-q", "--allow-empty", "-m", "x"])
-            .ok();
+        sandbox.git(["commit", "-q", "--allow-empty", "-m", "x"]).ok();
         for (label, repo, operation, text) in cases {
             let with = helper(&sandbox, "mona", &forge.secret(label));
             let url = format!("https://github.com/{repo}.git");
@@ -145,12 +116,7 @@ fn each_refusal_reaches_the_user_in_githubs_words_with_every_git_here() {
                 .args((operation == "push").then_some("HEAD:more"))
                 .with_git(git)
                 .fails(128);
-            assert_eq!(
-                output.stderr(),
-                text,
-                "{label} {operation} {repo}, git {}",
-                git.version
-            );
+            assert_eq!(output.stderr(), text, "{label} {operation} {repo}, git {}", git.version);
         }
     }
 }
@@ -159,23 +125,11 @@ fn each_refusal_reaches_the_user_in_githubs_words_with_every_git_here() {
 fn no_other_host_is_reached() {
     let forge = Forge::start(Policy::sample());
     let sandbox = Sandbox::new(&forge);
-    for host in [
-        "example.com",
-        "github.com.evil.test",
-        "raw.github.com",
-        "github.com:8443",
-    ] {
-        sandbox
-            .git(["ls-remote", &format!("https://{host}/o/r")])
-            .fails(128);
+    for host in ["example.com", "github.com.evil.test", "raw.github.com", "github.com:8443"] {
+        sandbox.git(["ls-remote", &format!("https://{host}/o/r")]).fails(128);
     }
     assert_eq!(
         forge.refused_tunnels(),
-        [
-            "example.com",
-            "github.com.evil.test",
-            "raw.github.com",
-            "github.com:8443"
-        ]
+        ["example.com", "github.com.evil.test", "raw.github.com", "github.com:8443"]
     );
 }

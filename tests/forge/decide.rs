@@ -7,8 +7,8 @@
 use jiff::Timestamp;
 
 use super::policy::{
-    Access, Block, By, HostKind, On, Owner, OwnerKind, PendingAnswer, Permission, Policy,
-    Repository, Role, Rule, Selection, State, Token, Visibility,
+    Access, Block, By, HostKind, On, Owner, OwnerKind, PendingAnswer, Permission, Policy, Repository, Role,
+    Rule, Selection, State, Token, Visibility,
 };
 use super::tokens::TokenKind;
 
@@ -143,16 +143,10 @@ impl Policy {
                     }
                     (name.to_owned(), door)
                 }
-                HostKind::Ghes | HostKind::Plain if host.name == asked => {
-                    (host.name.clone(), Door::Web)
-                }
+                HostKind::Ghes | HostKind::Plain if host.name == asked => (host.name.clone(), Door::Web),
                 HostKind::Ghes | HostKind::Plain => return None,
             };
-            Some(Site {
-                name,
-                kind: host.kind,
-                door,
-            })
+            Some(Site { name, kind: host.kind, door })
         })
     }
 
@@ -161,18 +155,12 @@ impl Policy {
         self.hosts
             .iter()
             .find(|host| host.name == site.name)
-            .or_else(|| {
-                self.hosts
-                    .iter()
-                    .find(|host| host.kind == site.kind && host.name.starts_with('*'))
-            })
+            .or_else(|| self.hosts.iter().find(|host| host.kind == site.kind && host.name.starts_with('*')))
     }
 
     /// The user or organisation of that name.
     pub(crate) fn find_owner(&self, host: &str, login: &str) -> Option<&Owner> {
-        self.owners
-            .iter()
-            .find(|owner| owner.host == host && owner.login.eq_ignore_ascii_case(login))
+        self.owners.iter().find(|owner| owner.host == host && owner.login.eq_ignore_ascii_case(login))
     }
 
     /// The repository these names mean, and whether they are former ones.
@@ -210,11 +198,8 @@ impl Policy {
 
     /// What a user may do in a repository.
     pub(crate) fn role(&self, repo: &Repository, login: &str) -> Role {
-        let single = repo
-            .roles
-            .iter()
-            .find(|(user, _)| user.eq_ignore_ascii_case(login))
-            .map(|(_, role)| *role);
+        let single =
+            repo.roles.iter().find(|(user, _)| user.eq_ignore_ascii_case(login)).map(|(_, role)| *role);
         let home = repo.host.strip_prefix("gist.").unwrap_or(&repo.host);
         let role = single.unwrap_or_else(|| match self.find_owner(home, &repo.owner) {
             Some(owner) if owner.has_member(login) => owner.base_role,
@@ -243,15 +228,9 @@ impl Policy {
         }
         for (index, token) in self.tokens.iter().enumerate() {
             if self.site(&token.host).is_none() {
-                problems.push(format!(
-                    "token {}: its host is not in the policy",
-                    token.label
-                ));
+                problems.push(format!("token {}: its host is not in the policy", token.label));
             }
-            if self.tokens[..index]
-                .iter()
-                .any(|it| it.label == token.label)
-            {
+            if self.tokens[..index].iter().any(|it| it.label == token.label) {
                 problems.push(format!("token {}: the label is there twice", token.label));
             }
         }
@@ -263,10 +242,7 @@ impl Owner {
     /// True for members of an organisation, and for a user itself.
     pub(crate) fn has_member(&self, login: &str) -> bool {
         (self.kind == OwnerKind::User && self.login.eq_ignore_ascii_case(login))
-            || self
-                .members
-                .iter()
-                .any(|member| member.eq_ignore_ascii_case(login))
+            || self.members.iter().any(|member| member.eq_ignore_ascii_case(login))
     }
 }
 
@@ -283,34 +259,22 @@ impl Token {
 
     /// True if one of these scopes was given, or one that contains it.
     pub(crate) fn has_scope(&self, wanted: &str) -> bool {
-        self.scopes
-            .iter()
-            .any(|scope| scope == wanted || (scope == "repo" && wanted == "public_repo"))
+        self.scopes.iter().any(|scope| scope == wanted || (scope == "repo" && wanted == "public_repo"))
     }
 
     fn selects(&self, repo: &Repository) -> bool {
         match &self.repositories {
             Selection::All => true,
-            Selection::Only(names) => names
-                .iter()
-                .any(|name| name.eq_ignore_ascii_case(&repo.name)),
+            Selection::Only(names) => names.iter().any(|name| name.eq_ignore_ascii_case(&repo.name)),
         }
     }
 }
 
 impl Rule {
     /// True if it speaks of this request.
-    pub(crate) fn fits(
-        &self,
-        question: &Question<'_>,
-        asked: &str,
-        rest: bool,
-        label: Option<&str>,
-    ) -> bool {
+    pub(crate) fn fits(&self, question: &Question<'_>, asked: &str, rest: bool, label: Option<&str>) -> bool {
         let same = |wanted: &Option<String>, it: &str| {
-            wanted
-                .as_ref()
-                .is_none_or(|wanted| wanted.eq_ignore_ascii_case(it))
+            wanted.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(it))
         };
         self.times != Some(0)
             && (same(&self.host, asked) || same(&self.host, &question.site.name))
@@ -363,9 +327,7 @@ pub(crate) fn who<'a>(
             HostKind::Ghes => Refusal::PasswordNotAccepted,
             _ => Refusal::BadCredentials,
         }),
-        Some(token) if token.state == State::Revoked || token.is_expired(now) => {
-            Err(Refusal::BadCredentials)
-        }
+        Some(token) if token.state == State::Revoked || token.is_expired(now) => Err(Refusal::BadCredentials),
         Some(token) => Ok(Some(token)),
         None => Err(Refusal::BadCredentials),
     }
@@ -390,9 +352,7 @@ pub(crate) fn decide<'a>(policy: &'a Policy, question: &Question<'_>) -> Decisio
     decision.token = token;
     let write = question.access == Access::Write;
     decision.refusal = match (decision.repository, token) {
-        (Some(repo), None) if is_open(question.site, repo) && !write => {
-            repo.blocked.map(Refusal::Blocked)
-        }
+        (Some(repo), None) if is_open(question.site, repo) && !write => repo.blocked.map(Refusal::Blocked),
         (_, None) => Some(Refusal::LoginNeeded),
         (None, Some(_)) => Some(Refusal::NotFound),
         (Some(_), Some(_)) if question.site.kind == HostKind::Plain => None,
@@ -417,18 +377,11 @@ pub(crate) fn decide_rest<'a>(policy: &'a Policy, question: &Question<'_>) -> De
 /// True if anybody may fetch it. Nothing is public on ghe.com; a secret gist is open to whoever
 /// knows its id.
 fn is_open(site: &Site, repo: &Repository) -> bool {
-    site.kind != HostKind::GheCom
-        && (site.door == Door::Gist || repo.visibility == Visibility::Public)
+    site.kind != HostKind::GheCom && (site.door == Door::Gist || repo.visibility == Visibility::Public)
 }
 
 /// Whether the repository is there for this user, and the organisation lets this token near.
-fn sees(
-    policy: &Policy,
-    site: &Site,
-    repo: &Repository,
-    token: &Token,
-    write: bool,
-) -> Result<(), Refusal> {
+fn sees(policy: &Policy, site: &Site, repo: &Repository, token: &Token, write: bool) -> Result<(), Refusal> {
     let user = policy.find_owner(&site.name, &token.login);
     if user.is_some_and(|user| user.suspended) {
         return Err(Refusal::Suspended);
@@ -461,20 +414,12 @@ fn obeys(owner: &Owner, token: &Token, open_read: bool) -> Result<(), Refusal> {
     }
     if let Some(most) = owner.max_lifetime_days
         && token.is_personal()
-        && token
-            .lifetime()
-            .is_none_or(|lifetime| lifetime > super::make::days(most))
+        && token.lifetime().is_none_or(|lifetime| lifetime > super::make::days(most))
     {
         return Err(Refusal::LifetimeTooLong(most));
     }
-    let needs_sso = matches!(
-        token.kind,
-        TokenKind::Classic | TokenKind::Oauth | TokenKind::AppUser
-    );
-    let authorised = token
-        .sso
-        .iter()
-        .any(|org| org.eq_ignore_ascii_case(&owner.login));
+    let needs_sso = matches!(token.kind, TokenKind::Classic | TokenKind::Oauth | TokenKind::AppUser);
+    let authorised = token.sso.iter().any(|org| org.eq_ignore_ascii_case(&owner.login));
     if owner.sso && needs_sso && !authorised && !open_read {
         return Err(Refusal::SsoRequired);
     }
@@ -510,9 +455,8 @@ fn uses(policy: &Policy, repo: &Repository, token: &Token, write: bool) -> Resul
     if !is_app && policy.role(repo, &token.login) < Role::Write {
         return Err(Refusal::Denied);
     }
-    let restricted = policy
-        .find_owner(&repo.host, &repo.owner)
-        .is_some_and(|owner| owner.restricts_oauth_apps);
+    let restricted =
+        policy.find_owner(&repo.host, &repo.owner).is_some_and(|owner| owner.restricts_oauth_apps);
     if restricted && matches!(token.kind, TokenKind::Oauth | TokenKind::AppUser) {
         return Err(Refusal::Denied);
     }
@@ -528,23 +472,11 @@ fn reaches_by_scope(repo: &Repository, token: &Token, open: bool) -> Result<(), 
         (false, true) => "public_repo",
         (false, false) => "repo",
     };
-    if token.has_scope(wanted) {
-        Ok(())
-    } else {
-        Err(Refusal::NotFound)
-    }
+    if token.has_scope(wanted) { Ok(()) } else { Err(Refusal::NotFound) }
 }
 
-fn reaches_by_grant(
-    policy: &Policy,
-    repo: &Repository,
-    token: &Token,
-    open: bool,
-) -> Result<(), Refusal> {
-    let same_owner = token
-        .owner
-        .as_ref()
-        .is_none_or(|owner| owner.eq_ignore_ascii_case(&repo.owner));
+fn reaches_by_grant(policy: &Policy, repo: &Repository, token: &Token, open: bool) -> Result<(), Refusal> {
+    let same_owner = token.owner.as_ref().is_none_or(|owner| owner.eq_ignore_ascii_case(&repo.owner));
     if !same_owner || token.state == State::Denied {
         return Err(Refusal::NotFound);
     }
@@ -557,18 +489,10 @@ fn reaches_by_grant(
     }
     let is_app = token.kind == TokenKind::Installation;
     if !token.selects(repo) {
-        return Err(if is_app {
-            Refusal::NotFound
-        } else {
-            Refusal::NotSelected
-        });
+        return Err(if is_app { Refusal::NotFound } else { Refusal::NotSelected });
     }
     if token.contents == Permission::None && !open {
-        return Err(if is_app {
-            Refusal::NotFound
-        } else {
-            Refusal::ReadMissing
-        });
+        return Err(if is_app { Refusal::NotFound } else { Refusal::ReadMissing });
     }
     Ok(())
 }

@@ -5,13 +5,7 @@ use super::decide::Site;
 use super::http::{Reply, Request};
 
 /// Answers a page of a site; `base` stands before every path in it.
-pub(crate) fn answer(
-    _shared: &Shared,
-    _site: &Site,
-    _base: &str,
-    _path: &str,
-    _request: &Request,
-) -> Reply {
+pub(crate) fn answer(_shared: &Shared, _site: &Site, _base: &str, _path: &str, _request: &Request) -> Reply {
     Reply::html(404, "<!doctype html><title>Not found</title>")
 }
 

@@ -19,12 +19,7 @@ pub(crate) fn names(path: &str) -> (String, String) {
 }
 
 /// Answers a call.
-pub(crate) fn answer(
-    policy: &mut Policy,
-    question: &Question<'_>,
-    path: &str,
-    request: &Request,
-) -> Reply {
+pub(crate) fn answer(policy: &mut Policy, question: &Question<'_>, path: &str, request: &Request) -> Reply {
     let who = decide::who(policy, question.site, question.credential, question.now);
     let token = match who {
         Ok(token) => token.cloned(),
