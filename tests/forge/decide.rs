@@ -7,8 +7,8 @@
 use jiff::Timestamp;
 
 use super::policy::{
-    Access, Block, By, HostKind, On, Owner, OwnerKind, PendingAnswer, Permission, Policy, Repository, Role,
-    Rule, Selection, State, Token, Visibility,
+    Access, Block, By, HostKind, On, Owner, PendingAnswer, Permission, Policy, Repository, Role,
+    Rule, State, Token, Visibility,
 };
 use super::tokens::TokenKind;
 
@@ -46,6 +46,7 @@ pub(crate) struct Credential {
 }
 
 /// A request about one repository.
+#[derive(Clone, Copy)]
 pub(crate) struct Question<'a> {
     /// Where.
     pub(crate) site: &'a Site,
@@ -115,166 +116,19 @@ pub(crate) enum Refusal {
     Blocked(Block),
 }
 
-/// Finding
-impl Policy {
-    /// The site a host belongs to; none: the proxy does not let it through.
-    pub(crate) fn site(&self, asked: &str) -> Option<Site> {
-        let asked = asked.to_ascii_lowercase();
-        self.hosts.iter().find_map(|host| {
-            let (name, door) = match host.kind {
-                HostKind::GitHub => match asked.strip_suffix(&host.name)? {
-                    "" => (host.name.clone(), Door::Web),
-                    "api." => (host.name.clone(), Door::Api),
-                    "gist." => (host.name.clone(), Door::Gist),
-                    _ => return None,
-                },
-                HostKind::GheCom => {
-                    let (name, door) = match asked.strip_prefix("api.") {
-                        Some(rest) if rest != "ghe.com" => (rest, Door::Api),
-                        _ => (asked.as_str(), Door::Web),
-                    };
-                    if host.name == "*.ghe.com" {
-                        let label = name.strip_suffix(".ghe.com")?;
-                        if label.is_empty() || label.contains('.') {
-                            return None;
-                        }
-                    } else if host.name != name {
-                        return None;
-                    }
-                    (name.to_owned(), door)
-                }
-                HostKind::Ghes | HostKind::Plain if host.name == asked => (host.name.clone(), Door::Web),
-                HostKind::Ghes | HostKind::Plain => return None,
-            };
-            Some(Site { name, kind: host.kind, door })
-        })
-    }
-
-    /// The entry of the list of hosts that a host falls under.
-    pub(crate) fn host_entry(&self, site: &Site) -> Option<&super::policy::Host> {
-        self.hosts
-            .iter()
-            .find(|host| host.name == site.name)
-            .or_else(|| self.hosts.iter().find(|host| host.kind == site.kind && host.name.starts_with('*')))
-    }
-
-    /// The user or organisation of that name.
-    pub(crate) fn find_owner(&self, host: &str, login: &str) -> Option<&Owner> {
-        self.owners.iter().find(|owner| owner.host == host && owner.login.eq_ignore_ascii_case(login))
-    }
-
-    /// The repository these names mean, and whether they are former ones.
-    pub(crate) fn find_repository(
-        &self,
-        site: &Site,
-        owner: &str,
-        name: &str,
-    ) -> Option<(&Repository, bool)> {
-        let host = match site.door {
-            Door::Gist => format!("gist.{}", site.name),
-            Door::Web | Door::Api => site.name.clone(),
-        };
-        let mut here = self.repositories.iter().filter(|repo| repo.host == host);
-        if site.door == Door::Gist {
-            return here
-                .find(|repo| repo.name == name && (owner.is_empty() || repo.is(owner, name)))
-                .map(|repo| (repo, false));
-        }
-        if let Some(found) = here.clone().find(|repo| repo.is(owner, name)) {
-            return Some((found, false));
-        }
-        here.find(|repo| {
-            repo.former_names.iter().any(|(old_owner, old_name)| {
-                old_owner.eq_ignore_ascii_case(owner) && old_name.eq_ignore_ascii_case(name)
-            })
-        })
-        .map(|repo| (repo, true))
-    }
-
-    /// The token with that secret, whatever its state and wherever it was made.
-    pub(crate) fn token_of(&self, secret: &str) -> Option<&Token> {
-        self.tokens.iter().find(|token| token.secret == secret)
-    }
-
-    /// What a user may do in a repository.
-    pub(crate) fn role(&self, repo: &Repository, login: &str) -> Role {
-        let single =
-            repo.roles.iter().find(|(user, _)| user.eq_ignore_ascii_case(login)).map(|(_, role)| *role);
-        let home = repo.host.strip_prefix("gist.").unwrap_or(&repo.host);
-        let role = single.unwrap_or_else(|| match self.find_owner(home, &repo.owner) {
-            Some(owner) if owner.has_member(login) => owner.base_role,
-            _ => Role::None,
-        });
-        match repo.visibility {
-            Visibility::Public => role.max(Role::Read),
-            Visibility::Private | Visibility::Internal => role,
-        }
-    }
-
-    /// What is wrong with this policy itself, in sentences.
-    pub(crate) fn problems(&self) -> Vec<String> {
-        let mut problems = Vec::new();
-        for repo in &self.repositories {
-            let home = repo.host.strip_prefix("gist.").unwrap_or(&repo.host);
-            let name = format!("{}/{}/{}", repo.host, repo.owner, repo.name);
-            match self.site(home) {
-                None => problems.push(format!("repository {name}: its host is not in the policy")),
-                Some(site) if site.kind == HostKind::Plain => {}
-                Some(_) if self.find_owner(home, &repo.owner).is_none() => {
-                    problems.push(format!("repository {name}: its owner is not in the policy"));
-                }
-                Some(_) => {}
-            }
-        }
-        for (index, token) in self.tokens.iter().enumerate() {
-            if self.site(&token.host).is_none() {
-                problems.push(format!("token {}: its host is not in the policy", token.label));
-            }
-            if self.tokens[..index].iter().any(|it| it.label == token.label) {
-                problems.push(format!("token {}: the label is there twice", token.label));
-            }
-        }
-        problems
-    }
-}
-
-impl Owner {
-    /// True for members of an organisation, and for a user itself.
-    pub(crate) fn has_member(&self, login: &str) -> bool {
-        (self.kind == OwnerKind::User && self.login.eq_ignore_ascii_case(login))
-            || self.members.iter().any(|member| member.eq_ignore_ascii_case(login))
-    }
-}
-
-impl Token {
-    /// True if it is one of a person's own: fine-grained or classic.
-    pub(crate) fn is_personal(&self) -> bool {
-        matches!(self.kind, TokenKind::FineGrained | TokenKind::Classic)
-    }
-
-    /// True if its time has passed.
-    pub(crate) fn is_expired(&self, now: Timestamp) -> bool {
-        self.expires.is_some_and(|end| end <= now)
-    }
-
-    /// True if one of these scopes was given, or one that contains it.
-    pub(crate) fn has_scope(&self, wanted: &str) -> bool {
-        self.scopes.iter().any(|scope| scope == wanted || (scope == "repo" && wanted == "public_repo"))
-    }
-
-    fn selects(&self, repo: &Repository) -> bool {
-        match &self.repositories {
-            Selection::All => true,
-            Selection::Only(names) => names.iter().any(|name| name.eq_ignore_ascii_case(&repo.name)),
-        }
-    }
-}
-
 impl Rule {
     /// True if it speaks of this request.
-    pub(crate) fn fits(&self, question: &Question<'_>, asked: &str, rest: bool, label: Option<&str>) -> bool {
+    pub(crate) fn fits(
+        &self,
+        question: &Question<'_>,
+        asked: &str,
+        rest: bool,
+        label: Option<&str>,
+    ) -> bool {
         let same = |wanted: &Option<String>, it: &str| {
-            wanted.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(it))
+            wanted
+                .as_ref()
+                .is_none_or(|wanted| wanted.eq_ignore_ascii_case(it))
         };
         self.times != Some(0)
             && (same(&self.host, asked) || same(&self.host, &question.site.name))
@@ -327,7 +181,9 @@ pub(crate) fn who<'a>(
             HostKind::Ghes => Refusal::PasswordNotAccepted,
             _ => Refusal::BadCredentials,
         }),
-        Some(token) if token.state == State::Revoked || token.is_expired(now) => Err(Refusal::BadCredentials),
+        Some(token) if token.state == State::Revoked || token.is_expired(now) => {
+            Err(Refusal::BadCredentials)
+        }
         Some(token) => Ok(Some(token)),
         None => Err(Refusal::BadCredentials),
     }
@@ -352,7 +208,9 @@ pub(crate) fn decide<'a>(policy: &'a Policy, question: &Question<'_>) -> Decisio
     decision.token = token;
     let write = question.access == Access::Write;
     decision.refusal = match (decision.repository, token) {
-        (Some(repo), None) if is_open(question.site, repo) && !write => repo.blocked.map(Refusal::Blocked),
+        (Some(repo), None) if is_open(question.site, repo) && !write => {
+            repo.blocked.map(Refusal::Blocked)
+        }
         (_, None) => Some(Refusal::LoginNeeded),
         (None, Some(_)) => Some(Refusal::NotFound),
         (Some(_), Some(_)) if question.site.kind == HostKind::Plain => None,
@@ -363,25 +221,21 @@ pub(crate) fn decide<'a>(policy: &'a Policy, question: &Question<'_>) -> Decisio
     decision
 }
 
-/// Decides whether a repository may be shown by the REST API: its contents do not matter there.
-pub(crate) fn decide_rest<'a>(policy: &'a Policy, question: &Question<'_>) -> Decision<'a> {
-    let mut decision = decide(policy, question);
-    // Metadata: read comes with every fine-grained token that reaches the repository, and what
-    // a push would be refused for does not matter here.
-    if matches!(decision.refusal, Some(Refusal::ReadMissing)) {
-        decision.refusal = None;
-    }
-    decision
-}
-
 /// True if anybody may fetch it. Nothing is public on ghe.com; a secret gist is open to whoever
 /// knows its id.
 fn is_open(site: &Site, repo: &Repository) -> bool {
-    site.kind != HostKind::GheCom && (site.door == Door::Gist || repo.visibility == Visibility::Public)
+    site.kind != HostKind::GheCom
+        && (site.door == Door::Gist || repo.visibility == Visibility::Public)
 }
 
 /// Whether the repository is there for this user, and the organisation lets this token near.
-fn sees(policy: &Policy, site: &Site, repo: &Repository, token: &Token, write: bool) -> Result<(), Refusal> {
+fn sees(
+    policy: &Policy,
+    site: &Site,
+    repo: &Repository,
+    token: &Token,
+    write: bool,
+) -> Result<(), Refusal> {
     let user = policy.find_owner(&site.name, &token.login);
     if user.is_some_and(|user| user.suspended) {
         return Err(Refusal::Suspended);
@@ -395,14 +249,15 @@ fn sees(policy: &Policy, site: &Site, repo: &Repository, token: &Token, write: b
         return Err(Refusal::Blocked(block));
     }
     match policy.find_owner(&site.name, &repo.owner) {
-        Some(owner) => obeys(owner, token, open && !write),
+        Some(owner) => obeys(owner, token, open, write),
         None => Ok(()),
     }
 }
 
 /// The organisation's policies. Those on lifetime, classic tokens and IP addresses are reported
 /// to hit public repositories too once a token is sent; the others spare reading what is public.
-fn obeys(owner: &Owner, token: &Token, open_read: bool) -> Result<(), Refusal> {
+fn obeys(owner: &Owner, token: &Token, open: bool, write: bool) -> Result<(), Refusal> {
+    let open_read = open && !write;
     if owner.ip_allow_list {
         return Err(Refusal::IpNotAllowed);
     }
@@ -414,17 +269,25 @@ fn obeys(owner: &Owner, token: &Token, open_read: bool) -> Result<(), Refusal> {
     }
     if let Some(most) = owner.max_lifetime_days
         && token.is_personal()
-        && token.lifetime().is_none_or(|lifetime| lifetime > super::make::days(most))
+        && token
+            .lifetime()
+            .is_none_or(|lifetime| lifetime > super::make::days(most))
     {
         return Err(Refusal::LifetimeTooLong(most));
     }
-    let needs_sso = matches!(token.kind, TokenKind::Classic | TokenKind::Oauth | TokenKind::AppUser);
-    let authorised = token.sso.iter().any(|org| org.eq_ignore_ascii_case(&owner.login));
+    let needs_sso = matches!(
+        token.kind,
+        TokenKind::Classic | TokenKind::Oauth | TokenKind::AppUser
+    );
+    let authorised = token
+        .sso
+        .iter()
+        .any(|org| org.eq_ignore_ascii_case(&owner.login));
     if owner.sso && needs_sso && !authorised && !open_read {
         return Err(Refusal::SsoRequired);
     }
     let is_app = matches!(token.kind, TokenKind::Oauth | TokenKind::AppUser);
-    if owner.restricts_oauth_apps && is_app && !open_read {
+    if owner.restricts_oauth_apps && is_app && !open {
         return Err(Refusal::OauthAppRestricted);
     }
     Ok(())
@@ -455,8 +318,9 @@ fn uses(policy: &Policy, repo: &Repository, token: &Token, write: bool) -> Resul
     if !is_app && policy.role(repo, &token.login) < Role::Write {
         return Err(Refusal::Denied);
     }
-    let restricted =
-        policy.find_owner(&repo.host, &repo.owner).is_some_and(|owner| owner.restricts_oauth_apps);
+    let restricted = policy
+        .find_owner(&repo.host, &repo.owner)
+        .is_some_and(|owner| owner.restricts_oauth_apps);
     if restricted && matches!(token.kind, TokenKind::Oauth | TokenKind::AppUser) {
         return Err(Refusal::Denied);
     }
@@ -472,11 +336,23 @@ fn reaches_by_scope(repo: &Repository, token: &Token, open: bool) -> Result<(), 
         (false, true) => "public_repo",
         (false, false) => "repo",
     };
-    if token.has_scope(wanted) { Ok(()) } else { Err(Refusal::NotFound) }
+    if token.has_scope(wanted) {
+        Ok(())
+    } else {
+        Err(Refusal::NotFound)
+    }
 }
 
-fn reaches_by_grant(policy: &Policy, repo: &Repository, token: &Token, open: bool) -> Result<(), Refusal> {
-    let same_owner = token.owner.as_ref().is_none_or(|owner| owner.eq_ignore_ascii_case(&repo.owner));
+fn reaches_by_grant(
+    policy: &Policy,
+    repo: &Repository,
+    token: &Token,
+    open: bool,
+) -> Result<(), Refusal> {
+    let same_owner = token
+        .owner
+        .as_ref()
+        .is_none_or(|owner| owner.eq_ignore_ascii_case(&repo.owner));
     if !same_owner || token.state == State::Denied {
         return Err(Refusal::NotFound);
     }
@@ -489,10 +365,18 @@ fn reaches_by_grant(policy: &Policy, repo: &Repository, token: &Token, open: boo
     }
     let is_app = token.kind == TokenKind::Installation;
     if !token.selects(repo) {
-        return Err(if is_app { Refusal::NotFound } else { Refusal::NotSelected });
+        return Err(if is_app {
+            Refusal::NotFound
+        } else {
+            Refusal::NotSelected
+        });
     }
     if token.contents == Permission::None && !open {
-        return Err(if is_app { Refusal::NotFound } else { Refusal::ReadMissing });
+        return Err(if is_app {
+            Refusal::NotFound
+        } else {
+            Refusal::ReadMissing
+        });
     }
     Ok(())
 }
