@@ -1,9 +1,10 @@
 //! `git-credential-patron`: gives git the right GitHub token for each owner.
-#![allow(dead_code, unreachable_pub, reason = "the rooms are being furnished")]
+#![allow(dead_code, unreachable_pub, unused_imports, reason = "the rooms are being furnished")]
 
 mod error;
 mod paths;
 mod remote;
+mod terminal;
 mod token;
 mod vault;
 
