@@ -94,14 +94,9 @@ impl Sandbox {
 
     /// A sandbox that is unusual in some way.
     pub(crate) fn with<'a>(options: &Options, forge: impl Into<Option<&'a Forge>>) -> Self {
-        let folder = tempfile::Builder::new()
-            .prefix("sandbox-")
-            .tempdir()
-            .expect("a temporary folder can be made");
-        let root = folder
-            .path()
-            .canonicalize()
-            .expect("a folder just made has a path");
+        let folder =
+            tempfile::Builder::new().prefix("sandbox-").tempdir().expect("a temporary folder can be made");
+        let root = folder.path().canonicalize().expect("a folder just made has a path");
         let home = root.join(match options.awkward_home {
             true => "mona's home, \"été\"",
             false => "home",
@@ -118,12 +113,8 @@ impl Sandbox {
         link(&program, &bin.join(PROGRAM));
         browser(&bin, &root.join("pages"));
         let forge = forge.into();
-        let mut sandbox = Self {
-            environment: BTreeMap::new(),
-            redactor: forge.map(Forge::redactor),
-            home,
-            folder,
-        };
+        let mut sandbox =
+            Self { environment: BTreeMap::new(), redactor: forge.map(Forge::redactor), home, folder };
         sandbox.set_environment(&root, options, forge);
         sandbox
     }
@@ -262,10 +253,7 @@ impl Sandbox {
         I: IntoIterator<Item = S>,
         S: AsRef<OsStr>,
     {
-        let arguments: Vec<OsString> = arguments
-            .into_iter()
-            .map(|it| it.as_ref().to_owned())
-            .collect();
+        let arguments: Vec<OsString> = arguments.into_iter().map(|it| it.as_ref().to_owned()).collect();
         let program = program.as_ref();
         let mut line = program.to_string_lossy().into_owned();
         for argument in &arguments {
@@ -274,11 +262,7 @@ impl Sandbox {
         }
         let search = self.environment[OsStr::new("PATH")].clone();
         let mut command = Command::new(resolve(program, &search));
-        command
-            .args(arguments)
-            .env_clear()
-            .envs(&self.environment)
-            .current_dir(self.work());
+        command.args(arguments).env_clear().envs(&self.environment).current_dir(self.work());
         Run {
             command,
             stdin: Vec::new(),
@@ -339,12 +323,7 @@ impl Run {
         let search = search_path(&bin, Some(self.search.clone()));
         self.command.env("PATH", &search);
         self.search = search;
-        if self
-            .command
-            .get_program()
-            .to_string_lossy()
-            .ends_with("/git")
-        {
+        if self.command.get_program().to_string_lossy().ends_with("/git") {
             let mut other = Command::new(&git.path);
             other.args(self.command.get_args()).env_clear();
             for (name, value) in self.command.get_envs() {
@@ -369,15 +348,10 @@ impl Run {
     /// Runs it to its end.
     pub(crate) fn run(mut self) -> Output {
         let start = Instant::now();
-        self.command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         group(&mut self.command);
-        let mut child = self
-            .command
-            .spawn()
-            .unwrap_or_else(|error| panic!("cannot start {}: {error}", self.line));
+        let mut child =
+            self.command.spawn().unwrap_or_else(|error| panic!("cannot start {}: {error}", self.line));
         let mut stdin = child.stdin.take().expect("it was piped");
         let bytes = std::mem::take(&mut self.stdin);
         let feeder = thread::spawn(move || {
@@ -396,12 +370,7 @@ impl Run {
             redactor: self.redactor,
         };
         feeder.join().expect("writing does not panic");
-        assert!(
-            !hung,
-            "it took longer than {} s and was killed\n{}",
-            self.bound.as_secs(),
-            output.report()
-        );
+        assert!(!hung, "it took longer than {} s and was killed\n{}", self.bound.as_secs(), output.report());
         output
     }
 
@@ -456,55 +425,35 @@ impl Output {
     /// Fails the test unless it succeeded.
     #[track_caller]
     pub(crate) fn ok(self) -> Self {
-        assert!(
-            self.status.success(),
-            "it should succeed\n{}",
-            self.report()
-        );
+        assert!(self.status.success(), "it should succeed\n{}", self.report());
         self
     }
 
     /// Fails the test unless it ended with this exit code.
     #[track_caller]
     pub(crate) fn fails(self, code: i32) -> Self {
-        assert!(
-            self.status.code() == Some(code),
-            "it should end with {code}\n{}",
-            self.report()
-        );
+        assert!(self.status.code() == Some(code), "it should end with {code}\n{}", self.report());
         self
     }
 
     /// Fails the test unless this is among what it wrote for people.
     #[track_caller]
     pub(crate) fn says(self, text: &str) -> Self {
-        assert!(
-            self.stderr().contains(text),
-            "stderr should have: {text}\n{}",
-            self.report()
-        );
+        assert!(self.stderr().contains(text), "stderr should have: {text}\n{}", self.report());
         self
     }
 
     /// Fails the test if this is among what it wrote for people.
     #[track_caller]
     pub(crate) fn does_not_say(self, text: &str) -> Self {
-        assert!(
-            !self.stderr().contains(text),
-            "stderr should not have: {text}\n{}",
-            self.report()
-        );
+        assert!(!self.stderr().contains(text), "stderr should not have: {text}\n{}", self.report());
         self
     }
 
     /// Fails the test unless it wrote exactly this for programs.
     #[track_caller]
     pub(crate) fn prints(self, text: &str) -> Self {
-        assert!(
-            self.stdout == text.as_bytes(),
-            "stdout should be:\n{text}\n{}",
-            self.report()
-        );
+        assert!(self.stdout == text.as_bytes(), "stdout should be:\n{text}\n{}", self.report());
         self
     }
 
@@ -540,9 +489,7 @@ pub(crate) fn gits() -> &'static [Git] {
     GITS.get_or_init(|| {
         let search = env::var_os("PATH").unwrap_or_default();
         let mut gits: Vec<Git> = Vec::new();
-        for folder in
-            env::split_paths(&search).chain(["/usr/local/bin", "/usr/bin"].map(PathBuf::from))
-        {
+        for folder in env::split_paths(&search).chain(["/usr/local/bin", "/usr/bin"].map(PathBuf::from)) {
             let path = folder.join("git");
             let Ok(output) = Command::new(&path).arg("--version").output() else {
                 continue;
@@ -552,10 +499,7 @@ pub(crate) fn gits() -> &'static [Git] {
                 continue;
             };
             if gits.iter().all(|git| git.version != version) {
-                gits.push(Git {
-                    path,
-                    version: version.to_owned(),
-                });
+                gits.push(Git { path, version: version.to_owned() });
             }
         }
         assert!(!gits.is_empty(), "these tests need git");

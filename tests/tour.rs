@@ -33,7 +33,8 @@ fn main() -> ExitCode {
 fn tour() -> Result<(), String> {
     let program = build()?;
     let forge = Forge::start(Policy::sample());
-    let guide = Guide { sandbox: Sandbox::with(&Options { program: Some(program), ..Options::default() }, &forge) };
+    let guide =
+        Guide { sandbox: Sandbox::with(&Options { program: Some(program), ..Options::default() }, &forge) };
 
     say("mona works for two organisations, acme and globex. Each gave her a fine-grained token.");
     say("GitHub is played by a stand-in on this machine; git, the helper and every line below are real.");
@@ -41,7 +42,9 @@ fn tour() -> Result<(), String> {
     chapter("1. make patron the helper for github.com");
     guide.patron("setup", "");
 
-    chapter("2. keep a token for each owner (here from stdin; without --token-stdin it is asked for, hidden)");
+    chapter(
+        "2. keep a token for each owner (here from stdin; without --token-stdin it is asked for, hidden)",
+    );
     for owner in ["acme", "globex", "mona"] {
         guide.patron(&format!("add {owner} --token-stdin"), &forge.secret(owner));
     }
@@ -61,7 +64,9 @@ fn tour() -> Result<(), String> {
         .into_iter()
         .flat_map(|(owner, repo)| [(owner, repo, Access::Read), (owner, repo, Access::Write)]);
     let expected: Vec<_> = expected
-        .map(|(owner, repo, access)| ("github.com".to_owned(), owner.to_owned(), repo.to_owned(), access, owner.to_owned()))
+        .map(|(owner, repo, access)| {
+            ("github.com".to_owned(), owner.to_owned(), repo.to_owned(), access, owner.to_owned())
+        })
         .collect();
     let asked = forge.git_asks();
     for (host, owner, repo, access, token) in &asked {
@@ -138,7 +143,11 @@ impl Guide {
         let piped = if token.is_empty() { "" } else { "printf '%s\\n' \"$TOKEN\" | " };
         println!("\n$ {piped}git credential-patron {line}");
         let words = ["credential-patron"].into_iter().chain(line.split(' '));
-        let output = self.sandbox.git(words).stdin(if token.is_empty() { String::new() } else { format!("{token}\n") }).ok();
+        let output = self
+            .sandbox
+            .git(words)
+            .stdin(if token.is_empty() { String::new() } else { format!("{token}\n") })
+            .ok();
         self.show(&output);
     }
 

@@ -32,11 +32,7 @@ pub(crate) struct Delivery {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Route {
     /// Git, below a repository: what follows the repository, with its slash.
-    Git {
-        owner: String,
-        repo: String,
-        rest: String,
-    },
+    Git { owner: String, repo: String, rest: String },
     /// A call of the API, without `/api/v3`.
     Rest(String),
     /// A page.
@@ -56,10 +52,7 @@ pub(crate) fn answer(shared: &Shared, host: &str, request: &Request) -> Delivery
         Route::Rest(path) => api(shared, host, &site, &path, request),
         Route::Page => {
             let reply = pages::answer(shared, &site, "", request.path(), request);
-            let entry = Entry {
-                kind: EntryKind::Page,
-                ..entry(shared, host, request, reply.status)
-            };
+            let entry = Entry { kind: EntryKind::Page, ..entry(shared, host, request, reply.status) };
             shared.record(entry);
             Delivery::of(dressed(&site, reply))
         }
@@ -78,13 +71,8 @@ pub(crate) fn route(site: &Site, path: &str) -> Route {
         _ => {}
     }
     // Longest first, where one ends like another.
-    const TAILS: [&str; 5] = [
-        "/info/refs",
-        "/info/lfs",
-        "/git-upload-pack",
-        "/git-receive-pack",
-        "/objects/",
-    ];
+    const TAILS: [&str; 5] =
+        ["/info/refs", "/info/lfs", "/git-upload-pack", "/git-receive-pack", "/objects/"];
     let cut = TAILS
         .iter()
         .filter_map(|tail| path.find(tail))
@@ -97,11 +85,7 @@ pub(crate) fn route(site: &Site, path: &str) -> Route {
     let repository = repository.strip_suffix(".git").unwrap_or(repository);
     let names = decode(repository.trim_start_matches('/'));
     let (owner, repo) = names.rsplit_once('/').unwrap_or(("", &names));
-    Route::Git {
-        owner: owner.to_owned(),
-        repo: repo.to_owned(),
-        rest: rest.to_owned(),
-    }
+    Route::Git { owner: owner.to_owned(), repo: repo.to_owned(), rest: rest.to_owned() }
 }
 
 /// The user name and secret a client sent.
@@ -112,20 +96,13 @@ pub(crate) fn credential(request: &Request) -> Option<Credential> {
         let decoded = STANDARD.decode(rest.trim()).ok()?;
         let text = String::from_utf8_lossy(&decoded).into_owned();
         let (username, secret) = text.split_once(':')?;
-        return Some(Credential {
-            username: username.to_owned(),
-            secret: secret.to_owned(),
-            bearer: false,
-        });
+        return Some(Credential { username: username.to_owned(), secret: secret.to_owned(), bearer: false });
     }
-    ["bearer", "token"]
-        .iter()
-        .any(|it| scheme.eq_ignore_ascii_case(it))
-        .then(|| Credential {
-            username: String::new(),
-            secret: rest.trim().to_owned(),
-            bearer: true,
-        })
+    ["bearer", "token"].iter().any(|it| scheme.eq_ignore_ascii_case(it)).then(|| Credential {
+        username: String::new(),
+        secret: rest.trim().to_owned(),
+        bearer: true,
+    })
 }
 
 /// An entry with what every request has.
@@ -147,9 +124,7 @@ pub(crate) fn entry(shared: &Shared, host: &str, request: &Request, status: u16)
         repo: String::new(),
         access: Access::Other,
         token,
-        username: sent
-            .map(|sent| sent.username)
-            .filter(|username| !username.is_empty()),
+        username: sent.map(|sent| sent.username).filter(|username| !username.is_empty()),
         agent: request.header("User-Agent").unwrap_or_default().to_owned(),
         status,
     }
@@ -174,14 +149,7 @@ fn git(
         ("/info/refs", query) if query.contains("service=git-receive-pack") => Access::Write,
         _ => Access::Read,
     };
-    let question = Question {
-        site,
-        owner,
-        repo,
-        access,
-        credential: sent.as_ref(),
-        now: Timestamp::now(),
-    };
+    let question = Question { site, owner, repo, access, credential: sent.as_ref(), now: Timestamp::now() };
     let mut policy = shared.policy();
     let fallen = apply_rules(&mut policy, &question, host, false);
     let verdict = decide::decide(&policy, &question);
@@ -193,63 +161,30 @@ fn git(
     let mut bad_login = false;
     let planned = match (fallen.then, verdict) {
         (Some(Then::Answer(reply)), _) => Ok(reply),
-        (Some(Then::RedirectTo(other)), _) => Ok(Reply::redirect(
-            302,
-            &format!("https://{other}{}", request.target),
-        )),
-        (
-            Some(Then::Allow),
-            Decision {
-                repository: Some(repository),
-                ..
-            },
-        )
-        | (
-            None,
-            Decision {
-                repository: Some(repository),
-                refusal: None,
-                moved: false,
-                ..
-            },
-        ) => Err(format!("/{}{rest}", repos::relative(repository))),
-        (
-            None,
-            Decision {
-                repository: Some(repository),
-                refusal: None,
-                moved: true,
-                ..
-            },
-        ) => Ok(Reply::redirect(
-            301,
-            &format!(
-                "https://{host}/{}/{}{rest}?{}",
-                repository.owner,
-                repository.name,
-                request.query()
-            ),
-        )),
+        (Some(Then::RedirectTo(other)), _) => {
+            Ok(Reply::redirect(302, &format!("https://{other}{}", request.target)))
+        }
+        (Some(Then::Allow), Decision { repository: Some(repository), .. })
+        | (None, Decision { repository: Some(repository), refusal: None, moved: false, .. }) => {
+            Err(format!("/{}{rest}", repos::relative(repository)))
+        }
+        (None, Decision { repository: Some(repository), refusal: None, moved: true, .. }) => {
+            Ok(Reply::redirect(
+                301,
+                &format!("https://{host}/{}/{}{rest}?{}", repository.owner, repository.name, request.query()),
+            ))
+        }
         (_, verdict) => {
             let refusal = verdict.refusal.as_ref().unwrap_or(&Refusal::NotFound);
             bad_login = *refusal == Refusal::BadCredentials;
-            Ok(texts::git_reply(
-                refusal,
-                &scene(&policy, site, owner, repo, &verdict),
-            ))
+            Ok(texts::git_reply(refusal, &scene(&policy, site, owner, repo, &verdict)))
         }
     };
     policy.bad_logins += u32::from(bad_login);
     drop(policy);
     let mut reply = planned.unwrap_or_else(|path_info| {
-        cgi::serve(
-            &shared.running,
-            &shared.repositories,
-            &path_info,
-            login.as_deref(),
-            request,
-        )
-        .unwrap_or_else(|error| Reply::text(500, &format!("the forge failed: {error}\n")))
+        cgi::serve(&shared.running, &shared.repositories, &path_info, login.as_deref(), request)
+            .unwrap_or_else(|error| Reply::text(500, &format!("the forge failed: {error}\n")))
     });
     reply.headers.extend(headers);
     let delivery = fallen.spoil.deliver(dressed(site, reply));
@@ -278,9 +213,7 @@ fn api(shared: &Shared, host: &str, site: &Site, path: &str, request: &Request) 
     let fallen = apply_rules(&mut policy, &question, host, true);
     let reply = match fallen.then {
         Some(Then::Answer(reply)) => reply,
-        Some(Then::RedirectTo(other)) => {
-            Reply::redirect(302, &format!("https://{other}{}", request.target))
-        }
+        Some(Then::RedirectTo(other)) => Reply::redirect(302, &format!("https://{other}{}", request.target)),
         _ => rest::answer(&mut policy, &question, path, request),
     };
     drop(policy);
@@ -309,13 +242,8 @@ struct Spoil {
 }
 
 fn apply_rules(policy: &mut Policy, question: &Question<'_>, host: &str, rest: bool) -> Fallen {
-    let label = question
-        .credential
-        .and_then(|sent| label(policy, &sent.secret));
-    let mut fallen = Fallen {
-        then: None,
-        spoil: Spoil::default(),
-    };
+    let label = question.credential.and_then(|sent| label(policy, &sent.secret));
+    let mut fallen = Fallen { then: None, spoil: Spoil::default() };
     for rule in &mut policy.rules {
         if !rule.fits(question, host, rest, label.as_deref()) {
             continue;
@@ -341,13 +269,7 @@ fn apply_rules(policy: &mut Policy, question: &Question<'_>, host: &str, rest: b
 
 impl Spoil {
     fn deliver(self, reply: Reply) -> Delivery {
-        Delivery {
-            reply,
-            delay: self.delay,
-            truncate: self.truncate,
-            close: self.close,
-            slow: self.slow,
-        }
+        Delivery { reply, delay: self.delay, truncate: self.truncate, close: self.close, slow: self.slow }
     }
 }
 
@@ -386,9 +308,7 @@ pub(crate) fn dressed(site: &Site, reply: Reply) -> Reply {
     if site.kind == HostKind::Plain || !reply.genuine {
         return reply;
     }
-    reply
-        .with("Server", "GitHub.com")
-        .with("X-GitHub-Request-Id", &tokens::request_id())
+    reply.with("Server", "GitHub.com").with("X-GitHub-Request-Id", &tokens::request_id())
 }
 
 /// Percent-decoded text; what is no valid escape stays.
