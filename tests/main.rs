@@ -1,1 +1,6 @@
 //! All integration tests in one binary.
+
+#[cfg(target_os = "linux")]
+mod bus;
+#[cfg(target_os = "linux")]
+mod keyring;
