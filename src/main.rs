@@ -1,2 +1,6 @@
 //! The binary.
+#![allow(dead_code)] // until the commands call the engine
+
+mod token;
+
 fn main() {}
