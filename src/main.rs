@@ -1,6 +1,7 @@
 //! The binary.
 #![allow(dead_code)] // until the commands call the engine
 
+mod pages;
 mod token;
 
 fn main() {}
