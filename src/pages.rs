@@ -13,7 +13,7 @@
 
 /// One page that may be opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Page {
+pub(crate) enum Page {
     /// The form that makes a fine-grained token, which is also the request for access to an organisation.
     New(NewToken),
     /// The list of the user's fine-grained tokens.
@@ -57,7 +57,7 @@ pub enum Page {
 
 /// What the form for a new fine-grained token is to be filled with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewToken {
+pub(crate) struct NewToken {
     /// The resource owner: the user or organisation whose repositories the token opens.
     pub owner: String,
     /// The token's name, which GitHub wants to be unique among the user's tokens.
@@ -74,7 +74,7 @@ pub struct NewToken {
 
 /// What a token may do with something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
+pub(crate) enum Access {
     /// Fetch.
     Read,
     /// Fetch and push.
@@ -92,7 +92,7 @@ const ADDRESS_MAX: usize = 2048;
 
 impl NewToken {
     /// Gives what a token for fetching and pushing one owner's repositories needs.
-    pub fn of(owner: &str) -> Self {
+    pub(crate) fn of(owner: &str) -> Self {
         let mut name = format!("git {owner}");
         name.truncate(name.floor_char_boundary(NAME_MAX));
         NewToken {
@@ -106,7 +106,7 @@ impl NewToken {
     }
 
     /// Gives the fields in the form's own words, to be printed: GitHub does not always fill them in.
-    pub fn fields(&self) -> Vec<(&'static str, String)> {
+    pub(crate) fn fields(&self) -> Vec<(&'static str, String)> {
         let mut fields = vec![
             ("Token name", self.name.clone()),
             ("Description", self.description.clone()),
@@ -170,7 +170,7 @@ impl Page {
     ///
     /// `hole` gives the value of a name in braces. Gives nothing if a value is missing or does not fit,
     /// so that a list of pages can be tried from the best to the plainest.
-    pub fn from_words(words: &str, hole: &dyn Fn(&str) -> Option<String>) -> Option<Page> {
+    pub(crate) fn from_words(words: &str, hole: &dyn Fn(&str) -> Option<String>) -> Option<Page> {
         let (name, values) = match words.find(['(', '/']) {
             None => (words, Vec::new()),
             Some(at) => (
@@ -222,7 +222,7 @@ impl Page {
     /// Gives the page's address at a host, or nothing if a part of it does not fit its alphabet.
     ///
     /// `host` is one that the user has named; it is looked at again all the same.
-    pub fn url(&self, host: &str) -> Option<String> {
+    pub(crate) fn url(&self, host: &str) -> Option<String> {
         // Gists have no settings of their own.
         let host = if host == "gist.github.com" {
             "github.com"
@@ -290,7 +290,7 @@ impl Page {
 }
 
 /// Says whether this may be an owner: `[A-Za-z0-9][A-Za-z0-9_-]{0,38}`.
-pub fn is_owner(text: &str) -> bool {
+pub(crate) fn is_owner(text: &str) -> bool {
     (1..=39).contains(&text.len())
         && text.as_bytes()[0].is_ascii_alphanumeric()
         && text
@@ -312,7 +312,7 @@ fn is_authorization_request(text: &str) -> bool {
 }
 
 /// Says whether this is a host name in lower-case ASCII, with a port or without.
-pub fn is_host(text: &str) -> bool {
+pub(crate) fn is_host(text: &str) -> bool {
     let (name, port) = match text.split_once(':') {
         Some((name, port)) => (name, Some(port)),
         None => (text, None),

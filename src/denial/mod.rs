@@ -1,0 +1,2 @@
+//! Denials.
+pub(crate) mod phrase;
