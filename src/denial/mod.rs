@@ -1,2 +1,3 @@
 //! Denials.
+pub(crate) mod normal;
 pub(crate) mod phrase;
