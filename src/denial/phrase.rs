@@ -3,7 +3,6 @@
 //! A phrase is a sentence as GitHub writes it, its changing parts replaced by holes:
 //! * `{owner}` is one run without white space, `{days#}` digits only,
 //! * `{owner..}` may hold spaces (enterprises have such names), `{_..}` may be anything, also nothing,
-//! * `A && B` wants both, anywhere.
 //!
 //! All other words match literally; case, white space and quotes of any kind do not count, and
 //! "enterprise" and "organisation" are "organization", since GitHub says one and the same sentence of both.
@@ -88,7 +87,7 @@ pub(crate) struct Phrase<'p> {
 }
 
 impl<'p> Phrase<'p> {
-    /// Reads a phrase, one without `&&`.
+    /// Reads a phrase.
     pub(crate) fn new(words: &'p str) -> Self {
         let mut parts = Vec::new();
         let mut rest = words;
@@ -188,32 +187,6 @@ fn push_words(parts: &mut Vec<Part>, words: &str) {
     }
 }
 
-/// Finds a phrase, or all of those that `&&` joins; the first one's place is the match.
-pub(crate) fn find<'p>(words: &'p str, texts: &[&Text]) -> Option<Hit<'p>> {
-    let mut all: Option<Hit> = None;
-    for words in words.split(" && ") {
-        let phrase = Phrase::new(words);
-        let hit = texts.iter().find_map(|text| phrase.find(text))?;
-        all = Some(match all {
-            None => hit,
-            Some(mut all) => {
-                all.literal += hit.literal;
-                all.holes.extend(hit.holes);
-                all
-            }
-        });
-    }
-    all
-}
-
-/// Names the holes of a phrase, or of all of those that `&&` joins.
-pub(crate) fn holes(words: &str) -> Vec<&str> {
-    words
-        .split(" && ")
-        .flat_map(|words| Phrase::new(words).holes().collect::<Vec<_>>())
-        .collect()
-}
-
 /// Matches the rest of a phrase from a place on, and gives its end.
 ///
 /// Each hole ends where the next words come first; there is no second try, so the work is bounded.
@@ -243,7 +216,7 @@ fn follow<'p>(
                     _ => at + first_len(&folded[at..]),
                 };
                 let most = (limit + words.len()).min(folded.len());
-                let most = folded.floor_char_boundary(most);
+                let most = floor(folded, most);
                 least + folded.get(least..most)?.find(words.as_str())?
             }
             _ => {
@@ -269,13 +242,13 @@ fn run_len(text: &str, run: Run) -> usize {
         Run::Spaced => (SPACED_MAX, |c| c == '\n'),
         Run::Anything => (ANYTHING_MAX, |c| c == '\n'),
     };
-    let window = &text[..text.floor_char_boundary(most)];
+    let window = &text[..floor(text, most)];
     window.find(stops).unwrap_or(window.len())
 }
 
 /// Finds where a name that ends here, before a space or not, begins.
 fn name_before(folded: &str, end: usize) -> usize {
-    let before = &folded[folded.floor_char_boundary(end.saturating_sub(WORD_MAX))..end];
+    let before = &folded[floor(folded, end.saturating_sub(WORD_MAX))..end];
     end - (before.len()
         - before
             .trim_end_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
@@ -288,6 +261,15 @@ fn splits_a_word(folded: &str, at: usize) -> bool {
     at > 0
         && bytes[at - 1].is_ascii_alphanumeric()
         && bytes.get(at).is_some_and(u8::is_ascii_alphanumeric)
+}
+
+/// Gives the last place up to `at` where a character begins or the text ends.
+fn floor(text: &str, at: usize) -> usize {
+    let at = at.min(text.len());
+    (0..=at)
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or_default()
 }
 
 /// Measures the first character.
@@ -376,7 +358,9 @@ mod tests {
 
     /// Gives what a phrase finds: the match and the holes.
     fn found(words: &'static str, text: &str) -> Option<(String, Vec<(&'static str, String)>)> {
-        find(words, &[&Text::new(text.to_owned())]).map(|hit| (hit.matched, hit.holes))
+        Phrase::new(words)
+            .find(&Text::new(text.to_owned()))
+            .map(|hit| (hit.matched, hit.holes))
     }
 
     fn hole(words: &'static str, text: &str) -> Option<String> {
@@ -482,17 +466,6 @@ mod tests {
     }
 
     #[test]
-    fn joined_phrases_must_all_be_there() {
-        let words = "not accessible by {what..} token && accepted: {_..}contents={level}";
-        let head = Text::new("HTTP 403\naccepted: a=b; contents=read\n".to_owned());
-        let body = Text::new("Not accessible by personal access token".to_owned());
-        let hit = find(words, &[&head, &body]).expect("both are there");
-        assert_eq!(hit.holes[1], ("level", "read".to_owned()));
-        assert!(find(words, &[&body]).is_none());
-        assert_eq!(holes(words), ["what", "level"]);
-    }
-
-    #[test]
     fn no_hole_passes_over_a_line_feed() {
         assert_eq!(found("a: {_..}b=1", "a: x\nb=1"), None);
         assert_eq!(found("a: {x..}b=1", "a: x\nb=1"), None);
@@ -505,7 +478,7 @@ mod tests {
         for seed in ["the ", "the x the ", "the the x ", "t", "the\u{301} the "] {
             let text = Text::new(seed.repeat(65536 / seed.len()));
             let start = std::time::Instant::now();
-            find(words, &[&text, &text]);
+            Phrase::new(words).find(&text);
             // Generous, since tests run unoptimised on busy machines; looking back would take hours.
             assert!(start.elapsed().as_secs() < 5, "{seed:?}");
         }
@@ -522,7 +495,7 @@ mod tests {
                 prop_assert!(text.contains(&hit.matched));
             }
             for words in ["{x}", "{x..}", "e{x}", "{x#}e", "e {_..}{x} e", "e{x", "}"] {
-                find(words, &[&folded]);
+                Phrase::new(words).find(&folded);
             }
         }
     }

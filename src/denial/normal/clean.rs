@@ -24,14 +24,19 @@ pub(super) fn clean(text: &str) -> String {
             '\u{9b}' => skip_control_sequence(&mut chars),
             // No line breaks for git, so none here: what follows must not look like git's own line.
             c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => out.push(' '),
-            '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{2069}'
-            | '\u{feff}' => {}
+            c if is_hidden(c) => {}
             c => out.push(c),
         }
     }
     out
+}
+
+/// Says whether a character is not seen itself, yet changes what is: its place, direction or joining.
+fn is_hidden(c: char) -> bool {
+    matches!(
+        c,
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
+    )
 }
 
 /// Passes over the rest of a control sequence, such as a colour.
@@ -67,7 +72,10 @@ fn unescaped(line: &str) -> String {
                 let code = after
                     .get(1..5)
                     .and_then(|hex| u32::from_str_radix(hex, 16).ok());
-                match code.and_then(char::from_u32).filter(|c| !c.is_control()) {
+                match code
+                    .and_then(char::from_u32)
+                    .filter(|c| !c.is_control() && !is_hidden(*c))
+                {
                     Some(c) => {
                         out.push(c);
                         chars = after[5..].chars();

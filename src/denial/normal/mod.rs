@@ -11,9 +11,11 @@
 //! measured with git 2.47.3; curl's texts within them are not translated.
 
 mod clean;
+mod target;
 
 use clean::{clean, readable};
 use serde_json::Value;
+pub(crate) use target::Target;
 
 /// How much of any input is looked at.
 pub(crate) const CONSIDERED: usize = 64 * 1024;
@@ -35,17 +37,6 @@ pub(crate) enum Voice {
     Local,
     /// All lines of the transcript as they came, for messages that were wrapped when they were copied.
     Whole,
-}
-
-/// What a transcript says about the place that refused.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Target {
-    /// The host, in lower case, with a port if one was written.
-    pub(crate) host: Option<String>,
-    /// The owner.
-    pub(crate) owner: Option<String>,
-    /// The repository, without `.git`.
-    pub(crate) repo: Option<String>,
 }
 
 /// A refusal, or what may be one, in the one form that the catalogue is matched with.
@@ -104,7 +95,7 @@ impl Normal {
         Normal {
             status: ending.status,
             proven: ending.refused,
-            target: target(&local),
+            target: target::find(&local),
             parts: vec![
                 (Voice::Remote, remote.join(" ")),
                 (Voice::Local, local.join(" ")),
@@ -118,6 +109,9 @@ impl Normal {
         let mut head = format!("HTTP {status}\n");
         for (name, value) in headers {
             let name = name.to_ascii_lowercase();
+            if !name.bytes().all(|byte| byte.is_ascii_graphic()) {
+                continue;
+            }
             let secret = name.ends_with("cookie") || name.ends_with("authorization");
             if head.len() + name.len() + value.len() < CONSIDERED && !secret {
                 let value = readable(&clean(value)).replace(['\n', '\r'], " ");
@@ -163,11 +157,15 @@ impl Normal {
 
 /// Cuts a text that is too long, and shows it.
 pub(crate) fn shortened(text: &str, most: usize) -> String {
-    if text.len() <= most {
-        return text.to_owned();
+    let cut: String = text.chars().take(most).collect();
+    if cut.len() == text.len() {
+        return cut;
     }
-    format!("{}...", text[..text.floor_char_boundary(most)].trim_end())
+    format!("{}...", cut.trim_end())
 }
+
+/// Names and values.
+type Headers = Vec<(String, String)>;
 
 /// How git's own lines end.
 struct Ending {
@@ -183,9 +181,10 @@ impl Ending {
             let digits = local.get(at..at + 3)?;
             digits.parse::<u16>().ok().filter(|status| *status >= 300)
         };
-        let not_found = local
-            .find("fatal: repository ")
-            .is_some_and(|at| local[at..local.floor_char_boundary(at + 600)].contains("not found"));
+        let not_found = local.find("fatal: repository ").is_some_and(|at| {
+            let line: String = local[at..].chars().take(600).collect();
+            line.contains("not found")
+        });
         let status = number("the requested url returned error: ")
             .or_else(|| number("rpc failed; http "))
             .or_else(|| local.contains("authentication failed for ").then_some(401))
@@ -213,7 +212,7 @@ fn said_by_remote(line: &str) -> Option<&str> {
 }
 
 /// Takes a pasted reply apart.
-fn pasted_reply(text: &str) -> Option<(u16, Vec<(String, String)>, &str)> {
+fn pasted_reply(text: &str) -> Option<(u16, Headers, &str)> {
     let (first, mut rest) = text.split_once('\n').unwrap_or((text, ""));
     let mut words = first.split_ascii_whitespace();
     let protocol = words.next()?;
@@ -267,67 +266,6 @@ fn messages(json: &Value, status: u16) -> String {
         said.push(format!("block reason: {reason}"));
     }
     said.join(" ")
-}
-
-/// Finds whose URL git's own lines name: in its last word, in a failed push, else where it went.
-fn target(local: &[&str]) -> Target {
-    let mut best = (0, Target::default());
-    for line in local {
-        let weight = match line {
-            line if line.contains("fatal:") => 3,
-            line if line.contains("failed to push some refs to") => 2,
-            line if line.starts_with("To ") || line.contains("git@") => 1,
-            _ => 0,
-        };
-        if weight > best.0
-            && let Some(target) = line
-                .split(|c: char| {
-                    c.is_whitespace() || matches!(c, '\'' | '"' | '`' | '(' | ')' | ',')
-                })
-                .find_map(place)
-        {
-            best = (weight, target);
-        }
-    }
-    best.1
-}
-
-/// Reads one word as the URL of a repository; user names are gone by now, or dropped here.
-fn place(word: &str) -> Option<Target> {
-    let (host, path) = match word.split_once("://") {
-        Some(("https" | "http" | "ssh", rest)) => rest.split_once('/').unwrap_or((rest, "")),
-        Some(_) => return None,
-        None => word
-            .split_once(':')
-            .filter(|(host, _)| host.contains('.'))?,
-    };
-    let host = host
-        .rsplit_once('@')
-        .map_or(host, |(_, host)| host)
-        .to_ascii_lowercase();
-    let fits = |text: &str, more: &[u8], most: usize| {
-        !text.is_empty()
-            && text.len() <= most
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || more.contains(&byte))
-    };
-    if !fits(&host, b".-:", 255) {
-        return None;
-    }
-    let mut segments = path.trim_start_matches('/').split('/');
-    let owner = segments
-        .next()
-        .filter(|owner| fits(owner, b"-_", 39) && !owner.starts_with(['-', '_']));
-    let repo = segments
-        .next()
-        .map(|repo| repo.strip_suffix(".git").unwrap_or(repo))
-        .filter(|repo| owner.is_some() && fits(repo, b"-_.", 100) && !matches!(*repo, "." | ".."));
-    Some(Target {
-        host: Some(host),
-        owner: owner.filter(|_| repo.is_some()).map(str::to_owned),
-        repo: repo.map(str::to_owned),
-    })
 }
 
 #[cfg(test)]
@@ -419,43 +357,6 @@ mod tests {
         ] {
             assert!(!Normal::transcript(text.as_bytes()).proven, "{text}");
         }
-    }
-
-    #[test]
-    fn a_transcript_tells_whose_repository_it_was() {
-        let target = |text: &str| {
-            let target = Normal::transcript(text.as_bytes()).target;
-            [target.host, target.owner, target.repo].map(Option::unwrap_or_default)
-        };
-        assert_eq!(
-            target(
-                "To https://github.com/other/one.git\nfatal: unable to access 'https://mona:pw@GHE.example.com:8443/Acme/Secret.git/': x"
-            ),
-            ["ghe.example.com:8443", "Acme", "Secret"]
-        );
-        assert_eq!(
-            target(
-                "To github.com:acme/x.git\nerror: failed to push some refs to 'git@github.com:acme/secret.git'"
-            ),
-            ["github.com", "acme", "secret"]
-        );
-        assert_eq!(
-            target("To ssh://git@github.com/acme/x.git"),
-            ["github.com", "acme", "x"]
-        );
-        assert_eq!(
-            target("fatal: could not read Username for 'https://github.com': x"),
-            ["github.com", "", ""]
-        );
-        assert_eq!(
-            target("fatal: Authentication failed for 'https://github.com/a%2Fb/../c'"),
-            ["github.com", "", ""]
-        );
-        assert_eq!(target("see https://github.com/evil/x"), ["", "", ""]);
-        assert_eq!(
-            target("remote: fatal: 'https://github.com/evil/x'"),
-            ["", "", ""]
-        );
     }
 
     #[test]
