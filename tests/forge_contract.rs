@@ -3,6 +3,7 @@
 
 mod client;
 mod decisions;
+mod lfs;
 mod pages;
 mod place;
 mod rest;
@@ -12,8 +13,8 @@ use std::fs;
 use std::thread;
 
 use super::forge::{
-    Access, Entry, EntryKind, Forge, Owner, Permission, Policy, Repository, Selection, State, Token,
-    Visibility, days,
+    Access, Entry, EntryKind, Forge, Owner, Permission, Policy, Repository, Selection, State,
+    Token, Visibility, days,
 };
 use super::sandbox::{Sandbox, gits};
 
@@ -33,31 +34,58 @@ fn a_private_repository_is_cloned_and_pushed_to_with_every_git_here() {
         let sandbox = Sandbox::new(&forge);
         let with = helper(&sandbox, "mona", &forge.secret("acme"));
         let url = "https://github.com/acme/secret";
-        sandbox.git(["-c", &with, "clone", url, "it"]).with_git(git).ok();
+        sandbox
+            .git(["-c", &with, "clone", url, "it"])
+            .with_git(git)
+            .ok();
         let it = sandbox.work().join("it");
-        sandbox.git(["commit", "-q", "--allow-empty", "-m", "more"]).cwd(&it).ok();
-        sandbox.git(["-c", &with, "push"]).with_git(git).cwd(&it).ok();
+        sandbox
+            .git(["commit", "-q", "--allow-empty", "-m", "more"])
+            .cwd(&it)
+            .ok();
+        sandbox
+            .git(["-c", &with, "push"])
+            .with_git(git)
+            .cwd(&it)
+            .ok();
         let ask = |access| {
             let names = ["github.com", "acme", "secret"].map(str::to_owned);
             let [host, owner, repo] = names;
             (host, owner, repo, access, "acme".to_owned())
         };
-        assert_eq!(forge.git_asks(), [ask(Access::Read), ask(Access::Write)], "git {}", git.version);
+        assert_eq!(
+            forge.git_asks(),
+            [ask(Access::Read), ask(Access::Write)],
+            "git {}",
+            git.version
+        );
     }
 }
 
 #[test]
 fn each_refusal_reaches_the_user_in_githubs_words_with_every_git_here() {
     let policy = Policy::sample()
-        .owner(Owner { forbids_classic: true, ..Owner::org("strict", &["mona"]) })
+        .owner(Owner {
+            forbids_classic: true,
+            ..Owner::org("strict", &["mona"])
+        })
         .private("strict/core")
-        .repository(Repository { archived: true, ..Repository::new("acme/old", Visibility::Private) })
-        .token(Token { state: State::Pending, ..Token::fine_grained("pending", "mona", "acme") })
+        .repository(Repository {
+            archived: true,
+            ..Repository::new("acme/old", Visibility::Private)
+        })
+        .token(Token {
+            state: State::Pending,
+            ..Token::fine_grained("pending", "mona", "acme")
+        })
         .token(Token {
             repositories: Selection::Only(vec!["tools".to_owned()]),
             ..Token::fine_grained("few", "mona", "acme")
         })
-        .token(Token { contents: Permission::Read, ..Token::fine_grained("reader", "mona", "acme") })
+        .token(Token {
+            contents: Permission::Read,
+            ..Token::fine_grained("reader", "mona", "acme")
+        })
         .token(Token::fine_grained("old", "mona", "acme").expired());
     let forge = Forge::start(policy);
     let cases = [
@@ -119,7 +147,9 @@ fn each_refusal_reaches_the_user_in_githubs_words_with_every_git_here() {
     for git in gits() {
         let sandbox = Sandbox::new(&forge);
         sandbox.git(["init", "-q"]).ok();
-        sandbox.git(["commit", "-q", "--allow-empty", "-m", "x"]).ok();
+        sandbox
+            .git(["commit", "-q", "--allow-empty", "-m", "x"])
+            .ok();
         for (label, repo, operation, text) in cases {
             let with = helper(&sandbox, "mona", &forge.secret(label));
             let url = format!("https://github.com/{repo}.git");
@@ -128,7 +158,12 @@ fn each_refusal_reaches_the_user_in_githubs_words_with_every_git_here() {
                 .args((operation == "push").then_some("HEAD:more"))
                 .with_git(git)
                 .fails(128);
-            assert_eq!(output.stderr(), text, "{label} {operation} {repo}, git {}", git.version);
+            assert_eq!(
+                output.stderr(),
+                text,
+                "{label} {operation} {repo}, git {}",
+                git.version
+            );
         }
     }
 }
@@ -137,19 +172,36 @@ fn each_refusal_reaches_the_user_in_githubs_words_with_every_git_here() {
 fn cloned(forge: &Forge, sandbox: &Sandbox) -> std::path::PathBuf {
     let with = helper(sandbox, "mona", &forge.secret("acme"));
     let url = "https://github.com/acme/secret.git";
-    sandbox.git(["clone", "-q", "-c", &with, "-c", "credential.useHttpPath=true", url, "it"]).ok();
+    sandbox
+        .git([
+            "clone",
+            "-q",
+            "-c",
+            &with,
+            "-c",
+            "credential.useHttpPath=true",
+            url,
+            "it",
+        ])
+        .ok();
     sandbox.work().join("it")
 }
 
 #[test]
 fn a_push_above_a_mebibyte_comes_in_chunks_and_whole() {
-    let forge = Forge::start(Policy::sample());
     for git in gits() {
+        // One each: the same commit pushed twice would not be sent again.
+        let forge = Forge::start(Policy::sample());
         let sandbox = Sandbox::new(&forge);
         let it = cloned(&forge, &sandbox);
         // Random enough not to be compressed below the size from which git sends chunks.
         let noise: Vec<u8> = (0_u32..700_000)
-            .flat_map(|number| number.wrapping_mul(2_654_435_761).rotate_left(13).to_le_bytes())
+            .flat_map(|number| {
+                number
+                    .wrapping_mul(2_654_435_761)
+                    .rotate_left(13)
+                    .to_le_bytes()
+            })
             .collect();
         fs::write(it.join("noise"), &noise).expect("the clone is there");
         sandbox.git(["add", "."]).cwd(&it).ok();
@@ -168,7 +220,10 @@ fn a_push_above_a_mebibyte_comes_in_chunks_and_whole() {
             .args([forge.repository_dir("acme/secret")])
             .args(["cat-file", "blob", &format!("noise-{}:noise", git.version)])
             .ok();
-        assert!(stored.stdout == noise, "what was pushed is not what is there");
+        assert!(
+            stored.stdout == noise,
+            "what was pushed is not what is there"
+        );
     }
 }
 
@@ -177,11 +232,20 @@ fn a_long_fetch_request_comes_compressed() {
     let forge = Forge::start(Policy::sample());
     let sandbox = Sandbox::new(&forge);
     let it = cloned(&forge, &sandbox);
-    sandbox.shell("for n in $(seq 60); do git commit -q --allow-empty -m $n; done").cwd(&it).ok();
+    sandbox
+        .shell("for n in $(seq 60); do git commit -q --allow-empty -m $n; done")
+        .cwd(&it)
+        .ok();
     // Somebody else pushes, so that there is something to fetch and much to compare.
     let other = sandbox.work().join("other");
-    sandbox.git(["clone", "-q"]).args([forge.repository_dir("acme/secret"), other.clone()]).ok();
-    sandbox.git(["commit", "-q", "--allow-empty", "-m", "theirs"]).cwd(&other).ok();
+    sandbox
+        .git(["clone", "-q"])
+        .args([forge.repository_dir("acme/secret"), other.clone()])
+        .ok();
+    sandbox
+        .git(["commit", "-q", "--allow-empty", "-m", "theirs"])
+        .cwd(&other)
+        .ok();
     sandbox.git(["push", "-q"]).cwd(&other).ok();
     sandbox
         .git(["fetch"])
@@ -190,7 +254,10 @@ fn a_long_fetch_request_comes_compressed() {
         .cwd(&it)
         .ok()
         .says("Content-Encoding: gzip");
-    let theirs = sandbox.git(["log", "-1", "--format=%s", "origin/main"]).cwd(&it).ok();
+    let theirs = sandbox
+        .git(["log", "-1", "--format=%s", "origin/main"])
+        .cwd(&it)
+        .ok();
     theirs.prints("theirs\n");
 }
 
@@ -201,7 +268,10 @@ fn the_log_is_exact() {
         let sandbox = Sandbox::new(&forge);
         let with = helper(&sandbox, "mona", &forge.secret("acme"));
         let url = "https://github.com/acme/secret.git";
-        sandbox.git(["-c", &with, "ls-remote", url]).with_git(git).ok();
+        sandbox
+            .git(["-c", &with, "ls-remote", url])
+            .with_git(git)
+            .ok();
         let entry = |method: &str, path: &str, token: bool, status: u16| Entry {
             kind: EntryKind::Git,
             host: "github.com".to_owned(),
@@ -226,8 +296,14 @@ fn the_log_is_exact() {
         assert_eq!(forge.git_log().len(), 2);
         assert_eq!(forge.anonymous_git_log().len(), 1);
         forge.clear_log();
-        sandbox.git(["ls-remote", "https://github.com/acme/open"]).with_git(git).ok();
-        assert!(forge.git_log().is_empty(), "nobody asks for a token of what is public");
+        sandbox
+            .git(["ls-remote", "https://github.com/acme/open"])
+            .with_git(git)
+            .ok();
+        assert!(
+            forge.git_log().is_empty(),
+            "nobody asks for a token of what is public"
+        );
     }
 }
 
@@ -255,7 +331,10 @@ fn a_hook_speaks_to_who_pushes() {
     let forge = Forge::start(Policy::sample());
     let sandbox = Sandbox::new(&forge);
     let it = cloned(&forge, &sandbox);
-    sandbox.git(["commit", "-q", "--allow-empty", "-m", "x"]).cwd(&it).ok();
+    sandbox
+        .git(["commit", "-q", "--allow-empty", "-m", "x"])
+        .cwd(&it)
+        .ok();
     let script = "echo 'error: GH006: Protected branch update failed for refs/heads/main.'; exit 1";
     forge.policy(|policy| {
         policy.repository_mut("acme/secret").pre_receive = Some(script.to_owned());
@@ -280,11 +359,20 @@ fn a_token_changed_while_it_runs_is_obeyed_at_once() {
         let token = policy.token_mut("acme");
         token.expires = Some(token.created - days(1));
     });
-    sandbox.git(["fetch"]).cwd(&it).fails(128).says("Authentication failed");
+    sandbox
+        .git(["fetch"])
+        .cwd(&it)
+        .fails(128)
+        .says("Authentication failed");
     forge.policy(|policy| {
         policy.token_mut("acme").expires = None;
-        policy.repositories.push(Repository::new("acme/fresh", Visibility::Private));
+        policy
+            .repositories
+            .push(Repository::new("acme/fresh", Visibility::Private));
     });
     sandbox.git(["fetch"]).cwd(&it).ok();
-    sandbox.git(["ls-remote", "https://github.com/acme/fresh"]).cwd(&it).ok();
+    sandbox
+        .git(["ls-remote", "https://github.com/acme/fresh"])
+        .cwd(&it)
+        .ok();
 }

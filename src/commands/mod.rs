@@ -1,20 +1,27 @@
 //! The commands, one file each, and what they share.
 
+pub mod add;
 pub mod erase;
+pub mod exec;
 pub mod get;
 pub mod list;
 pub mod remove;
 pub mod store;
+pub mod token;
 
 use crate::accounts::{self, Book};
-use crate::choose::{Account, Place, Standing};
+use crate::choose::{Account, Place, Standing, choose};
 use crate::cli::{Cli, Command};
-use crate::error::Failure;
+use crate::error::{Exit, Failure};
+use crate::github::{Api, Authorities, Client, ClientConfig, proxy_from};
 use crate::keeping::Wish;
 use crate::log::Log;
 use crate::outcomes::Outcomes;
 use crate::paths::Paths;
 use crate::protocol::{self, Request};
+use crate::remote::{Host, Scope};
+use crate::target::Target;
+use crate::token::Token;
 use crate::vault::{self, Asking, Vault};
 use crate::{stdio, terminal};
 use clap::{CommandFactory, Parser};
@@ -66,11 +73,18 @@ pub fn for_people(args: &[OsString], start: Instant) -> ExitCode {
         }
     };
     let mut out = std::io::stdout().lock();
+    if let Command::Completions(options) = &cli.command {
+        clap_complete::generate(options.shell, &mut Cli::command(), "git-credential-patron", &mut out);
+        return ExitCode::SUCCESS;
+    }
     let outcome = Session::begin(Log::from_env(start))
         .map_err(|no_home| Failure::failed(no_home.to_string()).remedy("set HOME to your home folder"))
         .and_then(|session| match &cli.command {
             Command::List(options) => list::run(&session, options, &mut out),
+            Command::Add(options) => add::run(&session, options, &mut out),
             Command::Remove(options) => remove::run(&session, options, &mut out),
+            Command::Token(options) => token::run(&session, options),
+            Command::Exec(options) => exec::run(&session, options),
             _ => Err(Failure::failed("not yet")),
         });
     match outcome {
@@ -127,6 +141,62 @@ impl Session {
         vault::open(place, &self.paths, Asking::Never)
     }
 
+    /// Makes the client that asks this host's API, with the proxy and the authorities that git uses.
+    pub fn client(&self, host: &Host) -> Result<Client, Failure> {
+        let unusable = |why: String| {
+            Failure::new(Exit::Unchecked, format!("{host} cannot be asked")).because(anyhow::anyhow!(why))
+        };
+        let api = Api::of(host);
+        let text = |name: &str| std::env::var(name).ok();
+        let proxy = proxy_from(None, &text, api.host()).map_err(|why| unusable(why.to_string()))?;
+        let authorities = Authorities::find(None, None, &|name| std::env::var_os(name));
+        let config = ClientConfig { proxy, authorities, ..ClientConfig::default() };
+        Client::new(&config).map_err(|why| unusable(why.to_string()))
+    }
+
+    /// Opens a page where a person sits; it has been printed already.
+    pub fn open_page(&self, _address: &str) {}
+
+    /// Tells whether git asks us for this scope; unknown where git cannot be asked.
+    pub fn is_set_up(&self, _scope: &Scope) -> Option<bool> {
+        None
+    }
+
+    /// Chooses the account for a person's target and reads its secret.
+    ///
+    /// An account that git is not given at the moment (rejected, expired) is still what would be chosen;
+    /// who asks is told.
+    pub fn chosen(&self, target: &Target) -> Result<(Account, Token), Failure> {
+        let accounts = self.accounts().map_err(list_failure)?;
+        let outcomes = self.outcomes();
+        let standing = |account: &Account| self.standing(&outcomes, account);
+        let ranked = choose(&target.remote, target.user.as_deref(), &accounts, standing);
+        let Some(account) = ranked.first() else {
+            let wanted =
+                target.remote.owner.as_ref().map(|owner| Scope::of_owner(&target.remote.host, owner).short());
+            let wanted = wanted.unwrap_or_else(|| target.remote.host.to_string());
+            return Err(Failure::failed(format!("no account for {wanted}"))
+                .remedy(format!("git credential-patron add {wanted}")));
+        };
+        match self.standing(&outcomes, account) {
+            Standing { expired: true, .. } => {
+                terminal::say(&format!("the token of {} has expired", account.label))
+            }
+            Standing { rejected: true, .. } => {
+                terminal::say(&format!("the token of {} was rejected last", account.label))
+            }
+            Standing { .. } => {}
+        }
+        let fact = format!("the token of {} cannot be read", account.label);
+        match self.vault(&account.place).read(&vault::item(account)) {
+            Ok(Some(token)) => Ok(((*account).clone(), token)),
+            Ok(None) => Err(Failure::failed(fact)
+                .because(anyhow::anyhow!("the {} holds none", account.place.name()))
+                .remedy(format!("git credential-patron add {}", account.scope.short()))),
+            Err(trouble) => Err(vault_failure(fact, trouble)),
+        }
+    }
+
     /// Says which vault the settings name; none for `auto`.
     pub fn vault_wish(&self) -> Option<Wish> {
         match std::env::var("PATRON_VAULT").as_deref() {
@@ -145,6 +215,12 @@ impl Session {
     pub fn is_expired(&self, account: &Account) -> bool {
         account.expires.is_some_and(|at| at <= self.now)
     }
+}
+
+/// Gives the folder that the command was started in.
+pub fn working_folder() -> Result<std::path::PathBuf, Failure> {
+    std::env::current_dir()
+        .map_err(|error| Failure::failed("the working folder cannot be read").because(error))
 }
 
 /// Turns trouble with the list of accounts into a failure of a command.

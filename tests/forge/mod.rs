@@ -13,7 +13,9 @@
 mod cgi;
 mod decide;
 mod find;
+mod git;
 mod http;
+mod lfs;
 mod log;
 mod make;
 mod pages;
@@ -37,10 +39,12 @@ pub(crate) use self::{
     log::{Entry, EntryKind, GitAsk},
     make::days,
     policy::{
-        Access, Block, By, GITHUB, Host, HostKind, On, Owner, OwnerKind, PendingAnswer, Permission, Policy,
-        Repository, Role, Rule, Selection, State, Then, Tls, Token, Visibility,
+        Access, Block, By, GITHUB, Host, HostKind, On, Owner, OwnerKind, PendingAnswer, Permission,
+        Policy, Repository, Role, Rule, Selection, State, Then, Tls, Token, Visibility,
     },
-    tokens::{TokenKind, fingerprint, make_old_token, make_stateless_installation_token, make_token},
+    tokens::{
+        TokenKind, fingerprint, make_old_token, make_stateless_installation_token, make_token,
+    },
 };
 
 /// A running forge; dropping it ends its threads and removes its files.
@@ -58,6 +62,8 @@ pub(crate) struct Shared {
     running: cgi::Running,
     repositories: PathBuf,
     stop: wire::Stop,
+    /// What lets a request for a large file in.
+    ticket: String,
 }
 
 /// Replaces the secrets of a forge by their labels, in whatever is to be printed.
@@ -68,31 +74,38 @@ pub(crate) struct Redactor(Arc<Shared>);
 impl Forge {
     /// Starts a forge that obeys this policy, on a free port.
     pub(crate) fn start(policy: Policy) -> Self {
-        let folder =
-            tempfile::Builder::new().prefix("forge-").tempdir().expect("a temporary folder can be made");
+        let folder = tempfile::Builder::new()
+            .prefix("forge-")
+            .tempdir()
+            .expect("a temporary folder can be made");
         let repositories = folder.path().join("repositories");
         fs::create_dir(&repositories).expect("the folder is ours");
-        fs::write(folder.path().join("ca.pem"), &wire::authority().pem).expect("the folder is ours");
+        fs::write(folder.path().join("ca.pem"), &wire::authority().pem)
+            .expect("the folder is ours");
         let shared = Arc::new(Shared {
             policy: Mutex::new(Policy::new()),
             entries: Mutex::default(),
             running: cgi::Running::default(),
             repositories,
             stop: wire::Stop::default(),
+            ticket: tokens::random(20),
         });
         let server = wire::Server::start(Arc::clone(&shared)).expect("localhost has a free port");
-        let forge = Self { server, shared, folder };
+        let forge = Self {
+            server,
+            shared,
+            folder,
+        };
         forge.policy(|current| *current = policy);
         forge
     }
 
-    /// Changes the policy, or reads it; new repositories are there when it returns.
+    /// Changes the policy, or reads it; the next request is decided by the new one.
     pub(crate) fn policy<T>(&self, change: impl FnOnce(&mut Policy) -> T) -> T {
         let mut policy = self.shared.policy();
         let result = change(&mut policy);
         let problems = policy.problems();
         assert!(problems.is_empty(), "the policy is wrong: {problems:?}");
-        repos::settle(&self.shared.repositories, &policy).expect("repositories can be made");
         result
     }
 }
@@ -122,7 +135,8 @@ impl Forge {
     /// The bare repository on disk of `owner/name` (on other hosts `host/owner/name`).
     pub(crate) fn repository_dir(&self, name: &str) -> PathBuf {
         let mut policy = self.shared.policy();
-        repos::folder(&self.shared.repositories, policy.repository_mut(name))
+        repos::settle(&self.shared.repositories, policy.repository_mut(name))
+            .expect("the folder is ours")
     }
 }
 

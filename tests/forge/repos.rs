@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use git2::{RepositoryInitOptions, Signature, Time};
 
-use super::policy::{Policy, Repository};
+use super::policy::Repository;
 
 /// The folder of a repository below the root; the same for every spelling of its name.
-pub(crate) fn folder(root: &Path, repo: &Repository) -> PathBuf {
+fn folder(root: &Path, repo: &Repository) -> PathBuf {
     root.join(relative(repo))
 }
 
@@ -20,21 +20,26 @@ pub(crate) fn relative(repo: &Repository) -> String {
     path.replace("//", "/").to_ascii_lowercase()
 }
 
-/// Makes what the policy names and the disk has not, and writes the hooks.
-pub(crate) fn settle(root: &Path, policy: &Policy) -> io::Result<()> {
-    for repo in &policy.repositories {
-        let folder = folder(root, repo);
-        if !folder.exists() {
-            seed(&folder, repo).map_err(io::Error::other)?;
-        }
-        hook(&folder, repo.pre_receive.as_deref())?;
+/// Makes the repository where the disk has none yet, writes its hook, and says where it is.
+///
+/// Only when it is asked for, since most tests touch few of their cast; the caller holds the
+/// policy, so that two requests do not make it both.
+pub(crate) fn settle(root: &Path, repo: &Repository) -> io::Result<PathBuf> {
+    let folder = folder(root, repo);
+    if !folder.exists() {
+        seed(&folder, repo).map_err(io::Error::other)?;
     }
-    Ok(())
+    hook(&folder, repo.pre_receive.as_deref())?;
+    Ok(folder)
 }
 
 fn seed(folder: &Path, repo: &Repository) -> Result<(), git2::Error> {
     let mut options = RepositoryInitOptions::new();
-    options.bare(true).mkpath(true).external_template(false).initial_head("main");
+    options
+        .bare(true)
+        .mkpath(true)
+        .external_template(false)
+        .initial_head("main");
     let on_disk = git2::Repository::init_opts(folder, &options)?;
     // Who may push is the policy's to say; git itself lets everybody.
     on_disk.config()?.set_bool("http.receivepack", true)?;
@@ -43,7 +48,11 @@ fn seed(folder: &Path, repo: &Repository) -> Result<(), git2::Error> {
     let mut tree = on_disk.treebuilder(None)?;
     tree.insert("README.md", blob, 0o100_644)?;
     let tree = on_disk.find_tree(tree.write()?)?;
-    let author = Signature::new("The Forge", "forge@example.com", &Time::new(1_767_323_045, 0))?;
+    let author = Signature::new(
+        "The Forge",
+        "forge@example.com",
+        &Time::new(1_767_323_045, 0),
+    )?;
     on_disk.commit(
         Some("refs/heads/main"),
         &author,

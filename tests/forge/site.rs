@@ -7,12 +7,13 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 
 use super::Shared;
-use super::decide::{self, Credential, Decision, Door, Question, Refusal, Site};
+use super::decide::{Credential, Decision, Door, Question, Site};
+use super::git::{self, Below};
 use super::http::{Reply, Request};
 use super::log::{Entry, EntryKind};
 use super::policy::{Access, HostKind, Policy, Then, Token};
-use super::texts::{self, Scene};
-use super::{cgi, pages, repos, rest, tokens};
+use super::texts::Scene;
+use super::{pages, rest, tokens};
 
 /// A reply, and how it is to be delivered.
 pub(crate) struct Delivery {
@@ -31,8 +32,8 @@ pub(crate) struct Delivery {
 /// What a path asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Route {
-    /// Git, below a repository: what follows the repository, with its slash.
-    Git { owner: String, repo: String, rest: String },
+    /// Git, below a repository.
+    Git(Below),
     /// A call of the API, without `/api/v3`.
     Rest(String),
     /// A page.
@@ -48,11 +49,14 @@ pub(crate) fn answer(shared: &Shared, host: &str, request: &Request) -> Delivery
     };
     drop(policy);
     match route(&site, request.path()) {
-        Route::Git { owner, repo, rest } => git(shared, host, &site, &owner, &repo, &rest, request),
+        Route::Git(below) => git::answer(shared, host, &site, &below, request),
         Route::Rest(path) => api(shared, host, &site, &path, request),
         Route::Page => {
             let reply = pages::answer(shared, &site, "", request.path(), request);
-            let entry = Entry { kind: EntryKind::Page, ..entry(shared, host, request, reply.status) };
+            let entry = Entry {
+                kind: EntryKind::Page,
+                ..entry(shared, host, request, reply.status)
+            };
             shared.record(entry);
             Delivery::of(dressed(&site, reply))
         }
@@ -71,8 +75,13 @@ pub(crate) fn route(site: &Site, path: &str) -> Route {
         _ => {}
     }
     // Longest first, where one ends like another.
-    const TAILS: [&str; 5] =
-        ["/info/refs", "/info/lfs", "/git-upload-pack", "/git-receive-pack", "/objects/"];
+    const TAILS: [&str; 5] = [
+        "/info/refs",
+        "/info/lfs",
+        "/git-upload-pack",
+        "/git-receive-pack",
+        "/objects/",
+    ];
     let cut = TAILS
         .iter()
         .filter_map(|tail| path.find(tail))
@@ -85,7 +94,11 @@ pub(crate) fn route(site: &Site, path: &str) -> Route {
     let repository = repository.strip_suffix(".git").unwrap_or(repository);
     let names = decode(repository.trim_start_matches('/'));
     let (owner, repo) = names.rsplit_once('/').unwrap_or(("", &names));
-    Route::Git { owner: owner.to_owned(), repo: repo.to_owned(), rest: rest.to_owned() }
+    Route::Git(Below {
+        owner: owner.to_owned(),
+        repo: repo.to_owned(),
+        rest: rest.to_owned(),
+    })
 }
 
 /// The user name and secret a client sent.
@@ -96,13 +109,20 @@ pub(crate) fn credential(request: &Request) -> Option<Credential> {
         let decoded = STANDARD.decode(rest.trim()).ok()?;
         let text = String::from_utf8_lossy(&decoded).into_owned();
         let (username, secret) = text.split_once(':')?;
-        return Some(Credential { username: username.to_owned(), secret: secret.to_owned(), bearer: false });
+        return Some(Credential {
+            username: username.to_owned(),
+            secret: secret.to_owned(),
+            bearer: false,
+        });
     }
-    ["bearer", "token"].iter().any(|it| scheme.eq_ignore_ascii_case(it)).then(|| Credential {
-        username: String::new(),
-        secret: rest.trim().to_owned(),
-        bearer: true,
-    })
+    ["bearer", "token"]
+        .iter()
+        .any(|it| scheme.eq_ignore_ascii_case(it))
+        .then(|| Credential {
+            username: String::new(),
+            secret: rest.trim().to_owned(),
+            bearer: true,
+        })
 }
 
 /// An entry with what every request has.
@@ -124,7 +144,9 @@ pub(crate) fn entry(shared: &Shared, host: &str, request: &Request, status: u16)
         repo: String::new(),
         access: Access::Other,
         token,
-        username: sent.map(|sent| sent.username).filter(|username| !username.is_empty()),
+        username: sent
+            .map(|sent| sent.username)
+            .filter(|username| !username.is_empty()),
         agent: request.header("User-Agent").unwrap_or_default().to_owned(),
         status,
     }
@@ -132,70 +154,6 @@ pub(crate) fn entry(shared: &Shared, host: &str, request: &Request, status: u16)
 
 fn label(policy: &Policy, secret: &str) -> Option<String> {
     policy.token_of(secret).map(|token| token.label.clone())
-}
-
-fn git(
-    shared: &Shared,
-    host: &str,
-    site: &Site,
-    owner: &str,
-    repo: &str,
-    rest: &str,
-    request: &Request,
-) -> Delivery {
-    let sent = credential(request);
-    let access = match (rest, request.query()) {
-        ("/git-receive-pack", _) => Access::Write,
-        ("/info/refs", query) if query.contains("service=git-receive-pack") => Access::Write,
-        _ => Access::Read,
-    };
-    let question = Question { site, owner, repo, access, credential: sent.as_ref(), now: Timestamp::now() };
-    let mut policy = shared.policy();
-    let fallen = apply_rules(&mut policy, &question, host, false);
-    let verdict = decide::decide(&policy, &question);
-    let login = verdict.token.map(|token| token.login.clone());
-    let headers = match policy.headers_on_git {
-        true => verdict.token.map(rest::token_headers).unwrap_or_default(),
-        false => Vec::new(),
-    };
-    let mut bad_login = false;
-    let planned = match (fallen.then, verdict) {
-        (Some(Then::Answer(reply)), _) => Ok(reply),
-        (Some(Then::RedirectTo(other)), _) => {
-            Ok(Reply::redirect(302, &format!("https://{other}{}", request.target)))
-        }
-        (Some(Then::Allow), Decision { repository: Some(repository), .. })
-        | (None, Decision { repository: Some(repository), refusal: None, moved: false, .. }) => {
-            Err(format!("/{}{rest}", repos::relative(repository)))
-        }
-        (None, Decision { repository: Some(repository), refusal: None, moved: true, .. }) => {
-            Ok(Reply::redirect(
-                301,
-                &format!("https://{host}/{}/{}{rest}?{}", repository.owner, repository.name, request.query()),
-            ))
-        }
-        (_, verdict) => {
-            let refusal = verdict.refusal.as_ref().unwrap_or(&Refusal::NotFound);
-            bad_login = *refusal == Refusal::BadCredentials;
-            Ok(texts::git_reply(refusal, &scene(&policy, site, owner, repo, &verdict)))
-        }
-    };
-    policy.bad_logins += u32::from(bad_login);
-    drop(policy);
-    let mut reply = planned.unwrap_or_else(|path_info| {
-        cgi::serve(&shared.running, &shared.repositories, &path_info, login.as_deref(), request)
-            .unwrap_or_else(|error| Reply::text(500, &format!("the forge failed: {error}\n")))
-    });
-    reply.headers.extend(headers);
-    let delivery = fallen.spoil.deliver(dressed(site, reply));
-    shared.record(Entry {
-        kind: EntryKind::Git,
-        owner: owner.to_owned(),
-        repo: repo.to_owned(),
-        access,
-        ..entry(shared, host, request, delivery.status())
-    });
-    delivery
 }
 
 fn api(shared: &Shared, host: &str, site: &Site, path: &str, request: &Request) -> Delivery {
@@ -213,7 +171,9 @@ fn api(shared: &Shared, host: &str, site: &Site, path: &str, request: &Request) 
     let fallen = apply_rules(&mut policy, &question, host, true);
     let reply = match fallen.then {
         Some(Then::Answer(reply)) => reply,
-        Some(Then::RedirectTo(other)) => Reply::redirect(302, &format!("https://{other}{}", request.target)),
+        Some(Then::RedirectTo(other)) => {
+            Reply::redirect(302, &format!("https://{other}{}", request.target))
+        }
         _ => rest::answer(&mut policy, &question, path, request),
     };
     drop(policy);
@@ -228,22 +188,36 @@ fn api(shared: &Shared, host: &str, site: &Site, path: &str, request: &Request) 
 }
 
 /// What the rules say: an answer, if one of them has it, and what spoils the delivery.
-struct Fallen {
-    then: Option<Then>,
-    spoil: Spoil,
+pub(crate) struct Fallen {
+    /// The answer.
+    pub(crate) then: Option<Then>,
+    /// The delivery.
+    pub(crate) spoil: Spoil,
 }
 
+/// What spoils the delivery of a reply.
 #[derive(Default)]
-struct Spoil {
+pub(crate) struct Spoil {
     delay: Duration,
     truncate: bool,
     close: bool,
     slow: Option<Duration>,
 }
 
-fn apply_rules(policy: &mut Policy, question: &Question<'_>, host: &str, rest: bool) -> Fallen {
-    let label = question.credential.and_then(|sent| label(policy, &sent.secret));
-    let mut fallen = Fallen { then: None, spoil: Spoil::default() };
+/// Asks the rules, and counts those that have a number of times.
+pub(crate) fn apply_rules(
+    policy: &mut Policy,
+    question: &Question<'_>,
+    host: &str,
+    rest: bool,
+) -> Fallen {
+    let label = question
+        .credential
+        .and_then(|sent| label(policy, &sent.secret));
+    let mut fallen = Fallen {
+        then: None,
+        spoil: Spoil::default(),
+    };
     for rule in &mut policy.rules {
         if !rule.fits(question, host, rest, label.as_deref()) {
             continue;
@@ -268,8 +242,15 @@ fn apply_rules(policy: &mut Policy, question: &Question<'_>, host: &str, rest: b
 }
 
 impl Spoil {
-    fn deliver(self, reply: Reply) -> Delivery {
-        Delivery { reply, delay: self.delay, truncate: self.truncate, close: self.close, slow: self.slow }
+    /// A reply that is sent so.
+    pub(crate) fn deliver(self, reply: Reply) -> Delivery {
+        Delivery {
+            reply,
+            delay: self.delay,
+            truncate: self.truncate,
+            close: self.close,
+            slow: self.slow,
+        }
     }
 }
 
@@ -280,7 +261,7 @@ impl Delivery {
     }
 
     /// The status the client gets to see.
-    fn status(&self) -> u16 {
+    pub(crate) fn status(&self) -> u16 {
         if self.close { 0 } else { self.reply.status }
     }
 }
@@ -308,7 +289,9 @@ pub(crate) fn dressed(site: &Site, reply: Reply) -> Reply {
     if site.kind == HostKind::Plain || !reply.genuine {
         return reply;
     }
-    reply.with("Server", "GitHub.com").with("X-GitHub-Request-Id", &tokens::request_id())
+    reply
+        .with("Server", "GitHub.com")
+        .with("X-GitHub-Request-Id", &tokens::request_id())
 }
 
 /// Percent-decoded text; what is no valid escape stays.
