@@ -95,13 +95,12 @@ impl Forge {
         forge
     }
 
-    /// Changes the policy, or reads it; new repositories are there when it returns.
+    /// Changes the policy, or reads it; the next request is decided by the new one.
     pub(crate) fn policy<T>(&self, change: impl FnOnce(&mut Policy) -> T) -> T {
         let mut policy = self.shared.policy();
         let result = change(&mut policy);
         let problems = policy.problems();
         assert!(problems.is_empty(), "the policy is wrong: {problems:?}");
-        repos::settle(&self.shared.repositories, &policy).expect("repositories can be made");
         result
     }
 }
@@ -131,7 +130,8 @@ impl Forge {
     /// The bare repository on disk of `owner/name` (on other hosts `host/owner/name`).
     pub(crate) fn repository_dir(&self, name: &str) -> PathBuf {
         let mut policy = self.shared.policy();
-        repos::folder(&self.shared.repositories, policy.repository_mut(name))
+        repos::settle(&self.shared.repositories, policy.repository_mut(name))
+            .expect("the folder is ours")
     }
 }
 

@@ -1,5 +1,6 @@
 //! One request at one host: what it is, what the policy says, what is answered and logged.
 
+use std::io;
 use std::time::Duration;
 
 use base64::Engine;
@@ -212,7 +213,10 @@ fn git(
                 moved: false,
                 ..
             },
-        ) => Err(format!("/{}{rest}", repos::relative(repository))),
+        ) => match repos::settle(&shared.repositories, repository) {
+            Ok(_) => Err(format!("/{}{rest}", repos::relative(repository))),
+            Err(error) => Ok(failed(&error)),
+        },
         (
             None,
             Decision {
@@ -249,7 +253,7 @@ fn git(
             login.as_deref(),
             request,
         )
-        .unwrap_or_else(|error| Reply::text(500, &format!("the forge failed: {error}\n")))
+        .unwrap_or_else(|error| failed(&error))
     });
     reply.headers.extend(headers);
     let delivery = fallen.spoil.deliver(dressed(site, reply));
@@ -261,6 +265,11 @@ fn git(
         ..entry(shared, host, request, delivery.status())
     });
     delivery
+}
+
+/// The forge's own trouble, which must not look like a decision.
+fn failed(error: &io::Error) -> Reply {
+    Reply::text(500, &format!("the forge failed: {error}\n"))
 }
 
 fn api(shared: &Shared, host: &str, site: &Site, path: &str, request: &Request) -> Delivery {
