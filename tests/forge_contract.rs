@@ -3,6 +3,7 @@
 
 mod client;
 mod decisions;
+mod lfs;
 mod pages;
 mod place;
 mod rest;

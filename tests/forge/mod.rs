@@ -13,7 +13,9 @@
 mod cgi;
 mod decide;
 mod find;
+mod git;
 mod http;
+mod lfs;
 mod log;
 mod make;
 mod pages;
@@ -60,6 +62,8 @@ pub(crate) struct Shared {
     running: cgi::Running,
     repositories: PathBuf,
     stop: wire::Stop,
+    /// What lets a request for a large file in.
+    ticket: String,
 }
 
 /// Replaces the secrets of a forge by their labels, in whatever is to be printed.
@@ -84,6 +88,7 @@ impl Forge {
             running: cgi::Running::default(),
             repositories,
             stop: wire::Stop::default(),
+            ticket: tokens::random(20),
         });
         let server = wire::Server::start(Arc::clone(&shared)).expect("localhost has a free port");
         let forge = Self {

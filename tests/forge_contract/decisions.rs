@@ -425,6 +425,37 @@ fn a_repositorys_own_state_is_told() {
         moved.header("location"),
         "https://github.com/acme/after/info/refs?service=git-upload-pack"
     );
+    // Once logged in, a former name is served in place.
+    check(&forge, &[("acme", "acme/before", PUSH, Served)]);
+}
+
+#[test]
+fn git_replies_carry_the_headers_of_rest_if_the_policy_says_so() {
+    let forge = Forge::start(Policy::sample());
+    forge.policy(|policy| {
+        policy.token_mut("acme").contents = Permission::None;
+        policy.owner_mut("globex").sso = true;
+    });
+    let client = Client::new(&forge);
+    let headers = |repository: &str, label: &str| {
+        let url = format!("https://github.com/{repository}");
+        let answer = client.discover(&url, FETCH, &forge.secret(label));
+        [
+            "github-authentication-token-expiration",
+            "x-oauth-scopes",
+            "x-accepted-github-permissions",
+            "x-github-sso",
+        ]
+        .map(|name| !answer.header(name).is_empty())
+    };
+    assert_eq!(headers("acme/secret", "acme"), [false; 4]);
+    forge.policy(|policy| policy.headers_on_git = true);
+    assert_eq!(headers("acme/secret", "acme"), [true, false, true, false]);
+    assert_eq!(headers("globex/api", "classic"), [false, true, false, true]);
+    forge.policy(|policy| policy.challenge_hint = Some("domain_hint=\"contoso\"".to_owned()));
+    let nobody = client.discover("https://github.com/acme/secret", FETCH, "");
+    let challenge = nobody.header("www-authenticate");
+    assert_eq!(challenge, "Basic realm=\"GitHub\" domain_hint=\"contoso\"");
 }
 
 #[test]
