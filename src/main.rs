@@ -4,6 +4,7 @@
 //! since git ignores the exit code and a helper must never stand in its way.
 
 mod accounts;
+mod ancestry;
 mod choose;
 mod cli;
 mod commands;
