@@ -17,8 +17,8 @@ pub enum Exit {
     Usage,
     /// It could not be checked: no network, no answer, a limit.
     Unchecked,
-    /// Ctrl-C at a prompt.
-    Interrupted,
+    /// A signal ended a question: 128 and its number, as shells count.
+    Signal(u8),
 }
 
 impl Exit {
@@ -29,7 +29,7 @@ impl Exit {
             Self::Failed => 1,
             Self::Usage => 2,
             Self::Unchecked => 3,
-            Self::Interrupted => 130,
+            Self::Signal(code) => code,
         }
     }
 }
@@ -94,5 +94,14 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.fact)
+    }
+}
+
+impl From<crate::terminal::PromptError> for Failure {
+    fn from(error: crate::terminal::PromptError) -> Self {
+        match error.exit_code() {
+            Some(code) => Self::new(Exit::Signal(code), "interrupted; nothing was changed"),
+            None => Self::failed(error.to_string()),
+        }
     }
 }

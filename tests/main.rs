@@ -3,3 +3,7 @@
 mod forge;
 mod forge_contract;
 mod sandbox;
+#[cfg(target_os = "linux")]
+mod bus;
+#[cfg(target_os = "linux")]
+mod keyring;

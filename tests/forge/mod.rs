@@ -12,6 +12,7 @@
 
 mod cgi;
 mod decide;
+mod find;
 mod http;
 mod log;
 mod make;

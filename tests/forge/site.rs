@@ -334,3 +334,15 @@ pub(crate) fn decode(text: &str) -> String {
     }
     String::from_utf8_lossy(&out).into_owned()
 }
+
+/// The fields of a query or of a form.
+pub(crate) fn form(text: &str) -> Vec<(String, String)> {
+    text.split('&')
+        .filter(|field| !field.is_empty())
+        .map(|field| {
+            let (name, value) = field.split_once('=').unwrap_or((field, ""));
+            let plain = |text: &str| decode(&text.replace('+', " "));
+            (plain(name), plain(value))
+        })
+        .collect()
+}
