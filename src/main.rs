@@ -6,6 +6,7 @@
 #![allow(dead_code, unreachable_pub, reason = "the rooms are being furnished")]
 
 mod accounts;
+mod ancestry;
 mod choose;
 mod cli;
 mod commands;

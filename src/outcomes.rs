@@ -18,6 +18,7 @@
 
 use crate::accounts::rfc3339;
 use crate::files::{self, Care};
+pub use crate::remote::Direction;
 use crate::remote::Remote;
 use crate::token::Token;
 use hmac::{Hmac, KeyInit, Mac};
@@ -33,25 +34,6 @@ const WAIT: Duration = Duration::from_secs(1);
 const PAUSES: [i64; 5] = [0, 60, 300, 900, 3600];
 /// How many outcomes are kept of one account; the oldest go first.
 const MOST: usize = 256;
-
-/// The direction of a transfer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// Clone, fetch, pull, ls-remote; also where it is not known.
-    Fetch,
-    /// Push.
-    Push,
-}
-
-impl Direction {
-    /// Names it as the file and `--json` do.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Fetch => "fetch",
-            Self::Push => "push",
-        }
-    }
-}
 
 /// How an account fared.
 #[derive(Debug, Clone, PartialEq, Eq)]

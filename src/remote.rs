@@ -1,4 +1,5 @@
-//! Where a request goes, and what a token is for: [`Host`], [`Remote`] and [`Scope`].
+//! Where a request goes and which way, and what a token is for: [`Host`], [`Remote`], [`Direction`] and
+//! [`Scope`].
 //!
 //! Rule P6: a host is compared as the bytes git gave, ASCII-lower-cased, with `:443` (the default port)
 //! left out; no suffix, prefix, wildcard, IDNA, percent or trailing-dot logic. Rule P7: an owner is the
@@ -159,6 +160,25 @@ impl Remote {
             (Some(owner), Some(repo)) => format!("{owner}/{repo}"),
             (Some(owner), None) => owner.to_string(),
             _ => self.host.to_string(),
+        }
+    }
+}
+
+/// The direction of a transfer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Clone, fetch, pull, ls-remote; also where it is not known.
+    Fetch,
+    /// Push.
+    Push,
+}
+
+impl Direction {
+    /// Names it as the file and `--json` do.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fetch => "fetch",
+            Self::Push => "push",
         }
     }
 }
