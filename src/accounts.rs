@@ -1,0 +1,425 @@
+//! `accounts.toml`: the list of accounts. It holds no secret, has a version, and keeps what it does not
+//! understand, so that it can lie among dotfiles and be edited by hand.
+//!
+//! ```toml
+//! version = 1
+//!
+//! [[account]]
+//! label = "acme"
+//! scope = "https://github.com/acme"
+//! login = "mona"
+//! kind = "fine-grained"
+//! expires = "2027-06-01T00:00:00Z"
+//! vault = "keyring"
+//! ```
+//!
+//! Further keys: `command` (with `vault = "command"`), `server = "github" | "plain"` where the host's name
+//! does not tell, `learned = true`, `refresh = true`, and `id` where it is not `SCOPE#LOGIN`.
+
+use crate::choose::{Account, Place};
+use crate::files::{self, Care, Lock};
+use crate::remote::{Scope, Server};
+use crate::token::TokenKind;
+use crate::vault::file::position;
+use serde::Deserialize;
+use std::borrow::Cow;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
+
+/// The version of the file that this program writes.
+const VERSION: i64 = 1;
+/// How long a writer waits for another one.
+const WAIT: Duration = Duration::from_secs(10);
+
+/// Why the list cannot be read or written.
+#[derive(Debug)]
+pub enum Trouble {
+    /// The file cannot be opened, locked or replaced.
+    File(files::Trouble),
+    /// It is not what it should be; it is never rewritten then.
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// Line and column, counted from 1.
+        at: Option<(usize, usize)>,
+        /// What is wrong.
+        fact: String,
+    },
+    /// A newer program wrote it.
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        version: i64,
+    },
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(trouble) => trouble.fmt(f),
+            Self::Corrupt { path, at: Some((line, column)), fact } => {
+                write!(f, "{}: line {line}, column {column}: {fact}", path.display())
+            }
+            Self::Corrupt { path, at: None, fact } => write!(f, "{}: {fact}", path.display()),
+            Self::Newer { path, version } => {
+                write!(
+                    f,
+                    "{}: it was written by a newer patron (version {version}); this one only reads it",
+                    path.display()
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for Trouble {}
+
+impl Trouble {
+    /// Says what mends it.
+    pub fn remedy(&self) -> Option<String> {
+        match self {
+            Self::File(trouble) => trouble.remedy(),
+            Self::Corrupt { .. } => {
+                Some("mend that line; patron never rewrites a file it cannot read".to_owned())
+            }
+            Self::Newer { .. } => Some("update git-credential-patron".to_owned()),
+        }
+    }
+}
+
+impl From<files::Trouble> for Trouble {
+    fn from(trouble: files::Trouble) -> Self {
+        Self::File(trouble)
+    }
+}
+
+#[derive(Deserialize)]
+struct Whole<'a> {
+    #[serde(borrow, default)]
+    account: Vec<Raw<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Raw<'a> {
+    #[serde(borrow)]
+    label: Cow<'a, str>,
+    #[serde(borrow)]
+    scope: Cow<'a, str>,
+    #[serde(borrow)]
+    id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    login: Option<Cow<'a, str>>,
+    #[serde(default)]
+    kind: TokenKind,
+    #[serde(borrow)]
+    expires: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    vault: Cow<'a, str>,
+    #[serde(borrow)]
+    command: Option<Cow<'a, str>>,
+    server: Option<Server>,
+    #[serde(default)]
+    learned: bool,
+    #[serde(default)]
+    refresh: bool,
+}
+
+/// Reads the accounts; an absent file is an empty list.
+pub fn load(path: &Path) -> Result<Vec<Account>, Trouble> {
+    match files::read(path, Care::Plain)? {
+        Some(bytes) => parse(path, &bytes),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<Account>, Trouble> {
+    let text = text_of(path, bytes)?;
+    let whole: Whole<'_> = toml::from_str(text)
+        .map_err(|error| corrupt(path, bytes, error.span().map(|span| span.start), error.message()))?;
+    let mut accounts = Vec::with_capacity(whole.account.len());
+    for raw in whole.account {
+        // The place of a wrong value is looked up only now: it costs a search, and nearly never happens.
+        let wrong = |value: &str, fact: String| corrupt(path, bytes, text.find(value), &fact);
+        let scope = Scope::from_url(&raw.scope).ok_or_else(|| {
+            wrong(&raw.scope, "this scope is not https://HOST/OWNER or https://HOST".to_owned())
+        })?;
+        let place = match (&*raw.vault, raw.command) {
+            ("keyring", _) => Place::Keyring,
+            ("file", _) => Place::File,
+            ("command", Some(command)) => Place::Command(command.into_owned()),
+            ("command", None) => {
+                return Err(wrong(
+                    &raw.scope,
+                    "this account has vault = \"command\" and no command".to_owned(),
+                ));
+            }
+            (other, _) => return Err(wrong(other, "this vault is not keyring, file or command".to_owned())),
+        };
+        let expires = match raw.expires {
+            None => None,
+            Some(text) => {
+                let time: jiff::Timestamp = text.parse().map_err(|_| {
+                    wrong(&text, "this is not a time such as 2027-06-01T00:00:00Z".to_owned())
+                })?;
+                Some(time.as_second())
+            }
+        };
+        accounts.push(Account {
+            id: raw.id.map_or_else(|| default_id(&raw.scope, raw.login.as_deref()), Cow::into_owned),
+            label: raw.label.into_owned(),
+            server: scope.host().server_by_name().or(raw.server).unwrap_or(Server::GitHub),
+            scope,
+            login: raw.login.map(Cow::into_owned),
+            kind: raw.kind,
+            expires,
+            place,
+            refresh: raw.refresh,
+            learned: raw.learned,
+        });
+    }
+    Ok(accounts)
+}
+
+fn text_of<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str, Trouble> {
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| corrupt(path, bytes, Some(error.valid_up_to()), "this is not UTF-8 text"))?;
+    // Some editors begin a file with a byte order mark.
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+}
+
+fn corrupt(path: &Path, bytes: &[u8], at: Option<usize>, fact: &str) -> Trouble {
+    let fact = fact.lines().next().unwrap_or("this is not TOML").to_owned();
+    Trouble::Corrupt { path: path.to_owned(), at: at.map(|at| position(bytes, at)), fact }
+}
+
+/// Names the secret of a scope and login, where nothing else was written down.
+pub fn default_id(scope: &str, login: Option<&str>) -> String {
+    format!("{scope}#{}", login.unwrap_or_default())
+}
+
+/// The list under its lock: from here to [`Book::save`] nobody else changes it.
+pub struct Book {
+    path: PathBuf,
+    lock: Lock,
+    document: DocumentMut,
+    accounts: Vec<Account>,
+}
+
+impl Book {
+    /// Locks the list and reads it. Refuses a file that cannot be understood or is newer.
+    pub fn open(path: &Path) -> Result<Self, Trouble> {
+        let lock = files::lock(path, WAIT)?;
+        let bytes = lock.read(Care::Plain)?.unwrap_or_default();
+        let accounts = parse(path, &bytes)?;
+        let text = text_of(path, &bytes)?;
+        let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
+            corrupt(path, &bytes, error.span().map(|span| span.start), error.message())
+        })?;
+        let version = document.entry("version").or_insert(value(VERSION)).as_integer().unwrap_or(VERSION);
+        if version > VERSION {
+            return Err(Trouble::Newer { path: path.to_owned(), version });
+        }
+        Ok(Self { path: path.to_owned(), lock, document, accounts })
+    }
+
+    /// Gives the accounts as they are in the file.
+    pub fn accounts(&self) -> &[Account] {
+        &self.accounts
+    }
+
+    /// Adds an account, or replaces what is known of the one with its id. Unknown keys stay.
+    pub fn put(&mut self, account: &Account) -> Result<(), Trouble> {
+        let at = self.accounts.iter().position(|known| known.id == account.id);
+        let tables = self.tables()?;
+        let table = match at {
+            Some(at) => tables.get_mut(at),
+            None => {
+                tables.push(Table::new());
+                tables.iter_mut().last()
+            }
+        };
+        write(table.expect("the table was found or just pushed"), account);
+        match at {
+            Some(at) => self.accounts[at] = account.clone(),
+            None => self.accounts.push(account.clone()),
+        }
+        Ok(())
+    }
+
+    /// Takes an account out; tells whether it was there.
+    pub fn remove(&mut self, id: &str) -> Result<bool, Trouble> {
+        let Some(at) = self.accounts.iter().position(|known| known.id == id) else { return Ok(false) };
+        self.tables()?.remove(at);
+        self.accounts.remove(at);
+        Ok(true)
+    }
+
+    /// Writes the list and gives up the lock.
+    pub fn save(self) -> Result<(), Trouble> {
+        self.lock.replace(self.document.to_string().as_bytes(), Care::Plain).map_err(Trouble::File)
+    }
+
+    fn tables(&mut self) -> Result<&mut ArrayOfTables, Trouble> {
+        let item = self.document.entry("account").or_insert(Item::ArrayOfTables(ArrayOfTables::new()));
+        if let Some(inline) = item.as_array()
+            && inline.is_empty()
+        {
+            *item = Item::ArrayOfTables(ArrayOfTables::new());
+        }
+        let path = self.path.clone();
+        item.as_array_of_tables_mut().ok_or_else(|| Trouble::Corrupt {
+            path,
+            at: None,
+            fact: "\"account\" is not a list of [[account]] tables, so it cannot be changed here".to_owned(),
+        })
+    }
+}
+
+fn write(table: &mut Table, account: &Account) {
+    let Account { id, label, scope, server, login, kind, expires, place, refresh, learned } = account;
+    let scope_text = scope.to_string();
+    let mut set = |key: &str, new: Option<toml_edit::Value>| match new {
+        Some(new) => table[key] = Item::Value(new),
+        None => {
+            table.remove(key);
+        }
+    };
+    set("label", Some(label.as_str().into()));
+    set("scope", Some(scope_text.as_str().into()));
+    set("login", login.as_deref().map(Into::into));
+    set("kind", Some(kind.id().into()));
+    set("expires", expires.and_then(rfc3339).map(Into::into));
+    set("vault", Some(place.name().into()));
+    let command = match place {
+        Place::Command(command) => Some(command.as_str().into()),
+        Place::Keyring | Place::File => None,
+    };
+    set("command", command);
+    let server = match (scope.host().server_by_name(), server) {
+        (Some(_), _) => None,
+        (None, Server::GitHub) => Some("github".into()),
+        (None, Server::Plain) => Some("plain".into()),
+    };
+    set("server", server);
+    set("learned", learned.then(|| true.into()));
+    set("refresh", refresh.then(|| true.into()));
+    let is_default = *id == default_id(&scope_text, login.as_deref());
+    set("id", (!is_default).then(|| id.as_str().into()));
+}
+
+/// Writes a time as files and `--json` show it; `None` for a time that no calendar has.
+pub fn rfc3339(seconds: i64) -> Option<String> {
+    jiff::Timestamp::from_second(seconds).ok().map(|time| time.to_string())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn account(scope: &str, login: Option<&str>) -> Account {
+        let scope = Scope::parse(scope).expect("a scope");
+        Account {
+            id: default_id(&scope.to_string(), login),
+            label: scope.short(),
+            server: scope.host().server_by_name().unwrap_or(Server::Plain),
+            scope,
+            login: login.map(str::to_owned),
+            kind: TokenKind::FineGrained,
+            expires: Some(1_800_000_000),
+            place: Place::Keyring,
+            refresh: false,
+            learned: true,
+        }
+    }
+
+    fn put(path: &Path, account: &Account) {
+        let mut book = Book::open(path).expect("open");
+        book.put(account).expect("put");
+        book.save().expect("saved");
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let home = tempfile::tempdir().expect("a folder");
+        let path = home.path().join("c/accounts.toml");
+        assert!(load(&path).expect("absent is empty").is_empty());
+        let mut all = vec![
+            account("acme", Some("mona")),
+            account("acme/secret", None),
+            account("https://git.example.com", Some("")),
+            account("corp.ghe.com/x", None),
+        ];
+        all[1].place = Place::Command("op read \"x y\"".to_owned());
+        all[2].refresh = true;
+        all[3].expires = None;
+        all[3].id = "odd".to_owned();
+        for account in &all {
+            put(&path, account);
+        }
+        assert_eq!(load(&path).expect("read"), all);
+        all[0].label = "renamed".to_owned();
+        put(&path, &all[0]);
+        let mut book = Book::open(&path).expect("open");
+        assert!(book.remove("odd").expect("removed"));
+        assert!(!book.remove("odd").expect("gone"));
+        book.save().expect("saved");
+        assert_eq!(load(&path).expect("read"), all[..3]);
+    }
+
+    #[test]
+    fn comments_and_unknown_keys_stay() {
+        let home = tempfile::tempdir().expect("a folder");
+        let path = home.path().join("accounts.toml");
+        put(&path, &account("acme", None));
+        let text = fs::read_to_string(&path).expect("there");
+        fs::write(&path, format!("# mine\ncolour = \"red\"\n{text}note = \"keep me\" # why\n"))
+            .expect("edited");
+        put(&path, &account("acme", None));
+        put(&path, &account("beta", None));
+        let text = fs::read_to_string(&path).expect("there");
+        for kept in ["# mine", "colour = \"red\"", "note = \"keep me\" # why", "/beta"] {
+            assert!(text.contains(kept), "{kept} in {text}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_understood_is_named_by_line_and_column_and_left_alone() {
+        let home = tempfile::tempdir().expect("a folder");
+        let path = home.path().join("accounts.toml");
+        for (text, at) in [
+            ("version = 1\n[[account]]\nlabel = \n", "line 3, column 9"),
+            ("\u{feff}version = 1\r\n[[account]\r\n", "line 2"),
+            ("[[account]]\nlabel = \"a\"\nscope = \"http://x/y\"\nvault = \"file\"\n", "line 3, column 10"),
+            ("[[account]]\nlabel = \"a\"\nscope = \"https://x/y\"\nvault = \"cloud\"\n", "line 4, column 10"),
+            (
+                "[[account]]\nlabel = \"a\"\nscope = \"https://x/y\"\nvault = \"file\"\nexpires = \"soon\"\n",
+                "line 5, column 12",
+            ),
+            ("[[account]]\nscope = \"https://x/y\"\nvault = \"file\"\n", "line 1"),
+            ("version = 1\n\0", "line 2"),
+        ] {
+            fs::write(&path, text).expect("written");
+            let shown = load(&path).expect_err("corrupt").to_string();
+            assert!(shown.contains(at) && shown.contains("accounts.toml"), "{text:?}: {shown}");
+            assert!(Book::open(&path).is_err());
+            assert_eq!(fs::read_to_string(&path).expect("there"), text);
+        }
+        fs::write(&path, b"label = \"\xff\"\n").expect("written");
+        assert!(load(&path).expect_err("corrupt").to_string().contains("line 1, column 10"));
+    }
+
+    #[test]
+    fn a_newer_version_is_read_and_not_written() {
+        let home = tempfile::tempdir().expect("a folder");
+        let path = home.path().join("accounts.toml");
+        put(&path, &account("acme", None));
+        let text = fs::read_to_string(&path).expect("there").replace("version = 1", "version = 2");
+        fs::write(&path, text).expect("written");
+        assert_eq!(load(&path).expect("read").len(), 1);
+        assert!(matches!(Book::open(&path), Err(Trouble::Newer { version: 2, .. })));
+    }
+}

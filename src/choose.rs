@@ -1,0 +1,316 @@
+//! Which account serves a request: one pure function, [`choose`], whose doc comment is the rule table.
+
+use crate::remote::{Owner, Remote, Scope, Server};
+use crate::token::TokenKind;
+use std::cmp::Reverse;
+
+/// One scope with one token. Never the secret itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Names the secret in its vault; never changes while the account lives.
+    pub id: String,
+    /// What people call it.
+    pub label: String,
+    /// What the token is for.
+    pub scope: Scope,
+    /// What answers at the scope's host.
+    pub server: Server,
+    /// Whose token it is: a GitHub login, or the user name at a plain host (where it may be empty).
+    pub login: Option<String>,
+    /// What kind of token it is.
+    pub kind: TokenKind,
+    /// When it expires, in seconds since 1970, where that is known.
+    pub expires: Option<i64>,
+    /// Where the secret lies.
+    pub place: Place,
+    /// Whether a refresh token lies beside the secret (plain hosts only).
+    pub refresh: bool,
+    /// Whether it came by git's `store` and not by `add`.
+    pub learned: bool,
+}
+
+/// Which vault holds an account's secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// The system's keyring.
+    Keyring,
+    /// The file `secrets.toml`.
+    File,
+    /// A command that prints it.
+    Command(String),
+}
+
+impl Place {
+    /// Names the vault as `list --json` does.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Keyring => "keyring",
+            Self::File => "file",
+            Self::Command(_) => "command",
+        }
+    }
+}
+
+/// How an account stands at this moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// Its token was refused as such (401) and nothing has shown since that it works.
+    pub rejected: bool,
+    /// Its known expiry has passed.
+    pub expired: bool,
+}
+
+/// Why an account does not serve a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhyNot {
+    /// It is for another host.
+    OtherHost,
+    /// Its scope is narrower than what is known of the request: no usable path came.
+    UnknownOwner,
+    /// It is for another owner.
+    OtherOwner,
+    /// It is for another repository of the owner.
+    OtherRepository,
+    /// The URL names another known login.
+    OtherLogin,
+    /// Gists belong to a user; this token is for another owner.
+    NotTheGistsUser,
+}
+
+/// User names that say nothing about who asks, since GitHub's guides put them into URLs (documented).
+pub const CONVENTIONAL_USERS: &[&str] = &["git", "x-access-token", "oauth2", "x-oauth-basic", "token"];
+
+/// The user name that is answered where none is known; GitHub wants one that is not empty (documented).
+pub const ANY_USER: &str = "x-access-token";
+
+/// Ranks the accounts that may serve a request; the first is the one to give.
+///
+/// | # | rule |
+/// |---|---|
+/// | 1 | the account's host is the asked host, byte for byte (gists: github.com's accounts) |
+/// | 2 | its scope is a prefix of the path by whole segments; on GitHub without case, and `.git`, `.wiki.git` and `/info/lfs` of a repository belong to it |
+/// | 3 | one owner's token is never sent for another owner; a whole-host scope is the user's own word that it serves every owner |
+/// | 4 | no usable path: whole-host scopes only |
+/// | 5 | gists: the account whose scope's owner is its own login, or a whole-host one |
+/// | 6 | a user name in the URL that is a login we know rules out accounts of other logins; the owner's own name, conventional names and unknown names decide nothing. On a plain host the user name must be the account's |
+/// | 7 | among what is left: the longest scope; then the asked login before an unknown one; then not rejected; then not expired; then added before learned; then the label |
+pub fn choose<'a>(
+    remote: &Remote,
+    user: Option<&str>,
+    accounts: &'a [Account],
+    standing: impl Fn(&Account) -> Standing,
+) -> Vec<&'a Account> {
+    let mut fitting: Vec<&Account> =
+        accounts.iter().filter(|account| fits(account, remote, user, accounts).is_ok()).collect();
+    if fitting.len() > 1 {
+        fitting.sort_by_cached_key(|account| {
+            let Standing { rejected, expired } = standing(account);
+            (
+                Reverse(account.scope.depth()),
+                user.is_some_and(|user| !is_login(account, user)),
+                rejected,
+                expired,
+                account.learned,
+                account.label.clone(),
+            )
+        });
+    }
+    fitting
+}
+
+/// Says whether an account may serve a request, and if not, why: rules 1 to 6 of [`choose`].
+pub fn fits(account: &Account, remote: &Remote, user: Option<&str>, all: &[Account]) -> Result<(), WhyNot> {
+    let scope = &account.scope;
+    if *scope.host() != remote.host.home() {
+        return Err(WhyNot::OtherHost);
+    }
+    if account.server == Server::Plain {
+        return match user {
+            _ if !scope.covers(remote, Server::Plain) => {
+                Err(if remote.path.is_none() { WhyNot::UnknownOwner } else { WhyNot::OtherRepository })
+            }
+            Some(user) if account.login.as_deref() != Some(user) => Err(WhyNot::OtherLogin),
+            _ => Ok(()),
+        };
+    }
+    if let Some(user) = user
+        && names_a_login(user, remote, all)
+        && account.login.is_some()
+        && !is_login(account, user)
+    {
+        return Err(WhyNot::OtherLogin);
+    }
+    if remote.host.is_gist() {
+        let own = scope.repo().is_none()
+            && scope.owner().is_some_and(|owner| {
+                account.login.as_deref().is_some_and(|l| l.eq_ignore_ascii_case(owner.as_str()))
+            });
+        return if own || scope.is_whole_host() { Ok(()) } else { Err(WhyNot::NotTheGistsUser) };
+    }
+    if scope.covers(remote, Server::GitHub) {
+        return Ok(());
+    }
+    Err(match (&remote.owner, scope.owner()) {
+        (None, _) => WhyNot::UnknownOwner,
+        (Some(asked), Some(mine)) if *asked == mine => WhyNot::OtherRepository,
+        _ => WhyNot::OtherOwner,
+    })
+}
+
+/// Tells whether a user name in a URL is the login of an account of that host: then it decides.
+///
+/// A name that is both a known login and the owner's name is taken as the login: the user has told us
+/// about it, and the owner's own tokens carry it too.
+pub fn names_a_login(user: &str, remote: &Remote, accounts: &[Account]) -> bool {
+    !user.is_empty()
+        && !CONVENTIONAL_USERS.contains(&user.to_ascii_lowercase().as_str())
+        && accounts
+            .iter()
+            .any(|account| *account.scope.host() == remote.host.home() && is_login(account, user))
+}
+
+/// Names the user that is answered: the asked one, else the login, else [`ANY_USER`].
+pub fn answered_user<'a>(account: &'a Account, asked: Option<&'a [u8]>) -> &'a [u8] {
+    match (asked, &account.login) {
+        (Some(asked), _) if !asked.is_empty() || account.server == Server::Plain => asked,
+        (_, Some(login)) if !login.is_empty() || account.server == Server::Plain => login.as_bytes(),
+        _ => ANY_USER.as_bytes(),
+    }
+}
+
+fn is_login(account: &Account, user: &str) -> bool {
+    account.login.as_deref().is_some_and(|login| match account.server {
+        Server::GitHub => login.eq_ignore_ascii_case(user),
+        Server::Plain => login == user,
+    })
+}
+
+/// Tells whether a secret of this account may be handed out for that owner: used wherever a secret comes
+/// from elsewhere (a fallback) and might be one of ours.
+pub fn may_serve_owner(account: &Account, owner: Option<&Owner>) -> bool {
+    match (account.scope.owner(), owner) {
+        (None, _) => true,
+        (Some(mine), Some(asked)) => mine == *asked,
+        (Some(_), None) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Makes an account from `SCOPE`, `SCOPE@login`.
+    fn account(text: &str) -> Account {
+        let (scope, login) = match text.rsplit_once('@') {
+            Some((scope, login)) => (scope, Some(login.to_owned())),
+            None => (text, None),
+        };
+        let scope = Scope::parse(scope).expect("a scope");
+        Account {
+            id: format!("{scope}#{}", login.as_deref().unwrap_or_default()),
+            label: text.to_owned(),
+            server: scope.host().server_by_name().unwrap_or(Server::Plain),
+            scope,
+            login,
+            kind: TokenKind::FineGrained,
+            expires: None,
+            place: Place::File,
+            refresh: false,
+            learned: false,
+        }
+    }
+
+    fn ranked(url: &str, user: Option<&str>, labels: &[&str]) -> Vec<String> {
+        let accounts: Vec<Account> = labels.iter().map(|label| account(label)).collect();
+        let remote = Remote::from_url(url).expect("a URL");
+        let chosen = choose(&remote, user, &accounts, |_| Standing::default());
+        chosen.iter().map(|account| account.label.clone()).collect()
+    }
+
+    #[test]
+    fn the_rules_table() {
+        let all = &["acme", "acme/secret", "beta", "mona@mona", "https://github.com"];
+        for (url, expected) in [
+            ("https://github.com/acme/r", &["acme", "https://github.com"][..]),
+            ("https://github.com/ACME/r.git", &["acme", "https://github.com"]),
+            ("https://github.com/acme/secret.git", &["acme/secret", "acme", "https://github.com"]),
+            ("https://github.com/acme/Secret.wiki.git", &["acme/secret", "acme", "https://github.com"]),
+            ("https://github.com/acme/secret2", &["acme", "https://github.com"]),
+            ("https://github.com/acme-labs/r", &["https://github.com"]),
+            ("https://github.com/acme", &["https://github.com"]),
+            ("https://github.com", &["https://github.com"]),
+            ("https://gist.github.com/0123abcd.git", &["mona@mona", "https://github.com"]),
+            ("https://gist.github.com/acme/0123abcd.git", &["mona@mona", "https://github.com"]),
+            ("https://corp.ghe.com/acme/r", &[]),
+            ("https://gist.example.com/acme/r", &[]),
+        ] {
+            assert_eq!(ranked(url, None, all), expected, "{url}");
+        }
+        assert!(ranked("https://github.com/other/r", None, &["acme", "beta"]).is_empty());
+    }
+
+    #[test]
+    fn a_known_login_in_the_url_decides_and_other_names_do_not() {
+        let all = &["acme@mona", "acme@robot", "beta@mona"];
+        let with = |user| ranked("https://github.com/acme/r", Some(user), all);
+        assert_eq!(with("robot"), ["acme@robot"]);
+        assert_eq!(with("ROBOT"), ["acme@robot"]);
+        assert_eq!(with("mona"), ["acme@mona"]);
+        for user in ["git", "x-access-token", "oauth2", "x-oauth-basic", "token", "acme", "stranger", ""] {
+            assert_eq!(with(user), ["acme@mona", "acme@robot"], "{user:?}");
+        }
+        assert!(ranked("https://github.com/beta/r", Some("robot"), all).is_empty());
+    }
+
+    #[test]
+    fn an_account_of_unknown_login_serves_a_known_one_but_after_it() {
+        assert_eq!(
+            ranked("https://github.com/acme/r", Some("mona"), &["acme", "acme@mona"]),
+            ["acme@mona", "acme"]
+        );
+    }
+
+    #[test]
+    fn on_a_plain_host_the_user_name_must_be_the_accounts() {
+        let all = &["https://example.com@a", "https://example.com@b"];
+        assert_eq!(ranked("https://example.com/x/y", Some("b"), all), ["https://example.com@b"]);
+        assert!(ranked("https://example.com/x/y", Some("c"), all).is_empty());
+        assert_eq!(ranked("https://example.com", None, all).len(), 2);
+    }
+
+    #[test]
+    fn rejected_then_expired_then_learned_then_the_label_break_a_tie() {
+        let mut accounts = vec![account("acme@d"), account("acme@c"), account("acme@b"), account("acme@a")];
+        accounts[1].learned = true;
+        let standing = |account: &Account| Standing {
+            rejected: account.label == "acme@a",
+            expired: account.label == "acme@b",
+        };
+        let remote = Remote::from_url("https://github.com/acme/r").expect("a URL");
+        let order: Vec<_> =
+            choose(&remote, None, &accounts, standing).iter().map(|a| a.label.clone()).collect();
+        assert_eq!(order, ["acme@d", "acme@c", "acme@b", "acme@a"]);
+        accounts.push(account("acme/r@z"));
+        let all_rejected = |_: &Account| Standing { rejected: true, expired: true };
+        let first = choose(&remote, None, &accounts, all_rejected)[0];
+        assert_eq!(first.label, "acme/r@z", "the longest scope wins before anything else");
+    }
+
+    #[test]
+    fn the_answered_user_is_the_asked_one_or_the_login_or_any() {
+        let mona = account("acme@mona");
+        assert_eq!(answered_user(&mona, Some(b"git")), b"git");
+        assert_eq!(answered_user(&mona, None), b"mona");
+        assert_eq!(answered_user(&mona, Some(b"")), b"mona");
+        assert_eq!(answered_user(&account("acme"), None), ANY_USER.as_bytes());
+    }
+
+    #[test]
+    fn a_secret_from_elsewhere_serves_no_other_owner() {
+        let owner = |name: &str| Owner::parse(name);
+        assert!(may_serve_owner(&account("acme"), owner("ACME").as_ref()));
+        assert!(!may_serve_owner(&account("acme"), owner("beta").as_ref()));
+        assert!(!may_serve_owner(&account("acme"), None));
+        assert!(may_serve_owner(&account("https://github.com"), None));
+    }
+}

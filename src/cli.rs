@@ -1,0 +1,194 @@
+//! The command line: every word of help stands here.
+//!
+//! Git's own words (`get`, `store`, `erase`, `capability`) never come this way: `main` takes them first,
+//! since they must cost nothing and never fail. They are listed in the help all the same.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "git-credential-patron",
+    bin_name = "git credential-patron",
+    version,
+    about = "Gives git the right GitHub token for each owner, and says why when GitHub refuses",
+    override_help = HELP,
+    disable_help_subcommand = true,
+    arg_required_else_help = true,
+    subcommand_required = true
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// One screen of 24 lines: git swallows `--help`, so this is what people see first.
+pub const HELP: &str = "\
+gives git the right GitHub token for each owner
+
+usage: git credential-patron COMMAND
+
+for you
+  setup        make patron the helper for github.com (or --host HOST)
+  unsetup      take that back: git's config is byte for byte as before
+  add SCOPE    keep the token for an owner (acme) or a repository (acme/secret)
+  list         show the accounts, never a secret
+  remove WHAT  forget an account and its token
+  token        print the token that would be chosen
+  exec -- CMD  run CMD (gh, curl, ...) with that token in its environment
+  completions  print completions for bash, zsh, fish, powershell, elvish
+
+for git (called by git, not by you)
+  get, store, erase, capability
+
+`git credential-patron COMMAND -h` explains one command;
+`git help credential-patron` opens the manual.
+
+example: git credential-patron setup && git credential-patron add acme
+";
+
+/// The commands for people.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Makes patron the helper for these hosts
+    #[command(after_help = "example: git credential-patron setup --host ghe.example.com")]
+    Setup(Setup),
+    /// Takes back what `setup` did
+    #[command(after_help = "example: git credential-patron unsetup --dry-run")]
+    Unsetup(Unsetup),
+    /// Keeps the token for an owner, a repository or a host
+    #[command(after_help = "example: git credential-patron add acme")]
+    Add(Add),
+    /// Shows the accounts, never a secret
+    #[command(after_help = "example: git credential-patron list --json")]
+    List(List),
+    /// Forgets an account and its secret
+    #[command(after_help = "example: git credential-patron remove acme")]
+    Remove(Remove),
+    /// Prints the token that would be chosen
+    #[command(
+        after_help = "example: curl -H @<(echo \"Authorization: Bearer $(git credential-patron token acme)\") ..."
+    )]
+    Token(Token),
+    /// Runs a command with the token that would be chosen in its environment
+    #[command(after_help = "example: git credential-patron exec --for acme -- gh repo list acme")]
+    Exec(Exec),
+    /// Prints completions for a shell
+    #[command(
+        after_help = "example: git credential-patron completions bash > ~/.local/share/bash-completion/completions/git-credential-patron"
+    )]
+    Completions(Completions),
+}
+
+/// Options of `setup`.
+#[derive(Debug, Args)]
+pub struct Setup {
+    /// A host to serve, with its port if it has one [default: github.com and gist.github.com]
+    #[arg(long = "host", value_name = "HOST")]
+    pub hosts: Vec<String>,
+    /// Write git's system config instead of your own
+    #[arg(long)]
+    pub system: bool,
+    /// Show what would be written, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Options of `unsetup`.
+#[derive(Debug, Args)]
+pub struct Unsetup {
+    /// Clean git's system config instead of your own
+    #[arg(long)]
+    pub system: bool,
+    /// Show what would be removed, and remove nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Options of `add`.
+#[derive(Debug, Args)]
+pub struct Add {
+    /// acme, acme/secret, ghe.example.com/acme, or https://example.com for a whole host
+    #[arg(value_name = "SCOPE")]
+    pub scope: String,
+    /// What to call the account [default: the scope; for a second login SCOPE@LOGIN]
+    #[arg(long, value_name = "L")]
+    pub label: Option<String>,
+    /// Whose token it is, if GitHub is not to be asked or to be checked against
+    #[arg(long, value_name = "U")]
+    pub login: Option<String>,
+    /// Where to keep it [default: the keyring; a file only if there is no keyring service]
+    #[arg(long, value_name = "VAULT")]
+    pub vault: Option<VaultName>,
+    /// Keep no token: ask this command for it each time, such as 'op read ...' or 'pass show ...'
+    #[arg(long, value_name = "CMD", conflicts_with_all = ["vault", "token_stdin"])]
+    pub command: Option<String>,
+    /// Read the token from stdin instead of the terminal
+    #[arg(long)]
+    pub token_stdin: bool,
+    /// Keep it without asking the host whether it is valid
+    #[arg(long)]
+    pub no_verify: bool,
+    /// Do not open the page that makes such a token
+    #[arg(long)]
+    pub no_browser: bool,
+    /// Ask nothing
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// The vaults that can be named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum VaultName {
+    /// The system's keyring
+    Keyring,
+    /// A file that only you can read
+    File,
+}
+
+/// Options of `list`.
+#[derive(Debug, Args)]
+pub struct List {
+    /// Write JSON, for programs
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `remove`.
+#[derive(Debug, Args)]
+pub struct Remove {
+    /// The account's scope or label; SCOPE@LOGIN where a scope has several logins
+    #[arg(value_name = "SCOPE|LABEL")]
+    pub what: String,
+    /// Ask nothing
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// Options of `token`.
+#[derive(Debug, Args)]
+pub struct Token {
+    /// An owner, a repository or a URL [default: the current repository's remote]
+    #[arg(value_name = "SCOPE|URL")]
+    pub what: Option<String>,
+}
+
+/// Options of `exec`.
+#[derive(Debug, Args)]
+pub struct Exec {
+    /// An owner, a repository or a URL [default: the current repository's remote]
+    #[arg(long = "for", value_name = "SCOPE|URL")]
+    pub target: Option<String>,
+    /// The command and its arguments
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub command: Vec<std::ffi::OsString>,
+}
+
+/// Options of `completions`.
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// Which shell
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}

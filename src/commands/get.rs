@@ -1,0 +1,127 @@
+//! `get`: git asks for a user name and a password.
+//!
+//! This is the hot path: no network, no thread, no git config, no flush to the disk. Git ignores our exit
+//! code and reads every line of our stdout, so the answer is composed whole and written once; whatever
+//! goes wrong, git is left to ask as it always did.
+
+use super::Session;
+use crate::choose::{Account, Standing, answered_user, choose};
+use crate::log::Fact;
+use crate::outcomes::Outcomes;
+use crate::protocol::{Answer, Request};
+use crate::remote::Remote;
+use crate::stdio;
+use crate::terminal::say;
+use crate::token::Token;
+use crate::vault;
+
+/// Answers one request.
+pub fn run(session: &Session, request: &Request) {
+    let Some(remote) = request.remote() else {
+        return session.log.note("nothing: not https, or no host", &[]);
+    };
+    session.log.note("get", &[("remote", Fact::Remote(&remote))]);
+    let accounts = match session.accounts() {
+        Ok(accounts) => accounts,
+        Err(trouble) => return say(&trouble.to_string()),
+    };
+    if !accounts.iter().any(|account| *account.scope.host() == remote.host.home()) {
+        return session.log.note("nothing: no account for this host", &[]);
+    }
+    let mut outcomes = session.outcomes();
+    let standing = |account: &Account| session.standing(&outcomes, account);
+    let ranked = choose(&remote, request.user(), &accounts, standing);
+    let mut found = None;
+    for account in ranked {
+        let facts = [("account", Fact::Account(account))];
+        if out_of_play(session, &outcomes, account) {
+            session.log.note("passed over: rejected or expired", &facts);
+            continue;
+        }
+        match session.vault(&account.place).read(&vault::item(account)) {
+            Ok(Some(token)) => {
+                session.log.note("chosen", &facts);
+                found = Some((account, token));
+                break;
+            }
+            Ok(None) => say(&format!("the {} holds no token for {}", account.place.name(), account.label)),
+            // Another account in its place would be a guess: git is left to ask.
+            Err(trouble) => {
+                session.log.note("nothing: the vault is in trouble", &facts);
+                return say(&format!("no token for {}: {trouble}", account.label));
+            }
+        }
+    }
+    match found {
+        Some((account, token)) => answer(session, &mut outcomes, request, account, &token),
+        None => nothing(session, &outcomes, &accounts, &remote, request),
+    }
+}
+
+/// Tells whether an account is not to be given now: known expired, or rejected and in its pause.
+fn out_of_play(session: &Session, outcomes: &Outcomes, account: &Account) -> bool {
+    let Standing { expired, .. } = session.standing(outcomes, account);
+    expired || outcomes.rejection(&account.id).is_some_and(|rejection| !rejection.may_try(session.now))
+}
+
+fn answer(session: &Session, outcomes: &mut Outcomes, request: &Request, account: &Account, token: &Token) {
+    let refresh = account.refresh.then(|| vault::refresh_id(account)).and_then(|id| {
+        let item = vault::Item { id: &id, ..vault::item(account) };
+        session.vault(&account.place).read(&item).ok().flatten()
+    });
+    let answer = Answer {
+        username: answered_user(account, request.username.as_deref()),
+        password: token,
+        password_expiry_utc: account.expires.filter(|at| *at > session.now),
+        oauth_refresh_token: refresh.as_ref(),
+    };
+    let Some(text) = answer.compose() else {
+        return say(&format!(
+            "the secret of {} holds a control character, so git cannot be given it",
+            account.label
+        ));
+    };
+    if let Err(error) = stdio::write_answer(&text) {
+        return say(&format!("the answer cannot be written: {error}"));
+    }
+    session.log.note("answered", &[]);
+    // After the answer, so that git does not wait for it.
+    let retried = outcomes.rejection(&account.id).is_some();
+    if retried || !outcomes.knows(&account.id, token) {
+        session.note_outcomes(outcomes, |outcomes| {
+            outcomes.note_secret(&account.id, token);
+            outcomes.note_try(&account.id, session.now);
+        });
+    }
+}
+
+/// Says why there is no answer, where an account for the host shows that one is wanted.
+fn nothing(session: &Session, outcomes: &Outcomes, accounts: &[Account], remote: &Remote, request: &Request) {
+    session.log.note("nothing: no account fits", &[]);
+    let ranked = choose(remote, request.user(), accounts, |account| session.standing(outcomes, account));
+    match (ranked.first(), &remote.owner) {
+        (Some(account), _) if session.is_expired(account) => {
+            let day = account.expires.and_then(crate::accounts::rfc3339).unwrap_or_default();
+            let day = day.split('T').next().unwrap_or_default();
+            say(&format!(
+                "the token of {} expired on {day}; make a new one: git credential-patron add {}",
+                account.label,
+                account.scope.short()
+            ));
+        }
+        (Some(account), _) => say(&format!(
+            "the token of {} was rejected and is not given again yet; replace it: git credential-patron add {}",
+            account.label,
+            account.scope.short()
+        )),
+        (None, Some(owner)) => {
+            let scope = crate::remote::Scope::of_owner(&remote.host, owner);
+            say(&format!(
+                "no account for {}; add one: git credential-patron add {}",
+                scope.short(),
+                scope.short()
+            ));
+        }
+        (None, None) => {}
+    }
+}

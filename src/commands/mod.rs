@@ -1,0 +1,244 @@
+//! The commands, one file each, and what they share.
+
+pub mod add;
+pub mod erase;
+pub mod exec;
+pub mod get;
+pub mod list;
+pub mod remove;
+pub mod store;
+pub mod token;
+
+use crate::accounts::{self, Book};
+use crate::choose::{Account, Place, Standing, choose};
+use crate::cli::{Cli, Command};
+use crate::error::{Exit, Failure};
+use crate::github::{Api, Authorities, Client, ClientConfig, proxy_from};
+use crate::keeping::Wish;
+use crate::log::Log;
+use crate::outcomes::Outcomes;
+use crate::paths::Paths;
+use crate::protocol::{self, Request};
+use crate::remote::{Host, Scope};
+use crate::target::Target;
+use crate::token::Token;
+use crate::vault::{self, Asking, Vault};
+use crate::{stdio, terminal};
+use clap::{CommandFactory, Parser};
+use std::ffi::{OsStr, OsString};
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use std::time::Instant;
+
+/// Takes one of git's own words; false if the word is a command for people.
+///
+/// A word we do not know, on a pipe, is one of a later git: its input is taken and nothing is said, as
+/// gitcredentials(7) asks. On a terminal somebody mistyped, and `clap` says so.
+pub fn for_git(word: &OsStr, start: Instant) -> bool {
+    let act: fn(&Session, &Request) = match word.to_str() {
+        Some("get") => get::run,
+        Some("store") => store::run,
+        Some("erase") => erase::run,
+        Some("capability") => {
+            // A reader that is gone does not want it any more.
+            let _ = stdio::write_answer(protocol::CAPABILITIES.as_bytes());
+            return true;
+        }
+        Some(word) if word.starts_with('-') || Cli::command().find_subcommand(word).is_some() => {
+            return false;
+        }
+        _ if std::io::stdin().is_terminal() => return false,
+        _ => {
+            stdio::drain();
+            return true;
+        }
+    };
+    let log = Log::from_env(start);
+    match (stdio::read_request(), Session::begin(log)) {
+        (Ok(request), Ok(session)) => act(&session, &request),
+        (Err(unread), _) => terminal::say(&unread.to_string()),
+        (Ok(_), Err(no_home)) => terminal::say(&no_home.to_string()),
+    }
+    true
+}
+
+/// Runs a command for people and gives its exit code.
+pub fn for_people(args: &[OsString], start: Instant) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help goes to stdout with 0, mistakes to stderr with 2; a closed stream changes neither.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let mut out = std::io::stdout().lock();
+    if let Command::Completions(options) = &cli.command {
+        clap_complete::generate(options.shell, &mut Cli::command(), "git-credential-patron", &mut out);
+        return ExitCode::SUCCESS;
+    }
+    let outcome = Session::begin(Log::from_env(start))
+        .map_err(|no_home| Failure::failed(no_home.to_string()).remedy("set HOME to your home folder"))
+        .and_then(|session| match &cli.command {
+            Command::List(options) => list::run(&session, options, &mut out),
+            Command::Add(options) => add::run(&session, options, &mut out),
+            Command::Remove(options) => remove::run(&session, options, &mut out),
+            Command::Token(options) => token::run(&session, options),
+            Command::Exec(options) => exec::run(&session, options),
+            _ => Err(Failure::failed("not yet")),
+        });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let _ = failure.print(&mut std::io::stderr());
+            ExitCode::from(failure.exit().code())
+        }
+    }
+}
+
+/// What every command works with.
+pub struct Session {
+    /// Where our files lie.
+    pub paths: Paths,
+    /// The log of decisions.
+    pub log: Log,
+    /// The time, in seconds since 1970.
+    pub now: i64,
+}
+
+impl Session {
+    /// Begins: finds the folders and the time.
+    pub fn begin(log: Log) -> Result<Self, crate::paths::NoHome> {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        let now = since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX));
+        Ok(Self { paths: Paths::find()?, log, now })
+    }
+
+    /// Reads the accounts.
+    pub fn accounts(&self) -> Result<Vec<Account>, accounts::Trouble> {
+        accounts::load(&self.paths.accounts())
+    }
+
+    /// Locks the list of accounts for a change.
+    pub fn book(&self) -> Result<Book, accounts::Trouble> {
+        Book::open(&self.paths.accounts())
+    }
+
+    /// Reads how the accounts fared.
+    pub fn outcomes(&self) -> Outcomes {
+        Outcomes::load(&self.paths.outcomes())
+    }
+
+    /// Changes how the accounts fared. Losing it loses nothing, so trouble goes to the log alone.
+    pub fn note_outcomes(&self, outcomes: &mut Outcomes, change: impl FnOnce(&mut Outcomes)) {
+        if outcomes.change(change).is_err() {
+            self.log.note("outcomes not written", &[]);
+        }
+    }
+
+    /// Opens a vault for git, which never causes a dialog.
+    pub fn vault(&self, place: &Place) -> Box<dyn Vault> {
+        vault::open(place, &self.paths, Asking::Never)
+    }
+
+    /// Makes the client that asks this host's API, with the proxy and the authorities that git uses.
+    pub fn client(&self, host: &Host) -> Result<Client, Failure> {
+        let unusable = |why: String| {
+            Failure::new(Exit::Unchecked, format!("{host} cannot be asked")).because(anyhow::anyhow!(why))
+        };
+        let api = Api::of(host);
+        let text = |name: &str| std::env::var(name).ok();
+        let proxy = proxy_from(None, &text, api.host()).map_err(|why| unusable(why.to_string()))?;
+        let authorities = Authorities::find(None, None, &|name| std::env::var_os(name));
+        let config = ClientConfig { proxy, authorities, ..ClientConfig::default() };
+        Client::new(&config).map_err(|why| unusable(why.to_string()))
+    }
+
+    /// Opens a page where a person sits; it has been printed already.
+    pub fn open_page(&self, _address: &str) {}
+
+    /// Tells whether git asks us for this scope; unknown where git cannot be asked.
+    pub fn is_set_up(&self, _scope: &Scope) -> Option<bool> {
+        None
+    }
+
+    /// Chooses the account for a person's target and reads its secret.
+    ///
+    /// An account that git is not given at the moment (rejected, expired) is still what would be chosen;
+    /// who asks is told.
+    pub fn chosen(&self, target: &Target) -> Result<(Account, Token), Failure> {
+        let accounts = self.accounts().map_err(list_failure)?;
+        let outcomes = self.outcomes();
+        let standing = |account: &Account| self.standing(&outcomes, account);
+        let ranked = choose(&target.remote, target.user.as_deref(), &accounts, standing);
+        let Some(account) = ranked.first() else {
+            let wanted =
+                target.remote.owner.as_ref().map(|owner| Scope::of_owner(&target.remote.host, owner).short());
+            let wanted = wanted.unwrap_or_else(|| target.remote.host.to_string());
+            return Err(Failure::failed(format!("no account for {wanted}"))
+                .remedy(format!("git credential-patron add {wanted}")));
+        };
+        match self.standing(&outcomes, account) {
+            Standing { expired: true, .. } => {
+                terminal::say(&format!("the token of {} has expired", account.label))
+            }
+            Standing { rejected: true, .. } => {
+                terminal::say(&format!("the token of {} was rejected last", account.label))
+            }
+            Standing { .. } => {}
+        }
+        let fact = format!("the token of {} cannot be read", account.label);
+        match self.vault(&account.place).read(&vault::item(account)) {
+            Ok(Some(token)) => Ok(((*account).clone(), token)),
+            Ok(None) => Err(Failure::failed(fact)
+                .because(anyhow::anyhow!("the {} holds none", account.place.name()))
+                .remedy(format!("git credential-patron add {}", account.scope.short()))),
+            Err(trouble) => Err(vault_failure(fact, trouble)),
+        }
+    }
+
+    /// Says which vault the settings name; none for `auto`.
+    pub fn vault_wish(&self) -> Option<Wish> {
+        match std::env::var("PATRON_VAULT").as_deref() {
+            Ok("file") => Some(Wish::There(Place::File)),
+            Ok("keyring") => Some(Wish::There(Place::Keyring)),
+            _ => None,
+        }
+    }
+
+    /// Says how an account stands now.
+    pub fn standing(&self, outcomes: &Outcomes, account: &Account) -> Standing {
+        Standing { rejected: outcomes.rejection(&account.id).is_some(), expired: self.is_expired(account) }
+    }
+
+    /// Tells whether the account's known expiry has passed.
+    pub fn is_expired(&self, account: &Account) -> bool {
+        account.expires.is_some_and(|at| at <= self.now)
+    }
+}
+
+/// Gives the folder that the command was started in.
+pub fn working_folder() -> Result<std::path::PathBuf, Failure> {
+    std::env::current_dir()
+        .map_err(|error| Failure::failed("the working folder cannot be read").because(error))
+}
+
+/// Turns trouble with the list of accounts into a failure of a command.
+pub fn list_failure(trouble: accounts::Trouble) -> Failure {
+    let remedy = trouble.remedy();
+    let failure = Failure::failed("the list of accounts cannot be used").because(trouble);
+    match remedy {
+        Some(remedy) => failure.remedy(remedy),
+        None => failure,
+    }
+}
+
+/// Turns trouble with a vault into a failure of a command.
+pub fn vault_failure(fact: impl Into<String>, trouble: crate::vault::Trouble) -> Failure {
+    let remedy = trouble.remedy();
+    let failure = Failure::failed(fact).because(trouble);
+    match remedy {
+        Some(remedy) => failure.remedy(remedy),
+        None => failure,
+    }
+}

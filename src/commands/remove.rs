@@ -1,0 +1,106 @@
+//! `remove`: forgets an account and its secret.
+
+use super::{Session, list_failure, vault_failure};
+use crate::choose::{Account, Place};
+use crate::cli::Remove;
+use crate::error::Failure;
+use crate::remote::Scope;
+use crate::terminal;
+use crate::vault::{self, Asking};
+use std::io::Write;
+
+/// Removes the one account that is meant.
+pub fn run(session: &Session, options: &Remove, out: &mut dyn Write) -> Result<(), Failure> {
+    let accounts = session.accounts().map_err(list_failure)?;
+    let matching = matching(&accounts, &options.what);
+    let asks = !options.yes && terminal::has_terminal();
+    let account = match matching.as_slice() {
+        [] => {
+            return Err(Failure::failed(format!(
+                "no account has the scope or label \"{}\"",
+                terminal::sanitise(&options.what, 60)
+            ))
+            .remedy("see what there is: git credential-patron list"));
+        }
+        [one] => {
+            if asks
+                && !terminal::ask_yes_no(
+                    &format!("forget {} ({}) and its token?", one.label, one.scope),
+                    false,
+                )?
+            {
+                return Err(Failure::failed("nothing was removed"));
+            }
+            *one
+        }
+        several if asks => pick(several)?,
+        several => return Err(ambiguous(&options.what, several)),
+    };
+    forget(session, account, Asking::MayPrompt)?;
+    let left = match &account.place {
+        Place::Command(_) => "; what its command reads stays where it is",
+        Place::Keyring | Place::File => "",
+    };
+    writeln!(out, "removed {} ({}){left}", account.label, account.scope)
+        .map_err(|error| Failure::failed("removed, but that cannot be written").because(error))
+}
+
+/// Finds the accounts a word can mean: by label, by scope, or by `SCOPE@LOGIN` (`SCOPE@` for an unknown
+/// login), which names one of several logins whatever they are called.
+pub fn matching<'a>(accounts: &'a [Account], what: &str) -> Vec<&'a Account> {
+    let (scope, login) = match what.rsplit_once('@') {
+        Some((scope, login)) if !scope.is_empty() => (Scope::parse(scope).ok(), Some(login)),
+        _ => (Scope::parse(what).ok(), None),
+    };
+    let by_scope = |account: &Account| {
+        scope.as_ref().is_some_and(|scope| {
+            account.scope.to_string().eq_ignore_ascii_case(&scope.to_string())
+                && login.is_none_or(|login| {
+                    account.login.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(login))
+                })
+        })
+    };
+    // The URL of a plain host's scope may have more segments than a SCOPE: it is compared as text.
+    let by_url = |account: &Account| account.scope.to_string() == what;
+    accounts.iter().filter(|account| account.label == what || by_scope(account) || by_url(account)).collect()
+}
+
+fn ambiguous(what: &str, several: &[&Account]) -> Failure {
+    let failure =
+        Failure::failed(format!("\"{}\" can mean {} accounts", terminal::sanitise(what, 60), several.len()));
+    several.iter().fold(failure, |failure, account| {
+        let login = account.login.as_deref().unwrap_or_default();
+        failure.remedy(format!("git credential-patron remove {}@{login}", account.scope.short()))
+    })
+}
+
+fn pick<'a>(several: &[&'a Account]) -> Result<&'a Account, Failure> {
+    for (number, account) in several.iter().enumerate() {
+        let login = account.login.as_deref().unwrap_or("unknown login");
+        terminal::say(&format!("{}  {} ({}, {login})", number + 1, account.label, account.scope));
+    }
+    let answer = terminal::ask_line(&format!("which one shall be forgotten? [1-{}] ", several.len()))?;
+    let chosen = answer.trim().parse::<usize>().ok().and_then(|number| several.get(number.checked_sub(1)?));
+    chosen.copied().ok_or_else(|| Failure::failed("nothing was removed"))
+}
+
+/// Forgets the secret, then the account: a secret that cannot be removed keeps its account, so that it
+/// is not left lying about without a name.
+pub fn forget(session: &Session, account: &Account, asking: Asking) -> Result<(), Failure> {
+    let vault = vault::open(&account.place, &session.paths, asking);
+    let item = vault::item(account);
+    let refresh_id = vault::refresh_id(account);
+    vault
+        .remove(&item)
+        .and_then(|_| {
+            if account.refresh { vault.remove(&vault::Item { id: &refresh_id, ..item }) } else { Ok(false) }
+        })
+        .map_err(|trouble| {
+            vault_failure(format!("the token of {} cannot be removed", account.label), trouble)
+        })?;
+    let mut book = session.book().map_err(list_failure)?;
+    book.remove(&account.id).and_then(|_| book.save()).map_err(list_failure)?;
+    let mut outcomes = session.outcomes();
+    session.note_outcomes(&mut outcomes, |outcomes| outcomes.forget(&account.id));
+    Ok(())
+}

@@ -1,0 +1,214 @@
+//! `store`: git says that a credential worked. Acts by the secret, never by guess.
+
+use super::Session;
+use crate::accounts::default_id;
+use crate::choose::{ANY_USER, Account, CONVENTIONAL_USERS, Place};
+use crate::keeping::{self, Keep, NotKept, Wish};
+use crate::log::Fact;
+use crate::outcomes::{Direction, Outcomes};
+use crate::protocol::Request;
+use crate::remote::{Remote, Scope, Server};
+use crate::terminal::say;
+use crate::token::{Token, TokenKind};
+use crate::vault::{self, Asking, Trouble};
+
+/// Takes note of one request.
+pub fn run(session: &Session, request: &Request) {
+    let (Some(remote), Some(password)) = (request.remote(), &request.password) else {
+        return session.log.note("nothing: no https host, or no password", &[]);
+    };
+    session.log.note("store", &[("remote", Fact::Remote(&remote))]);
+    let accounts = match session.accounts() {
+        Ok(accounts) => accounts,
+        Err(trouble) => return say(&trouble.to_string()),
+    };
+    let mut outcomes = session.outcomes();
+    if server_of(&remote, &accounts) == Server::Plain {
+        return keep_plain(session, request, &remote, password, &accounts);
+    }
+    let ours = ours(session, &outcomes, &accounts, &remote, password);
+    if ours.is_empty() {
+        return learn(session, &outcomes, request, &remote, password, &accounts);
+    }
+    let news = |id: &String| {
+        outcomes.rejection(id).is_some()
+            || outcomes
+                .at(id, &remote, Direction::Fetch)
+                .is_none_or(|known| known.state != crate::outcomes::State::Accepted)
+    };
+    if ours.iter().any(news) {
+        session.note_outcomes(&mut outcomes, |outcomes| {
+            for id in &ours {
+                outcomes.note_secret(id, password);
+                outcomes.note_accepted(id, &remote, Direction::Fetch, session.now);
+            }
+        });
+    }
+    session.log.note("ours: accepted", &[]);
+}
+
+/// Says what serves a host: by its name, else by what its accounts were found to be.
+pub fn server_of(remote: &Remote, accounts: &[Account]) -> Server {
+    let by_account =
+        || accounts.iter().find(|account| *account.scope.host() == remote.host).map(|account| account.server);
+    remote.host.server_by_name().or_else(by_account).unwrap_or(Server::Plain)
+}
+
+/// Names the accounts of the host whose secret this is: by fingerprint, else (none was noted yet) by
+/// looking into the vault.
+pub fn ours(
+    session: &Session,
+    outcomes: &Outcomes,
+    accounts: &[Account],
+    remote: &Remote,
+    secret: &Token,
+) -> Vec<String> {
+    let host = remote.host.home();
+    accounts
+        .iter()
+        .filter(|account| *account.scope.host() == host)
+        .filter(|account| {
+            outcomes.knows(&account.id, secret)
+                || (!outcomes.has_fingerprint(&account.id)
+                    && in_vault(session, account).is_some_and(|kept| kept == *secret))
+        })
+        .map(|account| account.id.clone())
+        .collect()
+}
+
+/// Reads an account's secret without a word: who asks here only compares.
+pub fn in_vault(session: &Session, account: &Account) -> Option<Token> {
+    // A command is never run for a comparison: it may ask a person.
+    if matches!(account.place, Place::Command(_)) {
+        return None;
+    }
+    session.vault(&account.place).read(&vault::item(account)).ok().flatten()
+}
+
+/// Keeps a new personal access token of an owner, as git's own helpers keep what worked.
+fn learn(
+    session: &Session,
+    outcomes: &Outcomes,
+    request: &Request,
+    remote: &Remote,
+    token: &Token,
+    accounts: &[Account],
+) {
+    let kind = token.kind();
+    // OAuth and App tokens live for hours or belong to another program, which renews them itself.
+    let (TokenKind::FineGrained | TokenKind::Classic, Some(owner)) = (kind, &remote.owner) else {
+        return session.log.note("not kept: no personal access token with an owner", &[]);
+    };
+    let scope = Scope::of_owner(&remote.host, owner);
+    let login = request
+        .user()
+        .filter(|user| !user.is_empty() && *user != ANY_USER && !CONVENTIONAL_USERS.contains(user));
+    let scope = accounts
+        .iter()
+        .map(|known| &known.scope)
+        .find(|known| same_scope(known, &scope))
+        .cloned()
+        .unwrap_or(scope);
+    let id = default_id(&scope.to_string(), login);
+    let known = accounts
+        .iter()
+        .find(|account| same_scope(&account.scope, &scope) && account.login.as_deref() == login);
+    if let Some(known) = known
+        && !known.learned
+        && outcomes.rejection(&known.id).is_none()
+    {
+        return session
+            .log
+            .note("not kept: an account that was added serves this", &[("account", Fact::Account(known))]);
+    }
+    let account = Account {
+        id: known.map_or(id, |known| known.id.clone()),
+        label: known.map_or_else(|| scope.short(), |known| known.label.clone()),
+        scope,
+        server: Server::GitHub,
+        login: login.map(str::to_owned),
+        kind,
+        expires: request.password_expiry_utc,
+        place: Place::File,
+        refresh: false,
+        learned: known.is_none_or(|known| known.learned),
+    };
+    if let Some(kept) = keep(session, account, token, None, known) {
+        let again = if known.is_some() { "new token for" } else { "learned" };
+        say(&format!(
+            "{again} {} (kept in the {}); git credential-patron list shows it",
+            kept.label,
+            kept.place.name()
+        ));
+    }
+}
+
+fn same_scope(one: &Scope, other: &Scope) -> bool {
+    one.host() == other.host()
+        && one.owner() == other.owner()
+        && one.repo() == other.repo()
+        && one.depth() == other.depth()
+}
+
+/// Keeps what worked at a host that is not GitHub, for exactly this host and path.
+fn keep_plain(session: &Session, request: &Request, remote: &Remote, password: &Token, accounts: &[Account]) {
+    let Some(login) = request.user() else { return session.log.note("not kept: no user name", &[]) };
+    if request.password_expiry_utc.is_some_and(|at| at <= session.now) {
+        return session.log.note("not kept: expired", &[]);
+    }
+    let Some(scope) = Scope::exact(&remote.host, request.path.as_deref()) else {
+        return session.log.note("not kept: the path is not usable", &[]);
+    };
+    let known =
+        accounts.iter().find(|account| account.scope == scope && account.login.as_deref() == Some(login));
+    let id = default_id(&scope.to_string(), Some(login));
+    let account = Account {
+        id: known.map_or(id, |known| known.id.clone()),
+        label: known.map_or_else(|| scope.short(), |known| known.label.clone()),
+        scope,
+        server: Server::Plain,
+        login: Some(login.to_owned()),
+        kind: password.kind(),
+        expires: request.password_expiry_utc,
+        place: known.map_or(Place::File, |known| known.place.clone()),
+        refresh: request.oauth_refresh_token.is_some(),
+        learned: known.is_none_or(|known| known.learned),
+    };
+    if let Some(known) = known
+        && *known == account
+        && !account.refresh
+        && in_vault(session, known).is_some_and(|kept| kept == *password)
+    {
+        return session.log.note("unchanged", &[]);
+    }
+    let refresh = request.oauth_refresh_token.as_ref();
+    keep(session, account, password, refresh, known);
+}
+
+/// Keeps a learned secret: where the account's earlier one lies, else in the vault of the settings.
+fn keep(
+    session: &Session,
+    account: Account,
+    secret: &Token,
+    refresh: Option<&Token>,
+    known: Option<&Account>,
+) -> Option<Account> {
+    let wish = match known.map(|known| &known.place) {
+        Some(place @ (Place::Keyring | Place::File)) => Wish::There(place.clone()),
+        Some(Place::Command(_)) | None => session.vault_wish().unwrap_or(Wish::KeyringElseFileInUse),
+    };
+    let label = account.label.clone();
+    match keeping::keep(&session.paths, Keep { account, secret: Some(secret), refresh }, &wish, Asking::Never)
+    {
+        Ok(kept) => Some(kept.account),
+        Err(why) => {
+            say(&format!("nothing is kept for {label}: {why}"));
+            if let NotKept::Vault(Trouble::Absent(_)) = why {
+                say(
+                    "to keep such tokens in a file that only you can read: git config --global patron.vault file",
+                );
+            }
+            None
+        }
+    }
+}

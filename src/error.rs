@@ -1,0 +1,107 @@
+//! How a command for people fails: the fact, its cause, the remedy; and every exit code, in one place.
+//!
+//! Rooms below return their own typed errors; commands turn them into a [`Failure`]; `main` prints it, and
+//! nobody else prints errors.
+
+use std::fmt;
+use std::io::Write;
+
+/// How a command ended, as the contract numbers it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// It did what was asked.
+    Fine,
+    /// It failed, or a refusal was found.
+    Failed,
+    /// The command line was wrong.
+    Usage,
+    /// It could not be checked: no network, no answer, a limit.
+    Unchecked,
+    /// A signal ended a question: 128 and its number, as shells count.
+    Signal(u8),
+}
+
+impl Exit {
+    /// Gives the process's exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Fine => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Unchecked => 3,
+            Self::Signal(code) => code,
+        }
+    }
+}
+
+/// Why a command failed, and what to do about it.
+#[derive(Debug)]
+pub struct Failure {
+    exit: Exit,
+    fact: String,
+    cause: Option<anyhow::Error>,
+    remedies: Vec<String>,
+}
+
+impl Failure {
+    /// States what failed: lower-case, no full stop.
+    pub fn new(exit: Exit, fact: impl Into<String>) -> Self {
+        Self { exit, fact: fact.into(), cause: None, remedies: Vec::new() }
+    }
+
+    /// States that a command failed (exit code 1).
+    pub fn failed(fact: impl Into<String>) -> Self {
+        Self::new(Exit::Failed, fact)
+    }
+
+    /// States that the command line was wrong (exit code 2).
+    pub fn usage(fact: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, fact)
+    }
+
+    /// Adds why. Causes never hold a secret, since no error type of ours holds input.
+    #[must_use]
+    pub fn because(mut self, cause: impl Into<anyhow::Error>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
+
+    /// Adds one thing the reader can do.
+    #[must_use]
+    pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedies.push(remedy.into());
+        self
+    }
+
+    /// Gives the way the process ends.
+    pub fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// Prints fact, causes and remedies, a line each.
+    pub fn print(&self, to: &mut dyn Write) -> std::io::Result<()> {
+        writeln!(to, "patron: {}", self.fact)?;
+        for cause in self.cause.iter().flat_map(anyhow::Error::chain) {
+            writeln!(to, "  because: {cause}")?;
+        }
+        for remedy in &self.remedies {
+            writeln!(to, "  fix: {remedy}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.fact)
+    }
+}
+
+impl From<crate::terminal::PromptError> for Failure {
+    fn from(error: crate::terminal::PromptError) -> Self {
+        match error.exit_code() {
+            Some(code) => Self::new(Exit::Signal(code), "interrupted; nothing was changed"),
+            None => Self::failed(error.to_string()),
+        }
+    }
+}

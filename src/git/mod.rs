@@ -1,0 +1,2 @@
+//! Git as an outside thing.
+pub mod repository;

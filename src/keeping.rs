@@ -1,0 +1,171 @@
+//! Keeping a secret: which vault takes it, the account on the list, and what is forgotten of the one before.
+//!
+//! The rule of `auto`: the keyring. Only if no keyring service exists at all (not: locked, slow, refused)
+//! does a file come in; a vault in trouble is never silently replaced by a weaker one.
+
+use crate::accounts::{self, Book};
+use crate::choose::{Account, Place};
+use crate::outcomes::Outcomes;
+use crate::paths::Paths;
+use crate::token::Token;
+use crate::vault::{self, Asking, Trouble};
+use std::fmt;
+
+/// Where a secret is wished to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wish {
+    /// There and nowhere else.
+    There(Place),
+    /// The keyring; the file if there is no keyring service (`add`, which says so).
+    KeyringElseFile,
+    /// The keyring; the file if there is no keyring service and the file is in use already (`store`).
+    KeyringElseFileInUse,
+}
+
+/// Why nothing was kept.
+#[derive(Debug)]
+pub enum NotKept {
+    /// The vault could not take the secret.
+    Vault(Trouble),
+    /// The list could not be written; a secret that was new has been taken out of the vault again.
+    List(accounts::Trouble),
+}
+
+impl fmt::Display for NotKept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Vault(trouble) => trouble.fmt(f),
+            Self::List(trouble) => trouble.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for NotKept {}
+
+/// A secret with its account.
+pub struct Keep<'a> {
+    /// What is to be on the list; the place is filled in here.
+    pub account: Account,
+    /// The secret; none for an account whose command prints it.
+    pub secret: Option<&'a Token>,
+    /// The refresh token of a plain host.
+    pub refresh: Option<&'a Token>,
+}
+
+/// What was kept.
+pub struct Kept {
+    /// The account as it is on the list now.
+    pub account: Account,
+    /// Why the file was taken instead of the keyring, if it was.
+    pub no_keyring: Option<String>,
+}
+
+/// Keeps a secret and lists its account.
+pub fn keep(paths: &Paths, keep: Keep<'_>, wish: &Wish, asking: Asking) -> Result<Kept, NotKept> {
+    let Keep { mut account, secret, refresh } = keep;
+    let before = accounts::load(&paths.accounts()).map_err(NotKept::List)?;
+    let known = before.into_iter().find(|known| known.id == account.id);
+    let no_keyring = match secret {
+        Some(secret) => place(paths, &mut account, secret, refresh, wish, asking).map_err(NotKept::Vault)?,
+        None => None,
+    };
+    let listed = list(paths, &mut account);
+    if let Err(trouble) = listed {
+        if known.is_none() {
+            // A secret without a name on the list would lie about for ever.
+            forget(paths, &account, asking);
+        }
+        return Err(NotKept::List(trouble));
+    }
+    if let Some(known) = known
+        && known.place != account.place
+    {
+        forget(paths, &known, asking);
+    }
+    note(paths, &account, secret);
+    Ok(Kept { account, no_keyring })
+}
+
+/// Puts the secret where it is wished, and says why the file took it if it did.
+fn place(
+    paths: &Paths,
+    account: &mut Account,
+    secret: &Token,
+    refresh: Option<&Token>,
+    wish: &Wish,
+    asking: Asking,
+) -> Result<Option<String>, Trouble> {
+    account.place = match wish {
+        Wish::There(place) => place.clone(),
+        Wish::KeyringElseFile | Wish::KeyringElseFileInUse => Place::Keyring,
+    };
+    let may_take_file = match wish {
+        Wish::There(_) => false,
+        Wish::KeyringElseFile => true,
+        Wish::KeyringElseFileInUse => paths.secrets().exists(),
+    };
+    match write(paths, account, secret, refresh, asking) {
+        Err(Trouble::Absent(why)) if may_take_file => {
+            account.place = Place::File;
+            write(paths, account, secret, refresh, asking).map(|()| Some(why))
+        }
+        other => other.map(|()| None),
+    }
+}
+
+fn write(
+    paths: &Paths,
+    account: &Account,
+    secret: &Token,
+    refresh: Option<&Token>,
+    asking: Asking,
+) -> Result<(), Trouble> {
+    let vault = vault::open(&account.place, paths, asking);
+    let item = vault::item(account);
+    vault.write(&item, secret)?;
+    match refresh {
+        Some(refresh) => vault.write(&vault::Item { id: &vault::refresh_id(account), ..item }, refresh),
+        None => Ok(()),
+    }
+}
+
+fn list(paths: &Paths, account: &mut Account) -> Result<(), accounts::Trouble> {
+    let mut book = Book::open(&paths.accounts())?;
+    // Somebody may have taken the label since it was chosen.
+    if book.accounts().iter().any(|other| other.label == account.label && other.id != account.id) {
+        account.label = free_label(book.accounts(), account);
+    }
+    book.put(account)?;
+    book.save()
+}
+
+/// Takes a secret out of its vault again; best effort, since the list no longer names it.
+fn forget(paths: &Paths, account: &Account, asking: Asking) {
+    let _ = vault::open(&account.place, paths, asking).remove(&vault::item(account));
+}
+
+fn note(paths: &Paths, account: &Account, secret: Option<&Token>) {
+    // Outcomes are a memory that may be lost: the secret is kept all the same.
+    let _ = Outcomes::load(&paths.outcomes()).change(|outcomes| {
+        outcomes.forget(&account.id);
+        if let Some(secret) = secret {
+            outcomes.note_secret(&account.id, secret);
+        }
+    });
+}
+
+/// Gives the label an account gets by itself: the scope, for a second login `SCOPE@LOGIN`, and a number
+/// where that is taken too.
+pub fn free_label(accounts: &[Account], wanted: &Account) -> String {
+    let taken =
+        |label: &str| accounts.iter().any(|account| account.label == label && account.id != wanted.id);
+    let short = wanted.scope.short();
+    let login = wanted.login.as_deref().filter(|login| !login.is_empty());
+    let with_login = login.map(|login| format!("{short}@{login}"));
+    let numbered = (2..).map(|number| format!("{}-{number}", with_login.as_deref().unwrap_or(&short)));
+    std::iter::once(short.clone())
+        .chain(with_login.clone())
+        .chain(numbered)
+        .find(|label| !taken(label))
+        .expect("the numbers do not end")
+}

@@ -1,0 +1,410 @@
+//! `outcomes.toml`: how each account fared, and the fingerprints by which `store` and `erase` know our own
+//! secrets. Losing the file loses nothing; one that cannot be read is begun anew.
+//!
+//! ```toml
+//! version = 1
+//! key = "..."                       # random; makes the fingerprints worthless elsewhere
+//! [fingerprint]
+//! "https://github.com/acme#mona" = "..."
+//! [rejected]
+//! "https://github.com/acme#mona" = "2026-11-20T12:00:00Z 2 2026-11-20T12:06:00Z"  # since, tries, last
+//! [outcome."https://github.com/acme#mona"]
+//! "fetch acme/secret" = "accepted 2026-11-20T12:00:00Z"
+//! "push acme/secret" = "refused 2026-11-20T12:00:00Z write-permission-missing"
+//! ```
+//!
+//! A fingerprint is a keyed hash (HMAC-SHA-256, cut to 128 bits): it tells whether a secret is the one we
+//! know and nothing about it.
+
+use crate::accounts::rfc3339;
+use crate::files::{self, Care};
+use crate::remote::Remote;
+use crate::token::Token;
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long a writer waits; what cannot be noted then is given up, since git is waiting.
+const WAIT: Duration = Duration::from_secs(1);
+/// Seconds between the tries of a rejected account: at once, then 1, 5, 15, 60 minutes.
+const PAUSES: [i64; 5] = [0, 60, 300, 900, 3600];
+/// How many outcomes are kept of one account; the oldest go first.
+const MOST: usize = 256;
+
+/// The direction of a transfer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Clone, fetch, pull, ls-remote; also where it is not known.
+    Fetch,
+    /// Push.
+    Push,
+}
+
+impl Direction {
+    /// Names it as the file and `--json` do.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fetch => "fetch",
+            Self::Push => "push",
+        }
+    }
+}
+
+/// How an account fared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// Git was let in.
+    Accepted,
+    /// The token was refused as such (401).
+    Rejected,
+    /// The token was known and the repository refused, with the verdict's id.
+    Refused(String),
+}
+
+impl State {
+    /// Names it as `list --json` does.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Rejected => "rejected",
+            Self::Refused(_) => "refused",
+        }
+    }
+}
+
+/// One outcome with its time in seconds since 1970.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// How it fared.
+    pub state: State,
+    /// When.
+    pub at: i64,
+}
+
+/// How long an account has been rejected, and how often it was tried since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rejection {
+    /// When it was rejected first.
+    pub since: i64,
+    /// How often it was tried since.
+    pub tries: usize,
+    /// When it was rejected or tried last.
+    pub last: i64,
+}
+
+impl Rejection {
+    /// Tells whether the pause is over. A clock that jumped back ends it: no pause is longer than its length.
+    pub fn may_try(&self, now: i64) -> bool {
+        let pause = PAUSES[self.tries.min(PAUSES.len() - 1)];
+        now < self.last || now - self.last >= pause
+    }
+}
+
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Whole {
+    version: i64,
+    key: String,
+    #[serde(default)]
+    fingerprint: BTreeMap<String, String>,
+    #[serde(default)]
+    rejected: BTreeMap<String, String>,
+    #[serde(default)]
+    outcome: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// What is known, as read at one moment.
+#[derive(Debug)]
+pub struct Outcomes {
+    path: PathBuf,
+    whole: Whole,
+}
+
+impl Outcomes {
+    /// Reads what is known. Anything unreadable counts as nothing known.
+    pub fn load(path: &Path) -> Self {
+        let whole = files::read(path, Care::Plain).ok().flatten().and_then(|bytes| parse(&bytes));
+        Self { path: path.to_owned(), whole: whole.unwrap_or_default() }
+    }
+
+    /// Changes what is known: under the lock, from a fresh reading, written only if something changed.
+    ///
+    /// Trouble is returned for the log alone: no answer to git depends on it.
+    pub fn change(&mut self, change: impl FnOnce(&mut Self)) -> Result<(), files::Trouble> {
+        let lock = files::lock(&self.path, WAIT)?;
+        let bytes = lock.read(Care::Plain).ok().flatten();
+        let text = bytes.as_deref().map_or(&[][..], Vec::as_slice);
+        self.whole = parse(text).unwrap_or_default();
+        if self.whole.key.is_empty() {
+            self.whole.version = 1;
+            self.whole.key = new_key();
+        }
+        change(self);
+        let new = toml::to_string(&self.whole).unwrap_or_default();
+        if new.as_bytes() == text { Ok(()) } else { lock.replace_unflushed(new.as_bytes(), Care::Plain) }
+    }
+
+    /// Tells whether this secret is the one the account was last seen with.
+    pub fn knows(&self, id: &str, token: &Token) -> bool {
+        let fingerprint = self.fingerprint(token);
+        fingerprint.is_some() && fingerprint.as_deref() == self.whole.fingerprint.get(id).map(String::as_str)
+    }
+
+    /// Tells whether any secret of the account was noted.
+    pub fn has_fingerprint(&self, id: &str) -> bool {
+        self.whole.fingerprint.contains_key(id)
+    }
+
+    /// Names the accounts last seen with this secret.
+    pub fn accounts_with(&self, token: &Token) -> Vec<&str> {
+        let Some(fingerprint) = self.fingerprint(token) else { return Vec::new() };
+        self.whole
+            .fingerprint
+            .iter()
+            .filter(|(_, known)| **known == fingerprint)
+            .map(|(id, _)| id.as_str())
+            .collect()
+    }
+
+    /// Notes the secret an account has now; to be called within [`Outcomes::change`].
+    pub fn note_secret(&mut self, id: &str, token: &Token) {
+        if let Some(fingerprint) = self.fingerprint(token) {
+            self.whole.fingerprint.insert(id.to_owned(), fingerprint);
+        }
+    }
+
+    /// Forgets how the account fared, since it has a new secret or is gone.
+    pub fn forget(&mut self, id: &str) {
+        self.whole.fingerprint.remove(id);
+        self.whole.rejected.remove(id);
+        self.whole.outcome.remove(id);
+    }
+
+    /// Notes that git was let in.
+    pub fn note_accepted(&mut self, id: &str, remote: &Remote, direction: Direction, now: i64) {
+        self.whole.rejected.remove(id);
+        self.note(id, remote, direction, "accepted", now, "");
+    }
+
+    /// Notes that the repository refused, with the verdict's id.
+    pub fn note_refused(&mut self, id: &str, remote: &Remote, direction: Direction, now: i64, verdict: &str) {
+        self.note(id, remote, direction, "refused", now, verdict);
+    }
+
+    fn note(&mut self, id: &str, remote: &Remote, direction: Direction, state: &str, now: i64, reason: &str) {
+        let of_account = self.whole.outcome.entry(id.to_owned()).or_default();
+        let mut text = format!("{state} {}", rfc3339(now).unwrap_or_default());
+        if !reason.is_empty() {
+            let _ = write!(text, " {reason}");
+        }
+        of_account.insert(place_key(remote, direction), text);
+        while of_account.len() > MOST {
+            let oldest = of_account.iter().min_by_key(|(_, text)| text.split(' ').nth(1).map(str::to_owned));
+            let Some(oldest) = oldest.map(|(key, _)| key.clone()) else { break };
+            of_account.remove(&oldest);
+        }
+    }
+
+    /// Notes that the account's token was refused as such.
+    pub fn note_rejected(&mut self, id: &str, now: i64) {
+        let earlier = self.rejection(id);
+        let rejection = Rejection {
+            since: earlier.map_or(now, |earlier| earlier.since),
+            tries: earlier.map_or(0, |earlier| earlier.tries),
+            last: now,
+        };
+        self.set_rejection(id, rejection);
+    }
+
+    /// Notes that a rejected account is given again.
+    pub fn note_try(&mut self, id: &str, now: i64) {
+        if let Some(earlier) = self.rejection(id) {
+            self.set_rejection(id, Rejection { tries: earlier.tries + 1, last: now, ..earlier });
+        }
+    }
+
+    fn set_rejection(&mut self, id: &str, rejection: Rejection) {
+        let Rejection { since, tries, last } = rejection;
+        let (since, last) = (rfc3339(since).unwrap_or_default(), rfc3339(last).unwrap_or_default());
+        self.whole.rejected.insert(id.to_owned(), format!("{since} {tries} {last}"));
+    }
+
+    /// Says whether, and since when, the account's token is refused.
+    pub fn rejection(&self, id: &str) -> Option<Rejection> {
+        let text = self.whole.rejected.get(id)?;
+        let mut parts = text.split(' ');
+        let since = seconds(parts.next()?)?;
+        let tries = parts.next()?.parse().ok()?;
+        let last = seconds(parts.next()?)?;
+        Some(Rejection { since, tries, last })
+    }
+
+    /// Says how the account fared at one place and direction.
+    pub fn at(&self, id: &str, remote: &Remote, direction: Direction) -> Option<Outcome> {
+        outcome(self.whole.outcome.get(id)?.get(&place_key(remote, direction))?)
+    }
+
+    /// Says how the account fared last, anywhere.
+    pub fn last(&self, id: &str) -> Option<Outcome> {
+        let of_account = self.whole.outcome.get(id).into_iter().flat_map(BTreeMap::values);
+        let rejected =
+            self.rejection(id).map(|rejection| Outcome { state: State::Rejected, at: rejection.last });
+        of_account.filter_map(|text| outcome(text)).chain(rejected).max_by_key(|outcome| outcome.at)
+    }
+
+    /// Tells whether git was ever let in with this account, anywhere in its scope.
+    pub fn ever_accepted(&self, id: &str) -> bool {
+        self.whole
+            .outcome
+            .get(id)
+            .is_some_and(|known| known.values().any(|text| text.starts_with("accepted ")))
+    }
+
+    fn fingerprint(&self, token: &Token) -> Option<String> {
+        if self.whole.key.is_empty() {
+            return None;
+        }
+        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(self.whole.key.as_bytes()).ok()?;
+        mac.update(token.expose());
+        Some(hex(&mac.finalize().into_bytes()[..16]))
+    }
+}
+
+/// Names what an outcome is about: direction, then repository, else the host.
+fn place_key(remote: &Remote, direction: Direction) -> String {
+    format!("{} {}", direction.name(), remote.name().to_ascii_lowercase())
+}
+
+fn parse(bytes: &[u8]) -> Option<Whole> {
+    toml::from_str(std::str::from_utf8(bytes).ok()?).ok()
+}
+
+fn outcome(text: &str) -> Option<Outcome> {
+    let mut parts = text.splitn(3, ' ');
+    let state = parts.next()?;
+    let at = seconds(parts.next()?)?;
+    let state = match state {
+        "accepted" => State::Accepted,
+        "refused" => State::Refused(parts.next().unwrap_or_default().to_owned()),
+        _ => return None,
+    };
+    Some(Outcome { state, at })
+}
+
+fn seconds(text: &str) -> Option<i64> {
+    text.parse::<jiff::Timestamp>().ok().map(|time| time.as_second())
+}
+
+fn new_key() -> String {
+    let mut bytes = [0u8; 32];
+    match getrandom::fill(&mut bytes) {
+        Ok(()) => hex(&bytes),
+        // Without randomness there are no fingerprints, and `store` reads the vault instead.
+        Err(_) => String::new(),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn fresh() -> (tempfile::TempDir, Outcomes) {
+        let home = tempfile::tempdir().expect("a folder");
+        let outcomes = Outcomes::load(&home.path().join("state/outcomes.toml"));
+        (home, outcomes)
+    }
+
+    fn remote() -> Remote {
+        Remote::from_url("https://github.com/acme/secret").expect("a URL")
+    }
+
+    #[test]
+    fn a_secret_is_known_by_its_fingerprint_and_the_file_holds_no_part_of_it() {
+        let (_home, mut outcomes) = fresh();
+        let token = Token::new(["canary", "-", "text"].concat().into_bytes());
+        outcomes.change(|o| o.note_secret("a", &token)).expect("written");
+        let again = Outcomes::load(&outcomes.path);
+        assert!(again.knows("a", &token) && !again.knows("b", &token));
+        assert!(!again.knows("a", &Token::new(b"other".to_vec())));
+        assert_eq!(again.accounts_with(&token), ["a"]);
+        assert!(!std::fs::read_to_string(&outcomes.path).expect("there").contains("canary"));
+    }
+
+    #[test]
+    fn a_rejected_account_is_tried_at_once_and_then_after_growing_pauses() {
+        let (_home, mut outcomes) = fresh();
+        let mut now = 1_800_000_000;
+        outcomes.change(|o| o.note_rejected("a", now)).expect("written");
+        let mut pauses = Vec::new();
+        for _ in 0..6 {
+            let start = now;
+            while !outcomes.rejection("a").expect("rejected").may_try(now) {
+                now += 30;
+            }
+            pauses.push(now - start);
+            outcomes
+                .change(|o| {
+                    o.note_try("a", now);
+                    o.note_rejected("a", now);
+                })
+                .expect("written");
+        }
+        assert_eq!(pauses, [0, 60, 300, 900, 3600, 3600]);
+        assert!(
+            outcomes.rejection("a").expect("rejected").may_try(0),
+            "a clock that jumped back ends the pause"
+        );
+        outcomes.change(|o| o.note_accepted("a", &remote(), Direction::Fetch, now)).expect("written");
+        assert_eq!(outcomes.rejection("a"), None);
+        assert_eq!(outcomes.last("a").map(|last| last.state), Some(State::Accepted));
+    }
+
+    #[test]
+    fn outcomes_are_kept_for_each_repository_and_direction() {
+        let (_home, mut outcomes) = fresh();
+        let change = |o: &mut Outcomes| {
+            o.note_accepted("a", &remote(), Direction::Fetch, 5);
+            o.note_refused("a", &remote(), Direction::Push, 6, "write-permission-missing");
+        };
+        outcomes.change(change).expect("written");
+        let again = Outcomes::load(&outcomes.path);
+        let refused = State::Refused("write-permission-missing".to_owned());
+        assert_eq!(again.at("a", &remote(), Direction::Fetch).map(|o| o.state), Some(State::Accepted));
+        assert_eq!(again.last("a"), Some(Outcome { state: refused, at: 6 }));
+        assert!(again.ever_accepted("a") && !again.ever_accepted("b"));
+        let many = |o: &mut Outcomes| {
+            for number in 0..400 {
+                let remote = Remote::from_url(&format!("https://github.com/acme/r{number}")).expect("a URL");
+                o.note_accepted("a", &remote, Direction::Fetch, 100 + number);
+            }
+        };
+        outcomes.change(many).expect("written");
+        assert_eq!(outcomes.whole.outcome["a"].len(), MOST);
+        assert_eq!(outcomes.at("a", &remote(), Direction::Fetch), None, "the oldest went");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_counts_as_nothing_known_and_is_begun_anew() {
+        let (home, _) = fresh();
+        for (name, content) in [("text", &b"not [toml"[..]), ("bytes", b"\xff\0"), ("empty", b"")] {
+            let path = home.path().join(name);
+            std::fs::write(&path, content).expect("written");
+            let mut outcomes = Outcomes::load(&path);
+            assert_eq!(outcomes.last("a"), None);
+            outcomes.change(|o| o.note_rejected("a", 7)).expect("written");
+            assert!(Outcomes::load(&path).rejection("a").is_some());
+        }
+        let folder = home.path().join("folder");
+        std::fs::create_dir(&folder).expect("made");
+        assert!(Outcomes::load(&folder).change(|o| o.note_rejected("a", 7)).is_err());
+    }
+}

@@ -1,0 +1,561 @@
+//! Where a request goes, and what a token is for: [`Host`], [`Remote`] and [`Scope`].
+//!
+//! Rule P6: a host is compared as the bytes git gave, ASCII-lower-cased, with `:443` (the default port)
+//! left out; no suffix, prefix, wildcard, IDNA, percent or trailing-dot logic. Rule P7: an owner is the
+//! first segment of the path if, and only if, the path has at least two segments and looks like nothing
+//! else. No URL is ever rebuilt and parsed again: two parsers that disagree are how credentials leak.
+
+use std::fmt;
+
+/// An exact, ASCII-lower-case host name with optional port.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Host(String);
+
+/// GitHub's public host.
+pub const GITHUB: &str = "github.com";
+/// Where GitHub keeps gists; the tokens are those of [`GITHUB`].
+pub const GIST: &str = "gist.github.com";
+
+impl Host {
+    /// Reads a host as git sends it. `None` for anything that is not a plain ASCII host name with an
+    /// optional port; such a host cannot have an account.
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(bytes).ok()?.to_ascii_lowercase();
+        let text = text.strip_suffix(":443").unwrap_or(&text);
+        let (name, port) = match text.split_once(':') {
+            Some((name, port)) => (name, Some(port)),
+            None => (text, None),
+        };
+        let label = |label: &str| {
+            !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        };
+        let port_fits = port.is_none_or(|port| {
+            !port.starts_with('0')
+                && port.len() <= 5
+                && port.parse::<u16>().is_ok()
+                && port.bytes().all(|b| b.is_ascii_digit())
+        });
+        (name.len() <= 253 && name.split('.').all(label) && port_fits).then(|| Self(text.to_owned()))
+    }
+
+    /// Gives the normal form.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Gives the host whose accounts serve this one: gists are served by GitHub's.
+    pub fn home(&self) -> Self {
+        if self.is_gist() { Self(GITHUB.to_owned()) } else { self.clone() }
+    }
+
+    /// Tells whether this is GitHub's host for gists. `gist.` of any other host is just another host.
+    pub fn is_gist(&self) -> bool {
+        self.0 == GIST
+    }
+
+    /// Says what serves this host, where its name alone tells.
+    pub fn server_by_name(&self) -> Option<Server> {
+        let is_ghe_com =
+            self.0.strip_suffix(".ghe.com").is_some_and(|sub| !sub.is_empty() && !sub.contains('.'));
+        (self.0 == GITHUB || self.is_gist() || is_ghe_com).then_some(Server::GitHub)
+    }
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What answers at a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Server {
+    /// GitHub: github.com, `SUB.ghe.com`, or an Enterprise Server.
+    GitHub,
+    /// Any other git host; owners mean nothing there.
+    Plain,
+}
+
+/// A user or organisation on a GitHub host: keeps its spelling, compares without case.
+#[derive(Debug, Clone, Eq)]
+pub struct Owner(String);
+
+impl Owner {
+    /// Reads one path segment as an owner: `[A-Za-z0-9][A-Za-z0-9_-]{0,38}` (logins of managed users hold `_`).
+    pub fn parse(segment: &str) -> Option<Self> {
+        let fits = (1..=39).contains(&segment.len())
+            && segment.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+            && segment.as_bytes()[0].is_ascii_alphanumeric();
+        fits.then(|| Self(segment.to_owned()))
+    }
+
+    /// Gives the owner as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl PartialEq for Owner {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What git asks for: a host, and what its path tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remote {
+    /// The asked host, in normal form.
+    pub host: Host,
+    /// The owner, if the path tells one (rule P7).
+    pub owner: Option<Owner>,
+    /// The repository without `.git` and `.wiki`, if the path tells one.
+    pub repo: Option<String>,
+    /// The path as it came, without a query or fragment; `None` when none came or it is unusable.
+    pub path: Option<String>,
+}
+
+impl Remote {
+    /// Reads host and path as git sends them. `None` if the host is not a host name.
+    pub fn new(host: &[u8], path: Option<&[u8]>) -> Option<Self> {
+        let host = Host::parse(host)?;
+        let path = path.and_then(usable_path);
+        let mut remote = Self { host, owner: None, repo: None, path };
+        if let Some(path) = &remote.path
+            && !remote.host.is_gist()
+            && let Some((owner, rest)) = path.split_once('/')
+            && let Some(owner) = Owner::parse(owner)
+        {
+            let repo = rest.split('/').next().map(bare_repo).filter(|repo| is_repo(repo));
+            remote.repo = repo.map(str::to_owned);
+            remote.owner = Some(owner);
+        }
+        Some(remote)
+    }
+
+    /// Reads an `https` URL as the remotes of a repository hold it; user information is left out.
+    /// `None` for other schemes and for URLs without a usable host.
+    pub fn from_url(url: &str) -> Option<Self> {
+        let (scheme, rest) = url.split_once("://")?;
+        if !scheme.eq_ignore_ascii_case("https") {
+            return None;
+        }
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at(end);
+        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        let path = path.trim_matches('/');
+        Self::new(host.as_bytes(), (!path.is_empty()).then_some(path.as_bytes()))
+    }
+
+    /// Names owner and repository for people, as far as they are known.
+    pub fn name(&self) -> String {
+        match (&self.owner, &self.repo) {
+            (Some(owner), Some(repo)) => format!("{owner}/{repo}"),
+            (Some(owner), None) => owner.to_string(),
+            _ => self.host.to_string(),
+        }
+    }
+}
+
+/// Keeps a path that can be trusted to mean the same to us and to the server: UTF-8, at least one
+/// segment, none of them empty, `.` or `..`, no backslash, no percent sign (git decodes the path before
+/// we see it, so a `%` that is left would be decoded by somebody else).
+fn usable_path(path: &[u8]) -> Option<String> {
+    let path = std::str::from_utf8(path).ok()?;
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let fine = |segment: &str| {
+        !matches!(segment, "" | "." | "..")
+            && !segment.contains(['\\', '%'])
+            && !segment.contains(char::is_control)
+    };
+    path.split('/').all(fine).then(|| path.to_owned())
+}
+
+/// Cuts what git adds to a repository's name.
+fn bare_repo(segment: &str) -> &str {
+    let ending = |text: &str, end: &str| {
+        let cut = text.len().checked_sub(end.len())?;
+        text.get(cut..)?.eq_ignore_ascii_case(end).then_some(cut)
+    };
+    let segment = ending(segment, ".git").map_or(segment, |cut| &segment[..cut]);
+    ending(segment, ".wiki").map_or(segment, |cut| &segment[..cut])
+}
+
+/// Tells whether a segment can name a repository: `[A-Za-z0-9._-]{1,100}`.
+fn is_repo(segment: &str) -> bool {
+    (1..=100).contains(&segment.len())
+        && segment.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+        && !matches!(segment, "." | "..")
+}
+
+/// What a token is for: a URL prefix on segment borders.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope {
+    host: Host,
+    segments: Vec<String>,
+}
+
+impl Scope {
+    /// Reads a SCOPE as people write it: `acme`, `acme/secret`, `ghe.example.com/acme`,
+    /// `https://corp.ghe.com/acme/secret`, `https://example.com`.
+    ///
+    /// A first segment with a dot or a colon is a host, since owners have neither. Errors say what is
+    /// wrong with the text; the caller adds what a scope looks like.
+    pub fn parse(text: &str) -> Result<Self, BadScope> {
+        let text = text.trim();
+        let rest = match text.split_once("://") {
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => rest,
+            Some((scheme, _)) => return Err(BadScope::Scheme(printable(scheme))),
+            None if text.starts_with("git@") => return Err(BadScope::Scheme("ssh".to_owned())),
+            None if text.split('/').next().is_some_and(|first| first.contains(['.', ':'])) => text,
+            None if text.is_empty() || text.starts_with('/') => return Err(BadScope::Empty),
+            None => return Self::of_segments(Host(GITHUB.to_owned()), text),
+        };
+        let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+        if host.contains('@') {
+            return Err(BadScope::UserInfo);
+        }
+        let host = Host::parse(host.as_bytes()).ok_or_else(|| BadScope::Host(printable(host)))?;
+        Self::of_segments(host, path)
+    }
+
+    fn of_segments(host: Host, path: &str) -> Result<Self, BadScope> {
+        if host.is_gist() {
+            return Err(BadScope::Gist);
+        }
+        let path = path.strip_suffix('/').unwrap_or(path);
+        let segments: Vec<&str> = if path.is_empty() { Vec::new() } else { path.split('/').collect() };
+        if let Some(owner) = segments.first()
+            && Owner::parse(owner).is_none()
+        {
+            return Err(BadScope::Owner(printable(owner)));
+        }
+        if let Some(repo) = segments.get(1)
+            && !is_repo(bare_repo(repo))
+        {
+            return Err(BadScope::Repo(printable(repo)));
+        }
+        if segments.len() > 2 {
+            return Err(BadScope::TooDeep);
+        }
+        let segments = segments.into_iter().map(|segment| bare_repo(segment).to_owned()).collect();
+        Ok(Self { host, segments })
+    }
+
+    /// Makes the scope under which a plain host's credential is kept: exactly this host and path, or the
+    /// whole host when git sent no path. `None` if the path is there and unusable.
+    pub fn exact(host: &Host, path: Option<&[u8]>) -> Option<Self> {
+        let segments = match path {
+            None => Vec::new(),
+            Some(path) => {
+                let kept = usable_path(path).filter(|kept| kept.len() == path.len())?;
+                kept.split('/').map(str::to_owned).collect()
+            }
+        };
+        Some(Self { host: host.clone(), segments })
+    }
+
+    /// Makes the scope of one owner.
+    pub fn of_owner(host: &Host, owner: &Owner) -> Self {
+        Self { host: host.home(), segments: vec![owner.0.clone()] }
+    }
+
+    /// Reads a scope back from the URL that [`Scope::to_string`] gives; used for files, where any
+    /// number of segments may stand.
+    pub fn from_url(url: &str) -> Option<Self> {
+        let rest = url.strip_prefix("https://")?;
+        let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let host = Host::parse(host.as_bytes()).filter(|parsed| parsed.as_str() == host)?;
+        Self::exact(&host, (!path.is_empty()).then_some(path.as_bytes()))
+    }
+
+    /// Gives the place a scope names, to choose an account for it.
+    pub fn as_remote(&self) -> Remote {
+        let path = self.segments.join("/");
+        Remote {
+            host: self.host.clone(),
+            owner: self.owner(),
+            repo: self.repo().map(str::to_owned),
+            path: (!path.is_empty()).then_some(path),
+        }
+    }
+
+    /// Gives the host.
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
+    /// Gives the owner, if the scope names one.
+    pub fn owner(&self) -> Option<Owner> {
+        self.segments.first().and_then(|segment| Owner::parse(segment))
+    }
+
+    /// Gives a segment as it is written; the first is the owner on a GitHub host.
+    pub fn segment(&self, at: usize) -> Option<&str> {
+        self.segments.get(at).map(String::as_str)
+    }
+
+    /// Gives the repository, if the scope names one.
+    pub fn repo(&self) -> Option<&str> {
+        self.segments.get(1).map(String::as_str)
+    }
+
+    /// Tells whether the scope is a whole host.
+    pub fn is_whole_host(&self) -> bool {
+        self.segments.is_empty()
+    }
+
+    /// Counts the segments: the more, the narrower the scope.
+    pub fn depth(&self) -> usize {
+        self.segments.len()
+    }
+
+    /// Names the scope without the scheme, and without github.com: `acme/secret`, `corp.ghe.com/acme`.
+    pub fn short(&self) -> String {
+        let path = self.segments.join("/");
+        match (self.host.as_str() == GITHUB, path.is_empty()) {
+            (true, false) => path,
+            (false, false) => format!("{}/{path}", self.host),
+            (_, true) => self.host.to_string(),
+        }
+    }
+
+    /// Tells whether a request falls under this scope: same host, and a prefix by whole segments; on
+    /// GitHub without case and without what git adds to a repository's name.
+    ///
+    /// Gists have no owner in their path: see `choose.rs` for them.
+    pub fn covers(&self, remote: &Remote, server: Server) -> bool {
+        if self.host != remote.host.home() {
+            return false;
+        }
+        match server {
+            Server::GitHub => {
+                let owner_fits = match self.segments.first() {
+                    None => true,
+                    Some(mine) => {
+                        remote.owner.as_ref().is_some_and(|asked| asked.0.eq_ignore_ascii_case(mine))
+                    }
+                };
+                let repo_fits = match self.segments.get(1) {
+                    None => true,
+                    Some(mine) => remote.repo.as_ref().is_some_and(|asked| asked.eq_ignore_ascii_case(mine)),
+                };
+                owner_fits && repo_fits && self.segments.len() <= 2
+            }
+            Server::Plain => {
+                let mut asked = remote.path.as_deref().into_iter().flat_map(|path| path.split('/'));
+                self.segments.iter().all(|mine| asked.next() == Some(mine))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "https://{}", self.host)?;
+        self.segments.iter().try_for_each(|segment| write!(f, "/{segment}"))
+    }
+}
+
+/// What a scope looks like, for every message that refuses one.
+pub const SCOPE_LOOKS_LIKE: &str = "a scope is an owner (acme), a repository (acme/secret), either with its host (ghe.example.com/acme), or a whole host (https://example.com)";
+
+/// Why a text is not a scope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BadScope {
+    /// Nothing was given.
+    Empty,
+    /// Another scheme than https.
+    Scheme(String),
+    /// The host is not a host name.
+    Host(String),
+    /// A user name or token before the host.
+    UserInfo,
+    /// The host of gists, which has no owners.
+    Gist,
+    /// The first segment is no owner.
+    Owner(String),
+    /// The second segment is no repository.
+    Repo(String),
+    /// More than owner and repository.
+    TooDeep,
+}
+
+impl fmt::Display for BadScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => write!(f, "the scope is empty"),
+            Self::Scheme(scheme) => write!(f, "\"{scheme}\" is not https, and only https is ever answered"),
+            Self::Host(host) => write!(f, "\"{host}\" is not a host name"),
+            // What stands there may be a token, so it is not repeated.
+            Self::UserInfo => {
+                write!(f, "a scope has no user name or token before its host; use --login for the user")
+            }
+            Self::Gist => {
+                write!(f, "gists are served by the account for your own login; add that one instead")
+            }
+            Self::Owner(owner) => write!(f, "\"{owner}\" is not the name of a user or organisation"),
+            Self::Repo(repo) => write!(f, "\"{repo}\" is not the name of a repository"),
+            Self::TooDeep => write!(f, "there is more than an owner and a repository in it"),
+        }
+    }
+}
+
+impl std::error::Error for BadScope {}
+
+/// Makes foreign text fit for one line of a message: no control characters, at most 60 characters.
+fn printable(text: &str) -> String {
+    let mut shown: String = text.chars().take(60).map(|c| if c.is_control() { '?' } else { c }).collect();
+    if shown.len() < text.len() && text.chars().nth(60).is_some() {
+        shown.push_str("...");
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn remote(path: &str) -> Remote {
+        Remote::new(b"github.com", Some(path.as_bytes())).expect("a host")
+    }
+
+    #[test]
+    fn a_host_is_compared_by_its_bytes() {
+        for (asked, same) in [
+            ("github.com", true),
+            ("GitHub.COM", true),
+            ("github.com:443", true),
+            ("github.com.", false),
+            ("github.com:", false),
+            ("github.com:8443", false),
+            ("github.com:0443", false),
+            ("github.com.evil.test", false),
+            ("github.com/evil.test", false),
+            ("github.com@evil.test", false),
+            ("evilgithub.com", false),
+            (" github.com", false),
+            ("ｇithub.com", false),
+            ("", false),
+        ] {
+            let host = Host::parse(asked.as_bytes());
+            assert_eq!(host.is_some_and(|host| host.as_str() == GITHUB), same, "{asked}");
+        }
+    }
+
+    #[test]
+    fn an_owner_is_told_by_a_path_of_two_plain_segments_only() {
+        for (path, owner, repo) in [
+            ("o/r.git", Some("o"), Some("r")),
+            ("o/r", Some("o"), Some("r")),
+            ("o/r.wiki.git", Some("o"), Some("r")),
+            ("o/r.git/info/lfs", Some("o"), Some("r")),
+            ("o/r.git?x#y", Some("o"), Some("r")),
+            ("o/.github", Some("o"), Some(".github")),
+            ("name_shortcode/r", Some("name_shortcode"), Some("r")),
+            ("o/r s", Some("o"), None),
+            ("o", None, None),
+            ("", None, None),
+            ("/o/r", None, None),
+            ("o//r", None, None),
+            ("./o/r", None, None),
+            ("../o/r", None, None),
+            ("o/../victim/r", None, None),
+            ("o/r/..", None, None),
+            ("o%2Fv/r", None, None),
+            ("o/%2e%2e/victim", None, None),
+            ("o\\v/r", None, None),
+            ("-o/r", None, None),
+            ("o.o/r", None, None),
+        ] {
+            let found = remote(path);
+            assert_eq!(found.owner.as_ref().map(Owner::as_str), owner, "{path}");
+            assert_eq!(found.repo.as_deref(), repo, "{path}");
+        }
+        let not_utf8 = Remote::new(b"github.com", Some(b"\xff\xfe/r")).expect("a host");
+        assert_eq!(not_utf8.owner, None);
+    }
+
+    #[test]
+    fn a_gist_has_no_owner() {
+        let gist = Remote::new(b"gist.github.com", Some(b"mona/0123abc.git")).expect("a host");
+        assert_eq!(gist.owner, None);
+        assert_eq!(gist.host.home().as_str(), GITHUB);
+        assert_eq!(Host::parse(b"gist.mycorp.com").expect("a host").home().as_str(), "gist.mycorp.com");
+    }
+
+    #[test]
+    fn a_scope_is_read_as_people_write_it() {
+        for (text, url) in [
+            ("acme", "https://github.com/acme"),
+            ("acme/secret", "https://github.com/acme/secret"),
+            ("acme/secret.git", "https://github.com/acme/secret"),
+            ("ghe.example.com/acme", "https://ghe.example.com/acme"),
+            ("ghe.example.com:8443/acme", "https://ghe.example.com:8443/acme"),
+            ("localhost:8443/acme", "https://localhost:8443/acme"),
+            ("https://corp.ghe.com/acme/secret", "https://corp.ghe.com/acme/secret"),
+            ("https://example.com", "https://example.com"),
+            ("https://GitHub.com:443/Acme/", "https://github.com/Acme"),
+        ] {
+            assert_eq!(Scope::parse(text).map(|scope| scope.to_string()), Ok(url.to_owned()), "{text}");
+        }
+        for text in [
+            "",
+            "/",
+            "a/b/c",
+            "http://github.com/acme",
+            "git@github.com:acme/r",
+            "https://x@github.com/a",
+            "-a",
+            "a b",
+            "gist.github.com",
+            "https:///acme",
+            "é",
+        ] {
+            assert!(Scope::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_scope_covers_whole_segments_without_case() {
+        let covers = |scope: &str, path: &str| {
+            Scope::parse(scope).expect("a scope").covers(&remote(path), Server::GitHub)
+        };
+        assert!(covers("acme", "ACME/r.git"));
+        assert!(covers("Acme/Secret", "acme/secret.wiki.git"));
+        assert!(covers("acme/secret", "acme/secret.git/info/lfs"));
+        assert!(covers("https://github.com", "anyone/r"));
+        assert!(covers("https://github.com", "unusable"));
+        assert!(!covers("acme", "acme-labs/r.git"));
+        assert!(!covers("acme", "acme"));
+        assert!(!covers("acme/secret", "acme/secret2.git"));
+        assert!(!covers("corp.ghe.com/acme", "acme/r"));
+    }
+
+    #[test]
+    fn a_plain_host_keeps_exact_paths() {
+        let host = Host::parse(b"git.example.com").expect("a host");
+        let scope = Scope::exact(&host, Some(b"a/b/c.git")).expect("a path");
+        assert_eq!(scope.to_string(), "https://git.example.com/a/b/c.git");
+        assert_eq!(Scope::from_url(&scope.to_string()), Some(scope.clone()));
+        let asked = |path: Option<&[u8]>| Remote::new(b"git.example.com", path).expect("a host");
+        assert!(scope.covers(&asked(Some(b"a/b/c.git")), Server::Plain));
+        assert!(!scope.covers(&asked(Some(b"a/b")), Server::Plain));
+        assert!(!scope.covers(&asked(None), Server::Plain));
+        assert_eq!(Scope::exact(&host, Some(b"a/../b")), None);
+    }
+
+    #[test]
+    fn a_url_with_user_information_keeps_host_and_path_alone() {
+        let remote = Remote::from_url("https://user:pw@GitHub.com/Acme/r.git").expect("https");
+        assert_eq!((remote.host.as_str(), remote.name().as_str()), ("github.com", "Acme/r"));
+        assert_eq!(Remote::from_url("ssh://git@github.com/a/b"), None);
+        assert_eq!(Remote::from_url("git@github.com:a/b"), None);
+    }
+}

@@ -1,0 +1,173 @@
+//! A secret as a type, and what its first letters say about it.
+//!
+//! A [`Token`] has no `Display`, its `Debug` is redacted, its memory is wiped when it is dropped, and
+//! [`Token::expose`] is the one door to the bytes: search for `expose(` to see every place a secret can
+//! leave by. The prefixes are GitHub's (documented in "About authentication to GitHub", *GitHub's token
+//! formats*); length and checksum are never judged, since GitHub changes them.
+
+use std::fmt;
+use zeroize::Zeroizing;
+
+/// A secret: a token, a password, or a refresh token. Bytes, since git does not promise UTF-8.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(Zeroizing<Vec<u8>>);
+
+impl Token {
+    /// Takes the bytes over; they are wiped when the last clone is dropped.
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// Hands out the secret itself. Each call of this function is a place where it can leave.
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Tells whether there is nothing in it (an empty password is a password to git).
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Says what kind of credential this is, by its prefix alone.
+    pub fn kind(&self) -> TokenKind {
+        let starts = |prefix: &str| self.0.starts_with(prefix.as_bytes());
+        if starts("github_pat_") {
+            TokenKind::FineGrained
+        } else if starts("ghp_") || (self.0.len() == 40 && self.0.iter().all(u8::is_ascii_hexdigit)) {
+            // Forty hexadecimal digits: personal access tokens made before 2021 still work.
+            TokenKind::Classic
+        } else if starts("gho_") {
+            TokenKind::OAuth
+        } else if starts("ghu_") {
+            TokenKind::AppUser
+        } else if starts("ghs_") {
+            TokenKind::Installation
+        } else {
+            TokenKind::Unknown
+        }
+    }
+
+    /// Says why these bytes cannot be kept or handed to git, if they cannot (rule P9: no control bytes).
+    pub fn unusable(&self) -> Option<Unusable> {
+        if self.0.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
+            Some(Unusable::LineBreak)
+        } else if self.0.iter().any(u8::is_ascii_control) {
+            Some(Unusable::ControlByte)
+        } else if self.0.len() > MAX_LEN {
+            Some(Unusable::TooLong)
+        } else {
+            None
+        }
+    }
+}
+
+/// The longest secret that is kept, in bytes. `ghs_` tokens have about 520; git's own lines end at 65,535.
+pub const MAX_LEN: usize = 32 * 1024;
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(redacted)")
+    }
+}
+
+/// Why a secret cannot be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unusable {
+    /// It holds a line feed or a carriage return, which would end the line it is sent in.
+    LineBreak,
+    /// It holds another control byte.
+    ControlByte,
+    /// It is longer than [`MAX_LEN`].
+    TooLong,
+}
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::LineBreak => "it contains a line break",
+            Self::ControlByte => "it contains a control character",
+            Self::TooLong => "it is longer than any token (more than 32 KiB)",
+        })
+    }
+}
+
+/// What kind of GitHub credential a secret is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TokenKind {
+    /// A fine-grained personal access token: one resource owner.
+    FineGrained,
+    /// A classic personal access token: everything its user may.
+    Classic,
+    /// An OAuth app's token (`gh auth login` makes these).
+    #[serde(rename = "oauth")]
+    OAuth,
+    /// A GitHub App's token for a user.
+    AppUser,
+    /// A GitHub App's installation token.
+    Installation,
+    /// Anything else: a password, or a token of another forge.
+    #[default]
+    #[serde(other)]
+    Unknown,
+}
+
+impl TokenKind {
+    /// Names the kind as `list --json` does.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::FineGrained => "fine-grained",
+            Self::Classic => "classic",
+            Self::OAuth => "oauth",
+            Self::AppUser => "app-user",
+            Self::Installation => "installation",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Tells whether the secret is one of GitHub's by its prefix.
+    pub fn is_github(self) -> bool {
+        self != Self::Unknown
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Builds a secret of that prefix at run time: no file holds a token-shaped string.
+    fn made(prefix: &str, len: usize) -> Token {
+        Token::new([prefix.as_bytes(), &vec![b'a'; len]].concat())
+    }
+
+    #[test]
+    fn the_prefix_tells_the_kind() {
+        for (prefix, kind) in [
+            ("github_pat_", TokenKind::FineGrained),
+            ("ghp_", TokenKind::Classic),
+            ("gho_", TokenKind::OAuth),
+            ("ghu_", TokenKind::AppUser),
+            ("ghs_", TokenKind::Installation),
+            ("ghq_", TokenKind::Unknown),
+        ] {
+            assert_eq!(made(prefix, 36).kind(), kind, "{prefix}");
+        }
+        assert_eq!(made("", 40).kind(), TokenKind::Classic, "forty hexadecimal digits");
+        assert_eq!(made("", 39).kind(), TokenKind::Unknown);
+    }
+
+    #[test]
+    fn debug_never_shows_a_secret() {
+        assert_eq!(format!("{:?}", made("ghp_", 36)), "Token(redacted)");
+    }
+
+    #[test]
+    fn control_bytes_make_a_secret_unusable_and_odd_bytes_do_not() {
+        assert_eq!(Token::new(b"a\nb".to_vec()).unusable(), Some(Unusable::LineBreak));
+        assert_eq!(Token::new(b"a\rb".to_vec()).unusable(), Some(Unusable::LineBreak));
+        assert_eq!(Token::new(b"a\0b".to_vec()).unusable(), Some(Unusable::ControlByte));
+        assert_eq!(made("", MAX_LEN + 1).unusable(), Some(Unusable::TooLong));
+        assert_eq!(Token::new(b"p\xff- \xc3\xa4".to_vec()).unusable(), None);
+        assert_eq!(Token::new(Vec::new()).unusable(), None, "an empty password is a password");
+    }
+}

@@ -1,0 +1,191 @@
+//! The file vault: `secrets.toml`, readable by its user alone, one line a secret.
+//!
+//! ```toml
+//! version = 1
+//! [secrets]
+//! "https://github.com/acme#mona" = "..."
+//! ```
+
+use super::{Item, Trouble, Vault};
+use crate::files::{self, Care};
+use crate::token::Token;
+use serde::Deserialize;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::time::Duration;
+use toml_edit::{DocumentMut, Item as Entry, Table, value};
+use zeroize::Zeroizing;
+
+/// The version of the file that this program writes.
+const VERSION: i64 = 1;
+/// How long a writer waits for another one. Each holds the lock for some milliseconds.
+const WAIT: Duration = Duration::from_secs(10);
+
+/// The secrets in one file.
+#[derive(Debug, Clone)]
+pub struct FileVault {
+    path: PathBuf,
+}
+
+#[derive(Deserialize)]
+struct Whole<'a> {
+    #[serde(borrow, default)]
+    secrets: HashMap<Cow<'a, str>, Cow<'a, str>>,
+}
+
+impl FileVault {
+    /// Names the file; nothing is opened or made yet.
+    pub fn new(path: PathBuf) -> Self {
+        Self { path }
+    }
+
+    /// Tells whether the file vault is in use already.
+    pub fn exists(&self) -> bool {
+        self.path.exists()
+    }
+
+    fn corrupt(&self, bytes: &[u8], message: &str, span: Option<std::ops::Range<usize>>) -> Trouble {
+        // The parser's own text is left out on purpose where it could quote the line, which holds a secret.
+        let at = span.map_or_else(String::new, |span| {
+            let (line, column) = position(bytes, span.start);
+            format!("line {line}, column {column}: ")
+        });
+        Trouble::Corrupt { path: self.path.clone(), fact: format!("{at}{message}") }
+    }
+
+    fn text<'a>(&self, bytes: &'a [u8]) -> Result<&'a str, Trouble> {
+        std::str::from_utf8(bytes).map_err(|error| {
+            self.corrupt(bytes, "this is not UTF-8 text", Some(error.valid_up_to()..error.valid_up_to()))
+        })
+    }
+
+    /// Changes the table of secrets under the lock.
+    fn edit<T>(&self, change: impl FnOnce(&mut Table) -> T) -> Result<T, Trouble> {
+        let lock = files::lock(&self.path, WAIT)?;
+        let bytes = lock.read(Care::Secret)?.unwrap_or_default();
+        let text = self.text(&bytes)?;
+        let mut document: DocumentMut = text
+            .parse()
+            .map_err(|error: toml_edit::TomlError| self.corrupt(&bytes, "this is not TOML", error.span()))?;
+        let version = document.entry("version").or_insert(value(VERSION)).as_integer().unwrap_or(VERSION);
+        if version > VERSION {
+            let fact =
+                format!("it was written by a newer patron (version {version}); this one only reads it");
+            return Err(Trouble::Corrupt { path: self.path.clone(), fact });
+        }
+        let table = document.entry("secrets").or_insert(Entry::Table(Table::new())).as_table_mut();
+        let table = table.ok_or_else(|| self.corrupt(&bytes, "\"secrets\" is not a table", None))?;
+        let outcome = change(table);
+        let text = Zeroizing::new(document.to_string());
+        lock.replace(text.as_bytes(), Care::Secret)?;
+        Ok(outcome)
+    }
+}
+
+impl Vault for FileVault {
+    fn read(&self, item: &Item<'_>) -> Result<Option<Token>, Trouble> {
+        let Some(bytes) = files::read(&self.path, Care::Secret)? else { return Ok(None) };
+        let text = self.text(&bytes)?;
+        let whole: Whole<'_> = toml::from_str(text)
+            .map_err(|error| self.corrupt(&bytes, "this is not a file of secrets", error.span()))?;
+        Ok(whole.secrets.get(item.id).map(|secret| Token::new(secret.as_bytes().to_vec())))
+    }
+
+    fn write(&self, item: &Item<'_>, token: &Token) -> Result<(), Trouble> {
+        let secret = std::str::from_utf8(token.expose())
+            .map_err(|_| Trouble::Unfit("it is not UTF-8 text, and the file vault holds only such"))?;
+        self.edit(|secrets| {
+            secrets.insert(item.id, value(secret));
+        })
+    }
+
+    fn remove(&self, item: &Item<'_>) -> Result<bool, Trouble> {
+        if !self.exists() {
+            return Ok(false);
+        }
+        self.edit(|secrets| secrets.remove(item.id).is_some())
+    }
+}
+
+/// Counts line and column of a place in a text, from 1.
+pub fn position(bytes: &[u8], at: usize) -> (usize, usize) {
+    let before = &bytes[..at.min(bytes.len())];
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    (line, String::from_utf8_lossy(&before[start..]).chars().count() + 1)
+}
+
+impl From<files::Trouble> for Trouble {
+    fn from(trouble: files::Trouble) -> Self {
+        match trouble {
+            files::Trouble::Unsafe { path, fact, remedy } => Self::Unsafe { path, fact, remedy },
+            other => Self::Io(other.to_string()),
+        }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn item(id: &str) -> Item<'_> {
+        Item { id, host: "github.com", owner: None, label: "x" }
+    }
+
+    fn secret(text: &str) -> Token {
+        Token::new(text.as_bytes().to_vec())
+    }
+
+    fn vault() -> (tempfile::TempDir, FileVault) {
+        let home = tempfile::tempdir().expect("a folder");
+        let vault = FileVault::new(home.path().join("data/secrets.toml"));
+        (home, vault)
+    }
+
+    #[test]
+    fn what_is_kept_is_read_back_whatever_it_holds() {
+        let (_home, vault) = vault();
+        assert_eq!(vault.read(&item("a")).expect("fine"), None);
+        for text in ["plain", "", "q\"uo\\te'", "ümläut", "#=[x]", "'''", "trailing "] {
+            vault.write(&item("https://github.com/a#b"), &secret(text)).expect("kept");
+            assert_eq!(vault.read(&item("https://github.com/a#b")).expect("fine"), Some(secret(text)));
+        }
+        assert!(vault.remove(&item("https://github.com/a#b")).expect("fine"));
+        assert!(!vault.remove(&item("https://github.com/a#b")).expect("fine"));
+        assert!(matches!(vault.write(&item("a"), &Token::new(vec![0xff])), Err(Trouble::Unfit(_))));
+    }
+
+    #[test]
+    fn a_corrupt_file_is_named_by_line_and_never_quoted_or_rewritten() {
+        let (_home, vault) = vault();
+        vault.write(&item("a"), &secret("b")).expect("kept");
+        let broken = "version = 1\n[secrets]\n\"a\" = canary\n";
+        std::fs::write(&vault.path, broken).expect("broken");
+        for trouble in [
+            vault.read(&item("a")).expect_err("corrupt"),
+            vault.write(&item("c"), &secret("d")).expect_err("corrupt"),
+            vault.remove(&item("a")).map(|_| ()).expect_err("corrupt"),
+        ] {
+            let text = trouble.to_string();
+            assert!(text.contains("secrets.toml: line 3, column"), "{text}");
+            assert!(!text.contains("cana"), "{text}");
+        }
+        assert_eq!(std::fs::read_to_string(&vault.path).expect("there"), broken);
+    }
+
+    #[test]
+    fn unknown_keys_stay_and_a_newer_version_is_only_read() {
+        let (_home, vault) = vault();
+        vault.write(&item("a"), &secret("b")).expect("kept");
+        let text = std::fs::read_to_string(&vault.path).expect("there");
+        std::fs::write(&vault.path, format!("# mine\nfuture = true\n{text}")).expect("edited");
+        vault.write(&item("c"), &secret("d")).expect("kept");
+        let text = std::fs::read_to_string(&vault.path).expect("there");
+        assert!(text.starts_with("# mine\nfuture = true\n") && text.contains("\"d\""), "{text}");
+        std::fs::write(&vault.path, text.replace("version = 1", "version = 2")).expect("edited");
+        assert_eq!(vault.read(&item("c")).expect("read"), Some(secret("d")));
+        let refused = vault.write(&item("e"), &secret("f")).expect_err("refused").to_string();
+        assert!(refused.contains("newer patron (version 2)"), "{refused}");
+    }
+}

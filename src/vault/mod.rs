@@ -1,0 +1,147 @@
+//! Where secrets lie: the system keyring, a file, or a command. Never called "store", git's word for an
+//! operation.
+//!
+//! Each vault holds one secret under one [`Item`]; nothing else about an account lies there. Every call is
+//! bounded in time, none opens a dialog on behalf of `get`, and a vault in trouble says which trouble: a
+//! failing vault is never silently replaced by another.
+
+pub mod command;
+pub mod file;
+pub mod keyring;
+
+pub use keyring::Asking;
+
+use crate::choose::{Account, Place};
+use crate::paths::Paths;
+use crate::token::Token;
+use std::fmt;
+use std::path::PathBuf;
+
+/// Names one secret in a vault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Item<'a> {
+    /// The account's stable id: unique, and never changed while the account lives.
+    pub id: &'a str,
+    /// The account's host.
+    pub host: &'a str,
+    /// The account's owner, for people who look into their keyring.
+    pub owner: Option<&'a str>,
+    /// What people call the account.
+    pub label: &'a str,
+}
+
+/// Why a vault could not do what it was asked.
+///
+/// The names tell the caller's next move: only [`Trouble::Absent`] may lead to another vault, and only in
+/// `add` and `store` as the contract says.
+#[derive(Debug)]
+pub enum Trouble {
+    /// There is no keyring service at all on this machine.
+    Absent(String),
+    /// The keyring is locked, and asking for the unlocking dialog is not wanted here.
+    Locked,
+    /// No answer in time (the bound is named in whole seconds).
+    Slow(u64),
+    /// It failed a moment ago and is not asked again yet.
+    Remembered(String),
+    /// Several items match, and guessing between secrets is not done.
+    Ambiguous(usize),
+    /// A file is not as a file with secrets must be: what is wrong, and the command that mends it.
+    Unsafe {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        fact: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// A file cannot be read as what it should be: where, and why. Never holds a part of the file.
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// Line and column where known, and what was expected.
+        fact: String,
+    },
+    /// The secret cannot be kept there (not UTF-8, too long for the vault).
+    Unfit(&'static str),
+    /// The command of the account failed: how.
+    Command(String),
+    /// Anything else of the system.
+    Io(String),
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent(why) => write!(f, "there is no keyring service here ({why})"),
+            Self::Locked => write!(f, "the keyring is locked"),
+            Self::Slow(seconds) => write!(f, "the keyring did not answer within {seconds} s"),
+            Self::Remembered(why) => write!(f, "the keyring failed a moment ago ({why})"),
+            Self::Ambiguous(count) => {
+                write!(f, "{count} items of the keyring match, and guessing between secrets is not done")
+            }
+            Self::Unsafe { path, fact, .. } => write!(f, "{} {fact}", path.display()),
+            Self::Corrupt { path, fact } => write!(f, "{}: {fact}", path.display()),
+            Self::Unfit(why) => write!(f, "the secret cannot be kept there: {why}"),
+            Self::Command(how) => write!(f, "the account's command {how}"),
+            Self::Io(why) => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for Trouble {}
+
+impl Trouble {
+    /// Says what mends it, where that is known.
+    pub fn remedy(&self) -> Option<String> {
+        match self {
+            Self::Absent(_) => {
+                Some("keep the token in a file that only you can read: --vault file".to_owned())
+            }
+            Self::Locked => Some("unlock the keyring, or keep the token in a file: --vault file".to_owned()),
+            Self::Slow(_) | Self::Remembered(_) => {
+                Some("restart the keyring service, or keep the token in a file: --vault file".to_owned())
+            }
+            Self::Ambiguous(_) => Some("remove the doubles with your keyring program".to_owned()),
+            Self::Unsafe { remedy, .. } => Some(remedy.clone()),
+            Self::Corrupt { path, .. } => {
+                Some(format!("mend {}; patron never rewrites a file it cannot read", path.display()))
+            }
+            Self::Unfit(_) | Self::Command(_) | Self::Io(_) => None,
+        }
+    }
+}
+
+/// One place for secrets. The three kinds have the same four words.
+pub trait Vault {
+    /// Reads the secret; `None` if there is no such item.
+    fn read(&self, item: &Item<'_>) -> Result<Option<Token>, Trouble>;
+    /// Keeps the secret, replacing an earlier one of the same id.
+    fn write(&self, item: &Item<'_>, token: &Token) -> Result<(), Trouble>;
+    /// Forgets the secret; tells whether there was one.
+    fn remove(&self, item: &Item<'_>) -> Result<bool, Trouble>;
+}
+
+/// Opens the vault that holds an account's secret.
+pub fn open(place: &Place, paths: &Paths, asking: Asking) -> Box<dyn Vault> {
+    match place {
+        Place::Keyring => Box::new(keyring::Keyring::new(asking, Some(paths.traces().to_owned()))),
+        Place::File => Box::new(file::FileVault::new(paths.secrets())),
+        Place::Command(command) => Box::new(command::CommandVault::new(command.clone())),
+    }
+}
+
+/// Names an account's secret in its vault.
+pub fn item(account: &Account) -> Item<'_> {
+    Item {
+        id: &account.id,
+        host: account.scope.host().as_str(),
+        owner: account.scope.segment(0),
+        label: &account.label,
+    }
+}
+
+/// Names the refresh token that lies beside a plain host's password.
+pub fn refresh_id(account: &Account) -> String {
+    format!("{}#refresh", account.id)
+}
