@@ -8,6 +8,8 @@
 
 #![allow(dead_code, reason = "tests and the tour each use a part of it")]
 
+// By path, so that an example may take this file in by path too.
+#[path = "sandbox/run.rs"]
 mod run;
 
 use std::collections::BTreeMap;
@@ -68,14 +70,9 @@ impl Sandbox {
 
     /// A sandbox that is unusual in some way.
     pub(crate) fn with<'a>(options: &Options, forge: impl Into<Option<&'a Forge>>) -> Self {
-        let folder = tempfile::Builder::new()
-            .prefix("sandbox-")
-            .tempdir()
-            .expect("a temporary folder can be made");
-        let root = folder
-            .path()
-            .canonicalize()
-            .expect("a folder just made has a path");
+        let folder =
+            tempfile::Builder::new().prefix("sandbox-").tempdir().expect("a temporary folder can be made");
+        let root = folder.path().canonicalize().expect("a folder just made has a path");
         let home = root.join(match options.awkward_home {
             true => "mona's home, \"été\"",
             false => "home",
@@ -92,12 +89,8 @@ impl Sandbox {
         link(&program, &bin.join(PROGRAM));
         browser(&bin, &root.join("pages"));
         let forge = forge.into();
-        let mut sandbox = Self {
-            environment: BTreeMap::new(),
-            redactor: forge.map(Forge::redactor),
-            home,
-            folder,
-        };
+        let mut sandbox =
+            Self { environment: BTreeMap::new(), redactor: forge.map(Forge::redactor), home, folder };
         sandbox.set_environment(&root, options, forge);
         sandbox
     }
@@ -248,14 +241,7 @@ impl Sandbox {
     {
         let environment = self.environment.clone();
         let redactor = self.redactor.clone();
-        Run::new(
-            program.as_ref(),
-            environment,
-            self.work(),
-            self.root(),
-            redactor,
-        )
-        .args(arguments)
+        Run::new(program.as_ref(), environment, self.work(), self.root(), redactor).args(arguments)
     }
 }
 
@@ -274,9 +260,7 @@ pub(crate) fn gits() -> &'static [Git] {
     GITS.get_or_init(|| {
         let search = env::var_os("PATH").unwrap_or_default();
         let mut gits: Vec<Git> = Vec::new();
-        for folder in
-            env::split_paths(&search).chain(["/usr/local/bin", "/usr/bin"].map(PathBuf::from))
-        {
+        for folder in env::split_paths(&search).chain(["/usr/local/bin", "/usr/bin"].map(PathBuf::from)) {
             let path = folder.join("git");
             let Ok(output) = Command::new(&path).arg("--version").output() else {
                 continue;
@@ -286,10 +270,7 @@ pub(crate) fn gits() -> &'static [Git] {
                 continue;
             };
             if gits.iter().all(|git| git.version != version) {
-                gits.push(Git {
-                    path,
-                    version: version.to_owned(),
-                });
+                gits.push(Git { path, version: version.to_owned() });
             }
         }
         assert!(!gits.is_empty(), "these tests need git");

@@ -69,21 +69,12 @@ pub(crate) fn serve(
 
 /// Feeds the whole body from a thread of its own, since git may answer before it has read all.
 fn run(running: &Running, mut command: Command, body: &[u8]) -> io::Result<Vec<u8>> {
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()?;
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
     let id = child.id();
     let stdin = child.stdin.take();
     let stdout = child.stdout.take();
     let child = Arc::new(Mutex::new(child));
-    let lock = || {
-        running
-            .children
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    };
+    let lock = || running.children.lock().unwrap_or_else(PoisonError::into_inner);
     lock().insert(id, Arc::clone(&child));
     let mut output = Vec::new();
     let read = thread::scope(|scope| {
@@ -94,22 +85,14 @@ fn run(running: &Running, mut command: Command, body: &[u8]) -> io::Result<Vec<u
         stdout.map_or(Ok(0), |mut stdout| stdout.read_to_end(&mut output))
     });
     lock().remove(&id);
-    child
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .wait()?;
+    child.lock().unwrap_or_else(PoisonError::into_inner).wait()?;
     read?;
     Ok(output)
 }
 
 /// The head a CGI program writes, and its body; `Status` is the status line.
 fn parse(output: &[u8]) -> Option<Reply> {
-    let mut reply = Reply {
-        status: 200,
-        headers: Vec::new(),
-        body: Vec::new(),
-        genuine: true,
-    };
+    let mut reply = Reply { status: 200, headers: Vec::new(), body: Vec::new(), genuine: true };
     let mut rest = output;
     loop {
         let end = rest.iter().position(|byte| *byte == b'\n')?;
@@ -134,10 +117,7 @@ fn parse(output: &[u8]) -> Option<Reply> {
 fn backend() -> &'static Path {
     static BACKEND: OnceLock<PathBuf> = OnceLock::new();
     BACKEND.get_or_init(|| {
-        let output = Command::new("git")
-            .arg("--exec-path")
-            .output()
-            .expect("git is installed");
+        let output = Command::new("git").arg("--exec-path").output().expect("git is installed");
         let folder = String::from_utf8(output.stdout).expect("git's folder is UTF-8");
         Path::new(folder.trim_end()).join("git-http-backend")
     })

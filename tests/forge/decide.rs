@@ -7,8 +7,8 @@
 use jiff::Timestamp;
 
 use super::policy::{
-    Access, Block, By, HostKind, On, Owner, PendingAnswer, Permission, Policy, Repository, Role,
-    Rule, State, Token, Visibility,
+    Access, Block, By, HostKind, On, Owner, PendingAnswer, Permission, Policy, Repository, Role, Rule, State,
+    Token, Visibility,
 };
 use super::tokens::TokenKind;
 
@@ -118,17 +118,9 @@ pub(crate) enum Refusal {
 
 impl Rule {
     /// True if it speaks of this request.
-    pub(crate) fn fits(
-        &self,
-        question: &Question<'_>,
-        asked: &str,
-        rest: bool,
-        label: Option<&str>,
-    ) -> bool {
+    pub(crate) fn fits(&self, question: &Question<'_>, asked: &str, rest: bool, label: Option<&str>) -> bool {
         let same = |wanted: &Option<String>, it: &str| {
-            wanted
-                .as_ref()
-                .is_none_or(|wanted| wanted.eq_ignore_ascii_case(it))
+            wanted.as_ref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(it))
         };
         self.times != Some(0)
             && (same(&self.host, asked) || same(&self.host, &question.site.name))
@@ -181,9 +173,7 @@ pub(crate) fn who<'a>(
             HostKind::Ghes => Refusal::PasswordNotAccepted,
             _ => Refusal::BadCredentials,
         }),
-        Some(token) if token.state == State::Revoked || token.is_expired(now) => {
-            Err(Refusal::BadCredentials)
-        }
+        Some(token) if token.state == State::Revoked || token.is_expired(now) => Err(Refusal::BadCredentials),
         Some(token) => Ok(Some(token)),
         None => Err(Refusal::BadCredentials),
     }
@@ -208,9 +198,7 @@ pub(crate) fn decide<'a>(policy: &'a Policy, question: &Question<'_>) -> Decisio
     decision.token = token;
     let write = question.access == Access::Write;
     decision.refusal = match (decision.repository, token) {
-        (Some(repo), None) if is_open(question.site, repo) && !write => {
-            repo.blocked.map(Refusal::Blocked)
-        }
+        (Some(repo), None) if is_open(question.site, repo) && !write => repo.blocked.map(Refusal::Blocked),
         (_, None) => Some(Refusal::LoginNeeded),
         (None, Some(_)) => Some(Refusal::NotFound),
         (Some(_), Some(_)) if question.site.kind == HostKind::Plain => None,
@@ -224,18 +212,11 @@ pub(crate) fn decide<'a>(policy: &'a Policy, question: &Question<'_>) -> Decisio
 /// True if anybody may fetch it. Nothing is public on ghe.com; a secret gist is open to whoever
 /// knows its id.
 fn is_open(site: &Site, repo: &Repository) -> bool {
-    site.kind != HostKind::GheCom
-        && (site.door == Door::Gist || repo.visibility == Visibility::Public)
+    site.kind != HostKind::GheCom && (site.door == Door::Gist || repo.visibility == Visibility::Public)
 }
 
 /// Whether the repository is there for this user, and the organisation lets this token near.
-fn sees(
-    policy: &Policy,
-    site: &Site,
-    repo: &Repository,
-    token: &Token,
-    write: bool,
-) -> Result<(), Refusal> {
+fn sees(policy: &Policy, site: &Site, repo: &Repository, token: &Token, write: bool) -> Result<(), Refusal> {
     let user = policy.find_owner(&site.name, &token.login);
     if user.is_some_and(|user| user.suspended) {
         return Err(Refusal::Suspended);
@@ -269,20 +250,12 @@ fn obeys(owner: &Owner, token: &Token, open: bool, write: bool) -> Result<(), Re
     }
     if let Some(most) = owner.max_lifetime_days
         && token.is_personal()
-        && token
-            .lifetime()
-            .is_none_or(|lifetime| lifetime > super::make::days(most))
+        && token.lifetime().is_none_or(|lifetime| lifetime > super::make::days(most))
     {
         return Err(Refusal::LifetimeTooLong(most));
     }
-    let needs_sso = matches!(
-        token.kind,
-        TokenKind::Classic | TokenKind::Oauth | TokenKind::AppUser
-    );
-    let authorised = token
-        .sso
-        .iter()
-        .any(|org| org.eq_ignore_ascii_case(&owner.login));
+    let needs_sso = matches!(token.kind, TokenKind::Classic | TokenKind::Oauth | TokenKind::AppUser);
+    let authorised = token.sso.iter().any(|org| org.eq_ignore_ascii_case(&owner.login));
     if owner.sso && needs_sso && !authorised && !open_read {
         return Err(Refusal::SsoRequired);
     }
@@ -318,9 +291,8 @@ fn uses(policy: &Policy, repo: &Repository, token: &Token, write: bool) -> Resul
     if !is_app && policy.role(repo, &token.login) < Role::Write {
         return Err(Refusal::Denied);
     }
-    let restricted = policy
-        .find_owner(&repo.host, &repo.owner)
-        .is_some_and(|owner| owner.restricts_oauth_apps);
+    let restricted =
+        policy.find_owner(&repo.host, &repo.owner).is_some_and(|owner| owner.restricts_oauth_apps);
     if restricted && matches!(token.kind, TokenKind::Oauth | TokenKind::AppUser) {
         return Err(Refusal::Denied);
     }
@@ -336,23 +308,11 @@ fn reaches_by_scope(repo: &Repository, token: &Token, open: bool) -> Result<(), 
         (false, true) => "public_repo",
         (false, false) => "repo",
     };
-    if token.has_scope(wanted) {
-        Ok(())
-    } else {
-        Err(Refusal::NotFound)
-    }
+    if token.has_scope(wanted) { Ok(()) } else { Err(Refusal::NotFound) }
 }
 
-fn reaches_by_grant(
-    policy: &Policy,
-    repo: &Repository,
-    token: &Token,
-    open: bool,
-) -> Result<(), Refusal> {
-    let same_owner = token
-        .owner
-        .as_ref()
-        .is_none_or(|owner| owner.eq_ignore_ascii_case(&repo.owner));
+fn reaches_by_grant(policy: &Policy, repo: &Repository, token: &Token, open: bool) -> Result<(), Refusal> {
+    let same_owner = token.owner.as_ref().is_none_or(|owner| owner.eq_ignore_ascii_case(&repo.owner));
     if !same_owner || token.state == State::Denied {
         return Err(Refusal::NotFound);
     }
@@ -365,18 +325,10 @@ fn reaches_by_grant(
     }
     let is_app = token.kind == TokenKind::Installation;
     if !token.selects(repo) {
-        return Err(if is_app {
-            Refusal::NotFound
-        } else {
-            Refusal::NotSelected
-        });
+        return Err(if is_app { Refusal::NotFound } else { Refusal::NotSelected });
     }
     if token.contents == Permission::None && !open {
-        return Err(if is_app {
-            Refusal::NotFound
-        } else {
-            Refusal::ReadMissing
-        });
+        return Err(if is_app { Refusal::NotFound } else { Refusal::ReadMissing });
     }
     Ok(())
 }

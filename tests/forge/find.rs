@@ -36,16 +36,10 @@ impl Policy {
                     }
                     (name.to_owned(), door)
                 }
-                HostKind::Ghes | HostKind::Plain if host.name == asked => {
-                    (host.name.clone(), Door::Web)
-                }
+                HostKind::Ghes | HostKind::Plain if host.name == asked => (host.name.clone(), Door::Web),
                 HostKind::Ghes | HostKind::Plain => return None,
             };
-            Some(Site {
-                name,
-                kind: host.kind,
-                door,
-            })
+            Some(Site { name, kind: host.kind, door })
         })
     }
 
@@ -54,18 +48,12 @@ impl Policy {
         self.hosts
             .iter()
             .find(|host| host.name == site.name)
-            .or_else(|| {
-                self.hosts
-                    .iter()
-                    .find(|host| host.kind == site.kind && host.name.starts_with('*'))
-            })
+            .or_else(|| self.hosts.iter().find(|host| host.kind == site.kind && host.name.starts_with('*')))
     }
 
     /// The user or organisation of that name.
     pub(crate) fn find_owner(&self, host: &str, login: &str) -> Option<&Owner> {
-        self.owners
-            .iter()
-            .find(|owner| owner.host == host && owner.login.eq_ignore_ascii_case(login))
+        self.owners.iter().find(|owner| owner.host == host && owner.login.eq_ignore_ascii_case(login))
     }
 
     /// The repository these names mean, and whether they are former ones.
@@ -109,11 +97,8 @@ impl Policy {
 
     /// What a user may do in a repository.
     pub(crate) fn role(&self, repo: &Repository, login: &str) -> Role {
-        let single = repo
-            .roles
-            .iter()
-            .find(|(user, _)| user.eq_ignore_ascii_case(login))
-            .map(|(_, role)| *role);
+        let single =
+            repo.roles.iter().find(|(user, _)| user.eq_ignore_ascii_case(login)).map(|(_, role)| *role);
         let home = repo.host.strip_prefix("gist.").unwrap_or(&repo.host);
         let role = single.unwrap_or_else(|| match self.find_owner(home, &repo.owner) {
             Some(owner) if owner.has_member(login) => owner.base_role,
@@ -142,15 +127,9 @@ impl Policy {
         }
         for (index, token) in self.tokens.iter().enumerate() {
             if self.site(&token.host).is_none() {
-                problems.push(format!(
-                    "token {}: its host is not in the policy",
-                    token.label
-                ));
+                problems.push(format!("token {}: its host is not in the policy", token.label));
             }
-            if self.tokens[..index]
-                .iter()
-                .any(|it| it.label == token.label)
-            {
+            if self.tokens[..index].iter().any(|it| it.label == token.label) {
                 problems.push(format!("token {}: the label is there twice", token.label));
             }
         }
@@ -162,10 +141,7 @@ impl Owner {
     /// True for members of an organisation, and for a user itself.
     pub(crate) fn has_member(&self, login: &str) -> bool {
         (self.kind == OwnerKind::User && self.login.eq_ignore_ascii_case(login))
-            || self
-                .members
-                .iter()
-                .any(|member| member.eq_ignore_ascii_case(login))
+            || self.members.iter().any(|member| member.eq_ignore_ascii_case(login))
     }
 }
 
@@ -182,18 +158,14 @@ impl Token {
 
     /// True if one of these scopes was given, or one that contains it.
     pub(crate) fn has_scope(&self, wanted: &str) -> bool {
-        self.scopes
-            .iter()
-            .any(|scope| scope == wanted || (scope == "repo" && wanted == "public_repo"))
+        self.scopes.iter().any(|scope| scope == wanted || (scope == "repo" && wanted == "public_repo"))
     }
 
     /// True if it was made for this repository too.
     pub(crate) fn selects(&self, repo: &Repository) -> bool {
         match &self.repositories {
             Selection::All => true,
-            Selection::Only(names) => names
-                .iter()
-                .any(|name| name.eq_ignore_ascii_case(&repo.name)),
+            Selection::Only(names) => names.iter().any(|name| name.eq_ignore_ascii_case(&repo.name)),
         }
     }
 }

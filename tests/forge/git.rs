@@ -28,13 +28,7 @@ enum Plan {
 }
 
 /// Answers a request below a repository.
-pub(crate) fn answer(
-    shared: &Shared,
-    host: &str,
-    site: &Site,
-    below: &Below,
-    request: &Request,
-) -> Delivery {
+pub(crate) fn answer(shared: &Shared, host: &str, site: &Site, below: &Below, request: &Request) -> Delivery {
     let sent = site::credential(request);
     let large = below.rest.starts_with(lfs::PATH);
     let access = match (below.rest.as_str(), request.query()) {
@@ -85,8 +79,7 @@ pub(crate) fn answer(
         Ok((repo, _)) => {
             let path = format!("/{}{}", repos::relative(&repo), below.rest);
             let (running, root) = (&shared.running, &shared.repositories);
-            cgi::serve(running, root, &path, login.as_deref(), request)
-                .unwrap_or_else(|error| failed(&error))
+            cgi::serve(running, root, &path, login.as_deref(), request).unwrap_or_else(|error| failed(&error))
         }
         Err(reply) if large => lfs::dressed(reply),
         Err(reply) => reply,
@@ -94,11 +87,7 @@ pub(crate) fn answer(
     reply.headers.extend(headers);
     let delivery = fallen.spoil.deliver(site::dressed(site, reply));
     shared.record(Entry {
-        kind: if large {
-            EntryKind::Lfs
-        } else {
-            EntryKind::Git
-        },
+        kind: if large { EntryKind::Lfs } else { EntryKind::Git },
         owner: below.owner.clone(),
         repo: below.repo.clone(),
         access,
@@ -128,19 +117,11 @@ fn decided(
             _ => served(verdict, question),
         };
     };
-    let scene = site::scene(
-        policy,
-        question.site,
-        question.owner,
-        question.repo,
-        verdict,
-    );
+    let scene = site::scene(policy, question.site, question.owner, question.repo, verdict);
     let mut reply = texts::git_reply(refusal, &scene);
     if policy.headers_on_git {
         let same = texts::rest_reply(refusal, &scene).headers;
-        reply
-            .headers
-            .extend(same.into_iter().filter(|(name, _)| name.starts_with("X-")));
+        reply.headers.extend(same.into_iter().filter(|(name, _)| name.starts_with("X-")));
     }
     Plan::Say(reply)
 }

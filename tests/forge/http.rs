@@ -60,10 +60,7 @@ impl From<io::Error> for Unreadable {
 impl Request {
     /// The value of the first header of that name.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
     /// The path before the query.
@@ -138,10 +135,7 @@ impl Reply {
     pub(crate) fn captive_portal() -> Self {
         Self {
             genuine: false,
-            ..Self::html(
-                200,
-                "<!doctype html><title>Hotel</title><h1>Welcome, please sign in</h1>",
-            )
+            ..Self::html(200, "<!doctype html><title>Hotel</title><h1>Welcome, please sign in</h1>")
         }
     }
 
@@ -158,9 +152,7 @@ impl Reply {
 }
 
 /// Reads one request; `reader` is also written to, where the client waits for a go-ahead.
-pub(crate) fn read_request<S: Read + Write>(
-    reader: &mut BufReader<S>,
-) -> Result<Request, Unreadable> {
+pub(crate) fn read_request<S: Read + Write>(reader: &mut BufReader<S>) -> Result<Request, Unreadable> {
     let mut left = HEAD_LIMIT;
     let start = match read_line(reader, &mut left)? {
         None => return Err(Unreadable::Closed),
@@ -170,9 +162,7 @@ pub(crate) fn read_request<S: Read + Write>(
     let (Some(method), Some(target), Some(version), None) =
         (words.next(), words.next(), words.next(), words.next())
     else {
-        return Err(Unreadable::Malformed(
-            "the request line has not three words",
-        ));
+        return Err(Unreadable::Malformed("the request line has not three words"));
     };
     if !version.starts_with("HTTP/1.") {
         return Err(Unreadable::Malformed("only HTTP/1 is spoken here"));
@@ -192,21 +182,14 @@ pub(crate) fn read_request<S: Read + Write>(
         let Some((name, value)) = line.split_once(':') else {
             return Err(Unreadable::Malformed("a header line has no colon"));
         };
-        request
-            .headers
-            .push((name.to_owned(), value.trim().to_owned()));
+        request.headers.push((name.to_owned(), value.trim().to_owned()));
     }
     if let Some(connection) = request.header("Connection") {
         let close = connection.eq_ignore_ascii_case("close");
         request.keep_alive &= !close;
     }
-    if request
-        .header("Expect")
-        .is_some_and(|it| it.eq_ignore_ascii_case("100-continue"))
-    {
-        reader
-            .get_mut()
-            .write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+    if request.header("Expect").is_some_and(|it| it.eq_ignore_ascii_case("100-continue")) {
+        reader.get_mut().write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         reader.get_mut().flush()?;
     }
     request.body = read_body(reader, &request)?;
@@ -269,17 +252,12 @@ fn read_chunks<S: Read>(reader: &mut BufReader<S>) -> Result<Vec<u8>, Unreadable
         let size = usize::from_str_radix(size, 16)
             .ok()
             .filter(|size| *size <= BODY_LIMIT - body.len())
-            .ok_or(Unreadable::Malformed(
-                "a chunk size that is none, or too big",
-            ))?;
+            .ok_or(Unreadable::Malformed("a chunk size that is none, or too big"))?;
         let start = body.len();
         body.resize(start + size, 0);
         reader.read_exact(&mut body[start..])?;
         // Behind the last chunk there may be trailers; behind the others an empty line.
-        while !read_line(reader, &mut HEAD_LIMIT.clone())?
-            .ok_or(Unreadable::Broken)?
-            .is_empty()
-        {
+        while !read_line(reader, &mut HEAD_LIMIT.clone())?.ok_or(Unreadable::Broken)?.is_empty() {
             if size != 0 {
                 return Err(Unreadable::Malformed("a chunk longer than its size"));
             }
@@ -291,15 +269,9 @@ fn read_chunks<S: Read>(reader: &mut BufReader<S>) -> Result<Vec<u8>, Unreadable
 }
 
 /// One line without its end; none at the end of the stream.
-fn read_line<S: Read>(
-    reader: &mut BufReader<S>,
-    left: &mut usize,
-) -> Result<Option<String>, Unreadable> {
+fn read_line<S: Read>(reader: &mut BufReader<S>, left: &mut usize) -> Result<Option<String>, Unreadable> {
     let mut line = Vec::new();
-    let got = reader
-        .by_ref()
-        .take(*left as u64)
-        .read_until(b'\n', &mut line)?;
+    let got = reader.by_ref().take(*left as u64).read_until(b'\n', &mut line)?;
     if got == 0 && *left > 0 {
         return Ok(None);
     }

@@ -39,11 +39,7 @@ pub(crate) fn dressed(reply: Reply) -> Reply {
         return reply;
     }
     let message = String::from_utf8_lossy(&reply.body).trim_end().to_owned();
-    let mut refusal = Reply::new(
-        reply.status,
-        MEDIA_TYPE,
-        json!({"message": message}).to_string(),
-    );
+    let mut refusal = Reply::new(reply.status, MEDIA_TYPE, json!({"message": message}).to_string());
     for (name, value) in reply.headers {
         if name == "WWW-Authenticate" {
             refusal = refusal.with("LFS-Authenticate", &value);
@@ -56,13 +52,7 @@ pub(crate) fn dressed(reply: Reply) -> Reply {
 }
 
 /// Serves what the policy allows.
-pub(crate) fn serve(
-    shared: &Shared,
-    folder: &Path,
-    host: &str,
-    below: &Below,
-    request: &Request,
-) -> Reply {
+pub(crate) fn serve(shared: &Shared, folder: &Path, host: &str, below: &Below, request: &Request) -> Reply {
     let say = |status, body: &Value| Reply::new(status, MEDIA_TYPE, body.to_string());
     let call = below.rest.strip_prefix(PATH).unwrap_or_default();
     match (request.method.as_str(), call) {
@@ -95,8 +85,7 @@ fn batch(shared: &Shared, folder: &Path, host: &str, below: &Below, request: &Re
             let id = object["oid"].as_str().unwrap_or_default();
             let there = is_id(id) && folder.join("lfs").join(id).exists();
             let (owner, repo, ticket) = (&below.owner, &below.repo, &shared.ticket);
-            let place =
-                format!("https://{host}/{owner}/{repo}.git{PATH}/objects/{id}?ticket={ticket}");
+            let place = format!("https://{host}/{owner}/{repo}.git{PATH}/objects/{id}?ticket={ticket}");
             let mut answer = json!({"oid": id, "size": object["size"], "authenticated": true});
             match (upload, there) {
                 (true, false) => answer["actions"] = json!({"upload": {"href": place}}),

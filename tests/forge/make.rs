@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::http::Reply;
 use super::policy::{
-    By, GITHUB, Host, HostKind, On, Owner, OwnerKind, PendingAnswer, Permission, Policy,
-    Repository, Role, Rule, Selection, State, Then, Tls, Token, Visibility,
+    By, GITHUB, Host, HostKind, On, Owner, OwnerKind, PendingAnswer, Permission, Policy, Repository, Role,
+    Rule, Selection, State, Then, Tls, Token, Visibility,
 };
 use super::tokens::{self, TokenKind};
 
@@ -17,10 +17,7 @@ impl Policy {
     /// An empty github.com, with ghe.com subdomains beside it.
     pub(crate) fn new() -> Self {
         Self {
-            hosts: vec![
-                Host::new(GITHUB, HostKind::GitHub),
-                Host::new("*.ghe.com", HostKind::GheCom),
-            ],
+            hosts: vec![Host::new(GITHUB, HostKind::GitHub), Host::new("*.ghe.com", HostKind::GheCom)],
             owners: Vec::new(),
             repositories: Vec::new(),
             tokens: Vec::new(),
@@ -143,12 +140,7 @@ impl Policy {
 impl Host {
     /// A host in good order.
     pub(crate) fn new(name: &str, kind: HostKind) -> Self {
-        Self {
-            name: name.to_owned(),
-            kind,
-            tls: Tls::Good,
-            refuse_connect: None,
-        }
+        Self { name: name.to_owned(), kind, tls: Tls::Good, refuse_connect: None }
     }
 }
 
@@ -275,10 +267,7 @@ impl Token {
 
     /// The same token, expired yesterday.
     pub(crate) fn expired(self) -> Self {
-        Self {
-            expires: Some(Timestamp::now() - days(1)),
-            ..self
-        }
+        Self { expires: Some(Timestamp::now() - days(1)), ..self }
     }
 
     /// How long it lives in all; none: for ever.
@@ -290,11 +279,7 @@ impl Token {
 impl Rule {
     /// Answers this to every git request that carries a credential.
     pub(crate) fn answer(reply: Reply) -> Self {
-        Self {
-            by: By::Credential,
-            on: On::Git,
-            ..Self::fault(Then::Answer(reply))
-        }
+        Self { by: By::Credential, on: On::Git, ..Self::fault(Then::Answer(reply)) }
     }
 
     /// Serves every request as if it were allowed.
@@ -304,15 +289,7 @@ impl Rule {
 
     /// Does this to every request of git and REST, whoever asks.
     pub(crate) fn fault(then: Then) -> Self {
-        Self {
-            host: None,
-            owner: None,
-            repo: None,
-            by: By::Anyone,
-            on: On::Any,
-            then,
-            times: None,
-        }
+        Self { host: None, owner: None, repo: None, by: By::Anyone, on: On::Any, then, times: None }
     }
 
     /// Only for this host.

@@ -39,12 +39,10 @@ pub(crate) use self::{
     log::{Entry, EntryKind, GitAsk},
     make::days,
     policy::{
-        Access, Block, By, GITHUB, Host, HostKind, On, Owner, OwnerKind, PendingAnswer, Permission,
-        Policy, Repository, Role, Rule, Selection, State, Then, Tls, Token, Visibility,
+        Access, Block, By, GITHUB, Host, HostKind, On, Owner, OwnerKind, PendingAnswer, Permission, Policy,
+        Repository, Role, Rule, Selection, State, Then, Tls, Token, Visibility,
     },
-    tokens::{
-        TokenKind, fingerprint, make_old_token, make_stateless_installation_token, make_token,
-    },
+    tokens::{TokenKind, fingerprint, make_old_token, make_stateless_installation_token, make_token},
 };
 
 /// A running forge; dropping it ends its threads and removes its files.
@@ -74,14 +72,11 @@ pub(crate) struct Redactor(Arc<Shared>);
 impl Forge {
     /// Starts a forge that obeys this policy, on a free port.
     pub(crate) fn start(policy: Policy) -> Self {
-        let folder = tempfile::Builder::new()
-            .prefix("forge-")
-            .tempdir()
-            .expect("a temporary folder can be made");
+        let folder =
+            tempfile::Builder::new().prefix("forge-").tempdir().expect("a temporary folder can be made");
         let repositories = folder.path().join("repositories");
         fs::create_dir(&repositories).expect("the folder is ours");
-        fs::write(folder.path().join("ca.pem"), &wire::authority().pem)
-            .expect("the folder is ours");
+        fs::write(folder.path().join("ca.pem"), &wire::authority().pem).expect("the folder is ours");
         let shared = Arc::new(Shared {
             policy: Mutex::new(Policy::new()),
             entries: Mutex::default(),
@@ -91,11 +86,7 @@ impl Forge {
             ticket: tokens::random(20),
         });
         let server = wire::Server::start(Arc::clone(&shared)).expect("localhost has a free port");
-        let forge = Self {
-            server,
-            shared,
-            folder,
-        };
+        let forge = Self { server, shared, folder };
         forge.policy(|current| *current = policy);
         forge
     }
@@ -135,8 +126,7 @@ impl Forge {
     /// The bare repository on disk of `owner/name` (on other hosts `host/owner/name`).
     pub(crate) fn repository_dir(&self, name: &str) -> PathBuf {
         let mut policy = self.shared.policy();
-        repos::settle(&self.shared.repositories, policy.repository_mut(name))
-            .expect("the folder is ours")
+        repos::settle(&self.shared.repositories, policy.repository_mut(name)).expect("the folder is ours")
     }
 }
 

@@ -35,11 +35,7 @@ pub(crate) fn settle(root: &Path, repo: &Repository) -> io::Result<PathBuf> {
 
 fn seed(folder: &Path, repo: &Repository) -> Result<(), git2::Error> {
     let mut options = RepositoryInitOptions::new();
-    options
-        .bare(true)
-        .mkpath(true)
-        .external_template(false)
-        .initial_head("main");
+    options.bare(true).mkpath(true).external_template(false).initial_head("main");
     let on_disk = git2::Repository::init_opts(folder, &options)?;
     // Who may push is the policy's to say; git itself lets everybody.
     on_disk.config()?.set_bool("http.receivepack", true)?;
@@ -48,11 +44,7 @@ fn seed(folder: &Path, repo: &Repository) -> Result<(), git2::Error> {
     let mut tree = on_disk.treebuilder(None)?;
     tree.insert("README.md", blob, 0o100_644)?;
     let tree = on_disk.find_tree(tree.write()?)?;
-    let author = Signature::new(
-        "The Forge",
-        "forge@example.com",
-        &Time::new(1_767_323_045, 0),
-    )?;
+    let author = Signature::new("The Forge", "forge@example.com", &Time::new(1_767_323_045, 0))?;
     on_disk.commit(
         Some("refs/heads/main"),
         &author,

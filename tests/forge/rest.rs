@@ -7,9 +7,7 @@ use serde_json::{Value, json};
 
 use super::decide::{self, Question, Refusal, Site};
 use super::http::{Reply, Request};
-use super::policy::{
-    Access, HostKind, Owner, OwnerKind, Policy, Repository, Role, Token, Visibility,
-};
+use super::policy::{Access, HostKind, Owner, OwnerKind, Policy, Repository, Role, Token, Visibility};
 use super::site;
 use super::texts::{self, Scene};
 use super::tokens::{self, TokenKind};
@@ -28,12 +26,7 @@ pub(crate) fn names(path: &str) -> (String, String) {
 }
 
 /// Answers a call.
-pub(crate) fn answer(
-    policy: &mut Policy,
-    question: &Question<'_>,
-    path: &str,
-    request: &Request,
-) -> Reply {
+pub(crate) fn answer(policy: &mut Policy, question: &Question<'_>, path: &str, request: &Request) -> Reply {
     let mut reply = match decide::who(policy, question.site, question.credential, question.now) {
         Ok(token) => {
             let mut reply = if matches!(request.method.as_str(), "GET" | "HEAD") {
@@ -100,9 +93,7 @@ fn call(
             texts::error(403, "Resource not accessible by integration", None)
         }
         (["user"], Some(token)) => match policy.find_owner(host, &token.login) {
-            Some(user) if user.suspended => {
-                texts::rest_reply(&Refusal::Suspended, &bare_scene(question))
-            }
+            Some(user) if user.suspended => texts::rest_reply(&Refusal::Suspended, &bare_scene(question)),
             Some(user) => Reply::json(200, &person(&base, user)),
             // A token may be the only thing a policy says of a user.
             None => Reply::json(200, &person(&base, &Owner::user(&token.login))),
@@ -123,9 +114,7 @@ fn call(
             None => texts::not_found(),
         },
         (["orgs", login], _) => match policy.find_owner(host, login) {
-            Some(owner) if owner.kind == OwnerKind::Organization => {
-                Reply::json(200, &person(&base, owner))
-            }
+            Some(owner) if owner.kind == OwnerKind::Organization => Reply::json(200, &person(&base, owner)),
             _ => texts::not_found(),
         },
         (["repos", _, _], _) => repository(policy, question),
@@ -175,13 +164,7 @@ fn repository(policy: &Policy, question: &Question<'_>) -> Reply {
     if decision.refusal == Some(Refusal::ReadMissing) {
         decision.refusal = None;
     }
-    let scene = site::scene(
-        policy,
-        question.site,
-        question.owner,
-        question.repo,
-        &decision,
-    );
+    let scene = site::scene(policy, question.site, question.owner, question.repo, &decision);
     match (decision.refusal, decision.repository) {
         // A stranger is not even told that there is something to log in for.
         (Some(Refusal::LoginNeeded), _) | (None, None) => texts::not_found(),
@@ -192,22 +175,14 @@ fn repository(policy: &Policy, question: &Question<'_>) -> Reply {
                 "documentation_url": "https://docs.github.com/rest/guides/best-practices-for-using-the-rest-api#follow-redirects"});
             Reply::json(301, &body).with("Location", &place)
         }
-        (None, Some(repo)) => {
-            Reply::json(200, &described(policy, question.site, repo, decision.token))
-                .with("X-Accepted-GitHub-Permissions", "metadata=read")
-        }
+        (None, Some(repo)) => Reply::json(200, &described(policy, question.site, repo, decision.token))
+            .with("X-Accepted-GitHub-Permissions", "metadata=read"),
     }
 }
 
 fn contents(policy: &Policy, question: &Question<'_>) -> Reply {
     let decision = decide::decide(policy, question);
-    let scene = site::scene(
-        policy,
-        question.site,
-        question.owner,
-        question.repo,
-        &decision,
-    );
+    let scene = site::scene(policy, question.site, question.owner, question.repo, &decision);
     match decision.refusal {
         Some(Refusal::LoginNeeded) => texts::not_found(),
         Some(refusal) => texts::rest_reply(&refusal, &scene),
@@ -222,29 +197,15 @@ fn by_id(policy: &Policy, question: &Question<'_>, id: &str) -> Reply {
         .iter()
         .find(|repo| repo.host == question.site.name && repo_id(repo).to_string() == id)
         .map_or_else(texts::not_found, |repo| {
-            let named = Question {
-                owner: &repo.owner,
-                repo: &repo.name,
-                ..*question
-            };
+            let named = Question { owner: &repo.owner, repo: &repo.name, ..*question };
             repository(policy, &named)
         })
 }
 
 /// The repositories of one's own that the token can see.
-fn repositories(
-    policy: &Policy,
-    question: &Question<'_>,
-    request: &Request,
-    token: &Token,
-) -> Reply {
+fn repositories(policy: &Policy, question: &Question<'_>, request: &Request, token: &Token) -> Reply {
     let asked = site::form(request.query());
-    let value = |name: &str| {
-        asked
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
-    };
+    let value = |name: &str| asked.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     let number = |name, usual| value(name).and_then(|it| it.parse().ok()).unwrap_or(usual);
     let per_page = number("per_page", 30).clamp(1, PAGE_LIMIT);
     let page = number("page", 1).max(1);
@@ -264,12 +225,7 @@ fn repositories(
             policy.role(&hidden, &token.login) > Role::None
         })
         .filter(|repo| {
-            let named = Question {
-                owner: &repo.owner,
-                repo: &repo.name,
-                access: Access::Read,
-                ..*question
-            };
+            let named = Question { owner: &repo.owner, repo: &repo.name, access: Access::Read, ..*question };
             let refusal = decide::decide(policy, &named).refusal;
             if refusal == Some(Refusal::SsoRequired) {
                 let id = id_of(&repo.owner).to_string();
@@ -282,19 +238,13 @@ fn repositories(
         .map(|repo| described(policy, question.site, repo, Some(token)))
         .collect();
     let more = seen.len() > page * per_page;
-    let shown: Value = seen
-        .into_iter()
-        .skip((page - 1) * per_page)
-        .take(per_page)
-        .collect();
+    let shown: Value = seen.into_iter().skip((page - 1) * per_page).take(per_page).collect();
     let mut reply = Reply::json(200, &shown);
     if more {
         let next = page + 1;
         let base = base(question.site);
-        reply = reply.with(
-            "Link",
-            &format!("<{base}/user/repos?per_page={per_page}&page={next}>; rel=\"next\""),
-        );
+        reply =
+            reply.with("Link", &format!("<{base}/user/repos?per_page={per_page}&page={next}>; rel=\"next\""));
     }
     if !withheld.is_empty() {
         let list = format!("partial-results; organizations={}", withheld.join(","));

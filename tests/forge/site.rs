@@ -53,10 +53,7 @@ pub(crate) fn answer(shared: &Shared, host: &str, request: &Request) -> Delivery
         Route::Rest(path) => api(shared, host, &site, &path, request),
         Route::Page => {
             let reply = pages::answer(shared, &site, "", request.path(), request);
-            let entry = Entry {
-                kind: EntryKind::Page,
-                ..entry(shared, host, request, reply.status)
-            };
+            let entry = Entry { kind: EntryKind::Page, ..entry(shared, host, request, reply.status) };
             shared.record(entry);
             Delivery::of(dressed(&site, reply))
         }
@@ -75,13 +72,8 @@ pub(crate) fn route(site: &Site, path: &str) -> Route {
         _ => {}
     }
     // Longest first, where one ends like another.
-    const TAILS: [&str; 5] = [
-        "/info/refs",
-        "/info/lfs",
-        "/git-upload-pack",
-        "/git-receive-pack",
-        "/objects/",
-    ];
+    const TAILS: [&str; 5] =
+        ["/info/refs", "/info/lfs", "/git-upload-pack", "/git-receive-pack", "/objects/"];
     let cut = TAILS
         .iter()
         .filter_map(|tail| path.find(tail))
@@ -94,11 +86,7 @@ pub(crate) fn route(site: &Site, path: &str) -> Route {
     let repository = repository.strip_suffix(".git").unwrap_or(repository);
     let names = decode(repository.trim_start_matches('/'));
     let (owner, repo) = names.rsplit_once('/').unwrap_or(("", &names));
-    Route::Git(Below {
-        owner: owner.to_owned(),
-        repo: repo.to_owned(),
-        rest: rest.to_owned(),
-    })
+    Route::Git(Below { owner: owner.to_owned(), repo: repo.to_owned(), rest: rest.to_owned() })
 }
 
 /// The user name and secret a client sent.
@@ -109,20 +97,13 @@ pub(crate) fn credential(request: &Request) -> Option<Credential> {
         let decoded = STANDARD.decode(rest.trim()).ok()?;
         let text = String::from_utf8_lossy(&decoded).into_owned();
         let (username, secret) = text.split_once(':')?;
-        return Some(Credential {
-            username: username.to_owned(),
-            secret: secret.to_owned(),
-            bearer: false,
-        });
+        return Some(Credential { username: username.to_owned(), secret: secret.to_owned(), bearer: false });
     }
-    ["bearer", "token"]
-        .iter()
-        .any(|it| scheme.eq_ignore_ascii_case(it))
-        .then(|| Credential {
-            username: String::new(),
-            secret: rest.trim().to_owned(),
-            bearer: true,
-        })
+    ["bearer", "token"].iter().any(|it| scheme.eq_ignore_ascii_case(it)).then(|| Credential {
+        username: String::new(),
+        secret: rest.trim().to_owned(),
+        bearer: true,
+    })
 }
 
 /// An entry with what every request has.
@@ -144,9 +125,7 @@ pub(crate) fn entry(shared: &Shared, host: &str, request: &Request, status: u16)
         repo: String::new(),
         access: Access::Other,
         token,
-        username: sent
-            .map(|sent| sent.username)
-            .filter(|username| !username.is_empty()),
+        username: sent.map(|sent| sent.username).filter(|username| !username.is_empty()),
         agent: request.header("User-Agent").unwrap_or_default().to_owned(),
         status,
     }
@@ -171,9 +150,7 @@ fn api(shared: &Shared, host: &str, site: &Site, path: &str, request: &Request) 
     let fallen = apply_rules(&mut policy, &question, host, true);
     let reply = match fallen.then {
         Some(Then::Answer(reply)) => reply,
-        Some(Then::RedirectTo(other)) => {
-            Reply::redirect(302, &format!("https://{other}{}", request.target))
-        }
+        Some(Then::RedirectTo(other)) => Reply::redirect(302, &format!("https://{other}{}", request.target)),
         _ => rest::answer(&mut policy, &question, path, request),
     };
     drop(policy);
@@ -205,19 +182,9 @@ pub(crate) struct Spoil {
 }
 
 /// Asks the rules, and counts those that have a number of times.
-pub(crate) fn apply_rules(
-    policy: &mut Policy,
-    question: &Question<'_>,
-    host: &str,
-    rest: bool,
-) -> Fallen {
-    let label = question
-        .credential
-        .and_then(|sent| label(policy, &sent.secret));
-    let mut fallen = Fallen {
-        then: None,
-        spoil: Spoil::default(),
-    };
+pub(crate) fn apply_rules(policy: &mut Policy, question: &Question<'_>, host: &str, rest: bool) -> Fallen {
+    let label = question.credential.and_then(|sent| label(policy, &sent.secret));
+    let mut fallen = Fallen { then: None, spoil: Spoil::default() };
     for rule in &mut policy.rules {
         if !rule.fits(question, host, rest, label.as_deref()) {
             continue;
@@ -244,13 +211,7 @@ pub(crate) fn apply_rules(
 impl Spoil {
     /// A reply that is sent so.
     pub(crate) fn deliver(self, reply: Reply) -> Delivery {
-        Delivery {
-            reply,
-            delay: self.delay,
-            truncate: self.truncate,
-            close: self.close,
-            slow: self.slow,
-        }
+        Delivery { reply, delay: self.delay, truncate: self.truncate, close: self.close, slow: self.slow }
     }
 }
 
@@ -289,9 +250,7 @@ pub(crate) fn dressed(site: &Site, reply: Reply) -> Reply {
     if site.kind == HostKind::Plain || !reply.genuine {
         return reply;
     }
-    reply
-        .with("Server", "GitHub.com")
-        .with("X-GitHub-Request-Id", &tokens::request_id())
+    reply.with("Server", "GitHub.com").with("X-GitHub-Request-Id", &tokens::request_id())
 }
 
 /// Percent-decoded text; what is no valid escape stays.

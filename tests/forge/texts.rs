@@ -48,12 +48,7 @@ impl Scene<'_> {
 
     /// The page that authorises for single sign-on; GitHub's ends an hour after it was made.
     fn sso_page(&self) -> String {
-        format!(
-            "https://{}/orgs/{}/sso?authorization_request={}",
-            self.host,
-            self.owner,
-            tokens::random(40)
-        )
+        format!("https://{}/orgs/{}/sso?authorization_request={}", self.host, self.owner, tokens::random(40))
     }
 
     fn lifetime(&self, most: i64) -> String {
@@ -62,10 +57,7 @@ impl Scene<'_> {
         // that sentence is inferred.
         let (what, page) = match self.token.map(|token| token.kind) {
             Some(TokenKind::Classic) => ("a personal access token (classic)", "tokens"),
-            _ => (
-                "a fine-grained personal access tokens",
-                "personal-access-tokens",
-            ),
+            _ => ("a fine-grained personal access tokens", "personal-access-tokens"),
         };
         format!(
             "The '{owner}' organization forbids access via {what} if the token's lifetime is \
@@ -78,8 +70,7 @@ impl Scene<'_> {
 /// What git is told.
 pub(crate) fn git_reply(refusal: &Refusal, scene: &Scene<'_>) -> Reply {
     let (host, owner, repo) = (scene.host, scene.owner, scene.repo);
-    let challenge =
-        |body: &str| Reply::text(401, body).with("WWW-Authenticate", &scene.challenge());
+    let challenge = |body: &str| Reply::text(401, body).with("WWW-Authenticate", &scene.challenge());
     let no = |text: String| Reply::text(403, &(text + "\n"));
     match refusal {
         Refusal::LoginNeeded => challenge("Authentication required.\n"),
@@ -99,25 +90,23 @@ pub(crate) fn git_reply(refusal: &Refusal, scene: &Scene<'_>) -> Reply {
         }
         Refusal::NotFound => Reply::text(404, "Repository not found.\n"),
         Refusal::OauthAppRestricted => Reply::text(404, "Repository not found.\n"),
-        Refusal::Suspended => no(
-            "Your account is suspended. Please visit https://support.github.com for more \
+        Refusal::Suspended => {
+            no("Your account is suspended. Please visit https://support.github.com for more \
              information."
-                .to_owned(),
-        ),
-        Refusal::IpNotAllowed => no(
-            "The repository owner has an IP allow list enabled, and 127.0.0.1 is not permitted \
+                .to_owned())
+        }
+        Refusal::IpNotAllowed => {
+            no("The repository owner has an IP allow list enabled, and 127.0.0.1 is not permitted \
              to access this repository."
-                .to_owned(),
-        ),
-        Refusal::ClassicForbidden => no(
-            "Personal access tokens (classic) are forbidden from accessing this repository."
-                .to_owned(),
-        ),
+                .to_owned())
+        }
+        Refusal::ClassicForbidden => {
+            no("Personal access tokens (classic) are forbidden from accessing this repository.".to_owned())
+        }
         // Inferred.
-        Refusal::FineGrainedForbidden => no(
-            "Fine-grained personal access tokens are forbidden from accessing this repository."
-                .to_owned(),
-        ),
+        Refusal::FineGrainedForbidden => {
+            no("Fine-grained personal access tokens are forbidden from accessing this repository.".to_owned())
+        }
         // Inferred for git; reported for REST.
         Refusal::LifetimeTooLong(most) => no(scene.lifetime(*most)),
         Refusal::SsoRequired => no(match scene.token {
@@ -143,17 +132,12 @@ pub(crate) fn git_reply(refusal: &Refusal, scene: &Scene<'_>) -> Reply {
         Refusal::NotSelected | Refusal::ReadMissing => {
             no("Write access to repository not granted.".to_owned())
         }
-        Refusal::Denied => no(format!(
-            "Permission to {owner}/{repo}.git denied to {}.",
-            scene.login()
-        )),
+        Refusal::Denied => no(format!("Permission to {owner}/{repo}.git denied to {}.", scene.login())),
         Refusal::Archived => no("This repository was archived so it is read-only.".to_owned()),
         Refusal::Blocked(Block::Disabled) => {
             no("Access to this repository has been disabled by GitHub staff.".to_owned())
         }
-        Refusal::Blocked(Block::Dmca) => {
-            Reply::text(451, "Repository unavailable due to DMCA takedown.\n")
-        }
+        Refusal::Blocked(Block::Dmca) => Reply::text(451, "Repository unavailable due to DMCA takedown.\n"),
     }
 }
 
@@ -166,9 +150,7 @@ pub(crate) fn rest_reply(refusal: &Refusal, scene: &Scene<'_>) -> Reply {
         Refusal::BadCredentials | Refusal::PasswordNotAccepted => {
             error(401, "Bad credentials", Some("https://docs.github.com/rest"))
         }
-        Refusal::LockedOut => {
-            no("Maximum number of login attempts exceeded. Please try again later.")
-        }
+        Refusal::LockedOut => no("Maximum number of login attempts exceeded. Please try again later."),
         Refusal::NotFound | Refusal::NotSelected | Refusal::ApprovalNamed => not_found(),
         Refusal::ReadMissing => no("Resource not accessible by personal access token")
             .with("X-Accepted-GitHub-Permissions", "contents=read"),
@@ -209,10 +191,7 @@ pub(crate) fn rest_reply(refusal: &Refusal, scene: &Scene<'_>) -> Reply {
                  token access to this organization."
             }
         })
-        .with(
-            "X-GitHub-SSO",
-            &format!("required; url={}", scene.sso_page()),
-        ),
+        .with("X-GitHub-SSO", &format!("required; url={}", scene.sso_page())),
         Refusal::Archived => no("Repository was archived so is read-only."),
         Refusal::Blocked(block) => {
             let (status, reason) = match block {
@@ -233,11 +212,7 @@ pub(crate) fn rest_reply(refusal: &Refusal, scene: &Scene<'_>) -> Reply {
 
 /// The error every unknown or hidden thing gets over REST.
 pub(crate) fn not_found() -> Reply {
-    error(
-        404,
-        "Not Found",
-        Some("https://docs.github.com/rest/repos/repos#get-a-repository"),
-    )
+    error(404, "Not Found", Some("https://docs.github.com/rest/repos/repos#get-a-repository"))
 }
 
 /// An error in the form of the REST API.

@@ -48,14 +48,7 @@ pub(crate) fn make_old_token() -> String {
 
 /// Makes a secret in the long shape installation tokens have since 2026.
 pub(crate) fn make_stateless_installation_token() -> String {
-    format!(
-        "ghs_12345_{}.{}-{}.{}_{}",
-        random(80),
-        random(150),
-        random(150),
-        random(60),
-        random(60)
-    )
+    format!("ghs_12345_{}.{}-{}.{}_{}", random(80), random(150), random(150), random(60), random(60))
 }
 
 /// Names a secret without showing it: the first eight digits of its SHA-256.
@@ -112,8 +105,6 @@ fn random_bytes(length: usize) -> Vec<u8> {
 /// CRC-32 as in zip and PNG (reflected, 0xEDB88320).
 pub(crate) fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
-            (crc >> 1) ^ if crc & 1 == 1 { 0xEDB8_8320 } else { 0 }
-        })
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ if crc & 1 == 1 { 0xEDB8_8320 } else { 0 })
     })
 }

@@ -9,8 +9,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -67,11 +66,7 @@ impl Stop {
             let Some(left) = end.checked_duration_since(Instant::now()) else {
                 return;
             };
-            set = self
-                .bell
-                .wait_timeout(set, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            set = self.bell.wait_timeout(set, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 }
@@ -88,12 +83,7 @@ impl Server {
                 .name("forge".to_owned())
                 .spawn(move || listen(&listener, &shared, &connections))?
         };
-        Ok(Self {
-            address,
-            shared,
-            connections,
-            listening: Some(listening),
-        })
+        Ok(Self { address, shared, connections, listening: Some(listening) })
     }
 }
 
@@ -115,10 +105,7 @@ impl Drop for Server {
         for connection in threads {
             panicked |= connection.join().is_err();
         }
-        assert!(
-            !panicked || thread::panicking(),
-            "a thread of the forge panicked, see above"
-        );
+        assert!(!panicked || thread::panicking(), "a thread of the forge panicked, see above");
     }
 }
 
@@ -135,13 +122,11 @@ fn listen(listener: &TcpListener, shared: &Arc<Shared>, connections: &Arc<Connec
         };
         lock(&connections.open).insert(number, other);
         let (shared, theirs) = (Arc::clone(shared), Arc::clone(connections));
-        let thread = thread::Builder::new()
-            .name(format!("forge connection {number}"))
-            .spawn(move || {
-                // A connection that breaks is the client's affair.
-                let _ = converse(&shared, socket);
-                lock(&theirs.open).remove(&number);
-            });
+        let thread = thread::Builder::new().name(format!("forge connection {number}")).spawn(move || {
+            // A connection that breaks is the client's affair.
+            let _ = converse(&shared, socket);
+            lock(&theirs.open).remove(&number);
+        });
         let mut threads = lock(&connections.threads);
         threads.retain(|thread| !thread.is_finished());
         threads.extend(thread);
@@ -175,16 +160,10 @@ fn converse(shared: &Shared, socket: TcpStream) -> io::Result<()> {
 
 /// Opens a tunnel, or refuses to, and serves what comes through it.
 fn tunnel(shared: &Shared, mut socket: TcpStream, request: &Request) -> io::Result<()> {
-    let host = request
-        .target
-        .strip_suffix(":443")
-        .unwrap_or(&request.target)
-        .to_ascii_lowercase();
+    let host = request.target.strip_suffix(":443").unwrap_or(&request.target).to_ascii_lowercase();
     let entry = {
         let policy = shared.policy();
-        policy
-            .site(&host)
-            .and_then(|site| policy.host_entry(&site).cloned())
+        policy.site(&host).and_then(|site| policy.host_entry(&site).cloned())
     };
     let refused = match &entry {
         None => Some(403),
@@ -262,10 +241,7 @@ fn complain(out: &mut (impl Read + Write), what: &str) -> io::Result<()> {
 }
 
 fn record_connect(shared: &Shared, request: &Request, host: &str, status: u16) {
-    shared.record(Entry {
-        kind: EntryKind::Connect,
-        ..site::entry(shared, host, request, status)
-    });
+    shared.record(Entry { kind: EntryKind::Connect, ..site::entry(shared, host, request, status) });
 }
 
 /// A certificate authority of this process, and the server configurations it has signed.
@@ -318,10 +294,7 @@ impl Authority {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
-            .and_then(|it| {
-                it.with_no_client_auth()
-                    .with_single_cert(vec![certificate], key)
-            })
+            .and_then(|it| it.with_no_client_auth().with_single_cert(vec![certificate], key))
             .map_err(io::Error::other)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         let config = Arc::new(config);

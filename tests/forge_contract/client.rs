@@ -41,9 +41,7 @@ impl Client {
     fn with(forge: &Forge, proxy: Option<&str>) -> Self {
         let pem = fs::read(forge.ca_file()).expect("the forge wrote it");
         let certificate = Certificate::from_pem(&pem).expect("it is a certificate");
-        let tls = TlsConfig::builder()
-            .root_certs(RootCerts::new_with_certs(&[certificate]))
-            .build();
+        let tls = TlsConfig::builder().root_certs(RootCerts::new_with_certs(&[certificate])).build();
         let agent = Agent::config_builder()
             .proxy(proxy.map(|proxy| Proxy::new(proxy).expect("it is a proxy's address")))
             .tls_config(tls)
@@ -71,8 +69,7 @@ impl Client {
 
     /// Asks for a page, with a secret as API clients send it.
     pub(super) fn get_as(&self, url: &str, secret: &str) -> Answer {
-        self.try_get(url, &format!("Bearer {secret}"))
-            .expect("the forge answers")
+        self.try_get(url, &format!("Bearer {secret}")).expect("the forge answers")
     }
 
     /// Asks git's first question; `service` is `git-upload-pack` or `git-receive-pack`.
@@ -82,8 +79,7 @@ impl Client {
             "" => String::new(),
             secret => basic("mona", secret),
         };
-        self.try_get(&url, &authorization)
-            .expect("the forge answers")
+        self.try_get(&url, &authorization).expect("the forge answers")
     }
 
     /// Sends a body.
@@ -99,11 +95,7 @@ impl Client {
 
     /// Sends a form.
     pub(super) fn post(&self, url: &str, fields: &[(&str, &str)]) -> Answer {
-        let response = self
-            .agent
-            .post(url)
-            .send_form(fields.iter().copied())
-            .expect("the forge answers");
+        let response = self.agent.post(url).send_form(fields.iter().copied()).expect("the forge answers");
         Answer::read(response).expect("the forge answers")
     }
 }
@@ -128,28 +120,18 @@ impl Answer {
 
     /// The value of a header; empty if there is none.
     pub(super) fn header(&self, name: &str) -> &str {
-        self.headers
-            .iter()
-            .find(|(key, _)| key == name)
-            .map_or("", |(_, value)| value)
+        self.headers.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
     }
 
     /// The body as JSON.
     pub(super) fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|error| {
-            panic!(
-                "{error} in a reply of status {}: {}",
-                self.status, self.body
-            )
-        })
+        serde_json::from_str(&self.body)
+            .unwrap_or_else(|error| panic!("{error} in a reply of status {}: {}", self.status, self.body))
     }
 
     /// The `message` of an error.
     pub(super) fn message(&self) -> String {
-        self.json()["message"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned()
+        self.json()["message"].as_str().unwrap_or_default().to_owned()
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::client::{Client, basic};
 use crate::forge::{
-    Block, By, Forge, HostKind, On, Owner, PendingAnswer, Permission, Policy, Reply, Repository,
-    Role, Rule, Selection, State, Then, Token, TokenKind, Visibility, days, make_token,
+    Block, By, Forge, HostKind, On, Owner, PendingAnswer, Permission, Policy, Reply, Repository, Role, Rule,
+    Selection, State, Then, Token, TokenKind, Visibility, days, make_token,
 };
 
 const FETCH: &str = "git-upload-pack";
@@ -43,15 +43,8 @@ fn check(forge: &Forge, cases: &[(&str, &str, &str, Expect<'_>)]) {
                 assert_eq!(answer.header("content-type"), advertised, "{what}");
             }
             Refused(status, text) => {
-                assert_eq!(
-                    (answer.status, answer.body.as_str()),
-                    (*status, *text),
-                    "{what}"
-                );
-                assert!(
-                    answer.header("content-type").starts_with("text/plain"),
-                    "{what}"
-                );
+                assert_eq!((answer.status, answer.body.as_str()), (*status, *text), "{what}");
+                assert!(answer.header("content-type").starts_with("text/plain"), "{what}");
             }
         }
         assert!(!answer.header("x-github-request-id").is_empty(), "{what}");
@@ -89,12 +82,7 @@ fn a_fine_grained_token_reaches_its_owner_only() {
             ("acme", "globex/api", FETCH, Refused(404, NOT_FOUND)),
             ("globex", "globex/api", PUSH, Served),
             ("globex", "acme/open", FETCH, Served),
-            (
-                "globex",
-                "acme/open",
-                PUSH,
-                Refused(403, &denied("acme/open")),
-            ),
+            ("globex", "acme/open", PUSH, Refused(403, &denied("acme/open"))),
             ("mona", "mona/dotfiles", PUSH, Served),
         ],
     );
@@ -108,14 +96,8 @@ fn what_a_fine_grained_token_was_not_granted_is_refused() {
                 repositories: Selection::Only(vec!["TOOLS".to_owned()]),
                 ..Token::fine_grained("few", "mona", "acme")
             })
-            .token(Token {
-                contents: Permission::None,
-                ..Token::fine_grained("none", "mona", "acme")
-            })
-            .token(Token {
-                contents: Permission::Read,
-                ..Token::fine_grained("read", "mona", "acme")
-            }),
+            .token(Token { contents: Permission::None, ..Token::fine_grained("none", "mona", "acme") })
+            .token(Token { contents: Permission::Read, ..Token::fine_grained("read", "mona", "acme") }),
     );
     check(
         &forge,
@@ -128,12 +110,7 @@ fn what_a_fine_grained_token_was_not_granted_is_refused() {
             ("none", "acme/secret", FETCH, Refused(403, NOT_GRANTED)),
             ("none", "acme/open", FETCH, Served),
             ("read", "acme/secret", FETCH, Served),
-            (
-                "read",
-                "acme/secret",
-                PUSH,
-                Refused(403, &denied("acme/secret")),
-            ),
+            ("read", "acme/secret", PUSH, Refused(403, &denied("acme/secret"))),
         ],
     );
 }
@@ -160,12 +137,7 @@ fn a_pending_token_reads_what_is_public_and_hears_what_the_policy_says() {
                 ("acme", "acme/secret", FETCH, expected),
                 ("acme", "acme/secret", PUSH, expected),
                 ("acme", "acme/open", FETCH, Served),
-                (
-                    "acme",
-                    "acme/open",
-                    PUSH,
-                    Refused(403, &denied("acme/open")),
-                ),
+                ("acme", "acme/open", PUSH, Refused(403, &denied("acme/open"))),
             ],
         );
     }
@@ -176,35 +148,20 @@ fn a_token_that_has_ended_is_as_unknown_as_an_invented_one() {
     let forge = Forge::start(
         Policy::sample()
             .token(Token::fine_grained("expired", "mona", "acme").expired())
-            .token(Token {
-                state: State::Revoked,
-                ..Token::classic("revoked", "mona")
-            })
+            .token(Token { state: State::Revoked, ..Token::classic("revoked", "mona") })
             .token(Token::password("password", "github.com", "mona")),
     );
     let client = Client::new(&forge);
     let invented = make_token(TokenKind::Classic);
     let url = "https://github.com/acme/secret";
     for label in ["expired", "revoked", "password"] {
-        check(
-            &forge,
-            &[(label, "acme/secret", FETCH, Refused(401, INVALID))],
-        );
+        check(&forge, &[(label, "acme/secret", FETCH, Refused(401, INVALID))]);
     }
     assert_eq!(client.discover(url, FETCH, &invented).body, INVALID);
     // Also where nothing would have been needed, and with the token in the wrong field.
-    assert_eq!(
-        client
-            .discover("https://github.com/acme/open", FETCH, &invented)
-            .status,
-        401
-    );
+    assert_eq!(client.discover("https://github.com/acme/open", FETCH, &invented).status, 401);
     let good = forge.secret("acme");
-    for header in [
-        basic(&good, ""),
-        basic("", &good),
-        basic(&good, "x-oauth-basic"),
-    ] {
+    for header in [basic(&good, ""), basic("", &good), basic(&good, "x-oauth-basic")] {
         let refs = format!("{url}/info/refs?service={FETCH}");
         let answer = client.try_get(&refs, &header).expect("the forge answers");
         assert_eq!((answer.status, answer.body.as_str()), (401, INVALID));
@@ -218,14 +175,8 @@ fn classic_and_oauth_tokens_go_by_scopes_and_roles() {
             .org("initech", &[])
             .private("initech/tps")
             .public("initech/site")
-            .token(Token {
-                scopes: vec!["public_repo".to_owned()],
-                ..Token::classic("public", "mona")
-            })
-            .token(Token {
-                scopes: Vec::new(),
-                ..Token::classic("bare", "mona")
-            })
+            .token(Token { scopes: vec!["public_repo".to_owned()], ..Token::classic("public", "mona") })
+            .token(Token { scopes: Vec::new(), ..Token::classic("bare", "mona") })
             .token(Token::oauth("gh", "mona"))
             .token(Token::installation("app", "acme")),
     );
@@ -239,28 +190,13 @@ fn classic_and_oauth_tokens_go_by_scopes_and_roles() {
             ("classic", "globex/api", PUSH, Served),
             ("classic", "initech/tps", FETCH, Refused(404, NOT_FOUND)),
             ("classic", "initech/site", FETCH, Served),
-            (
-                "classic",
-                "initech/site",
-                PUSH,
-                Refused(403, &denied("initech/site")),
-            ),
+            ("classic", "initech/site", PUSH, Refused(403, &denied("initech/site"))),
             ("classic", "acme/tools", FETCH, Served),
-            (
-                "classic",
-                "acme/tools",
-                PUSH,
-                Refused(403, &denied("acme/tools")),
-            ),
+            ("classic", "acme/tools", PUSH, Refused(403, &denied("acme/tools"))),
             ("public", "acme/open", PUSH, Served),
             ("public", "acme/secret", FETCH, Refused(404, NOT_FOUND)),
             ("bare", "acme/open", FETCH, Served),
-            (
-                "bare",
-                "acme/open",
-                PUSH,
-                Refused(403, &denied("acme/open")),
-            ),
+            ("bare", "acme/open", PUSH, Refused(403, &denied("acme/open"))),
             ("gh", "acme/secret", PUSH, Served),
             ("app", "acme/secret", PUSH, Served),
             ("app", "globex/api", FETCH, Refused(404, NOT_FOUND)),
@@ -280,8 +216,7 @@ fn an_organisations_policies_are_said_in_its_words() {
         });
     };
     set(|acme| acme.forbids_classic = true);
-    let classic =
-        "Personal access tokens (classic) are forbidden from accessing this repository.\n";
+    let classic = "Personal access tokens (classic) are forbidden from accessing this repository.\n";
     check(
         &forge,
         &[
@@ -292,8 +227,7 @@ fn an_organisations_policies_are_said_in_its_words() {
         ],
     );
     set(|acme| acme.forbids_fine_grained = true);
-    let fine_grained =
-        "Fine-grained personal access tokens are forbidden from accessing this repository.\n";
+    let fine_grained = "Fine-grained personal access tokens are forbidden from accessing this repository.\n";
     check(
         &forge,
         &[
@@ -317,22 +251,13 @@ fn an_organisations_policies_are_said_in_its_words() {
             ("gh", "acme/secret", FETCH, Served),
         ],
     );
-    let never = Client::new(&forge).discover(
-        "https://github.com/acme/secret",
-        FETCH,
-        &forge.secret("classic"),
-    );
+    let never =
+        Client::new(&forge).discover("https://github.com/acme/secret", FETCH, &forge.secret("classic"));
     let page = format!("https://github.com/settings/tokens/{}\n", id("classic"));
     assert!(never.body.ends_with(&page), "{}", never.body);
     set(|acme| acme.ip_allow_list = true);
     let address = "The repository owner has an IP allow list enabled, and 127.0.0.1 is not permitted to access this repository.\n";
-    check(
-        &forge,
-        &[
-            ("acme", "acme/open", FETCH, Refused(403, address)),
-            ("", "acme/open", FETCH, Served),
-        ],
-    );
+    check(&forge, &[("acme", "acme/open", FETCH, Refused(403, address)), ("", "acme/open", FETCH, Served)]);
     set(|acme| acme.restricts_oauth_apps = true);
     check(
         &forge,
@@ -357,38 +282,20 @@ fn single_sign_on_names_the_page_that_authorises() {
          To access this repository, visit https://github.com/orgs/acme/sso?authorization_request=";
     assert!(refused.body.starts_with(start), "{}", refused.body);
     let app = client.discover(url, FETCH, &forge.secret("gh"));
-    assert!(
-        app.body
-            .contains("re-authorize the OAuth Application 'GitHub CLI'.")
-    );
-    let rest = client.get_as(
-        "https://api.github.com/repos/acme/secret",
-        &forge.secret("classic"),
-    );
+    assert!(app.body.contains("re-authorize the OAuth Application 'GitHub CLI'."));
+    let rest = client.get_as("https://api.github.com/repos/acme/secret", &forge.secret("classic"));
     assert_eq!(rest.status, 403);
     let header = rest.header("x-github-sso");
-    assert!(
-        header.starts_with("required; url=https://github.com/orgs/acme/sso?"),
-        "{header}"
-    );
+    assert!(header.starts_with("required; url=https://github.com/orgs/acme/sso?"), "{header}");
     forge.policy(|policy| policy.token_mut("classic").sso.push("ACME".to_owned()));
-    check(
-        &forge,
-        &[
-            ("classic", "acme/secret", FETCH, Served),
-            ("acme", "acme/secret", FETCH, Served),
-        ],
-    );
+    check(&forge, &[("classic", "acme/secret", FETCH, Served), ("acme", "acme/secret", FETCH, Served)]);
 }
 
 #[test]
 fn a_repositorys_own_state_is_told() {
     let forge = Forge::start(
         Policy::sample()
-            .repository(Repository {
-                archived: true,
-                ..Repository::new("acme/old", Visibility::Private)
-            })
+            .repository(Repository { archived: true, ..Repository::new("acme/old", Visibility::Private) })
             .repository(Repository {
                 blocked: Some(Block::Dmca),
                 ..Repository::new("acme/copied", Visibility::Public)
@@ -408,12 +315,7 @@ fn a_repositorys_own_state_is_told() {
         &forge,
         &[
             ("acme", "acme/old", FETCH, Served),
-            (
-                "acme",
-                "acme/old",
-                PUSH,
-                Refused(403, "This repository was archived so it is read-only.\n"),
-            ),
+            ("acme", "acme/old", PUSH, Refused(403, "This repository was archived so it is read-only.\n")),
             ("", "acme/copied", FETCH, Refused(451, dmca)),
             ("acme", "acme/copied", FETCH, Refused(451, dmca)),
             ("acme", "acme/bad", FETCH, Refused(403, staff)),
@@ -421,10 +323,7 @@ fn a_repositorys_own_state_is_told() {
     );
     let moved = Client::new(&forge).discover("https://github.com/acme/before.git", FETCH, "");
     assert_eq!(moved.status, 301);
-    assert_eq!(
-        moved.header("location"),
-        "https://github.com/acme/after/info/refs?service=git-upload-pack"
-    );
+    assert_eq!(moved.header("location"), "https://github.com/acme/after/info/refs?service=git-upload-pack");
     // Once logged in, a former name is served in place.
     check(&forge, &[("acme", "acme/before", PUSH, Served)]);
 }
@@ -469,36 +368,20 @@ fn too_many_bad_logins_lock_good_ones_out_too() {
         assert_eq!(client.discover(url, FETCH, &bad).status, 401);
     }
     let text = "Maximum number of login attempts exceeded. Please try again later.\n";
-    check(
-        &forge,
-        &[("acme", "acme/secret", FETCH, Refused(403, text))],
-    );
-    assert_eq!(
-        client
-            .get_as("https://api.github.com/user", &forge.secret("acme"))
-            .status,
-        403
-    );
+    check(&forge, &[("acme", "acme/secret", FETCH, Refused(403, text))]);
+    assert_eq!(client.get_as("https://api.github.com/user", &forge.secret("acme")).status, 403);
     forge.policy(|policy| policy.bad_logins = 0);
     check(&forge, &[("acme", "acme/secret", FETCH, Served)]);
 }
 
 #[test]
 fn a_rule_comes_before_everything_and_may_run_out() {
-    let sample = "remote: Something new is required.\nremote: See https://github.com/x\nfatal: unable to access";
+    let sample =
+        "remote: Something new is required.\nremote: See https://github.com/x\nfatal: unable to access";
     let forge = Forge::start(
         Policy::sample()
-            .rule(
-                Rule::answer(Reply::sample(403, sample))
-                    .token("acme")
-                    .repo("acme/secret")
-                    .on(On::Read),
-            )
-            .rule(
-                Rule::answer(Reply::text(401, "Once.\n"))
-                    .owner("GLOBEX")
-                    .times(1),
-            )
+            .rule(Rule::answer(Reply::sample(403, sample)).token("acme").repo("acme/secret").on(On::Read))
+            .rule(Rule::answer(Reply::text(401, "Once.\n")).owner("GLOBEX").times(1))
             .rule(Rule::allow().repo("mona/dotfiles").by(By::Anonymous))
             .rule(Rule::fault(Then::RedirectTo("evil.test".to_owned())).repo("acme/tools")),
     );
@@ -509,10 +392,7 @@ fn a_rule_comes_before_everything_and_may_run_out() {
                 "acme",
                 "acme/secret",
                 FETCH,
-                Refused(
-                    403,
-                    "Something new is required.\nSee https://github.com/x\n",
-                ),
+                Refused(403, "Something new is required.\nSee https://github.com/x\n"),
             ),
             ("acme", "acme/secret", PUSH, Served),
             ("classic", "acme/secret", FETCH, Served),
@@ -524,10 +404,7 @@ fn a_rule_comes_before_everything_and_may_run_out() {
     let away = Client::new(&forge).discover("https://github.com/acme/tools", FETCH, "");
     assert_eq!(
         (away.status, away.header("location")),
-        (
-            302,
-            "https://evil.test/acme/tools/info/refs?service=git-upload-pack"
-        )
+        (302, "https://evil.test/acme/tools/info/refs?service=git-upload-pack")
     );
 }
 
@@ -535,10 +412,7 @@ fn a_rule_comes_before_everything_and_may_run_out() {
 fn each_host_is_a_world_of_its_own() {
     let ghes = "ghe.example.com:8443";
     let plain = "git.example.com";
-    let at = |host: &str, owner: Owner| Owner {
-        host: host.to_owned(),
-        ..owner
-    };
+    let at = |host: &str, owner: Owner| Owner { host: host.to_owned(), ..owner };
     let forge = Forge::start(
         Policy::sample()
             .host(ghes, HostKind::Ghes)
@@ -548,10 +422,7 @@ fn each_host_is_a_world_of_its_own() {
             .private(&format!("{ghes}/acme/secret"))
             .public("corp.ghe.com/acme/secret")
             .private(&format!("{plain}/team/deep/tool"))
-            .token(Token {
-                host: ghes.to_owned(),
-                ..Token::fine_grained("ghes", "mona", "acme")
-            })
+            .token(Token { host: ghes.to_owned(), ..Token::fine_grained("ghes", "mona", "acme") })
             .token(Token {
                 host: "corp.ghe.com".to_owned(),
                 ..Token::fine_grained("corp", "mona_corp", "acme")
@@ -577,14 +448,10 @@ fn each_host_is_a_world_of_its_own() {
     let plain = client.discover(&format!("https://{plain}/team/deep/tool"), FETCH, "");
     assert_eq!(plain.header("www-authenticate"), "Basic realm=\"git\"");
     assert_eq!(plain.header("x-github-request-id"), "");
-    assert_eq!(
-        client.get("https://git.example.com/api/v3/meta").status,
-        404
-    );
-    for (base, login) in [
-        ("https://ghe.example.com:8443/api/v3", "ghes"),
-        ("https://api.corp.ghe.com", "corp"),
-    ] {
+    assert_eq!(client.get("https://git.example.com/api/v3/meta").status, 404);
+    for (base, login) in
+        [("https://ghe.example.com:8443/api/v3", "ghes"), ("https://api.corp.ghe.com", "corp")]
+    {
         let user = client.get_as(&format!("{base}/user"), &forge.secret(login));
         assert_eq!(user.status, 200, "{}", user.body);
         assert!(!user.header("x-github-request-id").is_empty());
@@ -597,22 +464,13 @@ fn gists_are_read_by_all_and_pushed_to_by_their_owner() {
         Policy::sample()
             .user("hubot")
             .private("gist.github.com/mona/0123abcd")
-            .token(Token {
-                scopes: vec!["repo".to_owned()],
-                ..Token::classic("no-gist", "mona")
-            })
+            .token(Token { scopes: vec!["repo".to_owned()], ..Token::classic("no-gist", "mona") })
             .token(Token::classic("hubot", "hubot")),
     );
     let client = Client::new(&forge);
     let gist = |path: &str, service: &str, label: &str| {
-        let secret = if label.is_empty() {
-            String::new()
-        } else {
-            forge.secret(label)
-        };
-        client
-            .discover(&format!("https://gist.github.com/{path}"), service, &secret)
-            .status
+        let secret = if label.is_empty() { String::new() } else { forge.secret(label) };
+        client.discover(&format!("https://gist.github.com/{path}"), service, &secret).status
     };
     assert_eq!(gist("0123abcd.git", FETCH, ""), 200);
     assert_eq!(gist("mona/0123abcd.git", FETCH, ""), 200);

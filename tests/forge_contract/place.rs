@@ -11,11 +11,8 @@ fn the_environment_has_only_what_the_sandbox_put_there() {
     let sandbox = Sandbox::new(&forge);
     let output = sandbox.command("env", [] as [&str; 0]).ok();
     let text = output.stdout();
-    let mut names: Vec<&str> = text
-        .lines()
-        .filter_map(|line| line.split_once('='))
-        .map(|(name, _)| name)
-        .collect();
+    let mut names: Vec<&str> =
+        text.lines().filter_map(|line| line.split_once('=')).map(|(name, _)| name).collect();
     names.sort_unstable();
     assert_eq!(
         names,
@@ -42,15 +39,9 @@ fn the_environment_has_only_what_the_sandbox_put_there() {
 
 #[test]
 fn an_awkward_home_and_xdg_folders_are_there_when_asked_for() {
-    let options = Options {
-        awkward_home: true,
-        xdg: true,
-        ..Options::default()
-    };
+    let options = Options { awkward_home: true, xdg: true, ..Options::default() };
     let sandbox = Sandbox::with(&options, None);
-    sandbox
-        .shell("cd \"$HOME\" && cd \"$XDG_CONFIG_HOME\" && cd \"$XDG_RUNTIME_DIR\"")
-        .ok();
+    sandbox.shell("cd \"$HOME\" && cd \"$XDG_CONFIG_HOME\" && cd \"$XDG_RUNTIME_DIR\"").ok();
     assert!(sandbox.home().to_string_lossy().contains(' '));
 }
 
@@ -59,10 +50,7 @@ fn a_program_that_does_not_end_is_killed_with_its_children() {
     let sandbox = Sandbox::new(None);
     let start = Instant::now();
     let hung = std::panic::catch_unwind(|| {
-        sandbox
-            .shell("echo begun; sleep 600 & sleep 600")
-            .within(Duration::from_millis(300))
-            .run()
+        sandbox.shell("echo begun; sleep 600 & sleep 600").within(Duration::from_millis(300)).run()
     });
     // Had the sleeping child lived on, its output would have been waited for.
     assert!(start.elapsed() < Duration::from_secs(2));
@@ -70,10 +58,7 @@ fn a_program_that_does_not_end_is_killed_with_its_children() {
         panic!("it should have failed");
     };
     let text = panic.downcast_ref::<String>().expect("assert! gives text");
-    assert!(
-        text.contains("sleep 600") && text.contains("begun"),
-        "{text}"
-    );
+    assert!(text.contains("sleep 600") && text.contains("begun"), "{text}");
 }
 
 #[test]
@@ -81,10 +66,7 @@ fn a_program_that_leaves_something_with_its_output_is_not_waited_for() {
     let sandbox = Sandbox::new(None);
     let start = Instant::now();
     let hung = std::panic::catch_unwind(|| {
-        sandbox
-            .shell("setsid sleep 20 & echo left")
-            .within(Duration::from_millis(300))
-            .run()
+        sandbox.shell("setsid sleep 20 & echo left").within(Duration::from_millis(300)).run()
     });
     assert!(start.elapsed() < Duration::from_secs(10));
     assert!(hung.is_err());
@@ -99,10 +81,7 @@ fn a_run_may_be_ended_from_outside() {
         std::thread::sleep(Duration::from_millis(1));
     }
     let output = running.kill();
-    assert_eq!(
-        (output.status.code(), output.stdout().as_str()),
-        (None, "begun\n")
-    );
+    assert_eq!((output.status.code(), output.stdout().as_str()), (None, "begun\n"));
 }
 
 #[test]
@@ -122,20 +101,9 @@ fn each_git_is_the_one_that_runs() {
     let sandbox = Sandbox::new(None);
     for git in gits() {
         let expected = format!("git version {}\n", git.version);
-        sandbox
-            .git(["--version"])
-            .with_git(git)
-            .ok()
-            .prints(&expected);
-        sandbox
-            .shell("git --version")
-            .with_git(git)
-            .ok()
-            .prints(&expected);
-        sandbox
-            .shell("git version && exit 7")
-            .with_git(git)
-            .fails(7);
+        sandbox.git(["--version"]).with_git(git).ok().prints(&expected);
+        sandbox.shell("git --version").with_git(git).ok().prints(&expected);
+        sandbox.shell("git version && exit 7").with_git(git).fails(7);
     }
 }
 
@@ -143,24 +111,15 @@ fn each_git_is_the_one_that_runs() {
 fn pages_are_noted_and_never_shown() {
     let sandbox = Sandbox::new(None);
     assert!(sandbox.opened_pages().is_empty());
-    sandbox
-        .shell("xdg-open https://github.com/a; xdg-open 'https://github.com/b?c&d'")
-        .ok();
-    assert_eq!(
-        sandbox.opened_pages(),
-        ["https://github.com/a", "https://github.com/b?c&d"]
-    );
+    sandbox.shell("xdg-open https://github.com/a; xdg-open 'https://github.com/b?c&d'").ok();
+    assert_eq!(sandbox.opened_pages(), ["https://github.com/a", "https://github.com/b?c&d"]);
 }
 
 #[test]
 fn what_a_program_reads_is_given_to_it() {
     let sandbox = Sandbox::new(None);
     let much = "line\n".repeat(100_000);
-    sandbox
-        .command("cat", [] as [&str; 0])
-        .stdin(much.as_str())
-        .ok()
-        .prints(&much);
+    sandbox.command("cat", [] as [&str; 0]).stdin(much.as_str()).ok().prints(&much);
     // One that does not read it is no failure.
     sandbox.shell("exit 3").stdin(much).fails(3);
 }

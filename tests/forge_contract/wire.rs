@@ -15,9 +15,7 @@ fn raw(forge: &Forge, pieces: &[&str]) -> String {
     let address = forge.proxy_url().replace("http://", "");
     let mut socket = TcpStream::connect(address).expect("the forge listens");
     let bound = Some(Duration::from_secs(5));
-    socket
-        .set_read_timeout(bound)
-        .expect("the bound is not zero");
+    socket.set_read_timeout(bound).expect("the bound is not zero");
     for piece in pieces {
         // The forge may have closed already: then the answer says why.
         let _ = socket.write_all(piece.as_bytes());
@@ -35,17 +33,8 @@ fn raw(forge: &Forge, pieces: &[&str]) -> String {
 fn hosts_of_the_policy_are_let_through_and_no_others() {
     let forge = Forge::start(Policy::sample());
     let client = Client::new(&forge);
-    for host in [
-        "github.com",
-        "api.github.com",
-        "gist.github.com",
-        "a.ghe.com",
-        "api.a.ghe.com",
-    ] {
-        assert!(
-            client.try_get(&format!("https://{host}/"), "").is_ok(),
-            "{host}"
-        );
+    for host in ["github.com", "api.github.com", "gist.github.com", "a.ghe.com", "api.a.ghe.com"] {
+        assert!(client.try_get(&format!("https://{host}/"), "").is_ok(), "{host}");
     }
     forge.clear_log();
     let others = [
@@ -60,18 +49,10 @@ fn hosts_of_the_policy_are_let_through_and_no_others() {
         "github.com:8443",
     ];
     for host in others {
-        assert!(
-            client.try_get(&format!("https://{host}/"), "").is_err(),
-            "{host}"
-        );
+        assert!(client.try_get(&format!("https://{host}/"), "").is_err(), "{host}");
     }
     assert_eq!(forge.refused_tunnels(), others);
-    assert!(
-        forge
-            .log()
-            .iter()
-            .all(|it| it.kind == EntryKind::Connect && it.status == 403)
-    );
+    assert!(forge.log().iter().all(|it| it.kind == EntryKind::Connect && it.status == 403));
 }
 
 #[test]
@@ -79,9 +60,7 @@ fn plain_http_goes_nowhere() {
     let forge = Forge::start(Policy::sample());
     let answer = raw(
         &forge,
-        &[
-            "GET http://github.com/acme/open HTTP/1.1\r\nHost: github.com\r\nConnection: close\r\n\r\n",
-        ],
+        &["GET http://github.com/acme/open HTTP/1.1\r\nHost: github.com\r\nConnection: close\r\n\r\n"],
     );
     assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
     assert_eq!(forge.refused_tunnels(), ["http://github.com/acme/open"]);
@@ -130,22 +109,10 @@ fn bodies_come_with_a_length_in_chunks_or_after_a_go_ahead() {
         second.len()
     );
     for (pieces, go_ahead) in [
-        (
-            vec![
-                format!("Content-Length: {}\r\n\r\n", form.len()),
-                form.to_owned(),
-            ],
-            false,
-        ),
+        (vec![format!("Content-Length: {}\r\n\r\n", form.len()), form.to_owned()], false),
         (vec![chunked], false),
         (
-            vec![
-                format!(
-                    "Expect: 100-continue\r\nContent-Length: {}\r\n\r\n",
-                    form.len()
-                ),
-                form.to_owned(),
-            ],
+            vec![format!("Expect: 100-continue\r\nContent-Length: {}\r\n\r\n", form.len()), form.to_owned()],
             true,
         ),
     ] {
@@ -153,11 +120,7 @@ fn bodies_come_with_a_length_in_chunks_or_after_a_go_ahead() {
         let mut all = vec![head];
         all.extend(pieces.iter().map(String::as_str));
         let answer = raw(&forge, &all);
-        assert_eq!(
-            answer.starts_with("HTTP/1.1 100 Continue\r\n\r\n"),
-            go_ahead,
-            "{answer}"
-        );
+        assert_eq!(answer.starts_with("HTTP/1.1 100 Continue\r\n\r\n"), go_ahead, "{answer}");
         assert!(answer.contains("HTTP/1.1 200 OK"), "{answer}");
         assert!(!forge.secret("raw").is_empty());
     }
@@ -205,27 +168,16 @@ fn a_delivery_is_spoiled_in_each_way() {
     let (answer, took) = with(Then::Slow(Duration::from_millis(20)));
     assert_eq!(answer.expect("it comes").status, 200);
     assert!(took >= Duration::from_millis(100), "{}", took.as_millis());
-    let portal = with(Then::Answer(Reply::captive_portal()))
-        .0
-        .expect("it comes");
-    assert_eq!(
-        (portal.status, portal.header("x-github-request-id")),
-        (200, "")
-    );
+    let portal = with(Then::Answer(Reply::captive_portal())).0.expect("it comes");
+    assert_eq!((portal.status, portal.header("x-github-request-id")), (200, ""));
     let limit = with(Then::Answer(Reply::too_many(7))).0.expect("it comes");
     assert_eq!((limit.status, limit.header("retry-after")), (429, "7"));
-    let huge = with(Then::Answer(Reply::huge(403, 5_000_000)))
-        .0
-        .expect("it comes");
+    let huge = with(Then::Answer(Reply::huge(403, 5_000_000))).0.expect("it comes");
     assert!(huge.body.len() >= 5_000_000);
     let colour = "\u{1b}[2J\u{1b}]0;owned\u{7}red\n";
-    let ansi = with(Then::Answer(Reply::text(403, colour)))
-        .0
-        .expect("it comes");
+    let ansi = with(Then::Answer(Reply::text(403, colour))).0.expect("it comes");
     assert_eq!(ansi.body, colour);
-    let down = with(Then::Answer(Reply::text(503, "down\n")))
-        .0
-        .expect("it comes");
+    let down = with(Then::Answer(Reply::text(503, "down\n"))).0.expect("it comes");
     assert_eq!(down.status, 503);
 }
 
@@ -235,8 +187,7 @@ fn a_forge_ends_at_once_whatever_its_clients_wait_for() {
     let forge = Forge::start(Policy::sample().rule(Rule::fault(Then::Delay(hour))));
     let client = Client::new(&forge);
     let (asked, folder) = (forge.log().len(), forge.dir().to_owned());
-    let waiting =
-        std::thread::spawn(move || client.try_get(&format!("{OPEN}/info/refs"), "").is_err());
+    let waiting = std::thread::spawn(move || client.try_get(&format!("{OPEN}/info/refs"), "").is_err());
     while forge.log().len() == asked {
         std::thread::sleep(Duration::from_millis(1));
     }

@@ -321,66 +321,42 @@ impl Output {
     /// Fails the test unless it succeeded.
     #[track_caller]
     pub(crate) fn ok(self) -> Self {
-        assert!(
-            self.status.success(),
-            "it should succeed\n{}",
-            self.report()
-        );
+        assert!(self.status.success(), "it should succeed\n{}", self.report());
         self
     }
 
     /// Fails the test unless it ended with this exit code.
     #[track_caller]
     pub(crate) fn fails(self, code: i32) -> Self {
-        assert!(
-            self.status.code() == Some(code),
-            "it should end with {code}\n{}",
-            self.report()
-        );
+        assert!(self.status.code() == Some(code), "it should end with {code}\n{}", self.report());
         self
     }
 
     /// Fails the test unless this is among what it wrote for people.
     #[track_caller]
     pub(crate) fn says(self, text: &str) -> Self {
-        assert!(
-            self.stderr().contains(text),
-            "stderr should have: {text}\n{}",
-            self.report()
-        );
+        assert!(self.stderr().contains(text), "stderr should have: {text}\n{}", self.report());
         self
     }
 
     /// Fails the test if this is among what it wrote for people.
     #[track_caller]
     pub(crate) fn does_not_say(self, text: &str) -> Self {
-        assert!(
-            !self.stderr().contains(text),
-            "stderr should not have: {text}\n{}",
-            self.report()
-        );
+        assert!(!self.stderr().contains(text), "stderr should not have: {text}\n{}", self.report());
         self
     }
 
     /// Fails the test unless it wrote nothing for people.
     #[track_caller]
     pub(crate) fn says_nothing(self) -> Self {
-        assert!(
-            self.stderr.is_empty(),
-            "stderr should be empty\n{}",
-            self.report()
-        );
+        assert!(self.stderr.is_empty(), "stderr should be empty\n{}", self.report());
         self
     }
 
     /// Fails the test unless it wrote exactly this for programs.
     #[track_caller]
     pub(crate) fn prints(self, text: &str) -> Self {
-        assert!(
-            self.stdout == text.as_bytes(),
-            "stdout should be:\n{text}\n{}",
-            self.report()
-        );
+        assert!(self.stdout == text.as_bytes(), "stdout should be:\n{text}\n{}", self.report());
         self
     }
 

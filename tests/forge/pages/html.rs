@@ -88,31 +88,18 @@ pub(crate) fn note(mood: &str, html: &str) -> String {
 
 /// A button that posts these fields.
 pub(crate) fn button(action: &str, fields: &[(&str, &str)], label: &str, main: bool) -> String {
-    let mut out = format!(
-        "<form class=\"inline\" method=\"post\" action=\"{}\">",
-        escape(action)
-    );
+    let mut out = format!("<form class=\"inline\" method=\"post\" action=\"{}\">", escape(action));
     for (name, value) in fields {
         let (name, value) = (escape(name), escape(value));
-        out.push_str(&format!(
-            "<input type=\"hidden\" name=\"{name}\" value=\"{value}\">"
-        ));
+        out.push_str(&format!("<input type=\"hidden\" name=\"{name}\" value=\"{value}\">"));
     }
     let class = if main { " class=\"main\"" } else { "" };
-    out.push_str(&format!(
-        "<button type=\"submit\"{class}>{}</button></form>",
-        escape(label)
-    ));
+    out.push_str(&format!("<button type=\"submit\"{class}>{}</button></form>", escape(label)));
     out
 }
 
 /// A token in a list: heading, state, facts, and what may be done.
-pub(crate) fn token_card(
-    token: &Token,
-    link: Option<&str>,
-    now: Timestamp,
-    buttons: &str,
-) -> String {
+pub(crate) fn token_card(token: &Token, link: Option<&str>, now: Timestamp, buttons: &str) -> String {
     let name = escape(&token.label);
     let heading = match link {
         Some(link) => format!("<a href=\"{}\">{name}</a>", escape(link)),

@@ -66,13 +66,7 @@ impl View<'_> {
 }
 
 /// Answers a page of a site; `base` stands before every path in it.
-pub(crate) fn answer(
-    shared: &Shared,
-    site: &Site,
-    base: &str,
-    path: &str,
-    request: &Request,
-) -> Reply {
+pub(crate) fn answer(shared: &Shared, site: &Site, base: &str, path: &str, request: &Request) -> Reply {
     if site.kind == HostKind::Plain || site.door == Door::Gist {
         return Reply::html(404, "<!doctype html><title>Not found</title>Not found\n");
     }
@@ -86,19 +80,13 @@ pub(crate) fn answer(
         fields: site::form(if post { &sent } else { request.query() }),
         now: Timestamp::now(),
     };
-    let parts: Vec<String> = path
-        .split('/')
-        .filter(|part| !part.is_empty())
-        .map(site::decode)
-        .collect();
+    let parts: Vec<String> = path.split('/').filter(|part| !part.is_empty()).map(site::decode).collect();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     match parts.as_slice() {
         [] => index(&view, &policy),
         ["settings", rest @ ..] => own::answer(&mut policy, &view, rest, post),
         ["orgs", org, "sso"] => orgs::sso(&mut policy, &view, org, post),
-        ["organizations", org, "settings", rest @ ..] => {
-            orgs::settings(&mut policy, &view, org, rest, post)
-        }
+        ["organizations", org, "settings", rest @ ..] => orgs::settings(&mut policy, &view, org, rest, post),
         _ => view.nothing(),
     }
 }
@@ -115,16 +103,12 @@ pub(crate) fn local(shared: &Shared, request: &Request) -> Reply {
     let reply = match &found {
         None => Reply::html(404, "<!doctype html><title>Not found</title>No such host\n"),
         // What git and programs ask for is served in the tunnel only.
-        Some(site) if site.door == Door::Api => Reply::html(
-            404,
-            "<!doctype html><title>Not found</title>Only pages are here\n",
-        ),
+        Some(site) if site.door == Door::Api => {
+            Reply::html(404, "<!doctype html><title>Not found</title>Only pages are here\n")
+        }
         Some(site) => answer(shared, site, &base, &format!("/{rest}"), request),
     };
-    shared.record(Entry {
-        kind: EntryKind::Page,
-        ..site::entry(shared, host, request, reply.status)
-    });
+    shared.record(Entry { kind: EntryKind::Page, ..site::entry(shared, host, request, reply.status) });
     reply
 }
 

@@ -14,10 +14,8 @@ pub(crate) fn sso(policy: &mut Policy, view: &View<'_>, org: &str, post: bool) -
     let name = owner.login.clone();
     if post {
         let wanted = view.field("token").unwrap_or_default().to_owned();
-        let Some(token) = policy
-            .tokens
-            .iter_mut()
-            .find(|token| token.label == wanted && authorises(token, view))
+        let Some(token) =
+            policy.tokens.iter_mut().find(|token| token.label == wanted && authorises(token, view))
         else {
             return view.nothing();
         };
@@ -28,9 +26,7 @@ pub(crate) fn sso(policy: &mut Policy, view: &View<'_>, org: &str, post: bool) -
     }
     let shown = html::escape(&name);
     let mut body = html::lead(&match owner.sso {
-        true => format!(
-            "{shown} lets classic and OAuth tokens in only after they were authorised here."
-        ),
+        true => format!("{shown} lets classic and OAuth tokens in only after they were authorised here."),
         false => format!("{shown} does not ask for single sign-on."),
     });
     let action = format!("{}/orgs/{name}/sso", view.base);
@@ -45,13 +41,7 @@ pub(crate) fn sso(policy: &mut Policy, view: &View<'_>, org: &str, post: bool) -
 }
 
 /// `/organizations/ORG/settings/...`.
-pub(crate) fn settings(
-    policy: &mut Policy,
-    view: &View<'_>,
-    org: &str,
-    rest: &[&str],
-    post: bool,
-) -> Reply {
+pub(crate) fn settings(policy: &mut Policy, view: &View<'_>, org: &str, rest: &[&str], post: bool) -> Reply {
     let Some(name) = find(policy, view, org).map(|owner| owner.login.clone()) else {
         return view.nothing();
     };
@@ -68,13 +58,9 @@ pub(crate) fn settings(
 }
 
 fn requests(policy: &Policy, view: &View<'_>, org: &str) -> Reply {
-    let action = format!(
-        "{}/organizations/{org}/settings/personal-access-token-requests",
-        view.base
-    );
-    let waiting: Vec<&Token> = tokens_of(policy, view, org)
-        .filter(|token| token.state == State::Pending)
-        .collect();
+    let action = format!("{}/organizations/{org}/settings/personal-access-token-requests", view.base);
+    let waiting: Vec<&Token> =
+        tokens_of(policy, view, org).filter(|token| token.state == State::Pending).collect();
     let mut body = html::lead(&format!(
         "Fine-grained tokens that ask for access to {}. Until an owner approves, they read what \
          is public and nothing else.",
@@ -87,12 +73,7 @@ fn requests(policy: &Policy, view: &View<'_>, org: &str) -> Reply {
         let id = token.id.to_string();
         let buttons = format!(
             "<p>{} {}</p>",
-            html::button(
-                &action,
-                &[("id", &id), ("action", "approve")],
-                "Approve",
-                true
-            ),
+            html::button(&action, &[("id", &id), ("action", "approve")], "Approve", true),
             html::button(&action, &[("id", &id), ("action", "deny")], "Deny", false)
         );
         body.push_str(&html::token_card(token, None, view.now, &buttons));
@@ -110,16 +91,11 @@ fn decide_request(policy: &mut Policy, view: &View<'_>, org: &str) -> Reply {
         return view.nothing();
     };
     token.state = state;
-    view.go(&format!(
-        "/organizations/{org}/settings/personal-access-token-requests"
-    ))
+    view.go(&format!("/organizations/{org}/settings/personal-access-token-requests"))
 }
 
 fn active(policy: &Policy, view: &View<'_>, org: &str) -> Reply {
-    let action = format!(
-        "{}/organizations/{org}/settings/personal-access-tokens/active",
-        view.base
-    );
+    let action = format!("{}/organizations/{org}/settings/personal-access-tokens/active", view.base);
     let mut body = html::lead("Fine-grained tokens that reach this organisation now.");
     for token in tokens_of(policy, view, org).filter(|token| token.state == State::Active) {
         let id = token.id.to_string();
@@ -135,9 +111,7 @@ fn revoke(policy: &mut Policy, view: &View<'_>, org: &str) -> Reply {
         return view.nothing();
     };
     token.state = State::Denied;
-    view.go(&format!(
-        "/organizations/{org}/settings/personal-access-tokens/active"
-    ))
+    view.go(&format!("/organizations/{org}/settings/personal-access-tokens/active"))
 }
 
 fn policies(policy: &Policy, view: &View<'_>, org: &str) -> Reply {
@@ -161,31 +135,11 @@ fn policies(policy: &Policy, view: &View<'_>, org: &str) -> Reply {
         html::lead("What this organisation asks of the tokens that reach it."),
         view.base,
         html::escape(org),
-        tick(
-            "requires_approval",
-            owner.requires_approval,
-            "new fine-grained tokens wait for approval"
-        ),
-        tick(
-            "forbids_classic",
-            owner.forbids_classic,
-            "classic tokens are refused"
-        ),
-        tick(
-            "forbids_fine_grained",
-            owner.forbids_fine_grained,
-            "fine-grained tokens are refused"
-        ),
-        tick(
-            "sso",
-            owner.sso,
-            "classic and OAuth tokens need single sign-on"
-        ),
-        tick(
-            "restricts_oauth_apps",
-            owner.restricts_oauth_apps,
-            "OAuth apps are shut out"
-        ),
+        tick("requires_approval", owner.requires_approval, "new fine-grained tokens wait for approval"),
+        tick("forbids_classic", owner.forbids_classic, "classic tokens are refused"),
+        tick("forbids_fine_grained", owner.forbids_fine_grained, "fine-grained tokens are refused"),
+        tick("sso", owner.sso, "classic and OAuth tokens need single sign-on"),
+        tick("restricts_oauth_apps", owner.restricts_oauth_apps, "OAuth apps are shut out"),
         days.unwrap_or_default(),
     );
     view.page(200, &format!("Token policy of {org}"), &body)
@@ -210,9 +164,7 @@ fn change_policies(policy: &mut Policy, view: &View<'_>, org: &str) -> Reply {
     owner.sso = ticked("sso");
     owner.restricts_oauth_apps = ticked("restricts_oauth_apps");
     owner.max_lifetime_days = days;
-    view.go(&format!(
-        "/organizations/{org}/settings/personal-access-tokens"
-    ))
+    view.go(&format!("/organizations/{org}/settings/personal-access-tokens"))
 }
 
 fn oauth(policy: &mut Policy, view: &View<'_>, org: &str, post: bool) -> Reply {
@@ -226,10 +178,7 @@ fn oauth(policy: &mut Policy, view: &View<'_>, org: &str, post: bool) -> Reply {
     }
     let action = format!("{}{path}", view.base);
     let body = match owner.restricts_oauth_apps {
-        true => {
-            html::lead("OAuth apps are shut out.")
-                + &html::button(&action, &[], "Let them in", true)
-        }
+        true => html::lead("OAuth apps are shut out.") + &html::button(&action, &[], "Let them in", true),
         false => {
             html::lead("OAuth apps are let in.")
                 + &html::button(&action, &[("restrict", "yes")], "Shut them out", false)
@@ -250,36 +199,21 @@ fn find<'a>(policy: &'a Policy, view: &View<'_>, org: &str) -> Option<&'a Owner>
 
 fn is_for(token: &Token, view: &View<'_>, org: &str) -> bool {
     let owner = token.owner.as_deref().unwrap_or_default();
-    token.kind == TokenKind::FineGrained
-        && token.host == view.site.name
-        && owner.eq_ignore_ascii_case(org)
+    token.kind == TokenKind::FineGrained && token.host == view.site.name && owner.eq_ignore_ascii_case(org)
 }
 
-fn tokens_of<'a>(
-    policy: &'a Policy,
-    view: &'a View<'_>,
-    org: &'a str,
-) -> impl Iterator<Item = &'a Token> {
-    policy
-        .tokens
-        .iter()
-        .filter(move |token| is_for(token, view, org))
+fn tokens_of<'a>(policy: &'a Policy, view: &'a View<'_>, org: &'a str) -> impl Iterator<Item = &'a Token> {
+    policy.tokens.iter().filter(move |token| is_for(token, view, org))
 }
 
 /// The token whose number the form has.
 fn token_mut<'a>(policy: &'a mut Policy, view: &View<'_>, org: &str) -> Option<&'a mut Token> {
     let id: u64 = view.field("id")?.parse().ok()?;
-    policy
-        .tokens
-        .iter_mut()
-        .find(|token| token.id == id && is_for(token, view, org))
+    policy.tokens.iter_mut().find(|token| token.id == id && is_for(token, view, org))
 }
 
 fn authorises(token: &Token, view: &View<'_>) -> bool {
-    let kind = matches!(
-        token.kind,
-        TokenKind::Classic | TokenKind::Oauth | TokenKind::AppUser
-    );
+    let kind = matches!(token.kind, TokenKind::Classic | TokenKind::Oauth | TokenKind::AppUser);
     kind && token.host == view.site.name
 }
 

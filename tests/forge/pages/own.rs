@@ -19,9 +19,7 @@ pub(crate) fn answer(policy: &mut Policy, view: &View<'_>, rest: &[&str], post: 
     match (rest, post) {
         (["personal-access-tokens"], false) => list(policy, view, TokenKind::FineGrained),
         (["tokens"], false) => list(policy, view, TokenKind::Classic),
-        (["personal-access-tokens", "new"], false) => {
-            form(policy, view, TokenKind::FineGrained, None)
-        }
+        (["personal-access-tokens", "new"], false) => form(policy, view, TokenKind::FineGrained, None),
         (["tokens", "new"], false) => form(policy, view, TokenKind::Classic, None),
         (["personal-access-tokens", "new"], true) => make(policy, view, TokenKind::FineGrained),
         (["tokens", "new"], true) => make(policy, view, TokenKind::Classic),
@@ -45,15 +43,11 @@ fn folder(kind: TokenKind) -> &'static str {
 
 fn list(policy: &Policy, view: &View<'_>, kind: TokenKind) -> Reply {
     let (title, words) = match kind {
-        TokenKind::FineGrained => (
-            "Fine-grained tokens",
-            "Each belongs to one owner and reaches only what is granted.",
-        ),
+        TokenKind::FineGrained => {
+            ("Fine-grained tokens", "Each belongs to one owner and reaches only what is granted.")
+        }
         TokenKind::Oauth => ("Applications", "Apps that were given a token."),
-        _ => (
-            "Classic tokens",
-            "Each reaches everything its user can, for every owner.",
-        ),
+        _ => ("Classic tokens", "Each reaches everything its user can, for every owner."),
     };
     let mut body = html::lead(words);
     if kind != TokenKind::Oauth {
@@ -105,12 +99,7 @@ fn show(policy: &Policy, view: &View<'_>, kind: TokenKind, id: &str) -> Reply {
         body.push_str(&contents(token.contents));
     }
     body.push_str("<p><button class=\"main\" type=\"submit\">Save</button></p></form>\n<p>");
-    body.push_str(&html::button(
-        &action,
-        &[("revoke", "yes")],
-        "Delete this token",
-        false,
-    ));
+    body.push_str(&html::button(&action, &[("revoke", "yes")], "Delete this token", false));
     if kind == TokenKind::Classic {
         for org in orgs(policy, view).filter(|org| org.sso) {
             let link = format!("{}/orgs/{}/sso", view.base, org.login);
@@ -190,17 +179,13 @@ fn form(policy: &Policy, view: &View<'_>, kind: TokenKind, error: Option<&str>) 
         None => Some(USUAL),
     };
     if kind == TokenKind::FineGrained {
-        body.push_str("<label for=\"owner\">Resource owner</label>\n<select id=\"owner\" name=\"target_name\">\n");
+        body.push_str(
+            "<label for=\"owner\">Resource owner</label>\n<select id=\"owner\" name=\"target_name\">\n",
+        );
         for owner in owners(policy, view) {
-            let mark = if owner.login.eq_ignore_ascii_case(target) {
-                " selected"
-            } else {
-                ""
-            };
+            let mark = if owner.login.eq_ignore_ascii_case(target) { " selected" } else { "" };
             let login = html::escape(&owner.login);
-            body.push_str(&format!(
-                "<option value=\"{login}\"{mark}>{login}</option>\n"
-            ));
+            body.push_str(&format!("<option value=\"{login}\"{mark}>{login}</option>\n"));
         }
         body.push_str("</select>\n");
         if known.is_some_and(|owner| owner.requires_approval) {
@@ -215,20 +200,14 @@ fn form(policy: &Policy, view: &View<'_>, kind: TokenKind, error: Option<&str>) 
         let owner = known.map_or("", |owner| &owner.login);
         body.push_str(&selection(policy, view, owner, &Selection::All));
         body.push_str(&contents(
-            view.field("contents")
-                .and_then(Permission::parse)
-                .unwrap_or(Permission::None),
+            view.field("contents").and_then(Permission::parse).unwrap_or(Permission::None),
         ));
     } else {
         body.push_str(&lifetime(days));
         body.push_str("<label>Scopes</label>\n");
         let wanted = view.field("scopes").unwrap_or_default().to_owned();
         for scope in ["repo", "public_repo", "workflow", "gist", "read:org"] {
-            let mark = if wanted.split(',').any(|it| it == scope) {
-                " checked"
-            } else {
-                ""
-            };
+            let mark = if wanted.split(',').any(|it| it == scope) { " checked" } else { "" };
             body.push_str(&format!(
                 "<label class=\"pick\"><input type=\"checkbox\" name=\"scope\" value=\"{scope}\"{mark}> {scope}</label>\n"
             ));
@@ -258,9 +237,7 @@ fn make(policy: &mut Policy, view: &View<'_>, kind: TokenKind) -> Reply {
     let mut token = match kind {
         TokenKind::FineGrained => {
             let target = view.field("target_name").unwrap_or(&view.viewer).to_owned();
-            let Some(owner) =
-                owners(policy, view).find(|it| it.login.eq_ignore_ascii_case(&target))
-            else {
+            let Some(owner) = owners(policy, view).find(|it| it.login.eq_ignore_ascii_case(&target)) else {
                 // The form itself names the unknown owner.
                 return form(policy, view, kind, None);
             };
@@ -276,27 +253,18 @@ fn make(policy: &mut Policy, view: &View<'_>, kind: TokenKind) -> Reply {
                     false => State::Active,
                 },
                 repositories: selected(view),
-                contents: view
-                    .field("contents")
-                    .and_then(Permission::parse)
-                    .unwrap_or(Permission::None),
+                contents: view.field("contents").and_then(Permission::parse).unwrap_or(Permission::None),
                 ..Token::fine_grained(&label, &view.viewer, &owner.login)
             }
         }
-        _ => Token {
-            scopes: view.all("scope"),
-            ..Token::classic(&label, &view.viewer)
-        },
+        _ => Token { scopes: view.all("scope"), ..Token::classic(&label, &view.viewer) },
     };
     token.host.clone_from(&view.site.name);
     token.created = view.now;
     token.expires = wanted.map(|count| view.now + days(count));
     let link = format!("{}{}/{}", view.base, folder(kind), token.id);
     let mut body = html::note("good", "Copy it now: it is shown only this once.");
-    body.push_str(&format!(
-        "<code class=\"secret\" id=\"token\">{}</code>\n",
-        html::escape(&token.secret)
-    ));
+    body.push_str(&format!("<code class=\"secret\" id=\"token\">{}</code>\n", html::escape(&token.secret)));
     if token.state == State::Pending {
         let owner = html::escape(token.owner.as_deref().unwrap_or_default());
         body.push_str(&html::note(
@@ -373,17 +341,14 @@ fn selected(view: &View<'_>) -> Selection {
 
 fn contents(now: Permission) -> String {
     let mut out =
-        "<label for=\"contents\">Contents</label>\n<select id=\"contents\" name=\"contents\">\n"
-            .to_owned();
+        "<label for=\"contents\">Contents</label>\n<select id=\"contents\" name=\"contents\">\n".to_owned();
     for (value, words, permission) in [
         ("none", "no access", Permission::None),
         ("read", "read", Permission::Read),
         ("write", "read and write", Permission::Write),
     ] {
         let mark = if permission == now { " selected" } else { "" };
-        out.push_str(&format!(
-            "<option value=\"{value}\"{mark}>{words}</option>\n"
-        ));
+        out.push_str(&format!("<option value=\"{value}\"{mark}>{words}</option>\n"));
     }
     out + "</select>\n"
 }
@@ -403,32 +368,20 @@ fn wanted_days(view: &View<'_>) -> Result<Option<Option<i64>>, &'static str> {
 /// The owners a new token may be for: oneself, and organisations that take such tokens.
 fn owners<'a>(policy: &'a Policy, view: &'a View<'_>) -> impl Iterator<Item = &'a Owner> {
     policy.owners.iter().filter(|owner| {
-        owner.host == view.site.name
-            && owner.has_member(&view.viewer)
-            && !owner.forbids_fine_grained
+        owner.host == view.site.name && owner.has_member(&view.viewer) && !owner.forbids_fine_grained
     })
 }
 
 fn orgs<'a>(policy: &'a Policy, view: &'a View<'_>) -> impl Iterator<Item = &'a Owner> {
-    policy
-        .owners
-        .iter()
-        .filter(|owner| owner.host == view.site.name && owner.kind == OwnerKind::Organization)
+    policy.owners.iter().filter(|owner| owner.host == view.site.name && owner.kind == OwnerKind::Organization)
 }
 
 fn is_mine(token: &Token, view: &View<'_>, kind: TokenKind) -> bool {
     token.host == view.site.name && token.kind == kind && token.state != State::Revoked
 }
 
-fn mine<'a>(
-    policy: &'a Policy,
-    view: &'a View<'_>,
-    kind: TokenKind,
-) -> impl Iterator<Item = &'a Token> {
-    policy
-        .tokens
-        .iter()
-        .filter(move |token| is_mine(token, view, kind))
+fn mine<'a>(policy: &'a Policy, view: &'a View<'_>, kind: TokenKind) -> impl Iterator<Item = &'a Token> {
+    policy.tokens.iter().filter(move |token| is_mine(token, view, kind))
 }
 
 impl Permission {
