@@ -24,7 +24,8 @@ fn main() -> ExitCode {
     let (mut out, mut err) = (io::stdout(), io::stderr());
     let result = match words.first().map(String::as_str) {
         Some("setup") => {
-            let hosts = words.windows(2).filter(|pair| pair[0] == "--host").map(|pair| pair[1].clone()).collect();
+            let hosts =
+                words.windows(2).filter(|pair| pair[0] == "--host").map(|pair| pair[1].clone()).collect();
             let args = SetupArgs { hosts, system: flag("--system"), dry_run: flag("--dry-run") };
             commands::setup::run(&args, argv0.as_deref(), &git::process_env, &mut out, &mut err)
         }

@@ -38,12 +38,16 @@ fn file_failure(trouble: FileTrouble) -> Failure {
             lock.display()
         ),
         FileTrouble::Io { file, .. } => format!("see who may write {} and its folder", file.display()),
-        FileTrouble::NotAFile(_) => "name a file with GIT_CONFIG_GLOBAL (or GIT_CONFIG_SYSTEM), or unset it".to_owned(),
+        FileTrouble::NotAFile(_) => {
+            "name a file with GIT_CONFIG_GLOBAL (or GIT_CONFIG_SYSTEM), or unset it".to_owned()
+        }
         FileTrouble::LinkCircle(file) => format!("see where {} should lead", file.display()),
         FileTrouble::TooLarge(file) | FileTrouble::ReadsOtherwise(file) => {
             format!("look at the end of {} in an editor; nothing was written", file.display())
         }
-        FileTrouble::Unreadable { file, .. } => format!("mend {} in an editor; nothing was written", file.display()),
+        FileTrouble::Unreadable { file, .. } => {
+            format!("mend {} in an editor; nothing was written", file.display())
+        }
     };
     Failure::failed(trouble.to_string()).remedy(remedy)
 }

@@ -8,9 +8,9 @@
 use super::{changed_block, file_failure, git, not_shown, place, show};
 use crate::error::Failure;
 use crate::git::{
-    ConfigFile, Cwd, Entry, Env, FileTrouble, Files, Git, GitTrouble, Helper, LeftOut, Level, Listing, Locked, Ours,
-    Place, block_lines, config_quoted, differ_by_our_include, helper_command, own_program, remove_empty_folder,
-    system_ours, with_block, with_gists, without_block,
+    ConfigFile, Cwd, Entry, Env, FileTrouble, Files, Git, GitTrouble, Helper, LeftOut, Level, Listing,
+    Locked, Ours, Place, block_lines, config_quoted, differ_by_our_include, helper_command, own_program,
+    remove_empty_folder, system_ours, with_block, with_gists, without_block,
 };
 use crate::remote::{GITHUB, Host};
 use std::ffi::OsStr;
@@ -65,7 +65,9 @@ fn hosts_of(texts: &[String]) -> Result<Vec<Host>, Failure> {
 fn host_of(text: &str) -> Result<Host, Failure> {
     let shown: String = text.chars().filter(|c| !c.is_control()).take(60).collect();
     let name = match text.split_once("://") {
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => rest.strip_suffix('/').unwrap_or(rest),
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => {
+            rest.strip_suffix('/').unwrap_or(rest)
+        }
         Some((scheme, _)) if scheme.eq_ignore_ascii_case("http") => {
             return Err(Failure::usage("http:// hosts are refused: only https is ever answered")
                 .remedy(HOST_LOOKS_LIKE));
@@ -82,8 +84,11 @@ fn host_of(text: &str) -> Result<Host, Failure> {
 }
 
 fn program(argv0: Option<&OsStr>) -> Result<Vec<u8>, Failure> {
-    let program = own_program(argv0).ok_or_else(|| Failure::failed("this program does not know its own path"))?;
-    helper_command(&program).map_err(|bad| Failure::failed(bad.to_string()).remedy("install patron elsewhere, and run setup again"))
+    let program =
+        own_program(argv0).ok_or_else(|| Failure::failed("this program does not know its own path"))?;
+    helper_command(&program).map_err(|bad| {
+        Failure::failed(bad.to_string()).remedy("install patron elsewhere, and run setup again")
+    })
 }
 
 /// What is to be done, before anything is read.
@@ -123,11 +128,15 @@ impl Task {
     /// Works out what is to be written. Nothing is.
     fn plan(&self, now: &Files<&ConfigFile>, env: Env<'_>, out: &mut dyn Write) -> Result<Plan, Failure> {
         let texts = now.texts();
-        let changed = |path: &std::path::Path, changed, out: &mut dyn Write| changed_block(path, &changed, "setup", out);
+        let changed = |path: &std::path::Path, changed, out: &mut dyn Write| {
+            changed_block(path, &changed, "setup", out)
+        };
         let include = config_quoted(&self.place.include);
-        let file_text = with_block(texts.file, &include).map_err(|found| changed(&self.place.file, found, out))?;
+        let file_text =
+            with_block(texts.file, &include).map_err(|found| changed(&self.place.file, found, out))?;
         let other = texts.other.map_or(Ok(None), without_block);
-        let other = other.map_err(|found| changed(self.place.other.as_deref().unwrap_or(&self.place.file), found, out))?;
+        let other = other
+            .map_err(|found| changed(self.place.other.as_deref().unwrap_or(&self.place.file), found, out))?;
         let hosts = with_gists(self.hosts_until_now(now)?.into_iter().chain(self.asked.iter().cloned()));
         let (ours, left_out) = Ours::compose(&self.before(env)?, hosts);
         let ours_text = ours.text(&self.program);
@@ -136,17 +145,21 @@ impl Task {
             file: texts.file != Some(&file_text),
             other: other.is_some(),
         };
-        let made_file = without_block(&file_text).is_ok_and(|found| found.is_some_and(|found| found.made_file));
+        let made_file =
+            without_block(&file_text).is_ok_and(|found| found.is_some_and(|found| found.made_file));
         let other_text = other.map(|other| other.text);
         Ok(Plan { ours, ours_text, file_text, made_file, other_text, left_out, changes })
     }
 
     /// Gives the hosts of an earlier setup.
     fn hosts_until_now(&self, now: &Files<&ConfigFile>) -> Result<Vec<Host>, Failure> {
-        let Some((file, text)) = now.ours.and_then(|file| Some((file, file.text()?))) else { return Ok(Vec::new()) };
+        let Some((file, text)) = now.ours.and_then(|file| Some((file, file.text()?))) else {
+            return Ok(Vec::new());
+        };
         let path = file.path().display();
         let entries = file.entries(&self.git).map_err(|trouble| {
-            Failure::failed(trouble.to_string()).remedy(format!("remove {path}, and run setup again for each host"))
+            Failure::failed(trouble.to_string())
+                .remedy(format!("remove {path}, and run setup again for each host"))
         })?;
         Ours::hosts_in(text, &entries).map_err(|trouble| {
             Failure::failed(format!("{path} is not written anew: {trouble}"))
@@ -187,7 +200,9 @@ impl Task {
             ours.prepare(git, &plan.ours_text, |_, after| after == entries)?;
         }
         if let Some(file) = &mut file {
-            file.prepare(git, &plan.file_text, |before, after| differ_by_our_include(before, after, Some(include)))?;
+            file.prepare(git, &plan.file_text, |before, after| {
+                differ_by_our_include(before, after, Some(include))
+            })?;
         }
         if let (Some(other), Some(text)) = (&mut other, &plan.other_text) {
             other.prepare(git, text, |before, after| differ_by_our_include(before, after, None))?;
@@ -208,19 +223,27 @@ impl Task {
         let _ = self.warn(plan, dry_run, err);
         let host = self.asked.first().map(Host::as_str).filter(|host| *host != GITHUB);
         let scope = host.map_or_else(|| "OWNER".to_owned(), |host| format!("{host}/OWNER"));
-        let _ = writeln!(out, "{done}").and_then(|()| writeln!(out, "next: git credential-patron add {scope}"));
+        let _ =
+            writeln!(out, "{done}").and_then(|()| writeln!(out, "next: git credential-patron add {scope}"));
         Ok(())
     }
 
     fn warn(&self, plan: &Plan, dry_run: bool, err: &mut dyn Write) -> io::Result<()> {
         for LeftOut { url, helper, why } in &plan.left_out {
-            writeln!(err, "patron: warning: for {url} the helper at {} is not asked any more: {why}", helper.source)?;
+            writeln!(
+                err,
+                "patron: warning: for {url} the helper at {} is not asked any more: {why}",
+                helper.source
+            )?;
             writeln!(err, "  fix: give its token to patron: git credential-patron add {url}")?;
         }
         let listing = match Listing::read(&self.git, Cwd::Here) {
             Ok(listing) => listing,
             Err(trouble) => {
-                return writeln!(err, "patron: warning: what git does in this folder is not known: {trouble}");
+                return writeln!(
+                    err,
+                    "patron: warning: what git does in this folder is not known: {trouble}"
+                );
             }
         };
         let listing = if dry_run { self.simulated(plan, &listing) } else { listing };
@@ -232,14 +255,29 @@ impl Task {
             for url in std::iter::once(whole).chain(parts) {
                 let Some(reach) = listing.reaches_patron(&url) else { continue };
                 if !reach.asked {
-                    writeln!(err, "patron: warning: here git does not come to patron for {url}: a later line resets its helpers")?;
+                    writeln!(
+                        err,
+                        "patron: warning: here git does not come to patron for {url}: a later line resets its helpers"
+                    )?;
                 } else if !reach.use_http_path {
-                    writeln!(err, "patron: warning: here git does not tell patron the path for {url}: a later line sets useHttpPath to false")?;
+                    writeln!(
+                        err,
+                        "patron: warning: here git does not tell patron the path for {url}: a later line sets useHttpPath to false"
+                    )?;
                 }
                 for helper in reach.others {
                     if !told.contains(&helper) {
-                        writeln!(err, "patron: warning: here git also asks {} for {url} (line of the {} config: {})", helper.shown(), helper.source.level.name(), helper.source)?;
-                        writeln!(err, "  fix: remove that line, since git hands such a helper each token to keep")?;
+                        writeln!(
+                            err,
+                            "patron: warning: here git also asks {} for {url} (line of the {} config: {})",
+                            helper.shown(),
+                            helper.source.level.name(),
+                            helper.source
+                        )?;
+                        writeln!(
+                            err,
+                            "  fix: remove that line, since git hands such a helper each token to keep"
+                        )?;
                         told.push(helper);
                     }
                 }
@@ -250,9 +288,12 @@ impl Task {
 
     /// Gives the configuration as it will be.
     fn simulated(&self, plan: &Plan, listing: &Listing) -> Listing {
-        let entry = |(key, value)| Entry { level: self.place.level, file: Some(self.place.ours.clone()), key, value };
+        let entry =
+            |(key, value)| Entry { level: self.place.level, file: Some(self.place.ours.clone()), key, value };
         let entries = plan.ours.entries(&self.program).into_iter().map(entry).collect();
-        listing.without_files(std::slice::from_ref(&self.place.ours)).with_at_end_of(self.place.level, entries)
+        listing
+            .without_files(std::slice::from_ref(&self.place.ours))
+            .with_at_end_of(self.place.level, entries)
     }
 }
 
@@ -260,7 +301,8 @@ impl Plan {
     /// Shows every line that is written, and where.
     fn show(&self, place: &Place, out: &mut dyn Write) -> io::Result<()> {
         if self.changes.ours {
-            let lines: Vec<Vec<u8>> = self.ours_text.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
+            let lines: Vec<Vec<u8>> =
+                self.ours_text.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
             show(out, &format!("in {}", place.ours.display()), &lines[..lines.len() - 1])?;
         }
         if self.changes.file {

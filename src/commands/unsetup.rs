@@ -3,8 +3,8 @@
 use super::{changed_block, file_failure, git, not_shown, place, show};
 use crate::error::Failure;
 use crate::git::{
-    ConfigFile, Env, FileTrouble, Files, Git, Locked, Ours, OursTrouble, Place, Without, differ_by_our_include,
-    remove_empty_folder, without_block,
+    ConfigFile, Env, FileTrouble, Files, Git, Locked, Ours, OursTrouble, Place, Without,
+    differ_by_our_include, remove_empty_folder, without_block,
 };
 use std::fs;
 use std::io::{self, Write};
@@ -92,7 +92,9 @@ impl Plan {
         let mut ready = Vec::new();
         for (locked, without) in [(files.file, &self.file), (files.other, &self.other)] {
             if let (Some(mut locked), Some(without)) = (locked, without) {
-                locked.prepare(git, &without.text, |before, after| differ_by_our_include(before, after, None))?;
+                locked.prepare(git, &without.text, |before, after| {
+                    differ_by_our_include(before, after, None)
+                })?;
                 ready.push((locked, without.is_whole_file()));
             }
         }

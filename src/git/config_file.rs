@@ -62,14 +62,26 @@ pub enum FileTrouble {
 impl fmt::Display for FileTrouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Locked { file, .. } => write!(f, "could not lock config file {}: File exists", file.display()),
-            Self::Io { tried, file, error } => write!(f, "could not {tried} config file {}: {error}", file.display()),
+            Self::Locked { file, .. } => {
+                write!(f, "could not lock config file {}: File exists", file.display())
+            }
+            Self::Io { tried, file, error } => {
+                write!(f, "could not {tried} config file {}: {error}", file.display())
+            }
             Self::NotAFile(file) => write!(f, "{} is not a regular file", file.display()),
-            Self::LinkCircle(file) => write!(f, "{} is a symbolic link that leads back to itself", file.display()),
+            Self::LinkCircle(file) => {
+                write!(f, "{} is a symbolic link that leads back to itself", file.display())
+            }
             Self::TooLarge(file) => write!(f, "{} is too large for a git config file", file.display()),
-            Self::Unreadable { file, trouble } => write!(f, "{} cannot be read as git config: {trouble}", file.display()),
+            Self::Unreadable { file, trouble } => {
+                write!(f, "{} cannot be read as git config: {trouble}", file.display())
+            }
             Self::ReadsOtherwise(file) => {
-                write!(f, "{} cannot be changed safely: git would read other settings from it than before", file.display())
+                write!(
+                    f,
+                    "{} cannot be changed safely: git would read other settings from it than before",
+                    file.display()
+                )
             }
         }
     }

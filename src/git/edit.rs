@@ -14,7 +14,8 @@ pub const BLOCK_BEGIN: &str = "# >>> git-credential-patron >>>";
 /// How the block's last line begins.
 pub const BLOCK_END: &str = "# <<< git-credential-patron <<<";
 /// The rest of the first line.
-const BEGIN_NOTE: &str = " (made by `git credential-patron setup`; `git credential-patron unsetup` removes it)";
+const BEGIN_NOTE: &str =
+    " (made by `git credential-patron setup`; `git credential-patron unsetup` removes it)";
 /// The rest of the last line in a file that setup made.
 const MADE_FILE: &str = " (setup made this file)";
 /// How the included file's path ends, wherever our config folder is.

@@ -108,13 +108,16 @@ pub fn remove_empty_folder(place: &Place) {
 /// Tells whether two readings of a file differ by our include alone, which stands at the end, or nowhere.
 pub fn differ_by_our_include(before: &[KeyAndValue], after: &[KeyAndValue], include: Option<&[u8]>) -> bool {
     let is_ours = |(key, value): &&KeyAndValue| {
-        key == b"include.path" && value.as_ref().is_some_and(|value| value.ends_with(b"git-credential-patron/gitconfig"))
+        key == b"include.path"
+            && value.as_ref().is_some_and(|value| value.ends_with(b"git-credential-patron/gitconfig"))
     };
     let others = |entries: &[KeyAndValue]| -> Vec<KeyAndValue> {
         entries.iter().filter(|entry| !is_ours(entry)).cloned().collect()
     };
     let at_end = match include {
-        Some(include) => after.last().is_some_and(|(key, value)| key == b"include.path" && value.as_deref() == Some(include)),
+        Some(include) => after
+            .last()
+            .is_some_and(|(key, value)| key == b"include.path" && value.as_deref() == Some(include)),
         None => after.iter().filter(is_ours).count() < before.iter().filter(is_ours).count(),
     };
     others(before) == others(after) && at_end

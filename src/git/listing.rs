@@ -53,7 +53,11 @@ impl std::fmt::Debug for Entry {
     /// Leaves the value out.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let key = String::from_utf8_lossy(&self.key);
-        f.debug_struct("Entry").field("level", &self.level).field("file", &self.file).field("key", &key).finish()
+        f.debug_struct("Entry")
+            .field("level", &self.level)
+            .field("file", &self.file)
+            .field("key", &key)
+            .finish()
     }
 }
 
@@ -90,7 +94,14 @@ impl Listing {
     /// Asks git how it reads one file, without what the file includes.
     pub fn of_file(git: &Git, file: &Path) -> Result<Vec<(Vec<u8>, Option<Vec<u8>>)>, GitTrouble> {
         let file = file.as_os_str();
-        let args = ["config".as_ref(), "-f".as_ref(), file, "--no-includes".as_ref(), "--list".as_ref(), "-z".as_ref()];
+        let args = [
+            "config".as_ref(),
+            "-f".as_ref(),
+            file,
+            "--no-includes".as_ref(),
+            "--list".as_ref(),
+            "-z".as_ref(),
+        ];
         let output = git.run(&args, Cwd::Nowhere)?;
         let (entries, rest) = (output.split(|byte| *byte == 0), output.last());
         if rest.is_some_and(|byte| *byte != 0) {
@@ -203,7 +214,12 @@ mod tests {
             entries: vec![entry(Level::System, "s"), entry(Level::Global, "g"), entry(Level::Local, "l")],
         };
         let keys = |level| -> Vec<u8> {
-            listing.with_at_end_of(level, vec![entry(level, "+")]).entries.iter().flat_map(|e| e.key.clone()).collect()
+            listing
+                .with_at_end_of(level, vec![entry(level, "+")])
+                .entries
+                .iter()
+                .flat_map(|e| e.key.clone())
+                .collect()
         };
         assert_eq!((keys(Level::System), keys(Level::Global)), (b"s+gl".to_vec(), b"sg+l".to_vec()));
     }

@@ -60,7 +60,9 @@ impl fmt::Display for OursTrouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Newer(format) => write!(f, "it was written by a newer version of patron (format {format})"),
-            Self::Foreign(keys) => write!(f, "it holds settings that setup did not write: {}", keys.join(", ")),
+            Self::Foreign(keys) => {
+                write!(f, "it holds settings that setup did not write: {}", keys.join(", "))
+            }
         }
     }
 }
@@ -141,7 +143,8 @@ impl Ours {
 
     /// Gives the hosts that a file of ours was written for, unless it is not ours to write anew.
     pub fn hosts_in(text: &[u8], entries: &[KeyAndValue]) -> Result<Vec<Host>, OursTrouble> {
-        let first = String::from_utf8_lossy(text.split(|byte| *byte == b'\n').next().unwrap_or_default()).into_owned();
+        let first = String::from_utf8_lossy(text.split(|byte| *byte == b'\n').next().unwrap_or_default())
+            .into_owned();
         let format = first.split_once("Format ").and_then(|(_, number)| number.trim().parse().ok());
         if let Some(format) = format.filter(|format| *format > FORMAT) {
             return Err(OursTrouble::Newer(format));
@@ -170,7 +173,8 @@ pub fn with_gists(hosts: impl IntoIterator<Item = Host>) -> Vec<Host> {
     let mut all: Vec<Host> = Vec::new();
     for host in hosts {
         let host = host.home();
-        let gist = (host.as_str() == GITHUB).then(|| Host::parse(GIST.as_bytes()).expect("it is a host name"));
+        let gist =
+            (host.as_str() == GITHUB).then(|| Host::parse(GIST.as_bytes()).expect("it is a host name"));
         for host in std::iter::once(host).chain(gist) {
             if !all.contains(&host) {
                 all.push(host);

@@ -48,8 +48,12 @@ pub enum BadPlace {
 impl fmt::Display for BadPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotAbsolute(name, value) => write!(f, "{name} is \"{}\", which is no absolute path", value.display()),
-            Self::NoSystem => write!(f, "GIT_CONFIG_NOSYSTEM is set, so git does not read a system config file"),
+            Self::NotAbsolute(name, value) => {
+                write!(f, "{name} is \"{}\", which is no absolute path", value.display())
+            }
+            Self::NoSystem => {
+                write!(f, "GIT_CONFIG_NOSYSTEM is set, so git does not read a system config file")
+            }
             Self::UnknownSystem => write!(f, "git does not say where its system config file is"),
         }
     }
@@ -190,7 +194,8 @@ mod tests {
 
     #[test]
     fn a_system_file_is_not_read_where_git_reads_none() {
-        let env = |value: &'static str| move |name: &str| (name == "GIT_CONFIG_NOSYSTEM").then(|| value.into());
+        let env =
+            |value: &'static str| move |name: &str| (name == "GIT_CONFIG_NOSYSTEM").then(|| value.into());
         for (value, reads) in [("1", false), ("true", false), ("0", true), ("", true), ("no", true)] {
             assert_eq!(reads_system(&env(value)), reads, "{value}");
         }

@@ -238,7 +238,10 @@ mod tests {
     fn a_refusal_is_given_in_gits_words() {
         let folder = tempfile::tempdir().expect("a folder");
         let program = folder.path().join("git");
-        executable(&program, "#!/bin/sh\necho 'warning: w' >&2\necho 'fatal: bad config line 3' >&2\nexit 128\n");
+        executable(
+            &program,
+            "#!/bin/sh\necho 'warning: w' >&2\necho 'fatal: bad config line 3' >&2\nexit 128\n",
+        );
         let answer = Git(program).run(&["config"], Cwd::Nowhere);
         assert!(matches!(&answer, Err(GitTrouble::Refused(words)) if words == "fatal: bad config line 3"));
     }

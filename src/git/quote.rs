@@ -21,7 +21,9 @@ impl fmt::Display for BadProgram {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Relative => "the path of this program is not absolute",
-            Self::LineBreak => "the path of this program holds a line break, which git's shell cannot be given",
+            Self::LineBreak => {
+                "the path of this program holds a line break, which git's shell cannot be given"
+            }
         })
     }
 }
@@ -142,7 +144,10 @@ mod tests {
         for (path, value) in [
             ("/usr/bin/git-credential-patron", "/usr/bin/git-credential-patron"),
             ("/home/my user/p", "/home/my\\ user/p"),
-            ("/a'b\"c$d`e\\f;g#h(i)*?~&|<>[]{}!^=/p", "/a\\'b\\\"c\\$d\\`e\\\\f\\;g\\#h\\(i\\)\\*\\?\\~\\&\\|\\<\\>\\[\\]\\{\\}\\!\\^\\=/p"),
+            (
+                "/a'b\"c$d`e\\f;g#h(i)*?~&|<>[]{}!^=/p",
+                "/a\\'b\\\"c\\$d\\`e\\\\f\\;g\\#h\\(i\\)\\*\\?\\~\\&\\|\\<\\>\\[\\]\\{\\}\\!\\^\\=/p",
+            ),
             ("/é/p", "/é/p"),
         ] {
             let command = helper_command(Path::new(path)).expect("it can be written");

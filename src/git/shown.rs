@@ -49,7 +49,9 @@ pub fn holds_secret(line: &[u8]) -> bool {
     let in_url = lower.match_indices("://").any(|(at, _)| {
         let rest = &lower[at + 3..];
         let authority = rest.split(['/', '?', '#', ' ', '"', '\'']).next().unwrap_or_default();
-        authority.rsplit_once('@').is_some_and(|(user, _)| user.split_once(':').is_some_and(|(_, p)| !p.is_empty()))
+        authority
+            .rsplit_once('@')
+            .is_some_and(|(user, _)| user.split_once(':').is_some_and(|(_, p)| !p.is_empty()))
     });
     token || old_token || written_out || in_url
 }

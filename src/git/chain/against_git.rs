@@ -89,7 +89,8 @@ impl Bench {
     /// Says who would be asked by our rules.
     fn asked_by_us(&self, listing: &Listing, url: &str) -> (Vec<String>, bool) {
         let Some(chain) = listing.chain(url) else { return (Vec::new(), false) };
-        let name = |value: &[u8]| String::from_utf8_lossy(value).split(' ').nth(1).expect("a name").to_owned();
+        let name =
+            |value: &[u8]| String::from_utf8_lossy(value).split(' ').nth(1).expect("a name").to_owned();
         (chain.helpers.iter().map(|helper| name(&helper.value)).collect(), chain.use_http_path)
     }
 }
@@ -329,7 +330,9 @@ fn a_user_name_from_the_configuration_joins_the_request_as_git_does() {
 #[test]
 fn lines_at_which_git_gives_up_are_named() {
     for git in gits() {
-        for (line, fact) in [("helper", "has no value"), ("useHttpPath = perhaps", "is neither true nor false")] {
+        for (line, fact) in
+            [("helper", "has no value"), ("useHttpPath = perhaps", "is neither true nor false")]
+        {
             let bench = Bench::new(&git, &format!("[credential]\n\thelper = note:all\n\t{line}\n"));
             assert_eq!(bench.asked_by_git("https://github.com").0, [] as [&str; 0], "git gives up at {line}");
             let chain = bench.listing().chain("https://github.com").expect("a URL");
@@ -342,11 +345,16 @@ fn lines_at_which_git_gives_up_are_named() {
 #[test]
 fn each_helper_says_where_it_is_written() {
     for git in gits() {
-        let bench = Bench::new(&git, "[credential]\n\thelper = a\n[include]\n\tpath = more\n[credential]\n\n\tHelper = b\n");
+        let bench = Bench::new(
+            &git,
+            "[credential]\n\thelper = a\n[include]\n\tpath = more\n[credential]\n\n\tHelper = b\n",
+        );
         let folder = bench.folder.path();
-        fs::write(folder.join("more"), "# c\n[credential \"https://github.com\"] helper = c\n").expect("a file");
+        fs::write(folder.join("more"), "# c\n[credential \"https://github.com\"] helper = c\n")
+            .expect("a file");
         let chain = bench.listing().chain("https://github.com").expect("a URL");
-        let found: Vec<_> = chain.helpers.iter().map(|helper| (helper.shown(), helper.source.to_string())).collect();
+        let found: Vec<_> =
+            chain.helpers.iter().map(|helper| (helper.shown(), helper.source.to_string())).collect();
         let at = |file: &str, line: usize| format!("{}:{line}", folder.join(file).display());
         let expected = [("a", at("config", 2)), ("c", at("more", 2)), ("b", at("config", 7))];
         assert_eq!(found, expected.map(|(name, place)| (name.to_owned(), place)));

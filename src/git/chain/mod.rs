@@ -149,9 +149,12 @@ impl Listing {
             for path in parts.iter().filter(|part| part.user.is_none()) {
                 let both = Part { user: user.user.clone(), segments: path.segments.clone() };
                 // A path is narrower than a user, so the path's section stands for both if it says the same.
-                let stands = |section: &Section| section.url == both.url(host) || section.url == path.url(host);
+                let stands =
+                    |section: &Section| section.url == both.url(host) || section.url == path.url(host);
                 if let Some(found) = with_chain(&both)
-                    && !sections.iter().any(|section| stands(section) && section.chain.asks_like(&found.chain))
+                    && !sections
+                        .iter()
+                        .any(|section| stands(section) && section.chain.asks_like(&found.chain))
                 {
                     sections.push(found);
                 }
@@ -215,7 +218,8 @@ impl Listing {
 impl Chain {
     /// Tells whether two chains ask the same helpers in the same way, wherever they are written.
     pub fn asks_like(&self, other: &Self) -> bool {
-        let values = |chain: &Self| -> Vec<Vec<u8>> { chain.helpers.iter().map(|h| h.value.clone()).collect() };
+        let values =
+            |chain: &Self| -> Vec<Vec<u8>> { chain.helpers.iter().map(|h| h.value.clone()).collect() };
         values(self) == values(other) && self.use_http_path == other.use_http_path
     }
 }

@@ -184,9 +184,8 @@ impl Normal {
             Some(colon) if place[colon] == b':' => (&place[..colon], &place[colon + 1..]),
             _ => (place, &b""[..]),
         };
-        let allowed = |byte: &u8| {
-            byte.is_ascii_alphanumeric() || b".-_[:]".contains(byte) || (globs && *byte == b'*')
-        };
+        let allowed =
+            |byte: &u8| byte.is_ascii_alphanumeric() || b".-_[:]".contains(byte) || (globs && *byte == b'*');
         if (host.is_empty() && scheme != b"file") || !host.iter().all(allowed) {
             return None;
         }
