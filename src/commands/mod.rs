@@ -1,18 +1,22 @@
 //! The commands, one file each, and what they share.
 
 pub mod add;
+pub mod config;
 pub mod erase;
 pub mod exec;
 pub mod get;
 pub mod list;
 pub mod remove;
+pub mod setup;
 pub mod store;
 pub mod token;
+pub mod unsetup;
 
 use crate::accounts::{self, Book};
 use crate::choose::{Account, Place, Standing, choose};
 use crate::cli::{Cli, Command};
 use crate::error::{Exit, Failure};
+use crate::git::{Cwd, Git, Listing, Settings, VaultChoice, http_settings, process_env};
 use crate::github::{Api, Authorities, Client, ClientConfig, proxy_from};
 use crate::keeping::Wish;
 use crate::log::Log;
@@ -26,7 +30,7 @@ use crate::vault::{self, Asking, Vault};
 use crate::{stdio, terminal};
 use clap::{CommandFactory, Parser};
 use std::ffi::{OsStr, OsString};
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -77,22 +81,34 @@ pub fn for_people(args: &[OsString], start: Instant) -> ExitCode {
         clap_complete::generate(options.shell, &mut Cli::command(), "git-credential-patron", &mut out);
         return ExitCode::SUCCESS;
     }
-    let outcome = Session::begin(Log::from_env(start))
-        .map_err(|no_home| Failure::failed(no_home.to_string()).remedy("set HOME to your home folder"))
-        .and_then(|session| match &cli.command {
-            Command::List(options) => list::run(&session, options, &mut out),
-            Command::Add(options) => add::run(&session, options, &mut out),
-            Command::Remove(options) => remove::run(&session, options, &mut out),
-            Command::Token(options) => token::run(&session, options),
-            Command::Exec(options) => exec::run(&session, options),
-            _ => Err(Failure::failed("not yet")),
-        });
+    let argv0 = args.first().map(OsString::as_os_str);
+    let outcome = match &cli.command {
+        // These need no accounts, and say themselves what is wrong with HOME.
+        Command::Setup(options) => {
+            setup::run(options, argv0, &process_env, &mut out, &mut std::io::stderr())
+        }
+        Command::Unsetup(options) => unsetup::run(options, &process_env, &mut out),
+        _ => with_session(&cli.command, start, &mut out),
+    };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             let _ = failure.print(&mut std::io::stderr());
             ExitCode::from(failure.exit().code())
         }
+    }
+}
+
+fn with_session(command: &Command, start: Instant, out: &mut dyn Write) -> Result<(), Failure> {
+    let session = Session::begin(Log::from_env(start))
+        .map_err(|no_home| Failure::failed(no_home.to_string()).remedy("set HOME to your home folder"))?;
+    match command {
+        Command::Add(options) => add::run(&session, options, out),
+        Command::List(options) => list::run(&session, options, out),
+        Command::Remove(options) => remove::run(&session, options, out),
+        Command::Token(options) => token::run(&session, options),
+        Command::Exec(options) => exec::run(&session, options),
+        Command::Setup(_) | Command::Unsetup(_) | Command::Completions(_) => Ok(()),
     }
 }
 
@@ -148,8 +164,9 @@ impl Session {
         };
         let api = Api::of(host);
         let text = |name: &str| std::env::var(name).ok();
-        let proxy = proxy_from(None, &text, api.host()).map_err(|why| unusable(why.to_string()))?;
-        let authorities = Authorities::find(None, None, &|name| std::env::var_os(name));
+        let git = http_settings(&format!("https://{}/", api.host()));
+        let proxy = proxy_from(git.proxy.as_deref(), &text, api.host()).map_err(|why| unusable(why.to_string()))?;
+        let authorities = Authorities::find(git.ca_file, git.ca_folder, &|name| std::env::var_os(name));
         let config = ClientConfig { proxy, authorities, ..ClientConfig::default() };
         Client::new(&config).map_err(|why| unusable(why.to_string()))
     }
@@ -158,8 +175,9 @@ impl Session {
     pub fn open_page(&self, _address: &str) {}
 
     /// Tells whether git asks us for this scope; unknown where git cannot be asked.
-    pub fn is_set_up(&self, _scope: &Scope) -> Option<bool> {
-        None
+    pub fn is_set_up(&self, scope: &Scope) -> Option<bool> {
+        let listing = Listing::read(&Git::find()?, Cwd::Nowhere).ok()?;
+        listing.reaches_patron(&scope.to_string()).map(|reach| reach.is_covered())
     }
 
     /// Chooses the account for a person's target and reads its secret.
@@ -197,12 +215,20 @@ impl Session {
         }
     }
 
+    /// Reads the settings: git's config level by level, and the environment. Never on the way of a plain
+    /// answer. A value that is none of the allowed ones is said and counts as `auto`.
+    pub fn settings(&self) -> Settings {
+        let (settings, bad) = Settings::read(Git::find().as_ref(), &process_env);
+        bad.iter().for_each(|bad| terminal::say(&bad.to_string()));
+        settings
+    }
+
     /// Says which vault the settings name; none for `auto`.
     pub fn vault_wish(&self) -> Option<Wish> {
-        match std::env::var("PATRON_VAULT").as_deref() {
-            Ok("file") => Some(Wish::There(Place::File)),
-            Ok("keyring") => Some(Wish::There(Place::Keyring)),
-            _ => None,
+        match self.settings().vault {
+            VaultChoice::Auto => None,
+            VaultChoice::Keyring => Some(Wish::There(Place::Keyring)),
+            VaultChoice::File => Some(Wish::There(Place::File)),
         }
     }
 
