@@ -20,8 +20,3 @@ pub fn ask_line(_q: &str) -> Result<String, PromptError> {
 pub fn sanitise(t: &str, _n: usize) -> String {
     t.to_owned()
 }
-impl From<PromptError> for crate::error::Failure {
-    fn from(_: PromptError) -> Self {
-        crate::error::Failure::failed("x")
-    }
-}
