@@ -2,4 +2,6 @@
 
 mod forge;
 mod forge_contract;
+mod hygiene;
+mod layers;
 mod sandbox;
