@@ -3,6 +3,7 @@
 //! Rooms below return their own typed errors; commands turn them into a [`Failure`]; `main` prints it, and
 //! nobody else prints errors.
 
+use crate::terminal::PromptError;
 use std::fmt;
 use std::io::Write;
 
@@ -88,6 +89,13 @@ impl Failure {
             writeln!(to, "  fix: {remedy}")?;
         }
         Ok(())
+    }
+}
+
+/// A question that was not answered.
+impl From<PromptError> for Failure {
+    fn from(_: PromptError) -> Self {
+        Self::failed("x")
     }
 }
 

@@ -4,6 +4,8 @@
 mod bus;
 mod forge;
 mod forge_contract;
+mod hygiene;
+mod layers;
 #[cfg(target_os = "linux")]
 mod keyring;
 mod sandbox;
