@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, unused_imports, reason = "the rooms are being furnished")]
 
 mod error;
+mod github;
 mod paths;
 mod remote;
 mod terminal;
