@@ -92,21 +92,15 @@ impl Failure {
     }
 }
 
-/// A question that was not answered.
-impl From<PromptError> for Failure {
-    fn from(_: PromptError) -> Self {
-        Self::failed("x")
-    }
-}
-
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.fact)
     }
 }
 
-impl From<crate::terminal::PromptError> for Failure {
-    fn from(error: crate::terminal::PromptError) -> Self {
+/// A question that was not answered.
+impl From<PromptError> for Failure {
+    fn from(error: PromptError) -> Self {
         match error.exit_code() {
             Some(code) => Self::new(Exit::Signal(code), "interrupted; nothing was changed"),
             None => Self::failed(error.to_string()),

@@ -430,7 +430,8 @@ fn tls_detail(error: Option<&rustls::Error>) -> String {
         Some(rustls::Error::InvalidCertificate(bad)) => match bad {
             Bad::Expired | Bad::ExpiredContext { .. } => "has expired",
             Bad::NotValidYet | Bad::NotValidYetContext { .. } => "is not valid yet (is the clock right?)",
-            Bad::UnknownIssuer => "comes from an issuer that is not believed here",
+            // A bad signature: an authority of that name is believed, but it is another one.
+            Bad::UnknownIssuer | Bad::BadSignature => "comes from an issuer that is not believed here",
             Bad::NotValidForName | Bad::NotValidForNameContext { .. } => "is for another name",
             Bad::Revoked => "has been revoked",
             _ => "is not valid",

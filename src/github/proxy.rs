@@ -108,8 +108,8 @@ impl ProxyUrl {
         };
         let (host, port) = split_port(authority)?;
         let port = match port {
-            None | Some("") => scheme.default_port(),
-            Some(port) if port.bytes().all(|b| b.is_ascii_digit()) => {
+            None => scheme.default_port(),
+            Some(port) if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) => {
                 port.parse().ok().filter(|port| *port != 0).ok_or("its port is none")?
             }
             Some(_) => return Err("its port is none"),
