@@ -5,6 +5,7 @@
 //! bounded in time, none opens a dialog on behalf of `get`, and a vault in trouble says which trouble: a
 //! failing vault is never silently replaced by another.
 
+pub mod command;
 pub mod keyring;
 
 use crate::token::Token;
