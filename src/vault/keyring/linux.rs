@@ -87,7 +87,7 @@ impl Place {
     pub(super) fn incarnation(&self) -> String {
         let owner = || -> Result<String, Trouble> {
             let bus = Bus::connect(&self.0)?;
-            Ok(bus.call(question("GetNameOwner").append1(NAME))?.read1().map_err(|_| odd())?)
+            bus.call(question("GetNameOwner").append1(NAME))?.read1().map_err(|_| odd())
         };
         owner().unwrap_or_default()
     }
