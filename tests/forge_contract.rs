@@ -3,6 +3,7 @@
 
 mod client;
 mod decisions;
+mod exceptions;
 mod lfs;
 mod pages;
 mod place;
