@@ -4,6 +4,7 @@
 mod bus;
 mod forge;
 mod forge_contract;
+mod git;
 mod hygiene;
 mod layers;
 #[cfg(target_os = "linux")]
