@@ -11,6 +11,7 @@
 
 mod accounts;
 mod ancestry;
+mod browser;
 mod choose;
 mod cli;
 mod commands;

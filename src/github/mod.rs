@@ -11,7 +11,7 @@
 //!   but no token leaves through this file;
 //! - no client certificates (a key that does not match makes the library panic: measured), no cookies, no
 //!   compression (nothing to blow up);
-//! - a token goes into one header, marked as sensitive. The library's own buffers cannot be wiped.
+//! - a token goes into one header, marked as sensitive (`Debug` hides it). The library's own buffers cannot be wiped.
 
 mod ca;
 mod proxy;
@@ -199,8 +199,10 @@ pub enum FailureKind {
     Tls,
     /// The proxy: not there, or it refused.
     Proxy,
-    /// A setting of the user (proxy, authorities) cannot be used; nothing was sent.
-    BadSetting,
+    /// The setting that names the proxy cannot be used; nothing was sent.
+    BadProxySetting,
+    /// The setting that names the authorities gives none; nothing was sent.
+    BadAuthorities,
     /// What came is not an HTTP answer, or an incomplete one.
     Malformed,
     /// Anything else; nothing was sent.
@@ -215,13 +217,13 @@ impl fmt::Display for Failure {
 
 impl From<BadProxy> for Failure {
     fn from(bad: BadProxy) -> Self {
-        Self::new(FailureKind::BadSetting, bad.to_string())
+        Self::new(FailureKind::BadProxySetting, bad.to_string())
     }
 }
 
 impl From<BadAuthorities> for Failure {
     fn from(bad: BadAuthorities) -> Self {
-        Self::new(FailureKind::BadSetting, bad.to_string())
+        Self::new(FailureKind::BadAuthorities, bad.to_string())
     }
 }
 
@@ -236,6 +238,11 @@ impl Reply {
 }
 
 impl Answer {
+    /// Gives the body as text, what is not UTF-8 replaced.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
     /// Gives the first header of that name, in any case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(have, _)| have.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
@@ -254,7 +261,7 @@ impl Client {
     pub fn new(config: &ClientConfig) -> Result<Self, Failure> {
         let proxy = match &config.proxy {
             Some(proxy) => Some(proxy.to_ureq().map_err(|_| {
-                Failure::new(FailureKind::BadSetting, format!("the proxy {proxy} cannot be used"))
+                Failure::new(FailureKind::BadProxySetting, format!("the proxy {proxy} cannot be used"))
             })?),
             None => None,
         };
@@ -314,7 +321,10 @@ impl Client {
         if let Some(token) = token {
             request = request.header("authorization", authorization(token)?);
         }
-        let request = request.config().timeout_global(Some(bound)).build();
+        // Only where it must be: a request with settings of its own has the library read the authorities again.
+        if bound < self.timeout {
+            request = request.config().timeout_global(Some(bound)).build();
+        }
         let mut response = request.call().map_err(|error| self.failure(&error))?;
 
         let status = response.status().as_u16();
@@ -339,7 +349,7 @@ impl Client {
         use FailureKind::{Connect, Dns, Malformed, Other, Proxy, Tls};
         let connection = if self.through_proxy { Proxy } else { Connect };
         let (kind, detail) = match error {
-            ureq::Error::Timeout(which) => (FailureKind::Timeout, self.timeout_detail(*which)),
+            ureq::Error::Timeout(which) => (FailureKind::Timeout, Self::timeout_detail(*which)),
             ureq::Error::HostNotFound => self.dns_failure(),
             ureq::Error::Io(error) if tls_error(error).is_some() => (Tls, tls_detail(tls_error(error))),
             ureq::Error::Rustls(error) => (Tls, tls_detail(Some(error))),
@@ -351,7 +361,7 @@ impl Client {
                 | io::ErrorKind::ConnectionAborted
                 | io::ErrorKind::BrokenPipe => (Connect, "the connection was cut".to_owned()),
                 io::ErrorKind::ConnectionRefused => (connection, self.place("refuses connections")),
-                io::ErrorKind::TimedOut => (FailureKind::Timeout, self.timeout_detail(Timeout::Connect)),
+                io::ErrorKind::TimedOut => (FailureKind::Timeout, Self::timeout_detail(Timeout::Connect)),
                 // The system's words: of an error number, never of the other side.
                 _ if error.raw_os_error().is_some() => (connection, self.place(&format!("failed: {error}"))),
                 _ if self.through_proxy => (Proxy, self.place("did not connect us")),
@@ -369,7 +379,9 @@ impl Client {
                     },
                 )
             }
-            ureq::Error::InvalidProxyUrl => (FailureKind::BadSetting, "the proxy cannot be used".to_owned()),
+            ureq::Error::InvalidProxyUrl => {
+                (FailureKind::BadProxySetting, "the proxy cannot be used".to_owned())
+            }
             ureq::Error::LargeResponseHeader(..) => {
                 (Malformed, "the answer's header is larger than 64 KiB".to_owned())
             }
@@ -393,7 +405,7 @@ impl Client {
         }
     }
 
-    fn timeout_detail(&self, which: Timeout) -> String {
+    fn timeout_detail(which: Timeout) -> String {
         match which {
             Timeout::Resolve => "the name's address did not come in time (DNS)".to_owned(),
             Timeout::Connect => "no connection in time".to_owned(),

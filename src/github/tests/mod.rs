@@ -225,6 +225,11 @@ fn whoever_lets_us_wait_gets_the_bound_and_no_more() {
         assert_eq!(failed(&reply).0, FailureKind::Timeout, "{reply:?}");
         assert!(start.elapsed() < SHORT + SLACK, "{:?}", start.elapsed());
     }
+    let server = Server::raw(|_, _| std::thread::sleep(SHORT * 3));
+    let start = Instant::now();
+    let reply = client(&believing(&authority)).get_within(SHORT, &api(&server), &ApiPath::user(), None);
+    assert_eq!(failed(&reply).0, FailureKind::Timeout, "a bound of its own");
+    assert!(start.elapsed() < SHORT + SLACK, "{:?}", start.elapsed());
     let server = Server::raw(|_, _| std::thread::sleep(SHORT));
     let reply = client(&config).get_within(Duration::ZERO, &api(&server), &ApiPath::user(), None);
     assert_eq!((failed(&reply).0, server.connections()), (FailureKind::Timeout, 0));
@@ -326,7 +331,7 @@ fn authorities_are_read_from_a_file_or_a_folder() {
     let missing = Authorities::find(Some("/nowhere/ca.pem".into()), None, &|_| None);
     let failure =
         Client::new(&ClientConfig { authorities: missing, ..ClientConfig::default() }).expect_err("none");
-    assert_eq!(failure.kind, FailureKind::BadSetting);
+    assert_eq!(failure.kind, FailureKind::BadAuthorities);
     assert!(
         failure.detail.starts_with("/nowhere/ca.pem (set by http.sslCAInfo) cannot be read"),
         "{failure}"
@@ -372,6 +377,16 @@ fn a_proxy_that_fails_is_named_as_such() {
         let _ = stream.write_all(b"SSH-2.0-OpenSSH_9.2\r\n");
     });
     assert_eq!(failed(&ask(&garbage.address.to_string())).0, FailureKind::Malformed);
+}
+
+#[test]
+fn a_socks_proxy_is_told_the_name_and_sees_no_token() {
+    let authority = TestAuthority::new();
+    let config = authority.server("api.github.com", Flaw::None);
+    let proxy = Server::socks(config, |line, _| send(line, "200 OK", "", b"{}"));
+    let client = client(&through(&authority, &format!("socks5h://{}", proxy.address)));
+    assert_eq!(answered(&client.get(&github(), &ApiPath::user(), Some(&token()))).status, 200);
+    assert_eq!(proxy.requests()[0], "api.github.com");
 }
 
 #[test]

@@ -116,6 +116,30 @@ impl Server {
         })
     }
 
+    /// Is a SOCKS 5 proxy (RFC 1928) that asks for no login, notes the name it is told, and is then the server.
+    pub(super) fn socks(
+        config: Arc<ServerConfig>,
+        serve: impl Fn(&mut dyn Line, &str) -> io::Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        Self::raw(move |mut stream, seen| {
+            let mut name = || {
+                let (mut greeting, mut request) = ([0; 3], [0; 5]);
+                stream.read_exact(&mut greeting)?;
+                stream.write_all(&[5, 0])?;
+                stream.read_exact(&mut request)?;
+                let mut name = vec![0; usize::from(request[4]) + 2];
+                stream.read_exact(&mut name)?;
+                stream.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0])?;
+                name.truncate(name.len() - 2);
+                io::Result::Ok(String::from_utf8_lossy(&name).into_owned())
+            };
+            if let Ok(name) = name() {
+                seen.note(&name);
+                talk(tls(&config, stream), seen, &serve);
+            }
+        })
+    }
+
     pub(super) fn connections(&self) -> usize {
         self.connections.load(SeqCst)
     }
