@@ -1,5 +1,7 @@
 //! All integration tests in one binary.
 
+#[cfg(target_os = "linux")]
+mod callers;
 mod forge;
 mod forge_contract;
 mod sandbox;
