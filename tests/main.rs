@@ -1,6 +1,8 @@
 //! All integration tests in one binary.
 
 #[cfg(target_os = "linux")]
+mod callers;
+#[cfg(target_os = "linux")]
 mod bus;
 mod forge;
 mod forge_contract;

@@ -93,7 +93,7 @@ fn git_lfs_asks_through_git_credential() {
 
 #[test]
 fn a_url_is_taken_apart_as_git_does_it() {
-    // What git 2.47 sends with useHttpPath was recorded for each of these.
+    // `tests/callers.rs` asks git itself for those that a server can be asked for.
     for (url, host, path) in [
         ("https://github.com/acme/r.git", "github.com", "acme/r.git"),
         ("https://github.com//acme/r//", "github.com", "acme/r"),

@@ -28,6 +28,7 @@ pub fn run(session: &Session, request: &Request) {
     if !accounts.iter().any(|account| *account.scope.host() == remote.host.home()) {
         return session.log.note("nothing: no account for this host", &[]);
     }
+    let remote = session.target(request, &accounts).unwrap_or(remote);
     let mut outcomes = session.outcomes();
     let standing = |account: &Account| session.standing(&outcomes, account);
     let ranked = choose(&remote, request.user(), &accounts, standing);

@@ -14,21 +14,23 @@ pub mod unsetup;
 
 use crate::accounts::{self, Book};
 use crate::choose::{Account, Place, Standing, choose};
+use crate::ancestry::{self, Caller};
 use crate::cli::{Cli, Command};
 use crate::error::{Exit, Failure};
 use crate::git::{Cwd, Git, Listing, Settings, VaultChoice, http_settings, process_env};
 use crate::github::{Api, Authorities, Client, ClientConfig, proxy_from};
 use crate::keeping::Wish;
-use crate::log::Log;
+use crate::log::{Fact, Log};
 use crate::outcomes::Outcomes;
 use crate::paths::Paths;
 use crate::protocol::{self, Request};
-use crate::remote::{Host, Scope};
+use crate::remote::{Host, Remote, Scope, Server};
 use crate::target::Target;
 use crate::token::Token;
 use crate::vault::{self, Asking, Vault};
 use crate::{stdio, terminal};
 use clap::{CommandFactory, Parser};
+use std::cell::OnceCell;
 use std::ffi::{OsStr, OsString};
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -120,6 +122,7 @@ pub struct Session {
     pub log: Log,
     /// The time, in seconds since 1970.
     pub now: i64,
+    caller: OnceCell<Caller>,
 }
 
 impl Session {
@@ -127,7 +130,33 @@ impl Session {
     pub fn begin(log: Log) -> Result<Self, crate::paths::NoHome> {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         let now = since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX));
-        Ok(Self { paths: Paths::find()?, log, now })
+        Ok(Self { paths: Paths::find()?, log, now, caller: OnceCell::new() })
+    }
+
+    /// Says who called us; found out at the first use, since it costs reads that most requests do not need.
+    pub fn caller(&self) -> &Caller {
+        self.caller.get_or_init(|| {
+            let caller = ancestry::caller();
+            let word = caller.subcommand.unwrap_or("unknown");
+            self.log.note(
+                "caller found",
+                &[("kind", Fact::Word(caller.kind.name())), ("command", Fact::Word(word))],
+            );
+            caller
+        })
+    }
+
+    /// Says what a request is about: by its path; on GitHub without one by the URL of the calling
+    /// `git-remote-https`, if its host is the asked one. A path that is there but unusable is never replaced.
+    pub fn target(&self, request: &Request, accounts: &[Account]) -> Option<Remote> {
+        let asked = request.remote()?;
+        if request.path.is_some() || store::server_of(&asked, accounts) != Server::GitHub {
+            return Some(asked);
+        }
+        let of_caller = self.caller().url.as_ref().and_then(ancestry::Url::remote);
+        let target = of_caller.filter(|remote| remote.host == asked.host).unwrap_or(asked);
+        self.log.note("no path came", &[("target", Fact::Remote(&target))]);
+        Some(target)
     }
 
     /// Reads the accounts.

@@ -22,6 +22,7 @@ pub fn run(session: &Session, request: &Request) {
         Ok(accounts) => accounts,
         Err(trouble) => return say(&trouble.to_string()),
     };
+    let remote = session.target(request, &accounts).unwrap_or(remote);
     let mut outcomes = session.outcomes();
     if server_of(&remote, &accounts) == Server::Plain {
         return keep_plain(session, request, &remote, password, &accounts);
@@ -96,7 +97,9 @@ fn learn(
 ) {
     let kind = token.kind();
     // OAuth and App tokens live for hours or belong to another program, which renews them itself.
-    let (TokenKind::FineGrained | TokenKind::Classic, Some(owner)) = (kind, &remote.owner) else {
+    // Without a path the owner is known from the caller at best: enough to give, not to learn.
+    let owner = remote.owner.as_ref().filter(|_| request.path.is_some());
+    let (TokenKind::FineGrained | TokenKind::Classic, Some(owner)) = (kind, owner) else {
         return session.log.note("not kept: no personal access token with an owner", &[]);
     };
     let scope = Scope::of_owner(&remote.host, owner);
