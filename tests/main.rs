@@ -12,3 +12,5 @@ mod layers;
 #[cfg(target_os = "linux")]
 mod keyring;
 mod sandbox;
+#[cfg(unix)]
+mod setup;

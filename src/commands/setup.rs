@@ -219,7 +219,12 @@ impl Task {
     }
 
     fn warn(&self, plan: &Plan, dry_run: bool, err: &mut dyn Write) -> io::Result<()> {
+        let mut told: Vec<&Helper> = Vec::new();
         for LeftOut { url, helper, why } in &plan.left_out {
+            if told.contains(&helper) {
+                continue;
+            }
+            told.push(helper);
             writeln!(
                 err,
                 "patron: warning: for {url} the helper at {} is not asked any more: {why}",
@@ -247,7 +252,7 @@ impl Task {
                 if !reach.asked {
                     writeln!(
                         err,
-                        "patron: warning: here git does not come to patron for {url}: a later line resets its helpers"
+                        "patron: warning: here git does not come to patron for {url}: a later line resets its helpers, or git matches no section with such a host"
                     )?;
                 } else if !reach.use_http_path {
                     writeln!(

@@ -18,8 +18,9 @@ const BEGIN_NOTE: &str =
     " (made by `git credential-patron setup`; `git credential-patron unsetup` removes it)";
 /// The rest of the last line in a file that setup made.
 const MADE_FILE: &str = " (setup made this file)";
-/// How the included file's path ends, wherever our config folder is.
-const OUR_FILE: &[u8] = b"git-credential-patron/gitconfig";
+/// How the included file's path ends, wherever our config folder is; the second is Windows'.
+const OUR_FILE: [&[u8]; 2] =
+    [b"/git-credential-patron/gitconfig", b"/git-credential-patron/config/gitconfig"];
 
 /// A block that somebody changed: its lines, as they are now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,14 +133,19 @@ fn is_mark(line: &[u8], mark: &str) -> bool {
     line.trim_ascii_start().starts_with(mark.as_bytes())
 }
 
+/// Tells whether an included path is that of our file.
+pub fn is_our_file(path: &[u8]) -> bool {
+    OUR_FILE.iter().any(|end| path.ends_with(end))
+}
+
 /// Tells whether lines are a block of ours, and if so whether setup made the file.
 fn is_ours(lines: &[&[u8]]) -> Option<bool> {
     let [_, b"[include]", path, end] = lines else { return None };
     let path = path.strip_prefix(b"path")?.trim_ascii_start().strip_prefix(b"=")?.trim_ascii();
     let path = path.strip_prefix(b"\"").and_then(|path| path.strip_suffix(b"\"")).unwrap_or(path);
     match end.strip_prefix(BLOCK_END.as_bytes()) {
-        Some(note) if path.ends_with(OUR_FILE) && note.is_empty() => Some(false),
-        Some(note) if path.ends_with(OUR_FILE) && note == MADE_FILE.as_bytes() => Some(true),
+        Some(note) if is_our_file(path) && note.is_empty() => Some(false),
+        Some(note) if is_our_file(path) && note == MADE_FILE.as_bytes() => Some(true),
         _ => None,
     }
 }

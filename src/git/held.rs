@@ -1,6 +1,6 @@
 //! The files of one place together: git's config file, the other one of its level, and ours.
 
-use super::{ConfigFile, FileTrouble, KeyAndValue, Level, Locked, Place};
+use super::{ConfigFile, FileTrouble, KeyAndValue, Level, Locked, Place, is_our_file};
 use std::fs;
 use std::path::Path;
 
@@ -107,10 +107,8 @@ pub fn remove_empty_folder(place: &Place) {
 
 /// Tells whether two readings of a file differ by our include alone, which stands at the end, or nowhere.
 pub fn differ_by_our_include(before: &[KeyAndValue], after: &[KeyAndValue], include: Option<&[u8]>) -> bool {
-    let is_ours = |(key, value): &&KeyAndValue| {
-        key == b"include.path"
-            && value.as_ref().is_some_and(|value| value.ends_with(b"git-credential-patron/gitconfig"))
-    };
+    let is_ours =
+        |(key, value): &&KeyAndValue| key == b"include.path" && value.as_deref().is_some_and(is_our_file);
     let others = |entries: &[KeyAndValue]| -> Vec<KeyAndValue> {
         entries.iter().filter(|entry| !is_ours(entry)).cloned().collect()
     };

@@ -4,7 +4,7 @@
 //! without `=`); documented in git-config(1), and measured alike with 2.39 and 2.47. Values may hold secrets
 //! (helpers written as shell snippets, headers): they leave this room only through [`super::shown`].
 
-use super::{Cwd, Git, GitTrouble};
+use super::{Cwd, Git, GitTrouble, KeyAndValue};
 use std::path::{Path, PathBuf};
 
 /// Which kind of file an entry comes from; later ones win. Git says *scope*, which is our word for what a
@@ -92,7 +92,7 @@ impl Listing {
     }
 
     /// Asks git how it reads one file, without what the file includes.
-    pub fn of_file(git: &Git, file: &Path) -> Result<Vec<(Vec<u8>, Option<Vec<u8>>)>, GitTrouble> {
+    pub fn of_file(git: &Git, file: &Path) -> Result<Vec<KeyAndValue>, GitTrouble> {
         let file = file.as_os_str();
         let args = [
             "config".as_ref(),
@@ -102,7 +102,9 @@ impl Listing {
             "--list".as_ref(),
             "-z".as_ref(),
         ];
-        let output = git.run(&args, Cwd::Nowhere)?;
+        // Git reads its whole configuration at its start, and ends at a line it does not understand anywhere.
+        let nothing_else = [("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_CONFIG_NOSYSTEM", "1")];
+        let output = git.run_with(&args, Cwd::Nowhere, &nothing_else)?;
         let (entries, rest) = (output.split(|byte| *byte == 0), output.last());
         if rest.is_some_and(|byte| *byte != 0) {
             return Err(GitTrouble::Strange);
@@ -160,7 +162,7 @@ impl Listing {
     }
 }
 
-fn key_and_value(entry: &[u8]) -> (Vec<u8>, Option<Vec<u8>>) {
+fn key_and_value(entry: &[u8]) -> KeyAndValue {
     match entry.iter().position(|byte| *byte == b'\n') {
         Some(end) => (entry[..end].to_owned(), Some(entry[end + 1..].to_owned())),
         None => (entry.to_owned(), None),

@@ -5,6 +5,8 @@
 //! against real git in `tests/setup.rs`. libgit2 only reads settings: it cannot show where a value comes from
 //! once files include each other, and what it writes drops other people's lines (measured).
 
+#![expect(unused_imports, reason = "diagnose, add and get, which need the rest, come later")]
+
 mod chain;
 mod config_file;
 mod edit;
@@ -35,5 +37,6 @@ pub use settings::{BadSetting, Fallback, Permission, Settings, VaultChoice};
 pub use shown::shown;
 
 use chain::git_bool;
+use edit::is_our_file;
 use quote::{names_patron, subsection_quoted};
 use shown::holds_secret;

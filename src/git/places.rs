@@ -134,7 +134,7 @@ fn home(env: Env<'_>) -> Option<PathBuf> {
 
 fn reads_system(env: Env<'_>) -> bool {
     let no_system = env("GIT_CONFIG_NOSYSTEM");
-    !no_system.is_some_and(|value| git_bool(value.as_encoded_bytes()) == Some(true))
+    no_system.is_none_or(|value| git_bool(value.as_encoded_bytes()) != Some(true))
 }
 
 fn system_file(git: Option<&Git>, env: Env<'_>) -> Option<PathBuf> {

@@ -183,11 +183,13 @@ pub fn own_program(argv0: Option<&OsStr>) -> Option<PathBuf> {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
 
+    /// Writes a program by another process: a file that this one has open for writing while another thread
+    /// starts something is busy, and cannot be run.
     fn executable(path: &Path, text: &str) {
-        std::fs::write(path, text).expect("a file can be written");
-        std::fs::set_permissions(path, PermissionsExt::from_mode(0o755)).expect("a mode can be set");
+        let write = "printf %s \"$1\" >\"$2\" && chmod +x \"$2\"";
+        let status = Command::new("sh").args(["-c", write, "sh", text]).arg(path).status();
+        assert!(status.expect("a shell").success());
     }
 
     #[test]

@@ -471,13 +471,13 @@ mod tests {
         assert_eq!(settings, Settings::default());
     }
 
-    /// Prints what is read with the environment as it is; started by the test below.
+    /// Runs in a process of its own, started by the test below.
     #[test]
     #[ignore = "the test below starts it with a home of its own"]
-    fn settings_of_this_home() {
+    fn in_a_home_of_its_own() {
         let (settings, bad) = Settings::read(Git::find().as_ref(), &crate::git::process_env);
-        let fallback = settings.fallback_for(&remote("https://github.com/a/b"), None);
-        println!("read: {:?} {:?} {:?} {}", settings.vault, settings.probe, fallback.helpers, bad.len());
+        assert_eq!((settings.vault, settings.probe, bad.len()), (VaultChoice::File, Permission::Never, 0));
+        assert_eq!(settings.fallback_for(&remote("https://github.com/a/b"), None).helpers, ["cache"]);
     }
 
     #[test]
@@ -492,7 +492,7 @@ mod tests {
         write(".gitconfig", "[patron]\n\tvault = file\n[include]\n\tpath = ~/more\n");
         write("more", "[patron \"https://github.com\"]\n\tfallback = cache\n");
         let output = std::process::Command::new(std::env::current_exe().expect("a path"))
-            .args(["--ignored", "--exact", "--nocapture", "git::settings::tests::settings_of_this_home"])
+            .args(["--ignored", "--exact", "git::settings::tests::in_a_home_of_its_own"])
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", home.path())
@@ -500,6 +500,6 @@ mod tests {
             .output()
             .expect("it starts");
         let text = String::from_utf8_lossy(&output.stdout);
-        assert!(text.contains("read: File Never [\"cache\"] 0"), "{text}");
+        assert!(output.status.success() && text.contains("1 passed"), "{text}");
     }
 }

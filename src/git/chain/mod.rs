@@ -4,7 +4,7 @@
 //! specificity: each `helper` adds to the list, an empty one empties it. That is why a reset for a host also
 //! silences the helpers of its owners, and why setup records those first.
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod against_git;
 mod lines;
 mod url;
