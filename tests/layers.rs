@@ -32,7 +32,7 @@ enum Rank {
     Ground,
     /// One outside thing each; none knows another.
     Outside,
-    /// What is kept of accounts: files of ours with their meaning.
+    /// What all composition knows: files of ours with their meaning, and how a command fails.
     Memory,
     /// What takes outside things and memory together.
     Composition,
@@ -49,10 +49,13 @@ const ROOMS: &[Room] = &[
     room(Words,       "remote",    Whole,  "host, owner, repository, scope: parsing and matching"),
     room(Words,       "pages",     Whole,  "the pages that can be opened, and the only code that fills them in"),
     room(Words,       "time",      Whole,  "times as files and --json hold them"),
+    room(Words,       "denial/catalogue", Whole, "the table of known refusals"),
     room(Words,       "cli",       Whole,  "the command line and every word of help"),
 
     room(Decisions,   "protocol",  Whole,  "git's credential format: request and answer"),
     room(Decisions,   "choose",    Whole,  "what an account is, and which one serves a request"),
+
+    room(Decisions,   "denial",    Whole,  "a reply or a transcript to the refusal it is"),
 
     room(Ground,      "paths",     Whole,  "where our files lie"),
     room(Ground,      "files",     Whole,  "files read with checks, locked, replaced whole"),
@@ -62,11 +65,18 @@ const ROOMS: &[Room] = &[
     room(Outside,     "terminal",  Whole,  "speaking to people, and asking them"),
     room(Outside,     "vault",     Family, "where secrets lie: keyring, file, command"),
 
+    room(Outside,     "git",       Whole,  "git's config, the helper chain, repositories, git as the probe"),
+    room(Outside,     "ancestry",  Whole,  "which git process asked, and for what"),
+    room(Outside,     "github",    Whole,  "the only HTTP of our own; interprets nothing"),
+    room(Outside,     "browser",   Whole,  "may a page be opened here, and opening it once"),
+
     room(Memory,      "accounts",  Whole,  "accounts.toml"),
+    room(Memory,      "error",     Whole,  "fact, cause, remedy; exit codes in one match"),
     room(Memory,      "outcomes",  Whole,  "outcomes.toml: how accounts fared, fingerprints of their secrets"),
 
     room(Composition, "keeping",   Whole,  "a secret into its vault and its account on the list"),
-    room(Composition, "error",     Whole,  "fact, cause, remedy; exit codes in one match"),
+    room(Composition, "verify",    Whole,  "whose token is this: asks the host for add"),
+    room(Composition, "target",    Whole,  "what a person means by SCOPE, URL, REMOTE or nothing"),
 
     room(Commands,    "commands",  Whole,  "one file a command; mod.rs is what they share"),
 
@@ -81,6 +91,8 @@ const SPEAKERS: &[Speaker] = &[
     speaker("stdio.rs",        "stderr", "the place of a panic, without its text"),
     speaker("log.rs",          "stderr", "PATRON_TRACE=1"),
     speaker("terminal",        "stderr", "what people read"),
+    speaker("terminal",        "stdout", "a command's result, and whether a person reads it"),
+    speaker("browser/mod.rs",  "stderr", "whether a person can see what we say; nothing is written"),
     speaker("commands/mod.rs", "stdout", "handed to the commands for people as a writer"),
     speaker("commands/mod.rs", "stderr", "handed to a failure as a writer"),
 ];

@@ -130,7 +130,6 @@ fn what_is_no_host_is_refused_and_a_secret_in_it_not_repeated() {
             "ｇithub.com",
             "github.com\nevil.test",
             "*.github.com",
-            "--system",
             &format!("https://{secret}@github.com"),
         ] {
             let ended = home.patron(&["setup", "--host", host]);
