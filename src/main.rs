@@ -1,8 +1,9 @@
 //! The binary.
-#![allow(dead_code)] // until the commands call the engine
+#![allow(dead_code, unused_imports)] // until the commands call the engine
 
 mod denial;
 mod pages;
 mod token;
+mod verdict;
 
 fn main() {}

@@ -1,6 +1,6 @@
 //! Proves the catalogue row by row: the loop behind `explain --check`, which the unit test runs too.
 
-use super::catalogue::{Denial, FALLBACKS, FAMILIES, Source, rows};
+use super::catalogue::{Denial, FALLBACKS, FAMILIES, Source, rows, split_page};
 use super::normal::Normal;
 use super::{holes, recognise};
 use crate::pages::Page;
@@ -201,14 +201,6 @@ fn page(row: &Denial, holes: &[(&'static str, String)]) -> Option<String> {
         })?
         .url("github.com")
     })
-}
-
-/// Takes the page off the end of a line of a fix.
-pub(crate) fn split_page(text: &str) -> (&str, Option<&str>) {
-    match text.rsplit_once(": @") {
-        Some((text, page)) => (text, Some(page)),
-        None => (text, None),
-    }
 }
 
 /// Names the holes that a text wants filled.

@@ -129,3 +129,11 @@ pub(crate) fn rows() -> Vec<&'static Denial> {
 pub(crate) fn row(id: &str) -> Option<&'static Denial> {
     FAMILIES.into_iter().flatten().find(|row| row.id == id)
 }
+
+/// Takes the page off the end of a line of a fix.
+pub(crate) fn split_page(text: &str) -> (&str, Option<&str>) {
+    match text.rsplit_once(": @") {
+        Some((text, page)) => (text, Some(page)),
+        None => (text, None),
+    }
+}

@@ -272,6 +272,8 @@ pub(super) const ROWS: &[Denial] = &[
             "https://{at}/orgs/{sso_owner}/sso?authorization_request={authorization_request}",
             "https://{at}/enterprises/{enterprise}/sso?authorization_request={authorization_request}",
             "https://{at}/enterprises/{enterprise}/sso",
+            "head: url=https://{at}/orgs/{sso_owner}/sso?authorization_request={authorization_request}",
+            "head: url=https://{at}/enterprises/{enterprise}/sso?authorization_request={authorization_request}",
         ],
         means: "the token is good, but {owner} wants it authorised by single sign-on",
         fix: &[
