@@ -147,6 +147,11 @@ fn proof(row: &Denial) -> Vec<String> {
         let start = text.lines().next().unwrap_or_default();
         match found(text) {
             Some(found) if found.denial.id == row.id => {
+                if let Some(owner) = found.hole("owner")
+                    && !owner.to_ascii_lowercase().starts_with("acme")
+                {
+                    problems.push(format!("a sample's owner is read as {owner}: {start}"));
+                }
                 if !row.pages.is_empty() && page(row, &found.holes).is_none() {
                     problems.push(format!("no page can be filled for: {start}"));
                 }

@@ -132,7 +132,7 @@ impl Case<'_> {
         Some(self.say(
             "no-write-role",
             Measured,
-            &format!("{login} may read {{owner}}/{{repo}}, but not write to it"),
+            &format!("{login} may read {{full}}, but not write to it"),
             &fixes,
             &[],
         ))

@@ -55,15 +55,9 @@ impl Case<'_> {
         }
         let allowed = self.may_push() == Some(true) || self.is_own() || self.wants_contents_write();
         let (certainty, means) = if allowed && self.e.fetch.is_open() {
-            (
-                Measured,
-                "you may write to {owner}/{repo}, and {token} may not",
-            )
+            (Measured, "you may write to {full}, and {token} may not")
         } else {
-            (
-                Inferred,
-                "{token} most likely may not write to {owner}/{repo}",
-            )
+            (Inferred, "{token} most likely may not write to {full}")
         };
         let fixes: &[&str] = match self.kind() {
             Some(TokenKind::OAuth | TokenKind::AppUser) => &[
@@ -118,7 +112,7 @@ impl Case<'_> {
                 "{owner} is another person, whose private repositories such a token never opens",
                 &[
                     "to be invited is not enough for a fine-grained token: use a classic one with the scope repo",
-                    "or there is no {owner}/{repo}: look at the spelling",
+                    "or there is no {full}: look at the spelling",
                 ],
             );
         }
@@ -146,7 +140,7 @@ impl Case<'_> {
             &[
                 "ask an owner of {owner} to approve it; the page shows whether it waits: @org-requests({owner})",
                 "or its resource owner is not {owner}: make another, git credential-patron add {scope}",
-                "or {repo} is not among its repositories, or there is no {owner}/{repo}",
+                "or {repo} is not among its repositories, or there is no {full}",
             ],
             TOKEN_PAGES,
         )
@@ -161,7 +155,7 @@ impl Case<'_> {
             .alike()
             .map(|alike| format!("or it is misspelt: the token sees {alike}"));
         fixes.extend(misspelt.as_deref());
-        fixes.push("or there is no {owner}/{repo}, or your account has no access to it");
+        fixes.push("or there is no {full}, or your account has no access to it");
         self.say(
             "repository-not-selected",
             Inferred,
@@ -175,7 +169,7 @@ impl Case<'_> {
         self.say(
             "read-permission-missing",
             Inferred,
-            "{token} most likely lacks the permission Contents for {owner}/{repo}",
+            "{token} most likely lacks the permission Contents for {full}",
             &[
                 "on the token's page give Contents: Read-only, or Read and write in order to push",
                 "or select {repo} there, if it is not among its repositories",
@@ -190,7 +184,7 @@ impl Case<'_> {
         let misspelt = self
             .alike()
             .map(|alike| format!("it is misspelt: the token sees {alike}"));
-        let spelling = "look at the spelling of {owner}/{repo}";
+        let spelling = "look at the spelling of {full}";
         let mut fixes = vec![misspelt.as_deref().unwrap_or(spelling)];
         match self.kind() {
             Some(TokenKind::Installation | TokenKind::AppUser) => fixes.push(
@@ -204,7 +198,7 @@ impl Case<'_> {
         }
         fixes.push("or your account has no access to it: ask {owner}");
         self.not_found(
-            "GitHub shows no {owner}/{repo} to {token}: it is not there, or hidden",
+            "GitHub shows no {full} to {token}: it is not there, or hidden",
             &fixes,
         )
     }

@@ -154,10 +154,15 @@ impl Wording<'_> {
     fn value(&self, name: &str) -> String {
         let target = self.target;
         let known = match name {
-            "scope" => target.owner.clone().map(|owner| match self.host() {
+            // What `add` takes; the owner has the alphabet of owners, wherever it comes from.
+            "scope" => self.page_value("owner").map(|owner| match self.host() {
                 Some("github.com" | "gist.github.com") | None => owner,
                 Some(host) => format!("{host}/{owner}"),
             }),
+            "full" => match (&target.owner, &target.repo) {
+                (Some(owner), Some(repo)) => Some(format!("{owner}/{repo}")),
+                _ => None,
+            },
             "url" => match (self.host(), &target.owner, &target.repo) {
                 (Some(host), Some(owner), Some(repo)) => {
                     Some(format!("https://{host}/{owner}/{repo}"))
@@ -173,7 +178,7 @@ impl Wording<'_> {
         };
         known
             .or_else(|| match name {
-                "owner" => target.owner.clone(),
+                "owner" => self.page_value("owner"),
                 "repo" => target.repo.clone(),
                 "login" => self.login.map(str::to_owned),
                 _ => None,
@@ -189,7 +194,7 @@ impl Wording<'_> {
     fn page(&self, words: &str) -> Option<String> {
         let mut page = Page::from_words(words, &|name| self.page_value(name))?;
         // The rows name the page of the kind that they speak of most; here the kind may be known.
-        page = match (page, self.kind) {
+        page = match (page, self.kind()) {
             (Page::FineGrained, Some(TokenKind::Classic)) => Page::Classic,
             (Page::ClassicNew { workflow: true }, Some(TokenKind::FineGrained)) => {
                 Page::FineGrained
@@ -232,7 +237,7 @@ impl Wording<'_> {
                     .map(str::to_owned)
             }
             "fg" | "classic" => {
-                let of_kind = (self.kind == Some(TokenKind::Classic)) == (name == "classic");
+                let of_kind = (self.kind() == Some(TokenKind::Classic)) == (name == "classic");
                 hole(name)
                     .filter(|_| same_host)
                     .or(self.number.filter(|_| of_kind))
@@ -240,6 +245,13 @@ impl Wording<'_> {
             }
             _ => hole(name).filter(|_| same_host).map(str::to_owned),
         }
+    }
+
+    /// Gives the token's kind, if it is known or was said.
+    fn kind(&self) -> Option<TokenKind> {
+        let said = self.found.and_then(|found| found.hole("kind"));
+        self.kind
+            .or(said.and_then(|kind| kind.contains("(classic)").then_some(TokenKind::Classic)))
     }
 
     /// Gives the host of the address in the text that was found.

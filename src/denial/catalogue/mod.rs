@@ -98,12 +98,14 @@ impl Finding {
 }
 
 /// What stands in a text where a hole's value is not known.
-pub(crate) const FALLBACKS: [(&str, &str); 8] = [
+pub(crate) const FALLBACKS: [(&str, &str); 9] = [
     ("owner", "the organisation"),
     ("repo", "the repository"),
     ("login", "your account"),
     ("token", "the token"),
     ("host", "github.com"),
+    // OWNER/REPOSITORY.
+    ("full", "the repository"),
     // What `git credential-patron add` takes.
     ("scope", "OWNER"),
     ("url", "URL"),

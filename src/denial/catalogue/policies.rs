@@ -279,6 +279,7 @@ pub(super) const ROWS: &[Denial] = &[
         fix: &[
             "sign in on the page; then, in the list of tokens, \"Configure SSO\" and authorise {owner}",
             "a token of an app (gh, GitHub Desktop): log in with that app again",
+            "an SSH key: the same, in the list of keys",
         ],
         pages: &[
             "enterprise-sso({enterprise}, {authorization_request})",
