@@ -33,6 +33,7 @@ mod terminal;
 mod time;
 mod token;
 mod vault;
+mod verdict;
 mod verify;
 
 use std::process::ExitCode;

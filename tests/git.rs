@@ -28,7 +28,9 @@ fn policy() -> Policy {
 /// A sandbox in which patron is set up and each `(scope, label)` was added.
 fn set_up(forge: &Forge, accounts: &[(&str, &str)]) -> Sandbox {
     let sandbox = Sandbox::new(forge);
-    sandbox.patron(["setup", "--host", "github.com", "--host", "ghe.example.com:8443", "--host", "corp.ghe.com"]).ok();
+    sandbox
+        .patron(["setup", "--host", "github.com", "--host", "ghe.example.com:8443", "--host", "corp.ghe.com"])
+        .ok();
     for (scope, label) in accounts {
         add(&sandbox, forge, scope, label, &[]);
     }
@@ -158,7 +160,10 @@ fn an_owner_without_an_account_gets_nothing_and_is_named() {
         let sandbox = set_up(&forge, &[("acme", "acme")]);
         let run = Runner { sandbox: &sandbox, git };
         let said = run.fails(".", "clone -q https://github.com/globex/api.git").stderr();
-        assert!(said.contains("patron: no account for globex; add one: git credential-patron add globex"), "{said}");
+        assert!(
+            said.contains("patron: no account for globex; add one: git credential-patron add globex"),
+            "{said}"
+        );
         assert_eq!(forge.git_asks(), [], "no token went anywhere");
     }
 }
@@ -208,7 +213,11 @@ fn a_repository_comes_before_its_owner_and_an_owner_before_the_host() {
         for repo in ["acme/tools", "acme/secret", "initech/core"] {
             run.git(".", &format!("ls-remote -q https://github.com/{repo}.git"));
         }
-        let expected = [("acme/tools", Read, "narrow"), ("acme/secret", Read, "acme"), ("initech/core", Read, "classic")];
+        let expected = [
+            ("acme/tools", Read, "narrow"),
+            ("acme/secret", Read, "acme"),
+            ("initech/core", Read, "classic"),
+        ];
         assert_eq!(forge.git_asks(), asks(&expected), "git {}", git.version);
     }
 }
@@ -232,15 +241,19 @@ fn a_token_that_git_was_given_by_hand_is_learned_for_its_owner() {
     let forge = Forge::start(policy());
     let sandbox = set_up(&forge, &[]);
     let secret = forge.secret("acme");
-    sandbox.write_program("answer", &format!("case \"$1\" in Username*) echo mona;; *) echo {secret};; esac"));
+    sandbox
+        .write_program("answer", &format!("case \"$1\" in Username*) echo mona;; *) echo {secret};; esac"));
     let clone = ["clone", "-q", "https://github.com/acme/secret", "it"];
     let askpass = sandbox.bin().join("answer");
-    let said = sandbox.git(clone).env("GIT_ASKPASS", &askpass).env_remove("GIT_TERMINAL_PROMPT").ok().stderr();
+    let said =
+        sandbox.git(clone).env("GIT_ASKPASS", &askpass).env_remove("GIT_TERMINAL_PROMPT").ok().stderr();
     assert!(said.contains("patron: learned acme (kept in the file)"), "{said}");
     let run = Runner { sandbox: &sandbox, git: &gits()[0] };
     run.git("it", "fetch -q");
     let listed = sandbox.patron(["list", "--json"]).ok().stdout();
-    for fact in ["\"label\": \"acme\"", "\"login\": \"mona\"", "\"learned\": true", "\"kind\": \"fine-grained\""] {
+    for fact in
+        ["\"label\": \"acme\"", "\"login\": \"mona\"", "\"learned\": true", "\"kind\": \"fine-grained\""]
+    {
         assert!(listed.contains(fact), "{fact} in {listed}");
     }
     assert_eq!(forge.git_asks().len(), 2, "the second fetch asked nobody");

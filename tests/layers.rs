@@ -55,6 +55,7 @@ const ROOMS: &[Room] = &[
     room(Decisions,   "protocol",  Whole,  "git's credential format: request and answer"),
     room(Decisions,   "choose",    Whole,  "what an account is, and which one serves a request"),
 
+    room(Decisions,   "verdict",   Whole,  "evidence to verdict: the differential diagnosis"),
     room(Decisions,   "denial",    Whole,  "a reply or a transcript to the refusal it is"),
 
     room(Ground,      "paths",     Whole,  "where our files lie"),

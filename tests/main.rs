@@ -1,16 +1,16 @@
 //! All integration tests in one binary.
 
 #[cfg(target_os = "linux")]
-mod callers;
-#[cfg(target_os = "linux")]
 mod bus;
+#[cfg(target_os = "linux")]
+mod callers;
 mod forge;
 mod forge_contract;
 mod git;
 mod hygiene;
-mod layers;
 #[cfg(target_os = "linux")]
 mod keyring;
+mod layers;
 mod sandbox;
 #[cfg(unix)]
 mod setup;

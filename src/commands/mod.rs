@@ -13,8 +13,8 @@ pub mod token;
 pub mod unsetup;
 
 use crate::accounts::{self, Book};
-use crate::choose::{Account, Place, Standing, choose};
 use crate::ancestry::{self, Caller};
+use crate::choose::{Account, Place, Standing, choose};
 use crate::cli::{Cli, Command};
 use crate::error::{Exit, Failure};
 use crate::git::{Cwd, Git, Listing, Settings, VaultChoice, http_settings, process_env};
@@ -86,9 +86,7 @@ pub fn for_people(args: &[OsString], start: Instant) -> ExitCode {
     let argv0 = args.first().map(OsString::as_os_str);
     let outcome = match &cli.command {
         // These need no accounts, and say themselves what is wrong with HOME.
-        Command::Setup(options) => {
-            setup::run(options, argv0, &process_env, &mut out, &mut std::io::stderr())
-        }
+        Command::Setup(options) => setup::run(options, argv0, &process_env, &mut out, &mut std::io::stderr()),
         Command::Unsetup(options) => unsetup::run(options, &process_env, &mut out),
         _ => with_session(&cli.command, start, &mut out),
     };
@@ -194,7 +192,8 @@ impl Session {
         let api = Api::of(host);
         let text = |name: &str| std::env::var(name).ok();
         let git = http_settings(&format!("https://{}/", api.host()));
-        let proxy = proxy_from(git.proxy.as_deref(), &text, api.host()).map_err(|why| unusable(why.to_string()))?;
+        let proxy =
+            proxy_from(git.proxy.as_deref(), &text, api.host()).map_err(|why| unusable(why.to_string()))?;
         let authorities = Authorities::find(git.ca_file, git.ca_folder, &|name| std::env::var_os(name));
         let config = ClientConfig { proxy, authorities, ..ClientConfig::default() };
         Client::new(&config).map_err(|why| unusable(why.to_string()))

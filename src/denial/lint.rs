@@ -1,6 +1,6 @@
 //! Proves the catalogue row by row: the loop behind `explain --check`, which the unit test runs too.
 
-use super::catalogue::{Denial, FALLBACKS, FAMILIES, Source, rows};
+use super::catalogue::{Denial, FALLBACKS, FAMILIES, Source, rows, split_page};
 use super::normal::Normal;
 use super::{holes, recognise};
 use crate::pages::Page;
@@ -109,6 +109,11 @@ fn proof(row: &Denial) -> Vec<String> {
         let start = text.lines().next().unwrap_or_default();
         match found(text) {
             Some(found) if found.denial.id == row.id => {
+                if let Some(owner) = found.hole("owner")
+                    && !owner.to_ascii_lowercase().starts_with("acme")
+                {
+                    problems.push(format!("a sample's owner is read as {owner}: {start}"));
+                }
                 if !row.pages.is_empty() && page(row, &found.holes).is_none() {
                     problems.push(format!("no page can be filled for: {start}"));
                 }
@@ -148,14 +153,6 @@ fn page(row: &Denial, holes: &[(&'static str, String)]) -> Option<String> {
         })?
         .url("github.com")
     })
-}
-
-/// Takes the page off the end of a line of a fix.
-pub(crate) fn split_page(text: &str) -> (&str, Option<&str>) {
-    match text.rsplit_once(": @") {
-        Some((text, page)) => (text, Some(page)),
-        None => (text, None),
-    }
 }
 
 /// Names the holes that a text wants filled.

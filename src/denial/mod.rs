@@ -35,7 +35,9 @@ struct Candidate {
 struct Said {
     literal: usize,
     holes: Vec<(&'static str, String)>,
+    /// The text that the longest of its phrases matched, and how long that is.
     matched: String,
+    longest: usize,
     /// Whether git itself said all of it.
     by_git: bool,
 }
@@ -96,9 +98,19 @@ fn said(words: &'static str, texts: &[(Voice, Text)]) -> Option<Said> {
         let by_git = voices == GIT;
         match &mut all {
             None => {
-                all = Some(Said { literal: hit.literal, holes: hit.holes, matched: hit.matched, by_git });
+                all = Some(Said {
+                    literal: hit.literal,
+                    longest: hit.literal,
+                    holes: hit.holes,
+                    matched: hit.matched,
+                    by_git,
+                });
             }
             Some(all) => {
+                if hit.literal > all.longest {
+                    all.longest = hit.literal;
+                    all.matched = hit.matched;
+                }
                 all.literal += hit.literal;
                 all.holes.extend(hit.holes);
                 all.by_git &= by_git;

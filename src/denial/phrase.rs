@@ -130,8 +130,14 @@ impl<'p> Phrase<'p> {
             _ => return None,
         };
         let rest = &self.parts[1 + usize::from(lead.is_some())..];
+        let mut found: Option<(usize, usize, Vec<_>)> = None;
         let mut from = 0;
         while let Some(start) = folded[from..].find(words.as_str()).map(|at| at + from) {
+            // A hole that may hold spaces must not begin too early: of all matches that end where the
+            // first one does, the shortest is meant.
+            if found.as_ref().is_some_and(|(_, end, _)| start >= *end) {
+                break;
+            }
             from = start + first_len(&folded[start..]);
             let mut holes = Vec::new();
             let mut begin = start;
@@ -144,19 +150,22 @@ impl<'p> Phrase<'p> {
             } else if splits_a_word(folded, start) {
                 continue;
             }
-            if let Some(end) = follow(rest, folded, start + words.len(), &mut holes) {
-                return Some(Hit {
-                    literal: self.literal(),
-                    holes: holes
-                        .into_iter()
-                        .filter(|(name, ..)| *name != "_")
-                        .map(|(name, start, end)| (name, text.original(start, end).to_owned()))
-                        .collect(),
-                    matched: text.original(begin, end).to_owned(),
-                });
+            if let Some(end) = follow(rest, folded, start + words.len(), &mut holes)
+                && found.as_ref().is_none_or(|(_, known, _)| end == *known)
+            {
+                found = Some((begin, end, holes));
             }
         }
-        None
+        let (begin, end, holes) = found?;
+        Some(Hit {
+            literal: self.literal(),
+            holes: holes
+                .into_iter()
+                .filter(|(name, ..)| *name != "_")
+                .map(|(name, start, end)| (name, text.original(start, end).to_owned()))
+                .collect(),
+            matched: text.original(begin, end).to_owned(),
+        })
     }
 
     /// Counts what is literal, white space aside.
@@ -370,6 +379,20 @@ mod tests {
         assert_eq!(hole("The '{o..}' organization forbids", text).as_deref(), Some("HHS ONC"));
         assert_eq!(hole("for {days#} days", text).as_deref(), Some("366"));
         assert_eq!(hole("forbids {days#} for", text), None);
+    }
+
+    #[test]
+    fn a_hole_begins_as_late_as_it_can() {
+        assert_eq!(
+            hole(
+                "the '{o..}' organization has",
+                "you have the right credentials, the `Acme Corp` organization has a list"
+            )
+            .as_deref(),
+            Some("Acme Corp")
+        );
+        // What comes after the first match is another one.
+        assert_eq!(hole("the '{o..}' org", "the 'a' org and the 'b' org").as_deref(), Some("a"));
     }
 
     #[test]

@@ -87,7 +87,16 @@ impl Probe {
         let mut command = Command::new(git.program());
         command
             // An empty helper forgets all that the config files name; what comes last is read last.
-            .args(["-c", "credential.helper=", "-c", HELPER, "-c", "core.askPass=", "-c", "protocol.version=0"])
+            .args([
+                "-c",
+                "credential.helper=",
+                "-c",
+                HELPER,
+                "-c",
+                "core.askPass=",
+                "-c",
+                "protocol.version=0",
+            ])
             .args(["remote-https", "patron-probe", &url])
             .env("PATRON_PROBE_PIPE", &pipe.path)
             .env("GIT_TERMINAL_PROMPT", "0")
@@ -97,7 +106,14 @@ impl Probe {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        for name in ["GIT_TRACE", "GIT_TRACE_CURL", "GIT_CURL_VERBOSE", "GIT_TRACE_PACKET", "SSH_ASKPASS", "GIT_PROTOCOL"] {
+        for name in [
+            "GIT_TRACE",
+            "GIT_TRACE_CURL",
+            "GIT_CURL_VERBOSE",
+            "GIT_TRACE_PACKET",
+            "SSH_ASKPASS",
+            "GIT_PROTOCOL",
+        ] {
             command.env_remove(name);
         }
         own_group(&mut command);

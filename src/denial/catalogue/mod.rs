@@ -95,12 +95,14 @@ impl Finding {
 }
 
 /// What stands in a text where a hole's value is not known.
-pub(crate) const FALLBACKS: [(&str, &str); 8] = [
+pub(crate) const FALLBACKS: [(&str, &str); 9] = [
     ("owner", "the organisation"),
     ("repo", "the repository"),
     ("login", "your account"),
     ("token", "the token"),
     ("host", "github.com"),
+    // OWNER/REPOSITORY.
+    ("full", "the repository"),
     // What `git credential-patron add` takes.
     ("scope", "OWNER"),
     ("url", "URL"),
@@ -121,4 +123,12 @@ pub(crate) fn rows() -> Vec<&'static Denial> {
 /// Gives the row of an id.
 pub(crate) fn row(id: &str) -> Option<&'static Denial> {
     FAMILIES.into_iter().flatten().find(|row| row.id == id)
+}
+
+/// Takes the page off the end of a line of a fix.
+pub(crate) fn split_page(text: &str) -> (&str, Option<&str>) {
+    match text.rsplit_once(": @") {
+        Some((text, page)) => (text, Some(page)),
+        None => (text, None),
+    }
 }

@@ -270,11 +270,14 @@ pub(super) const ROWS: &[Denial] = &[
             "https://{at}/orgs/{sso_owner}/sso?authorization_request={authorization_request}",
             "https://{at}/enterprises/{enterprise}/sso?authorization_request={authorization_request}",
             "https://{at}/enterprises/{enterprise}/sso",
+            "head: url=https://{at}/orgs/{sso_owner}/sso?authorization_request={authorization_request}",
+            "head: url=https://{at}/enterprises/{enterprise}/sso?authorization_request={authorization_request}",
         ],
         means: "the token is good, but {owner} wants it authorised by single sign-on",
         fix: &[
             "sign in on the page; then, in the list of tokens, \"Configure SSO\" and authorise {owner}",
             "a token of an app (gh, GitHub Desktop): log in with that app again",
+            "an SSH key: the same, in the list of keys",
         ],
         pages: &[
             "enterprise-sso({enterprise}, {authorization_request})",

@@ -171,7 +171,7 @@ pub(super) const ROWS: &[Denial] = &[
         means: "the token does not reach the repository's contents (GitHub says \"write\" for reading, too)",
         fix: &[
             "on the token's page give Contents: Read-only, or Read and write in order to push",
-            "or {owner}/{repo} is not among the token's repositories: select it there",
+            "or {full} is not among the token's repositories: select it there",
             "or {owner} has not approved the token yet: @org-requests({owner})",
             ASK,
         ],
@@ -242,10 +242,10 @@ pub(super) const ROWS: &[Denial] = &[
         also: &[],
         means: "GitHub shows no such repository to this token: it is not there, or hidden",
         fix: &[
-            "look at the spelling of {owner}/{repo}",
+            "look at the spelling of {full}",
             "the token may be another owner's, or this repository not among those selected for it: git credential-patron list",
             "{owner} may not have approved the token yet, or may have revoked it: @org-requests({owner})",
-            "your account may have no access to {owner}/{repo}",
+            "your account may have no access to {full}",
             ASK,
         ],
         pages: &[],
@@ -281,7 +281,7 @@ pub(super) const ROWS: &[Denial] = &[
         means: "this remote speaks SSH: keys open it, and tokens play no part",
         fix: &[
             "look at the key: ssh -T git@{host}",
-            "or let git use a token: git remote set-url REMOTE https://{host}/OWNER/REPOSITORY",
+            "or let git use a token: git remote set-url REMOTE {url}",
         ],
         pages: &[],
         sources: &[
@@ -318,8 +318,8 @@ pub(super) const ROWS: &[Denial] = &[
         means: "GitHub knows {login} and does not let it write here",
         fix: &[
             "on the token's page select the repository, and give Contents: Read and write",
-            "or {login} is the wrong account here: git credential-patron list",
-            "or {login} may not push to {owner}/{repo} at all: ask for the write role, or push to a fork",
+            "or another account is wanted here: git credential-patron list",
+            "or {login} may not push to {full} at all: ask for the write role, or push to a fork",
             "or {owner} has not approved the token yet: @org-requests({owner})",
             ASK,
         ],

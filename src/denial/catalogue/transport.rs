@@ -207,7 +207,7 @@ pub(super) const ROWS: &[Denial] = &[
         ],
         hints: &[],
         also: &[],
-        means: "no answer from {host}; the token was not judged",
+        means: "the host gave no answer, so the token was not judged",
         fix: &[
             "see whether this machine is online, and whether a proxy or VPN is wanted here",
             "then try again",
