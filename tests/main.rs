@@ -2,4 +2,8 @@
 
 mod forge;
 mod forge_contract;
+mod given;
+mod property;
 mod sandbox;
+#[cfg(unix)]
+mod vectors;

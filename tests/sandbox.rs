@@ -345,6 +345,11 @@ impl Run {
         self
     }
 
+    /// The command itself, for a test that feeds it by hand; stdin and bound are then the test's.
+    pub(crate) fn into_command(self) -> Command {
+        self.command
+    }
+
     /// Runs it to its end.
     pub(crate) fn run(mut self) -> Output {
         let start = Instant::now();
