@@ -168,7 +168,12 @@ impl Request {
             }
             b"host" => once("host", host, plain("host", value)?.to_vec())?,
             b"path" => once("path", path, plain("path", value)?.to_vec())?,
-            b"username" => once("username", username, plain("username", value)?.to_vec())?,
+            b"username" => {
+                // No login of ours is anything but text. Taking such a name for none would give it the
+                // token of another user.
+                std::str::from_utf8(value).map_err(|_| Refused::NotText("username"))?;
+                once("username", username, plain("username", value)?.to_vec())?;
+            }
             b"password" => once("password", password, Token::new(plain("password", value)?.to_vec()))?,
             // A time that is no number is ignored, as git ignores it.
             b"password_expiry_utc" => {
@@ -201,7 +206,7 @@ impl Request {
         self.remote().map(|remote| remote.host)
     }
 
-    /// Gives the user name as text; one that is not UTF-8 is nobody we know.
+    /// Gives the user name as text; one that is not UTF-8 was refused before.
     pub fn user(&self) -> Option<&str> {
         self.username.as_deref().and_then(|name| std::str::from_utf8(name).ok())
     }
@@ -300,6 +305,12 @@ mod tests {
             let text = format!("protocol=https\nhost=evil.test{bad}host=github.com\n");
             assert_eq!(Request::parse(text.as_bytes()), Err(Refused::ControlCharacter("host")), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_user_name_that_is_not_text_is_refused_and_never_taken_for_none() {
+        let asked = b"protocol=https\nhost=git.example.com\nusername=\xff\n";
+        assert_eq!(Request::parse(asked), Err(Refused::NotText("username")));
     }
 
     #[test]

@@ -14,3 +14,7 @@ mod layers;
 mod sandbox;
 #[cfg(unix)]
 mod setup;
+mod given;
+mod property;
+#[cfg(unix)]
+mod vectors;

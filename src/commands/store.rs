@@ -102,6 +102,9 @@ fn learn(
     let (TokenKind::FineGrained | TokenKind::Classic, Some(owner)) = (kind, owner) else {
         return session.log.note("not kept: no personal access token with an owner", &[]);
     };
+    if request.password_expiry_utc.is_some_and(|at| at <= session.now) {
+        return session.log.note("not kept: expired", &[]);
+    }
     let scope = Scope::of_owner(&remote.host, owner);
     let login = request
         .user()
@@ -196,6 +199,10 @@ fn keep(
     refresh: Option<&Token>,
     known: Option<&Account>,
 ) -> Option<Account> {
+    if let Some(why) = refresh.into_iter().chain([secret]).find_map(Token::unusable) {
+        say(&format!("nothing is kept for {}: {why}", account.label));
+        return None;
+    }
     let wish = match known.map(|known| &known.place) {
         Some(place @ (Place::Keyring | Place::File)) => Wish::There(place.clone()),
         Some(Place::Command(_)) | None => session.vault_wish().unwrap_or(Wish::KeyringElseFileInUse),

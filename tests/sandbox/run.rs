@@ -177,6 +177,11 @@ impl Run {
         }
     }
 
+    /// The command itself, for a test that feeds it by hand; stdin and bound are then the test's.
+    pub(crate) fn into_command(self) -> Command {
+        self.command
+    }
+
     /// Runs it to its end.
     #[track_caller]
     pub(crate) fn run(self) -> Output {
