@@ -3,6 +3,7 @@
 pub mod erase;
 pub mod get;
 pub mod list;
+mod relay;
 pub mod remove;
 pub mod store;
 
@@ -11,6 +12,7 @@ use crate::ancestry::{self, Caller};
 use crate::choose::{Account, Place, Standing};
 use crate::cli::{Cli, Command};
 use crate::error::Failure;
+use crate::fallback::{self, Fallbacks};
 use crate::keeping::Wish;
 use crate::log::{Fact, Log};
 use crate::outcomes::Outcomes;
@@ -130,6 +132,16 @@ impl Session {
         Some(target)
     }
 
+    /// Gives the helpers that answered for a place before `setup`. Not to be called where an account answers:
+    /// it reads git's config. None while one of them is being asked, who called us in turn.
+    pub fn fallbacks(&self, remote: &Remote, _user: Option<&str>) -> Fallbacks {
+        if fallback::is_asking(&remote.host) {
+            self.log.note("no fallback: it is being asked already", &[]);
+            return Fallbacks::default();
+        }
+        recorded_fallbacks(remote).unwrap_or_default()
+    }
+
     /// Reads the accounts.
     pub fn accounts(&self) -> Result<Vec<Account>, accounts::Trouble> {
         accounts::load(&self.paths.accounts())
@@ -175,6 +187,33 @@ impl Session {
     pub fn is_expired(&self, account: &Account) -> bool {
         account.expires.is_some_and(|at| at <= self.now)
     }
+}
+
+/// A stand-in until `setup` is here: reads `patron.<url>.fallback`, the owner's before the host's.
+fn recorded_fallbacks(remote: &Remote) -> Option<Fallbacks> {
+    let config = git2::Config::open_default().ok()?.snapshot().ok()?;
+    let host = format!("https://{}", remote.host);
+    let owner = remote.owner.as_ref().map(|owner| format!("{host}/{owner}"));
+    let mut found = Vec::new();
+    for url in owner.into_iter().chain([host]) {
+        let mut entries = config.entries(Some("^patron\\..*\\.fallback(path)?$")).ok()?;
+        let mut fallbacks = Fallbacks::default();
+        while let Some(Ok(entry)) = entries.next() {
+            let (Ok(name), Ok(value)) = (entry.name(), entry.value()) else { continue };
+            let Some((section, key)) = name.rsplit_once('.') else { continue };
+            if !section.eq_ignore_ascii_case(&format!("patron.{url}")) {
+                continue;
+            }
+            match key {
+                "fallback" => fallbacks.helpers.push(value.to_owned()),
+                _ => fallbacks.with_path = value == "true",
+            }
+        }
+        if !fallbacks.helpers.is_empty() {
+            found.push(fallbacks);
+        }
+    }
+    found.into_iter().next()
 }
 
 /// Turns trouble with the list of accounts into a failure of a command.
