@@ -3,6 +3,7 @@
 //! Rooms below return their own typed errors; commands turn them into a [`Failure`]; `main` prints it, and
 //! nobody else prints errors.
 
+use crate::terminal::PromptError;
 use std::fmt;
 use std::io::Write;
 
@@ -97,8 +98,9 @@ impl fmt::Display for Failure {
     }
 }
 
-impl From<crate::terminal::PromptError> for Failure {
-    fn from(error: crate::terminal::PromptError) -> Self {
+/// A question that was not answered.
+impl From<PromptError> for Failure {
+    fn from(error: PromptError) -> Self {
         match error.exit_code() {
             Some(code) => Self::new(Exit::Signal(code), "interrupted; nothing was changed"),
             None => Self::failed(error.to_string()),

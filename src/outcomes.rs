@@ -19,10 +19,10 @@
 //! A fingerprint is a keyed hash (HMAC-SHA-256, cut to 128 bits): it tells whether a secret is the one we
 //! know and nothing about it.
 
-use crate::accounts::rfc3339;
 use crate::files::{self, Care};
 pub use crate::remote::Direction;
 use crate::remote::{Host, Remote};
+use crate::time::{rfc3339, seconds};
 use crate::token::Token;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
@@ -323,10 +323,6 @@ fn outcome(text: &str) -> Option<Outcome> {
         _ => return None,
     };
     Some(Outcome { state, at })
-}
-
-fn seconds(text: &str) -> Option<i64> {
-    text.parse::<jiff::Timestamp>().ok().map(|time| time.as_second())
 }
 
 fn new_key() -> String {

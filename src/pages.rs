@@ -118,10 +118,7 @@ impl NewToken {
                 },
             ),
             // No parameter selects repositories: this one is always left to the person.
-            (
-                "Repository access",
-                format!("All repositories, or select those of {}", self.owner),
-            ),
+            ("Repository access", format!("All repositories, or select those of {}", self.owner)),
             (
                 "Permissions: Contents",
                 match self.contents {
@@ -150,8 +147,7 @@ impl NewToken {
             encoded(&cut(&self.name, NAME_MAX)),
             encoded(&cut(&self.description, DESCRIPTION_MAX)),
             encoded(&self.owner),
-            self.lifetime()
-                .map_or("none".to_owned(), |days| days.to_string()),
+            self.lifetime().map_or("none".to_owned(), |days| days.to_string()),
             match self.contents {
                 Access::Read => "read",
                 Access::Write => "write",
@@ -193,18 +189,13 @@ impl Page {
             ("classic-new", []) => Page::ClassicNew { workflow: false },
             ("classic-workflow", []) => Page::ClassicNew { workflow: true },
             ("request", [number]) => Page::Request(number.clone()),
-            ("sso", [owner]) => Page::Sso {
-                owner: owner.clone(),
-                authorization_request: None,
-            },
-            ("sso", [owner, request]) => Page::Sso {
-                owner: owner.clone(),
-                authorization_request: Some(request.clone()),
-            },
-            ("enterprise-sso", [enterprise]) => Page::EnterpriseSso {
-                enterprise: enterprise.clone(),
-                authorization_request: None,
-            },
+            ("sso", [owner]) => Page::Sso { owner: owner.clone(), authorization_request: None },
+            ("sso", [owner, request]) => {
+                Page::Sso { owner: owner.clone(), authorization_request: Some(request.clone()) }
+            }
+            ("enterprise-sso", [enterprise]) => {
+                Page::EnterpriseSso { enterprise: enterprise.clone(), authorization_request: None }
+            }
             ("enterprise-sso", [enterprise, request]) => Page::EnterpriseSso {
                 enterprise: enterprise.clone(),
                 authorization_request: Some(request.clone()),
@@ -223,11 +214,7 @@ impl Page {
     /// `host` is one that the user has named; it is looked at again all the same.
     pub(crate) fn url(&self, host: &str) -> Option<String> {
         // Gists have no settings of their own.
-        let host = if host == "gist.github.com" {
-            "github.com"
-        } else {
-            host
-        };
+        let host = if host == "gist.github.com" { "github.com" } else { host };
         if !is_host(host) {
             return None;
         }
@@ -254,22 +241,14 @@ impl Page {
             Page::Classic => "/settings/tokens".to_owned(),
             Page::ClassicToken(number) if is_number(number) => format!("/settings/tokens/{number}"),
             Page::ClassicNew { workflow: false } => "/settings/tokens/new?scopes=repo".to_owned(),
-            Page::ClassicNew { workflow: true } => {
-                "/settings/tokens/new?scopes=repo,workflow".to_owned()
-            }
+            Page::ClassicNew { workflow: true } => "/settings/tokens/new?scopes=repo,workflow".to_owned(),
             Page::Request(number) if is_number(number) => {
                 format!("/settings/tokens/{number}/request-org-access")
             }
-            Page::Sso {
-                owner,
-                authorization_request,
-            } if is_owner(owner) => {
+            Page::Sso { owner, authorization_request } if is_owner(owner) => {
                 format!("/orgs/{owner}/sso{}", request(authorization_request)?)
             }
-            Page::EnterpriseSso {
-                enterprise,
-                authorization_request,
-            } if is_owner(enterprise) => {
+            Page::EnterpriseSso { enterprise, authorization_request } if is_owner(enterprise) => {
                 let request = request(authorization_request)?;
                 format!("/enterprises/{enterprise}/sso{request}")
             }
@@ -292,9 +271,7 @@ impl Page {
 pub(crate) fn is_owner(text: &str) -> bool {
     (1..=39).contains(&text.len())
         && text.as_bytes()[0].is_ascii_alphanumeric()
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 
 /// Says whether this may be a token's number.
@@ -305,9 +282,7 @@ fn is_number(text: &str) -> bool {
 /// Says whether this may be what a server gives for one single sign-on.
 fn is_authorization_request(text: &str) -> bool {
     (1..=512).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 
 /// Says whether this is a host name in lower-case ASCII, with a port or without.
@@ -320,9 +295,7 @@ pub(crate) fn is_host(text: &str) -> bool {
         !label.is_empty()
             && !label.starts_with('-')
             && !label.ends_with('-')
-            && label
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+            && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
     };
     text.len() <= 255
         && name.split('.').all(label)
@@ -333,9 +306,7 @@ pub(crate) fn is_host(text: &str) -> bool {
 fn address(text: String) -> Option<String> {
     let fits = text.starts_with("https://")
         && text.len() <= ADDRESS_MAX
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'`' | b'\\'))
+        && text.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'`' | b'\\'))
         && !text.contains("%00");
     fits.then_some(text)
 }
@@ -376,41 +347,20 @@ mod tests {
             ("classic", "/settings/tokens"),
             ("classic/{n}", "/settings/tokens/42"),
             ("classic-new", "/settings/tokens/new?scopes=repo"),
-            (
-                "classic-workflow",
-                "/settings/tokens/new?scopes=repo,workflow",
-            ),
+            ("classic-workflow", "/settings/tokens/new?scopes=repo,workflow"),
             ("request/{n}", "/settings/tokens/42/request-org-access"),
             ("sso({owner})", "/orgs/42/sso"),
-            (
-                "sso({owner}, {request})",
-                "/orgs/42/sso?authorization_request=42",
-            ),
+            ("sso({owner}, {request})", "/orgs/42/sso?authorization_request=42"),
             ("enterprise-sso({e})", "/enterprises/42/sso"),
-            (
-                "enterprise-sso({e}, {request})",
-                "/enterprises/42/sso?authorization_request=42",
-            ),
-            (
-                "org-requests({owner})",
-                "/organizations/42/settings/personal-access-token-requests",
-            ),
-            (
-                "org-policy({owner})",
-                "/organizations/42/settings/personal-access-tokens",
-            ),
-            (
-                "org-apps({owner})",
-                "/organizations/42/settings/oauth_application_policy",
-            ),
+            ("enterprise-sso({e}, {request})", "/enterprises/42/sso?authorization_request=42"),
+            ("org-requests({owner})", "/organizations/42/settings/personal-access-token-requests"),
+            ("org-policy({owner})", "/organizations/42/settings/personal-access-tokens"),
+            ("org-apps({owner})", "/organizations/42/settings/oauth_application_policy"),
             ("applications", "/settings/applications"),
         ];
         for (words, path) in pages {
             for host in ["github.com", "corp.ghe.com", "ghe.example.com:8443"] {
-                assert_eq!(
-                    url(words, "42", host).as_deref(),
-                    Some(&*format!("https://{host}{path}"))
-                );
+                assert_eq!(url(words, "42", host).as_deref(), Some(&*format!("https://{host}{path}")));
             }
             assert_eq!(
                 url(words, "42", "gist.github.com").as_deref(),
@@ -432,11 +382,8 @@ mod tests {
                  &expires_in=90&contents=write&workflows=write"
             )
         );
-        let said: Vec<_> = form
-            .fields()
-            .into_iter()
-            .map(|(label, value)| format!("{label}: {value}"))
-            .collect();
+        let said: Vec<_> =
+            form.fields().into_iter().map(|(label, value)| format!("{label}: {value}")).collect();
         assert_eq!(
             said,
             [
@@ -471,11 +418,7 @@ mod tests {
             ))
         );
         form.days = None;
-        assert!(
-            Page::New(form)
-                .url("github.com")
-                .is_some_and(|url| url.contains("&expires_in=none&"))
-        );
+        assert!(Page::New(form).url("github.com").is_some_and(|url| url.contains("&expires_in=none&")));
     }
 
     #[test]
@@ -493,12 +436,7 @@ mod tests {
             "'acme'",
             &"a".repeat(40),
         ] {
-            for words in [
-                "sso({o})",
-                "new({o})",
-                "org-requests({o})",
-                "org-policy({o})",
-            ] {
+            for words in ["sso({o})", "new({o})", "org-requests({o})", "org-policy({o})"] {
                 assert_eq!(url(words, bad, "github.com"), None, "{words} {bad:?}");
             }
         }
@@ -508,11 +446,8 @@ mod tests {
             }
         }
         let request = |request: &str| {
-            Page::Sso {
-                owner: "acme".to_owned(),
-                authorization_request: Some(request.to_owned()),
-            }
-            .url("github.com")
+            Page::Sso { owner: "acme".to_owned(), authorization_request: Some(request.to_owned()) }
+                .url("github.com")
         };
         assert!(request(&"A".repeat(512)).is_some());
         for bad in ["", "a&b=c", "a b", "a%00", &"A".repeat(513)] {
@@ -543,15 +478,7 @@ mod tests {
 
     #[test]
     fn words_that_name_no_page_give_none() {
-        for words in [
-            "",
-            "nothing",
-            "fg/n",
-            "fg/{n}/{m}",
-            "sso",
-            "sso()",
-            "sso({a},{b},{c})",
-        ] {
+        for words in ["", "nothing", "fg/n", "fg/{n}/{m}", "sso", "sso()", "sso({a},{b},{c})"] {
             assert_eq!(Page::from_words(words, &with("42")), None, "{words:?}");
         }
         assert_eq!(Page::from_words("fg/{n}", &|_| None), None);

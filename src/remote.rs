@@ -295,6 +295,17 @@ impl Scope {
         Self::exact(&host, (!path.is_empty()).then_some(path.as_bytes()))
     }
 
+    /// Gives the place a scope names, to choose an account for it.
+    pub fn as_remote(&self) -> Remote {
+        let path = self.segments.join("/");
+        Remote {
+            host: self.host.clone(),
+            owner: self.owner(),
+            repo: self.repo().map(str::to_owned),
+            path: (!path.is_empty()).then_some(path),
+        }
+    }
+
     /// Gives the host.
     pub fn host(&self) -> &Host {
         &self.host

@@ -62,6 +62,13 @@ impl Bus {
         bus
     }
 
+    /// Starts a bus with an unlocked keyring that is not started again when it is gone.
+    pub fn start_once() -> Self {
+        let mut bus = Self::begin(false);
+        bus.start_service(true);
+        bus
+    }
+
     /// Starts a bus on which nobody is, or can be started as, a keyring.
     pub fn without_service() -> Self {
         Self::begin(false)
@@ -85,7 +92,7 @@ impl Bus {
         if activation {
             let script = folder.path().join("prompter");
             fs::write(&script, format!("echo started >>'{path}/prompted'\nexit 1\n")).expect("a tripwire");
-            let keyring = "/usr/bin/gnome-keyring-daemon --foreground --components=secrets".to_owned();
+            let keyring = "/usr/bin/env gnome-keyring-daemon --foreground --components=secrets".to_owned();
             for (name, exec) in [(SECRETS, keyring), (PROMPTER, format!("/bin/sh {path}/prompter"))] {
                 let text = format!("[D-BUS Service]\nName={name}\nExec={exec}\n");
                 fs::write(folder.path().join("services").join(format!("{name}.service")), text)
@@ -320,6 +327,21 @@ impl Handle {
     /// Kills the keyring's process.
     pub fn kill(&self) {
         kill_process(self.pid, Signal::KILL).expect("the keyring runs");
+    }
+
+    /// Kills the keyring's process, and lets the bus see it.
+    pub fn kill_and_wait(&self) {
+        let connection = connection(&self.address);
+        let pid = || {
+            let reply = ask(&connection, BUS, "/", BUS, "GetConnectionUnixProcessID", (SECRETS,)).ok()?;
+            Pid::from_raw(reply.read1::<u32>().ok()?.try_into().ok()?)
+        };
+        self.kill();
+        let until = Instant::now() + PATIENCE;
+        while pid() == Some(self.pid) {
+            assert!(Instant::now() < until, "the bus does not see the keyring's death");
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// Deletes every item that has that attribute.

@@ -137,12 +137,15 @@ fn gists_an_enterprise_server_with_a_port_and_ghe_com_get_their_own_tokens() {
         let run = Runner { sandbox: &sandbox, git };
         run.git(".", "clone -q https://ghe.example.com:8443/acme/secret.git one");
         run.git(".", "clone -q https://corp.ghe.com/acme/secret.git two");
+        // A secret gist can be read by whoever knows its address; changing it needs a token.
         run.git(".", "clone -q https://gist.github.com/mona/0123abcd.git three");
+        run.git("three", "commit -q --allow-empty -m more");
+        run.git("three", "push -q");
         let expected = [
             ("ghe.example.com:8443/acme/secret", Read, "ghes"),
             ("corp.ghe.com/acme/secret", Read, "ghe.com"),
-            // A fine-grained token of one's own account is tried first (rule 5); see the next test.
-            ("gist.github.com/mona/0123abcd", Read, "mona"),
+            // Rule 5: the account whose owner is its own login; the longer scope comes before the host's.
+            ("gist.github.com/mona/0123abcd", Write, "mona"),
         ];
         assert_eq!(forge.git_asks(), asks(&expected), "git {}", git.version);
     }

@@ -2,10 +2,15 @@
 
 #[cfg(target_os = "linux")]
 mod callers;
-mod forge;
-mod forge_contract;
-mod sandbox;
 #[cfg(target_os = "linux")]
 mod bus;
+mod forge;
+mod forge_contract;
+mod git;
+mod hygiene;
+mod layers;
 #[cfg(target_os = "linux")]
 mod keyring;
+mod sandbox;
+#[cfg(unix)]
+mod setup;

@@ -129,7 +129,7 @@ fn nothing(session: &Session, outcomes: &Outcomes, accounts: &[Account], remote:
     let ranked = choose(remote, request.user(), accounts, |account| session.standing(outcomes, account));
     match (ranked.first(), &remote.owner) {
         (Some(account), _) if session.is_expired(account) => {
-            let day = account.expires.and_then(crate::accounts::rfc3339).unwrap_or_default();
+            let day = account.expires.and_then(crate::time::rfc3339).unwrap_or_default();
             let day = day.split('T').next().unwrap_or_default();
             say(&format!(
                 "the token of {} expired on {day}; make a new one: git credential-patron add {}",

@@ -10,16 +10,8 @@ const MEANS_MAX: usize = 100;
 /// The longest line of a `fix`, its page aside.
 const FIX_MAX: usize = 120;
 /// The first path segments that samples may have at github.com.
-const SAMPLE_SEGMENTS: [&str; 8] = [
-    "acme",
-    "account",
-    "enterprises",
-    "github",
-    "orgs",
-    "organizations",
-    "settings",
-    "tos",
-];
+const SAMPLE_SEGMENTS: [&str; 8] =
+    ["acme", "account", "enterprises", "github", "orgs", "organizations", "settings", "tos"];
 
 /// Looks for mistakes in the catalogue; an empty list is a good one.
 pub(crate) fn check() -> Vec<String> {
@@ -27,10 +19,7 @@ pub(crate) fn check() -> Vec<String> {
     for family in FAMILIES {
         for pair in family.windows(2) {
             if pair[0].id >= pair[1].id {
-                problems.push(format!(
-                    "{}: does not stand in order before {}",
-                    pair[0].id, pair[1].id
-                ));
+                problems.push(format!("{}: does not stand in order before {}", pair[0].id, pair[1].id));
             }
         }
     }
@@ -41,16 +30,8 @@ pub(crate) fn check() -> Vec<String> {
         }
     }
     for row in rows {
-        problems.extend(
-            form(row)
-                .into_iter()
-                .map(|problem| format!("{}: {problem}", row.id)),
-        );
-        problems.extend(
-            proof(row)
-                .into_iter()
-                .map(|problem| format!("{}: {problem}", row.id)),
-        );
+        problems.extend(form(row).into_iter().map(|problem| format!("{}: {problem}", row.id)));
+        problems.extend(proof(row).into_iter().map(|problem| format!("{}: {problem}", row.id)));
     }
     problems
 }
@@ -64,37 +45,23 @@ fn form(row: &Denial) -> Vec<String> {
         }
     };
     let kebab = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
-    demand(
-        row.id.split('-').all(kebab),
-        "the id is not in kebab-case".to_owned(),
-    );
-    demand(
-        !(row.says.is_empty() && row.hints.is_empty()),
-        "says nothing".to_owned(),
-    );
+    demand(row.id.split('-').all(kebab), "the id is not in kebab-case".to_owned());
+    demand(!(row.says.is_empty() && row.hints.is_empty()), "says nothing".to_owned());
     demand(!row.samples.is_empty(), "has no sample".to_owned());
     demand(!row.fix.is_empty(), "has no fix".to_owned());
     demand(!row.sources.is_empty(), "has no source".to_owned());
-    demand(
-        row.means.len() <= MEANS_MAX,
-        "means too much: over 100 characters".to_owned(),
-    );
+    demand(row.means.len() <= MEANS_MAX, "means too much: over 100 characters".to_owned());
 
     let entries: Vec<_> = row.says.iter().chain(row.hints).collect();
     let caught_by_all = |hole: &str| entries.iter().all(|words| holes(words).contains(&hole));
     for text in std::iter::once(&row.means).chain(row.fix) {
         demand(
-            text.chars()
-                .next()
-                .is_some_and(|c| !c.is_uppercase() || text.starts_with("GitHub"))
+            text.chars().next().is_some_and(|c| !c.is_uppercase() || text.starts_with("GitHub"))
                 && !text.ends_with('.'),
             format!("begins with a capital or ends with a full stop: {text}"),
         );
         let (text, page) = split_page(text);
-        demand(
-            text.len() <= FIX_MAX,
-            format!("a line over {FIX_MAX} characters: {text}"),
-        );
+        demand(text.len() <= FIX_MAX, format!("a line over {FIX_MAX} characters: {text}"));
         for hole in named(text) {
             demand(
                 caught_by_all(hole) || FALLBACKS.iter().any(|(name, _)| *name == hole),
@@ -108,13 +75,8 @@ fn form(row: &Denial) -> Vec<String> {
             );
         }
     }
-    let catches = |hole: &str| {
-        entries
-            .iter()
-            .copied()
-            .chain(row.also)
-            .any(|words| holes(words).contains(&hole))
-    };
+    let catches =
+        |hole: &str| entries.iter().copied().chain(row.also).any(|words| holes(words).contains(&hole));
     for page in row.pages {
         demand(
             Page::from_words(page, &|_| Some("1".to_owned())).is_some(),
@@ -151,17 +113,11 @@ fn proof(row: &Denial) -> Vec<String> {
                     problems.push(format!("no page can be filled for: {start}"));
                 }
             }
-            Some(found) => problems.push(format!(
-                "a sample is taken for {}: {start}",
-                found.denial.id
-            )),
+            Some(found) => problems.push(format!("a sample is taken for {}: {start}", found.denial.id)),
             None => problems.push(format!("a sample is not recognised: {start}")),
         }
         for address in text.split("https://github.com/").skip(1) {
-            let segment = address
-                .split(['/', '\'', '"', '?', ' ', '\n', '.'])
-                .next()
-                .unwrap_or_default();
+            let segment = address.split(['/', '\'', '"', '?', ' ', '\n', '.']).next().unwrap_or_default();
             if !SAMPLE_SEGMENTS.contains(&segment) {
                 problems.push(format!("a sample names a real owner: {segment}"));
             }
@@ -173,18 +129,12 @@ fn proof(row: &Denial) -> Vec<String> {
     for text in row.paraphrases {
         match found(text) {
             Some(found) if found.denial.id == row.id => {}
-            Some(found) => problems.push(format!(
-                "a paraphrase is taken for {}: {text}",
-                found.denial.id
-            )),
+            Some(found) => problems.push(format!("a paraphrase is taken for {}: {text}", found.denial.id)),
             None => problems.push(format!("a paraphrase is not recognised: {text}")),
         }
     }
     if found(row.near_miss).is_some_and(|found| found.denial.id == row.id) {
-        problems.push(format!(
-            "takes the near miss for its own: {}",
-            row.near_miss
-        ));
+        problems.push(format!("takes the near miss for its own: {}", row.near_miss));
     }
     problems
 }
@@ -194,10 +144,7 @@ fn page(row: &Denial, holes: &[(&'static str, String)]) -> Option<String> {
     row.pages.iter().find_map(|words| {
         Page::from_words(words, &|name| match name {
             "owner" => Some("acme".to_owned()),
-            _ => holes
-                .iter()
-                .find(|(hole, _)| *hole == name)
-                .map(|(_, value)| value.clone()),
+            _ => holes.iter().find(|(hole, _)| *hole == name).map(|(_, value)| value.clone()),
         })?
         .url("github.com")
     })
@@ -213,17 +160,12 @@ pub(crate) fn split_page(text: &str) -> (&str, Option<&str>) {
 
 /// Names the holes that a text wants filled.
 fn named(text: &str) -> Vec<&str> {
-    text.split('{')
-        .skip(1)
-        .filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
-        .collect()
+    text.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name)).collect()
 }
 
 /// Says whether a text holds what looks like a token of GitHub.
 fn has_token(text: &str) -> bool {
-    ["github_pat_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_"]
-        .iter()
-        .any(|prefix| text.contains(prefix))
+    ["github_pat_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_"].iter().any(|prefix| text.contains(prefix))
 }
 
 #[cfg(test)]
@@ -263,10 +205,7 @@ mod tests {
             (|row| row.samples = &[], "no sample"),
             (|row| row.fix = &[], "no fix"),
             (|row| row.sources = &[], "no source"),
-            (
-                |row| row.sources = &[Source::Documented("somewhere")],
-                "looked up",
-            ),
+            (|row| row.sources = &[Source::Documented("somewhere")], "looked up"),
             (|row| row.means = "The end.", "capital"),
             (
                 |row| {
@@ -286,10 +225,7 @@ mod tests {
             let mut row = good();
             spoil(&mut row);
             let problems = form(&row);
-            assert!(
-                problems.iter().any(|found| found.contains(problem)),
-                "{problem}: {problems:?}"
-            );
+            assert!(problems.iter().any(|found| found.contains(problem)), "{problem}: {problems:?}");
         }
     }
 
@@ -306,10 +242,7 @@ mod tests {
         );
         let row = Denial {
             id: "token-rejected",
-            samples: &[
-                "https://github.com/somebody/x: Bad credentials ghp_",
-                "nothing",
-            ],
+            samples: &["https://github.com/somebody/x: Bad credentials ghp_", "nothing"],
             paraphrases: ["Bad credentials", "Your account is suspended"],
             near_miss: "Bad credentials",
             pages: &["fg/{word}"],

@@ -42,15 +42,10 @@ struct Said {
 
 /// Names the denial in a text, if it is a known one.
 pub(crate) fn recognise(normal: &Normal) -> Option<Finding> {
-    let texts: Vec<(Voice, Text)> = normal
-        .parts
-        .iter()
-        .map(|(voice, text)| (*voice, Text::new(text.clone())))
-        .collect();
-    let best = rows()
-        .into_iter()
-        .filter_map(|row| candidate(row, &texts, normal.proven))
-        .max_by_key(|found| {
+    let texts: Vec<(Voice, Text)> =
+        normal.parts.iter().map(|(voice, text)| (*voice, Text::new(text.clone()))).collect();
+    let best =
+        rows().into_iter().filter_map(|row| candidate(row, &texts, normal.proven)).max_by_key(|found| {
             (
                 found.real,
                 !(normal.proven && NEWS.contains(&found.row.id)),
@@ -60,17 +55,8 @@ pub(crate) fn recognise(normal: &Normal) -> Option<Finding> {
             )
         })?;
     let mut holes = best.said.holes;
-    for words in best
-        .row
-        .says
-        .iter()
-        .chain(best.row.hints)
-        .chain(best.row.also)
-    {
-        for (name, value) in said(words, &texts)
-            .map(|said| said.holes)
-            .unwrap_or_default()
-        {
+    for words in best.row.says.iter().chain(best.row.hints).chain(best.row.also) {
+        for (name, value) in said(words, &texts).map(|said| said.holes).unwrap_or_default() {
             if !holes.iter().any(|(known, _)| *known == name) {
                 holes.push((name, value));
             }
@@ -80,11 +66,7 @@ pub(crate) fn recognise(normal: &Normal) -> Option<Finding> {
         denial: best.row,
         holes,
         matched: shortened(&best.said.matched, MATCHED_MAX),
-        certainty: if best.real && !best.ambiguous {
-            Certainty::Measured
-        } else {
-            Certainty::Inferred
-        },
+        certainty: if best.real && !best.ambiguous { Certainty::Measured } else { Certainty::Inferred },
         ambiguous: best.ambiguous,
     })
 }
@@ -97,12 +79,7 @@ fn candidate(row: &'static Denial, texts: &[(Voice, Text)], proven: bool) -> Opt
         .chain(hints)
         .filter_map(|(words, ambiguous)| {
             let said = said(words, texts)?;
-            Some(Candidate {
-                row,
-                ambiguous,
-                real: proven || said.by_git,
-                said,
-            })
+            Some(Candidate { row, ambiguous, real: proven || said.by_git, said })
         })
         .max_by_key(|found| (found.real, !found.ambiguous, found.said.literal))
 }
@@ -114,20 +91,12 @@ fn said(words: &'static str, texts: &[(Voice, Text)]) -> Option<Said> {
         let (voices, words) = voices(words);
         let phrase = Phrase::new(words);
         let hit = voices.iter().find_map(|wanted| {
-            texts
-                .iter()
-                .filter(|(voice, _)| voice == wanted)
-                .find_map(|(_, text)| phrase.find(text))
+            texts.iter().filter(|(voice, _)| voice == wanted).find_map(|(_, text)| phrase.find(text))
         })?;
         let by_git = voices == GIT;
         match &mut all {
             None => {
-                all = Some(Said {
-                    literal: hit.literal,
-                    holes: hit.holes,
-                    matched: hit.matched,
-                    by_git,
-                });
+                all = Some(Said { literal: hit.literal, holes: hit.holes, matched: hit.matched, by_git });
             }
             Some(all) => {
                 all.literal += hit.literal;
@@ -159,10 +128,7 @@ fn voices(words: &str) -> (&'static [Voice], &str) {
 
 /// Names the holes of an entry.
 pub(crate) fn holes(words: &'static str) -> Vec<&'static str> {
-    words
-        .split(" && ")
-        .flat_map(|words| Phrase::new(voices(words).1).holes().collect::<Vec<_>>())
-        .collect()
+    words.split(" && ").flat_map(|words| Phrase::new(voices(words).1).holes().collect::<Vec<_>>()).collect()
 }
 
 #[cfg(test)]
@@ -175,12 +141,11 @@ mod tests {
     }
 
     fn id(text: &str) -> (&'static str, Certainty) {
-        found(text).map_or(("", Certainty::Inferred), |found| {
-            (found.denial.id, found.certainty)
-        })
+        found(text).map_or(("", Certainty::Inferred), |found| (found.denial.id, found.certainty))
     }
 
-    const REFUSED: &str = "fatal: unable to access 'https://github.com/acme/secret/': The requested URL returned error: 403";
+    const REFUSED: &str =
+        "fatal: unable to access 'https://github.com/acme/secret/': The requested URL returned error: 403";
 
     #[test]
     fn a_sentence_is_measured_only_with_gits_own_last_word() {
@@ -238,20 +203,12 @@ mod tests {
                     [1/3] remote:   enforced SAML SSO.  To access this repository, visit\nremote: https://github.com/orgs/acme/sso?authorization_request=AbC and try\n\
                     npm warn bye\nfatal: unable to access 'https://x:y@github.com/acme/secret/': The requested URL returned error: 403\n";
         let found = found(text).expect("it is known");
-        assert_eq!(
-            (found.denial.id, found.certainty),
-            ("sso-required", Certainty::Measured)
-        );
+        assert_eq!((found.denial.id, found.certainty), ("sso-required", Certainty::Measured));
         assert_eq!(found.hole("owner"), Some("acme"));
         assert_eq!(found.hole("authorization_request"), Some("AbC"));
-        assert_eq!(
-            found.matched,
-            "The \u{2018}acme\u{2019} Organization has enabled or enforced SAML SSO"
-        );
+        assert_eq!(found.matched, "The \u{2018}acme\u{2019} Organization has enabled or enforced SAML SSO");
         // Wrapped by whoever copied it, so that the second line lost its mark.
-        let text = format!(
-            "remote: The 'acme' organization has enabled\nor enforced SAML SSO.\n{REFUSED}"
-        );
+        let text = format!("remote: The 'acme' organization has enabled\nor enforced SAML SSO.\n{REFUSED}");
         assert_eq!(id(&text), ("sso-required", Certainty::Measured));
     }
 
@@ -260,26 +217,15 @@ mod tests {
         let found = found("HTTP 200\n\n{\"errors\":[{\"message\":\"The 'HHS ONC' enterprise forbids access via a fine-grained personal access tokens if the token's lifetime is greater than 366 days. Please adjust your token's lifetime at the following URL: https://github.com/settings/personal-access-tokens/4277325\"}]}")
             .expect("it is known");
         assert_eq!(found.denial.id, "lifetime-too-long");
-        for (name, value) in [
-            ("owner", "HHS ONC"),
-            ("days", "366"),
-            ("fg", "4277325"),
-            ("at", "github.com"),
-        ] {
+        for (name, value) in [("owner", "HHS ONC"), ("days", "366"), ("fg", "4277325"), ("at", "github.com")]
+        {
             assert_eq!(found.hole(name), Some(value));
         }
     }
 
     #[test]
     fn an_unknown_text_is_no_denial() {
-        for text in [
-            "",
-            "\0",
-            "remote: hello",
-            REFUSED,
-            "HTTP 403\n\nno",
-            "{\"message\":\"\"}",
-        ] {
+        for text in ["", "\0", "remote: hello", REFUSED, "HTTP 403\n\nno", "{\"message\":\"\"}"] {
             assert!(found(text).is_none(), "{text}");
         }
     }
@@ -295,13 +241,7 @@ mod tests {
         seeds.retain(|seed| !seed.trim().is_empty());
         seeds.sort();
         seeds.dedup();
-        seeds.extend([
-            "remote:".into(),
-            "\x1b]".into(),
-            "://@".into(),
-            "ghp_".into(),
-            "\"message\\".into(),
-        ]);
+        seeds.extend(["remote:".into(), "\x1b]".into(), "://@".into(), "ghp_".into(), "\"message\\".into()]);
         let mut slowest = std::time::Duration::ZERO;
         for seed in seeds.iter().step_by(3) {
             for input in [

@@ -34,21 +34,16 @@ impl Text {
     /// Folds a text. A line feed stays one and no hole passes over it; all other white space is a space.
     pub(crate) fn new(shown: String) -> Self {
         let (folded, span) = fold(&shown);
-        Text {
-            folded,
-            span,
-            shown,
-        }
+        Text { folded, span, shown }
     }
 
     /// Gives the original of a part of the folded text.
     fn original(&self, start: usize, end: usize) -> &str {
         let part = self.span.get(start..end).unwrap_or_default();
         match (part.first(), part.last()) {
-            (Some(first), Some(last)) => self
-                .shown
-                .get(first.0 as usize..last.1 as usize)
-                .unwrap_or_default(),
+            (Some(first), Some(last)) => {
+                self.shown.get(first.0 as usize..last.1 as usize).unwrap_or_default()
+            }
             _ => "",
         }
     }
@@ -169,10 +164,7 @@ impl<'p> Phrase<'p> {
         self.parts
             .iter()
             .map(|part| match part {
-                Part::Words(words) => words
-                    .bytes()
-                    .filter(|byte| !byte.is_ascii_whitespace())
-                    .count(),
+                Part::Words(words) => words.bytes().filter(|byte| !byte.is_ascii_whitespace()).count(),
                 Part::Hole(..) => 0,
             })
             .sum()
@@ -219,11 +211,7 @@ fn follow<'p>(
                 let most = floor(folded, most);
                 least + folded.get(least..most)?.find(words.as_str())?
             }
-            _ => {
-                at + folded[at..limit]
-                    .trim_end_matches(['.', ':', '!', '?', ']', ' '])
-                    .len()
-            }
+            _ => at + folded[at..limit].trim_end_matches(['.', ':', '!', '?', ']', ' ']).len(),
         };
         if end == at && run != Run::Anything {
             return None;
@@ -250,26 +238,19 @@ fn run_len(text: &str, run: Run) -> usize {
 fn name_before(folded: &str, end: usize) -> usize {
     let before = &folded[floor(folded, end.saturating_sub(WORD_MAX))..end];
     end - (before.len()
-        - before
-            .trim_end_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
-            .len())
+        - before.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')).len())
 }
 
 /// Says whether a place lies inside of a word.
 fn splits_a_word(folded: &str, at: usize) -> bool {
     let bytes = folded.as_bytes();
-    at > 0
-        && bytes[at - 1].is_ascii_alphanumeric()
-        && bytes.get(at).is_some_and(u8::is_ascii_alphanumeric)
+    at > 0 && bytes[at - 1].is_ascii_alphanumeric() && bytes.get(at).is_some_and(u8::is_ascii_alphanumeric)
 }
 
 /// Gives the last place up to `at` where a character begins or the text ends.
 fn floor(text: &str, at: usize) -> usize {
     let at = at.min(text.len());
-    (0..=at)
-        .rev()
-        .find(|at| text.is_char_boundary(*at))
-        .unwrap_or_default()
+    (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default()
 }
 
 /// Measures the first character.
@@ -285,8 +266,7 @@ fn fold(shown: &str) -> (String, Vec<(u32, u32)>) {
     while let Some(c) = shown[at..].chars().next() {
         let mut end = at + c.len_utf8();
         let last = folded.chars().next_back();
-        let within_word =
-            c.is_ascii_alphanumeric() && last.is_some_and(|last| last.is_ascii_alphanumeric());
+        let within_word = c.is_ascii_alphanumeric() && last.is_some_and(|last| last.is_ascii_alphanumeric());
         let mut buffer = [0; 4];
         let becomes = if is_quote(c) || (c == '\\' && shown[end..].starts_with(is_quote)) {
             ""
@@ -320,14 +300,8 @@ fn organization(text: &str) -> Option<usize> {
     ["enterprise", "organisation"]
         .into_iter()
         .find(|word| {
-            let whole = |end: usize| {
-                !text
-                    .as_bytes()
-                    .get(end)
-                    .is_some_and(u8::is_ascii_alphanumeric)
-            };
-            text.get(..word.len())
-                .is_some_and(|start| start.eq_ignore_ascii_case(word))
+            let whole = |end: usize| !text.as_bytes().get(end).is_some_and(u8::is_ascii_alphanumeric);
+            text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
                 && (whole(word.len())
                     || (matches!(text.as_bytes().get(word.len()), Some(b's' | b'S'))
                         && whole(word.len() + 1)))
@@ -337,10 +311,7 @@ fn organization(text: &str) -> Option<usize> {
 
 /// Says whether this quotes: straight, curly, backtick, accent or guillemet.
 fn is_quote(c: char) -> bool {
-    matches!(
-        c,
-        '\'' | '"' | '`' | '´' | '«' | '»' | '\u{2018}'..='\u{201f}' | '′' | '″' | '‹' | '›'
-    )
+    matches!(c, '\'' | '"' | '`' | '´' | '«' | '»' | '\u{2018}'..='\u{201f}' | '′' | '″' | '‹' | '›')
 }
 
 /// Writes letters small, and every dash as the one on keyboards.
@@ -358,9 +329,7 @@ mod tests {
 
     /// Gives what a phrase finds: the match and the holes.
     fn found(words: &'static str, text: &str) -> Option<(String, Vec<(&'static str, String)>)> {
-        Phrase::new(words)
-            .find(&Text::new(text.to_owned()))
-            .map(|hit| (hit.matched, hit.holes))
+        Phrase::new(words).find(&Text::new(text.to_owned())).map(|hit| (hit.matched, hit.holes))
     }
 
     fn hole(words: &'static str, text: &str) -> Option<String> {
@@ -376,11 +345,7 @@ mod tests {
             "x: the \\\"acme\\\" enterprise has SAML.",
             "the `acme' organization has saml",
         ] {
-            assert_eq!(
-                hole("The '{owner}' organization has SAML", text).as_deref(),
-                Some("acme"),
-                "{text}"
-            );
+            assert_eq!(hole("The '{owner}' organization has SAML", text).as_deref(), Some("acme"), "{text}");
         }
     }
 
@@ -394,11 +359,7 @@ mod tests {
         assert_eq!(matched, "permission  to ACME/My.Repo.git denied to Möna-1");
         assert_eq!(
             holes,
-            [
-                ("owner", "ACME".to_owned()),
-                ("repo", "My.Repo".to_owned()),
-                ("login", "Möna-1".to_owned())
-            ]
+            [("owner", "ACME".to_owned()), ("repo", "My.Repo".to_owned()), ("login", "Möna-1".to_owned())]
         );
     }
 
@@ -406,10 +367,7 @@ mod tests {
     fn only_a_hole_that_may_hold_spaces_holds_them() {
         let text = "The 'HHS ONC' enterprise forbids it for 366 days";
         assert_eq!(hole("The '{o}' organization forbids", text), None);
-        assert_eq!(
-            hole("The '{o..}' organization forbids", text).as_deref(),
-            Some("HHS ONC")
-        );
+        assert_eq!(hole("The '{o..}' organization forbids", text).as_deref(), Some("HHS ONC"));
         assert_eq!(hole("for {days#} days", text).as_deref(), Some("366"));
         assert_eq!(hole("forbids {days#} for", text), None);
     }
@@ -417,11 +375,7 @@ mod tests {
     #[test]
     fn a_name_that_is_itself_the_word_enterprise_comes_back_whole() {
         assert_eq!(
-            hole(
-                "the '{o}' organization has",
-                "the 'Enterprise' organisation has"
-            )
-            .as_deref(),
+            hole("the '{o}' organization has", "the 'Enterprise' organisation has").as_deref(),
             Some("Enterprise")
         );
     }
@@ -429,20 +383,13 @@ mod tests {
     #[test]
     fn a_hole_may_come_first_and_last() {
         assert_eq!(
-            found(
-                "`{owner}` forbids {what}",
-                r#"{"message":"`acme` forbids tokens!","#
-            )
-            .map(|(matched, holes)| (matched, holes.len())),
+            found("`{owner}` forbids {what}", r#"{"message":"`acme` forbids tokens!","#)
+                .map(|(matched, holes)| (matched, holes.len())),
             Some(("acme` forbids tokens".to_owned(), 2))
         );
         assert_eq!(hole("{owner} forbids", " forbids"), None);
         assert_eq!(
-            hole(
-                "url={url}",
-                "url=https://github.com/orgs/acme/sso?a=B_c-1\", x"
-            )
-            .as_deref(),
+            hole("url={url}", "url=https://github.com/orgs/acme/sso?a=B_c-1\", x").as_deref(),
             Some("https://github.com/orgs/acme/sso?a=B_c-1")
         );
     }
@@ -459,10 +406,7 @@ mod tests {
 
     #[test]
     fn a_later_place_is_found_when_an_earlier_one_leads_nowhere() {
-        assert_eq!(
-            hole("denied to {login}.", "denied to (x) denied to mona.").as_deref(),
-            Some("mona")
-        );
+        assert_eq!(hole("denied to {login}.", "denied to (x) denied to mona.").as_deref(), Some("mona"));
     }
 
     #[test]

@@ -28,7 +28,7 @@ mod platform;
 #[path = "windows.rs"]
 mod platform;
 mod spinner;
-#[cfg(all(test, unix))]
+#[cfg(all(test, target_os = "linux"))]
 mod tests;
 mod text;
 

@@ -76,6 +76,12 @@ impl Policy {
         if let Some(found) = here.clone().find(|repo| repo.is(owner, name)) {
             return Some((found, false));
         }
+        // A wiki belongs to its repository.
+        if let Some(wiki) = name.strip_suffix(".wiki")
+            && let Some(found) = here.clone().find(|repo| repo.is(owner, wiki))
+        {
+            return Some((found, false));
+        }
         here.find(|repo| {
             repo.former_names.iter().any(|(old_owner, old_name)| {
                 old_owner.eq_ignore_ascii_case(owner) && old_name.eq_ignore_ascii_case(name)

@@ -82,6 +82,17 @@ impl Client {
         self.try_get(&url, &authorization).expect("the forge answers")
     }
 
+    /// Sends a body.
+    pub(super) fn send(&self, method: &str, url: &str, authorization: &str, body: &[u8]) -> Answer {
+        let mut request = ureq::http::Request::builder().method(method).uri(url);
+        if !authorization.is_empty() {
+            request = request.header("Authorization", authorization);
+        }
+        let request = request.body(body.to_vec()).expect("it is a request");
+        let response = self.agent.run(request).expect("the forge answers");
+        Answer::read(response).expect("the forge answers")
+    }
+
     /// Sends a form.
     pub(super) fn post(&self, url: &str, fields: &[(&str, &str)]) -> Answer {
         let response = self.agent.post(url).send_form(fields.iter().copied()).expect("the forge answers");

@@ -52,12 +52,36 @@ fn a_program_that_does_not_end_is_killed_with_its_children() {
     let hung = std::panic::catch_unwind(|| {
         sandbox.shell("echo begun; sleep 600 & sleep 600").within(Duration::from_millis(300)).run()
     });
-    assert!(start.elapsed() < Duration::from_secs(10));
+    // Had the sleeping child lived on, its output would have been waited for.
+    assert!(start.elapsed() < Duration::from_secs(2));
     let Err(panic) = hung else {
         panic!("it should have failed");
     };
     let text = panic.downcast_ref::<String>().expect("assert! gives text");
     assert!(text.contains("sleep 600") && text.contains("begun"), "{text}");
+}
+
+#[test]
+fn a_program_that_leaves_something_with_its_output_is_not_waited_for() {
+    let sandbox = Sandbox::new(None);
+    let start = Instant::now();
+    let hung = std::panic::catch_unwind(|| {
+        sandbox.shell("setsid sleep 20 & echo left").within(Duration::from_millis(300)).run()
+    });
+    assert!(start.elapsed() < Duration::from_secs(10));
+    assert!(hung.is_err());
+}
+
+#[test]
+fn a_run_may_be_ended_from_outside() {
+    let sandbox = Sandbox::new(None);
+    let mut running = sandbox.shell("echo begun; sleep 600").spawn();
+    assert!(!running.has_ended() && running.id() > 0);
+    while running.so_far().is_empty() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let output = running.kill();
+    assert_eq!((output.status.code(), output.stdout().as_str()), (None, "begun\n"));
 }
 
 #[test]

@@ -90,10 +90,7 @@ pub(crate) struct Finding {
 impl Finding {
     /// Gives what stood in a hole.
     pub(crate) fn hole(&self, name: &str) -> Option<&str> {
-        self.holes
-            .iter()
-            .find(|(hole, _)| *hole == name)
-            .map(|(_, value)| value.as_str())
+        self.holes.iter().find(|(hole, _)| *hole == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -111,12 +108,8 @@ pub(crate) const FALLBACKS: [(&str, &str); 8] = [
 ];
 
 /// The rows, family by family; in each they are sorted by id.
-pub(crate) const FAMILIES: [&[Denial]; 4] = [
-    policies::ROWS,
-    repositories::ROWS,
-    tokens::ROWS,
-    transport::ROWS,
-];
+pub(crate) const FAMILIES: [&[Denial]; 4] =
+    [policies::ROWS, repositories::ROWS, tokens::ROWS, transport::ROWS];
 
 /// Gives all rows, sorted by id.
 pub(crate) fn rows() -> Vec<&'static Denial> {

@@ -208,9 +208,7 @@ pub(super) const ROWS: &[Denial] = &[
         sources: &[
             Source::Reported("NixOS/org#247 (REST, 2026-05), GladysAssistant/v4-website#408"),
             Source::Reported("HHS/simpler-grants-gov#2547 (an enterprise, GraphQL, 2024-10)"),
-            Source::Reported(
-                "flcdrg/au-packages#197 (classic), one project's server notes (git, 2026-07)",
-            ),
+            Source::Reported("flcdrg/au-packages#197 (classic), one project's server notes (git, 2026-07)"),
         ],
         samples: &[
             "remote: The 'acme' organization forbids access via a personal access tokens (classic) if the token's lifetime is greater than 90 days.\n\

@@ -3,16 +3,14 @@
 use super::{Denial, Source};
 
 /// The last word of every row whose text alone does not decide.
-const ASK: &str = "run git credential-patron diagnose {url}: it asks again with the token, and can tell these apart";
+const ASK: &str =
+    "run git credential-patron diagnose {url}: it asks again with the token, and can tell these apart";
 
 /// The rows, sorted by id.
 pub(super) const ROWS: &[Denial] = &[
     Denial {
         id: "archived",
-        says: &[
-            "This repository was archived so it is read-only",
-            "Repository was archived so is read-only",
-        ],
+        says: &["This repository was archived so it is read-only", "Repository was archived so is read-only"],
         hints: &[],
         also: &[],
         means: "the repository is archived: it can be fetched, and nobody can push to it",
@@ -46,9 +44,7 @@ pub(super) const ROWS: &[Denial] = &[
         hints: &[],
         also: &[],
         means: "the repository is blocked for legal reasons; no token opens it",
-        fix: &[
-            "look for the notice in https://github.com/github/dmca, or ask the repository's owner",
-        ],
+        fix: &["look for the notice in https://github.com/github/dmca, or ask the repository's owner"],
         pages: &[],
         sources: &[
             Source::Reported("desktop/desktop#10475"),

@@ -32,10 +32,7 @@ pub(super) const ROWS: &[Denial] = &[
             "HTTP 403\ncontent-type: application/json; charset=utf-8\nx-github-request-id: 1:2:3:4:5\n\n\
              {\"message\":\"Sorry. Your account was suspended.\",\"documentation_url\":\"https://docs.github.com/rest\",\"status\":\"403\"}",
         ],
-        paraphrases: [
-            "gh: Sorry. Your account was suspended (HTTP 403)",
-            "your `account` is suspended",
-        ],
+        paraphrases: ["gh: Sorry. Your account was suspended (HTTP 403)", "your `account` is suspended"],
         near_miss: "remote: Your account is good",
     },
     Denial {
@@ -138,11 +135,7 @@ pub(super) const ROWS: &[Denial] = &[
     },
     Denial {
         id: "token-rejected",
-        says: &[
-            "Bad credentials",
-            "Invalid username or token",
-            "Invalid username or password",
-        ],
+        says: &["Bad credentials", "Invalid username or token", "Invalid username or password"],
         hints: &["git: Authentication failed for '{where}'"],
         also: &[],
         means: "GitHub does not know {token}: it is expired, revoked or mistyped",

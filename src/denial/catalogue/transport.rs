@@ -87,10 +87,7 @@ pub(super) const ROWS: &[Denial] = &[
             "head: HTTP 403 && head: x-ratelimit-remaining: 0",
         ],
         hints: &[],
-        also: &[
-            "please try again in {seconds#} seconds",
-            "head: retry-after: {seconds#}",
-        ],
+        also: &["please try again in {seconds#} seconds", "head: retry-after: {seconds#}"],
         means: "too many requests from this account or network; the token was not judged",
         fix: &[
             "wait a few minutes, then try again",
@@ -136,10 +133,7 @@ pub(super) const ROWS: &[Denial] = &[
         means: "GitHub has trouble of its own; the token was not judged",
         fix: &["look at https://www.githubstatus.com and try again later"],
         pages: &[],
-        sources: &[
-            Source::Measured("git 2.47.3"),
-            Source::Documented("https://www.githubstatus.com"),
-        ],
+        sources: &[Source::Measured("git 2.47.3"), Source::Documented("https://www.githubstatus.com")],
         samples: &[
             "fatal: unable to access 'https://github.com/acme/secret/': The requested URL returned error: 502",
             "remote: Internal Server Error\nfatal: unable to access 'https://github.com/acme/secret/': The requested URL returned error: 500",

@@ -69,13 +69,8 @@ fn unescaped(line: &str) -> String {
             Some('n' | 'r' | 't') => out.push(' '),
             Some(c @ ('"' | '/' | '\\')) => out.push(c),
             Some('u') => {
-                let code = after
-                    .get(1..5)
-                    .and_then(|hex| u32::from_str_radix(hex, 16).ok());
-                match code
-                    .and_then(char::from_u32)
-                    .filter(|c| !c.is_control() && !is_hidden(*c))
-                {
+                let code = after.get(1..5).and_then(|hex| u32::from_str_radix(hex, 16).ok());
+                match code.and_then(char::from_u32).filter(|c| !c.is_control() && !is_hidden(*c)) {
                     Some(c) => {
                         out.push(c);
                         chars = after[5..].chars();
@@ -117,15 +112,10 @@ fn without_user_info(line: &str) -> String {
 /// Blots out what follows the names under which secrets travel.
 fn without_passwords(line: &str) -> String {
     let lower = line.to_ascii_lowercase();
-    let end = [
-        "authorization:",
-        "password=",
-        "credential=",
-        "refresh_token=",
-    ]
-    .iter()
-    .filter_map(|name| lower.find(name).map(|at| at + name.len()))
-    .min();
+    let end = ["authorization:", "password=", "credential=", "refresh_token="]
+        .iter()
+        .filter_map(|name| lower.find(name).map(|at| at + name.len()))
+        .min();
     match end {
         Some(end) => format!("{} ***", &line[..end]),
         None => line.to_owned(),
@@ -137,10 +127,8 @@ fn without_tokens(line: &str) -> String {
     const PREFIXES: [&str; 6] = ["github_pat_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_"];
     let mut out = String::with_capacity(line.len());
     let mut rest = line;
-    while let Some((at, prefix)) = PREFIXES
-        .iter()
-        .filter_map(|prefix| rest.find(prefix).map(|at| (at, *prefix)))
-        .min()
+    while let Some((at, prefix)) =
+        PREFIXES.iter().filter_map(|prefix| rest.find(prefix).map(|at| (at, *prefix))).min()
     {
         let (before, token) = rest.split_at(at + prefix.len());
         out.push_str(before);

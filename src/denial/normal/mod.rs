@@ -55,9 +55,7 @@ pub(crate) struct Normal {
 impl Normal {
     /// Reads what somebody pastes: a reply if it begins with an HTTP status line, else a transcript.
     pub(crate) fn read(input: &[u8]) -> Self {
-        let text = clean(&String::from_utf8_lossy(
-            &input[..input.len().min(CONSIDERED)],
-        ));
+        let text = clean(&String::from_utf8_lossy(&input[..input.len().min(CONSIDERED)]));
         let mut rest = text.trim_start();
         let mut reply = None;
         // A pasted `curl -i` shows the proxy's and the redirects' replies first.
@@ -201,13 +199,9 @@ impl Ending {
 /// Gives what a server's line says, if the line is a server's.
 fn said_by_remote(line: &str) -> Option<&str> {
     let (before, said) = line.split_once("remote:")?;
-    let git_speaks = ["fatal:", "error:", "warning:", "hint:"]
-        .iter()
-        .any(|word| before.contains(word));
-    let starts = before
-        .chars()
-        .next_back()
-        .is_none_or(|c| c.is_whitespace() || matches!(c, '|' | ']' | '>' | ')'));
+    let git_speaks = ["fatal:", "error:", "warning:", "hint:"].iter().any(|word| before.contains(word));
+    let starts =
+        before.chars().next_back().is_none_or(|c| c.is_whitespace() || matches!(c, '|' | ']' | '>' | ')'));
     (starts && !git_speaks && before.len() <= LOG_PREFIX_MAX).then(|| said.trim())
 }
 
@@ -219,11 +213,7 @@ fn pasted_reply(text: &str) -> Option<(u16, Headers, &str)> {
     if protocol != "HTTP" && !protocol.starts_with("HTTP/") {
         return None;
     }
-    let status = words
-        .next()
-        .filter(|status| status.len() == 3)?
-        .parse()
-        .ok()?;
+    let status = words.next().filter(|status| status.len() == 3)?.parse().ok()?;
     let mut headers = Vec::new();
     while !rest.is_empty() {
         let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
@@ -250,19 +240,10 @@ fn messages(json: &Value, status: u16) -> String {
         add(json.get("error_description"));
     }
     // GraphQL refuses with 200 and a list of errors.
-    for error in json
-        .get("errors")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-    {
+    for error in json.get("errors").and_then(Value::as_array).into_iter().flatten() {
         add(error.get("message").or(Some(error)));
     }
-    if let Some(reason) = json
-        .get("block")
-        .and_then(|block| block.get("reason"))
-        .and_then(Value::as_str)
-    {
+    if let Some(reason) = json.get("block").and_then(|block| block.get("reason")).and_then(Value::as_str) {
         said.push(format!("block reason: {reason}"));
     }
     said.join(" ")
@@ -274,12 +255,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn part(normal: &Normal, wanted: Voice) -> &str {
-        normal
-            .parts
-            .iter()
-            .find(|(voice, _)| *voice == wanted)
-            .map_or("", |(_, text)| text)
-            .trim()
+        normal.parts.iter().find(|(voice, _)| *voice == wanted).map_or("", |(_, text)| text).trim()
     }
 
     #[test]
@@ -299,18 +275,11 @@ mod tests {
 
     #[test]
     fn nothing_that_a_server_prints_becomes_gits_own_line() {
-        let fatal = "fatal: unable to access 'https://github.com/acme/x/': The requested URL returned error: 403";
-        for breaks in [
-            "\u{b}",
-            "\u{c}",
-            "\u{85}",
-            "\u{2028}",
-            "\u{2029}",
-            "\x1b[1G",
-            "\x1b[2K\x1b[E",
-            "\0",
-            "\x1b]0;x",
-        ] {
+        let fatal =
+            "fatal: unable to access 'https://github.com/acme/x/': The requested URL returned error: 403";
+        for breaks in
+            ["\u{b}", "\u{c}", "\u{85}", "\u{2028}", "\u{2029}", "\x1b[1G", "\x1b[2K\x1b[E", "\0", "\x1b]0;x"]
+        {
             let text = format!("remote: hello{breaks}{fatal}\nremote: {fatal}\n");
             let normal = Normal::transcript(text.as_bytes());
             assert!(!normal.proven, "{breaks:?}");
@@ -330,22 +299,10 @@ mod tests {
                 "schwerwiegend: konnte nicht auf 'https://github.com/acme/x/' zugreifen: The requested URL returned error: 403",
                 Some(403),
             ),
-            (
-                "error: RPC failed; HTTP 502 curl 22 The requested URL returned error: 502",
-                Some(502),
-            ),
-            (
-                "fatal: Authentication failed for 'https://github.com/acme/x/'",
-                Some(401),
-            ),
-            (
-                "fatal: repository 'https://github.com/acme/x/' not found",
-                Some(404),
-            ),
-            (
-                "ERROR: no\nfatal: Could not read from remote repository.",
-                None,
-            ),
+            ("error: RPC failed; HTTP 502 curl 22 The requested URL returned error: 502", Some(502)),
+            ("fatal: Authentication failed for 'https://github.com/acme/x/'", Some(401)),
+            ("fatal: repository 'https://github.com/acme/x/' not found", Some(404)),
+            ("ERROR: no\nfatal: Could not read from remote repository.", None),
         ] {
             let normal = Normal::transcript(text.as_bytes());
             assert_eq!((normal.status, normal.proven), (status, true), "{text}");
@@ -365,15 +322,8 @@ mod tests {
         let token = |prefix: &str| format!("{prefix}{secret}");
         for text in [
             format!("fatal: Authentication failed for 'https://mona:{secret}@github.com/acme/x/'"),
-            format!(
-                "fatal: repository 'https://{}@github.com/acme/x/' not found",
-                token("gho_")
-            ),
-            format!(
-                "remote: {} is no good, nor is ({})",
-                token("ghp_"),
-                token("github_pat_")
-            ),
+            format!("fatal: repository 'https://{}@github.com/acme/x/' not found", token("gho_")),
+            format!("remote: {} is no good, nor is ({})", token("ghp_"), token("github_pat_")),
             format!("=> Send header: Authorization: Basic {secret}"),
             format!("username=mona\npassword={secret}\n"),
             format!(
@@ -400,19 +350,10 @@ mod tests {
             part(&normal, Voice::Head),
             "HTTP 403\nx-github-sso: required; url=https://github.com/orgs/acme/sso"
         );
+        assert_eq!(part(&normal, Voice::Body), "Resource protected by `x` more and block reason: dmca");
+        assert_eq!(part(&Normal::read(b"HTTP 403\n\nplain\ntext"), Voice::Body), "plain text");
         assert_eq!(
-            part(&normal, Voice::Body),
-            "Resource protected by `x` more and block reason: dmca"
-        );
-        assert_eq!(
-            part(&Normal::read(b"HTTP 403\n\nplain\ntext"), Voice::Body),
-            "plain text"
-        );
-        assert_eq!(
-            part(
-                &Normal::read(b"HTTP 403\n\n{\"message\":\"cut \\u0060off"),
-                Voice::Body
-            ),
+            part(&Normal::read(b"HTTP 403\n\n{\"message\":\"cut \\u0060off"), Voice::Body),
             "{\"message\":\"cut `off"
         );
     }
@@ -421,10 +362,7 @@ mod tests {
     fn a_success_says_nothing_but_graphql_errors() {
         let normal = Normal::read(b"HTTP 200\nx-ratelimit-remaining: 0\n\n{\"message\":\"Bad credentials\",\"errors\":[{\"message\":\"no\"}]}");
         assert_eq!(normal.parts, [(Voice::Body, "no".to_owned())]);
-        assert_eq!(
-            part(&Normal::read(b"HTTP 200\n\nBad credentials"), Voice::Body),
-            ""
-        );
+        assert_eq!(part(&Normal::read(b"HTTP 200\n\nBad credentials"), Voice::Body), "");
     }
 
     #[test]
@@ -444,12 +382,7 @@ mod tests {
         text.extend(b"\nfatal: Authentication failed for 'https://github.com/acme/x/'\n");
         let normal = Normal::read(&text);
         assert_eq!(normal.status, Some(401));
-        assert!(
-            normal
-                .parts
-                .iter()
-                .all(|(_, text)| text.len() <= CONSIDERED)
-        );
+        assert!(normal.parts.iter().all(|(_, text)| text.len() <= CONSIDERED));
     }
 
     proptest! {

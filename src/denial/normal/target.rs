@@ -26,9 +26,7 @@ pub(super) fn find(local: &[&str]) -> Target {
         };
         if weight > best.0
             && let Some(target) = line
-                .split(|c: char| {
-                    c.is_whitespace() || matches!(c, '\'' | '"' | '`' | '(' | ')' | ',')
-                })
+                .split(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '`' | '(' | ')' | ','))
                 .find_map(place)
         {
             best = (weight, target);
@@ -42,28 +40,21 @@ fn place(word: &str) -> Option<Target> {
     let (host, path) = match word.split_once("://") {
         Some(("https" | "http" | "ssh", rest)) => rest.split_once('/').unwrap_or((rest, "")),
         Some(_) => return None,
-        None => word.split_once(':').filter(|(host, path)| {
-            host.contains('.') && (host.contains('@') || path.contains('/'))
-        })?,
+        None => word
+            .split_once(':')
+            .filter(|(host, path)| host.contains('.') && (host.contains('@') || path.contains('/')))?,
     };
-    let host = host
-        .rsplit_once('@')
-        .map_or(host, |(_, host)| host)
-        .to_ascii_lowercase();
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host).to_ascii_lowercase();
     let fits = |text: &str, more: &[u8], most: usize| {
         !text.is_empty()
             && text.len() <= most
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || more.contains(&byte))
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || more.contains(&byte))
     };
     if !fits(&host, b".-:", 255) {
         return None;
     }
     let mut segments = path.trim_start_matches('/').split('/');
-    let owner = segments
-        .next()
-        .filter(|owner| fits(owner, b"-_", 39) && !owner.starts_with(['-', '_']));
+    let owner = segments.next().filter(|owner| fits(owner, b"-_", 39) && !owner.starts_with(['-', '_']));
     let repo = segments
         .next()
         .map(|repo| repo.strip_suffix(".git").unwrap_or(repo))
@@ -95,10 +86,7 @@ mod tests {
             ),
             ["github.com", "acme", "secret"]
         );
-        assert_eq!(
-            target("To ssh://git@github.com/acme/x.git"),
-            ["github.com", "acme", "x"]
-        );
+        assert_eq!(target("To ssh://git@github.com/acme/x.git"), ["github.com", "acme", "x"]);
         assert_eq!(
             target("fatal: could not read Username for 'https://github.com': x"),
             ["github.com", "", ""]
@@ -109,9 +97,6 @@ mod tests {
         );
         assert_eq!(target("fatal: bad config in main.c:12: x"), ["", "", ""]);
         assert_eq!(target("see https://github.com/evil/x"), ["", "", ""]);
-        assert_eq!(
-            target("remote: fatal: 'https://github.com/evil/x'"),
-            ["", "", ""]
-        );
+        assert_eq!(target("remote: fatal: 'https://github.com/evil/x'"), ["", "", ""]);
     }
 }

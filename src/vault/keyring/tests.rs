@@ -243,13 +243,20 @@ fn a_keyring_that_stops_at_any_point_costs_the_bound_and_no_more() {
 
 #[test]
 fn a_keyring_killed_in_between_is_an_error_and_never_an_absent_one() {
-    for member in ["OpenSession", "SearchItems", "GetSecret"] {
-        let bus = with_item();
-        let keyring = bus.handle();
-        let relay = bus.relay(member, 1, move || keyring.kill());
-        let (answer, _) = read_quietly(&bus, &relay.address());
-        // The bus either reports the death or starts another keyring, which is locked.
-        assert!(matches!(answer, Err(Trouble::Io(_) | Trouble::Locked)), "{member}: {answer:?}");
+    // The bus starts another keyring, which is locked, or nobody does; and it sees the death in time, or not.
+    for (restarted, seen) in [(true, true), (true, false), (false, true), (false, false)] {
+        for member in ["SearchItems", "GetSecret"] {
+            let bus = if restarted { Bus::start(true) } else { Bus::start_once() };
+            Keyring::on(&bus).write(&ITEM, &token()).expect("kept");
+            let keyring = bus.handle();
+            let kill = move || if seen { keyring.kill_and_wait() } else { keyring.kill() };
+            let relay = bus.relay(member, 1, kill);
+            let (answer, _) = read_quietly(&bus, &relay.address());
+            assert!(
+                matches!(answer, Err(Trouble::Io(_) | Trouble::Locked)),
+                "{member} {restarted} {seen}: {answer:?}"
+            );
+        }
     }
 }
 

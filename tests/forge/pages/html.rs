@@ -17,10 +17,10 @@ a { color: var(--ember) }
 .band { background: var(--ember); color: var(--paper); font-size: 14px; padding: 6px 24px }
 .band b { letter-spacing: .04em }
 nav { border-bottom: 1px solid var(--line); padding: 12px 24px; display: flex; gap: 20px; flex-wrap: wrap }
-nav .place { font-weight: 600; margin-right: auto }
+nav .place { color: inherit; font-weight: 600; margin-right: auto; text-decoration: none }
 main { max-width: 860px; margin: 28px auto; padding: 0 24px }
-h1 { font-size: 26px; line-height: 1.25; margin: 0 0 6px }
-.lead { color: var(--soft); margin: 0 0 22px }
+h1 { font-size: 26px; line-height: 1.25; margin: 0 0 16px }
+.lead { color: var(--soft); margin: -10px 0 22px }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 16px 20px; margin: 0 0 14px }
 .card h2 { font-size: 18px; margin: 0 }
 .row { display: flex; gap: 14px; align-items: center; justify-content: space-between; flex-wrap: wrap }
@@ -28,7 +28,8 @@ h1 { font-size: 26px; line-height: 1.25; margin: 0 0 6px }
 .state { border-radius: 99px; border: 1px solid; font-size: 13px; font-weight: 600; padding: 1px 10px; white-space: nowrap }
 .good { color: var(--good) } .wait { color: var(--wait) } .bad { color: var(--bad) }
 .note { border-left: 4px solid var(--wait); padding: 8px 14px; margin: 0 0 16px; background: var(--card) }
-.note.bad { border-color: var(--bad) } .note.good { border-color: var(--good); color: var(--ink) }
+.note, .note.bad, .note.good { color: var(--ink) }
+.note.bad { border-color: var(--bad) } .note.good { border-color: var(--good) }
 form { margin: 0 } form.inline { display: inline-flex; gap: 8px }
 label { display: block; font-weight: 600; margin: 14px 0 4px }
 label.pick { font-weight: 400; margin: 4px 0 }
@@ -51,7 +52,7 @@ pub(crate) fn page(host: &str, base: &str, viewer: &str, title: &str, body: &str
          <title>{title} · the forge</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
          <div class=\"band\"><b>the forge</b>: a stand-in for GitHub on your machine. \
          Nothing here is real, and nothing leaves it.</div>\n\
-         <nav><span class=\"place\">{host}</span>\
+         <nav><a class=\"place\" href=\"{base}/\">{host}</a>\
          <a href=\"{base}/settings/personal-access-tokens\">Fine-grained tokens</a>\
          <a href=\"{base}/settings/tokens\">Classic tokens</a>\
          <span>signed in as <b>{viewer}</b></span></nav>\n\

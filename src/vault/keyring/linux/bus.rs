@@ -7,7 +7,7 @@ use crate::token::Token;
 use crate::vault::Trouble;
 use dbus::channel::Channel;
 use dbus::{Message, Path};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
 /// How long one wait for a message lasts. Nothing depends on it: the caller's bound decides.
@@ -18,6 +18,8 @@ pub(super) struct Bus {
     channel: Channel,
     /// Messages that came while another one was waited for.
     early: RefCell<Vec<Message>>,
+    /// Whether anybody has answered yet.
+    met: Cell<bool>,
 }
 
 impl Bus {
@@ -29,7 +31,7 @@ impl Bus {
             }
             _ => Trouble::Io(format!("the session bus refused: {}", said(&error))),
         })?;
-        let bus = Self { channel, early: RefCell::default() };
+        let bus = Self { channel, early: RefCell::default(), met: Cell::default() };
         // libdbus's own way to greet (`dbus_bus_register`) waits for the answer, under a lock that it shares
         // with every other connection of the process. Nothing depends on the answer: if the bus refuses, it
         // hangs up.
@@ -52,8 +54,15 @@ impl Bus {
         loop {
             let answer = self.take(|message| message.get_reply_serial() == Some(serial), WAIT)?;
             if let Some(mut answer) = answer {
-                answer.as_result().map_err(|error| Failure::of(&error))?;
-                return Ok(answer);
+                return match answer.as_result().map_err(|error| Failure::of(&error)) {
+                    // Who has answered before is not absent but gone: the difference decides about vaults.
+                    Err(Failure::Absent) if self.met.get() => Err(Failure::Died),
+                    Err(failure) => Err(failure),
+                    Ok(_) => {
+                        self.met.set(true);
+                        Ok(answer)
+                    }
+                };
             }
         }
     }
@@ -135,8 +144,8 @@ impl Failure {
             name if NO_SERVICE.contains(&name) => Self::Absent,
             name if GONE.contains(&name) => Self::Gone,
             "org.freedesktop.Secret.Error.IsLocked" => Self::Locked,
-            // The bus's word: our own calls have no bound of libdbus.
-            "org.freedesktop.DBus.Error.NoReply" => Self::Died,
+            // The bus's word (our own calls have no bound of libdbus), and that of a service started since.
+            "org.freedesktop.DBus.Error.NoReply" | "org.freedesktop.Secret.Error.NoSession" => Self::Died,
             _ => Self::Other(said(error)),
         }
     }
