@@ -6,6 +6,7 @@ pub mod erase;
 pub mod exec;
 pub mod get;
 pub mod list;
+mod relay;
 pub mod remove;
 pub mod setup;
 pub mod store;
@@ -17,7 +18,8 @@ use crate::ancestry::{self, Caller};
 use crate::choose::{Account, Place, Standing, choose};
 use crate::cli::{Cli, Command};
 use crate::error::{Exit, Failure};
-use crate::git::{Cwd, Git, Listing, Settings, VaultChoice, http_settings, process_env};
+use crate::fallback::{self, Fallbacks};
+use crate::git::{self, Cwd, Git, Listing, Settings, VaultChoice, http_settings, process_env};
 use crate::github::{Api, Authorities, Client, ClientConfig, proxy_from};
 use crate::keeping::Wish;
 use crate::log::{Fact, Log};
@@ -155,6 +157,17 @@ impl Session {
         let target = of_caller.filter(|remote| remote.host == asked.host).unwrap_or(asked);
         self.log.note("no path came", &[("target", Fact::Remote(&target))]);
         Some(target)
+    }
+
+    /// Gives the helpers that answered for a place before `setup`. Not to be called where an account answers:
+    /// it reads git's config. None while one of them is being asked, who called us in turn.
+    pub fn fallbacks(&self, remote: &Remote, user: Option<&str>) -> Fallbacks {
+        if fallback::is_asking(&remote.host) {
+            self.log.note("no fallback: it is being asked already", &[]);
+            return Fallbacks::default();
+        }
+        let git::Fallback { helpers, with_path } = self.settings().fallback_for(remote, user);
+        Fallbacks { helpers, with_path }
     }
 
     /// Reads the accounts.

@@ -147,39 +147,34 @@ impl Run {
     /// Starts it.
     pub(crate) fn spawn(self) -> Running {
         let line = self.line();
-        let mut command = Command::new(self.resolve());
-        command
-            .args(&self.arguments)
-            .env_clear()
-            .envs(&self.environment)
-            .current_dir(&self.folder)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        let (redactor, bound, bytes) = (self.redactor.clone(), self.bound, self.stdin.clone());
+        let mut command = self.into_command();
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         group(&mut command);
         let mut child = match command.spawn() {
             Ok(child) => child,
-            Err(error) => panic!("{error}: {}", redacted(&self.redactor, &line)),
+            Err(error) => panic!("{error}: {}", redacted(&redactor, &line)),
         };
         let mut stdin = child.stdin.take().expect("it was piped");
-        let bytes = self.stdin;
         // Nobody waits for this thread: it ends with the pipe. A program that does not read all
         // of it is no failure.
         thread::spawn(move || stdin.write_all(&bytes));
         Running {
             start: Instant::now(),
-            bound: self.bound,
+            bound,
             stdout: Drain::start(child.stdout.take().expect("it was piped")),
             stderr: Drain::start(child.stderr.take().expect("it was piped")),
             child,
             line,
-            redactor: self.redactor,
+            redactor,
         }
     }
 
     /// The command itself, for a test that feeds it by hand; stdin and bound are then the test's.
     pub(crate) fn into_command(self) -> Command {
-        self.command
+        let mut command = Command::new(self.resolve());
+        command.args(&self.arguments).env_clear().envs(&self.environment).current_dir(&self.folder);
+        command
     }
 
     /// Runs it to its end.
