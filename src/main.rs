@@ -21,6 +21,7 @@ mod fallback;
 mod files;
 mod git;
 mod github;
+mod inspect;
 mod keeping;
 mod log;
 mod outcomes;

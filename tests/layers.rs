@@ -76,6 +76,7 @@ const ROOMS: &[Room] = &[
     room(Memory,      "outcomes",  Whole,  "outcomes.toml: how accounts fared, fingerprints of their secrets"),
 
     room(Composition, "keeping",   Whole,  "a secret into its vault and its account on the list"),
+    room(Composition, "inspect",   Whole,  "runs the requests, collects evidence, asks for the verdict"),
     room(Composition, "verify",    Whole,  "whose token is this: asks the host for add"),
     room(Composition, "target",    Whole,  "what a person means by SCOPE, URL, REMOTE or nothing"),
 

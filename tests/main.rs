@@ -7,14 +7,14 @@ mod callers;
 mod forge;
 mod forge_contract;
 mod git;
+mod given;
 mod hygiene;
 #[cfg(target_os = "linux")]
 mod keyring;
 mod layers;
+mod property;
 mod sandbox;
 #[cfg(unix)]
 mod setup;
-mod given;
-mod property;
 #[cfg(unix)]
 mod vectors;

@@ -19,8 +19,9 @@ use crate::choose::{Account, Place, Standing, choose};
 use crate::cli::{Cli, Command};
 use crate::error::{Exit, Failure};
 use crate::fallback::{self, Fallbacks};
-use crate::git::{self, Cwd, Git, Listing, Settings, VaultChoice, http_settings, process_env};
-use crate::github::{Api, Authorities, Client, ClientConfig, proxy_from};
+use crate::git::{self, Cwd, Git, Listing, Settings, VaultChoice, process_env};
+use crate::github::Client;
+use crate::inspect::client_for;
 use crate::keeping::Wish;
 use crate::log::{Fact, Log};
 use crate::outcomes::Outcomes;
@@ -199,17 +200,10 @@ impl Session {
 
     /// Makes the client that asks this host's API, with the proxy and the authorities that git uses.
     pub fn client(&self, host: &Host) -> Result<Client, Failure> {
-        let unusable = |why: String| {
-            Failure::new(Exit::Unchecked, format!("{host} cannot be asked")).because(anyhow::anyhow!(why))
-        };
-        let api = Api::of(host);
-        let text = |name: &str| std::env::var(name).ok();
-        let git = http_settings(&format!("https://{}/", api.host()));
-        let proxy =
-            proxy_from(git.proxy.as_deref(), &text, api.host()).map_err(|why| unusable(why.to_string()))?;
-        let authorities = Authorities::find(git.ca_file, git.ca_folder, &|name| std::env::var_os(name));
-        let config = ClientConfig { proxy, authorities, ..ClientConfig::default() };
-        Client::new(&config).map_err(|why| unusable(why.to_string()))
+        client_for(host).map_err(|why| {
+            Failure::new(Exit::Unchecked, format!("{host} cannot be asked"))
+                .because(anyhow::anyhow!(why.to_string()))
+        })
     }
 
     /// Opens a page where a person sits; it has been printed already.

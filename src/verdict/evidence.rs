@@ -191,6 +191,16 @@ impl Heard {
         !matches!(self, Heard::NotAsked)
     }
 
+    /// Gives the answer's status to whoever collects evidence.
+    pub(crate) fn status_code(&self) -> Option<u16> {
+        self.status()
+    }
+
+    /// Says to whoever collects evidence whether the request was made.
+    pub(crate) fn was_made(&self) -> bool {
+        self.was_asked()
+    }
+
     /// Says whether what was asked for was given.
     pub(super) fn is_open(&self) -> bool {
         self.status().is_some_and(|status| (200..300).contains(&status))
