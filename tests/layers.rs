@@ -67,6 +67,7 @@ const ROOMS: &[Room] = &[
     room(Outside,     "vault",     Family, "where secrets lie: keyring, file, command"),
 
     room(Outside,     "git",       Whole,  "git's config, the helper chain, repositories, git as the probe"),
+    room(Outside,     "fallback",  Whole,  "speaks git's protocol to another helper"),
     room(Outside,     "ancestry",  Whole,  "which git process asked, and for what"),
     room(Outside,     "github",    Whole,  "the only HTTP of our own; interprets nothing"),
     room(Outside,     "browser",   Whole,  "may a page be opened here, and opening it once"),
