@@ -49,7 +49,13 @@ fn file_failure(trouble: FileTrouble) -> Failure {
             format!("mend {} in an editor; nothing was written", file.display())
         }
     };
-    Failure::failed(trouble.to_string()).remedy(remedy)
+    let failure = Failure::failed(trouble.to_string()).remedy(remedy);
+    match trouble {
+        FileTrouble::Io { tried: "lock", .. } => failure.remedy(
+            "or have the lines that git credential-patron setup --dry-run shows put there by what made it",
+        ),
+        _ => failure,
+    }
 }
 
 /// Shows a block that somebody changed, and says what to do about it.

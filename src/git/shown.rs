@@ -67,7 +67,7 @@ mod tests {
             format!("!f() {{ echo password=ghp_{body}; }}; f"),
             format!("!echo github_pat_{body}"),
             format!("!printf 'x%s' gho_{body}"),
-            format!("!echo {}", "0123456789abcdef0123456789abcdef01234567"),
+            format!("!echo {}", "0a1b2c3d".repeat(5)),
             "!f() { echo \"password=hunter2\"; }; f".to_owned(),
             "!f() { echo password=\\\"hunter2; }; f".to_owned(),
             "!curl -H 'Authorization: Basic bW9uYQ=='".to_owned(),
