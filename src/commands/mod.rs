@@ -4,7 +4,7 @@ pub mod setup;
 pub mod unsetup;
 
 use crate::error::Failure;
-use crate::git::{Changed, Env, FileTrouble, Git, Place, shown};
+use crate::git::{Changed, Env, FileTrouble, Git, Place, shown_whole};
 use crate::paths::Paths;
 use std::io::{self, Write};
 use std::path::Path;
@@ -74,7 +74,7 @@ fn changed_block(file: &Path, changed: &Changed, command: &str, out: &mut dyn Wr
 /// Shows lines under a comment that says where they belong.
 fn show(out: &mut dyn Write, title: &str, lines: &[Vec<u8>]) -> io::Result<()> {
     writeln!(out, "# {title}")?;
-    lines.iter().try_for_each(|line| writeln!(out, "{}", shown(line)))?;
+    lines.iter().try_for_each(|line| writeln!(out, "{}", shown_whole(line)))?;
     writeln!(out)
 }
 
