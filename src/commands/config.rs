@@ -1,7 +1,7 @@
 //! What `setup` and `unsetup` share: finding git and its files, showing lines, and failing.
 
 use crate::error::Failure;
-use crate::git::{Changed, Env, FileTrouble, Git, Place, shown};
+use crate::git::{Changed, Env, FileTrouble, Git, Place, shown_whole};
 use crate::paths::Paths;
 use std::io::{self, Write};
 use std::path::Path;
@@ -46,7 +46,13 @@ pub fn file_failure(trouble: FileTrouble) -> Failure {
             format!("mend {} in an editor; nothing was written", file.display())
         }
     };
-    Failure::failed(trouble.to_string()).remedy(remedy)
+    let failure = Failure::failed(trouble.to_string()).remedy(remedy);
+    match trouble {
+        FileTrouble::Io { tried: "lock", .. } => failure.remedy(
+            "or have the lines that git credential-patron setup --dry-run shows put there by what made it",
+        ),
+        _ => failure,
+    }
 }
 
 /// Shows a block that somebody changed, and says what to do about it.
@@ -65,7 +71,7 @@ pub fn changed_block(file: &Path, changed: &Changed, command: &str, out: &mut dy
 /// Shows lines under a comment that says where they belong.
 pub fn show(out: &mut dyn Write, title: &str, lines: &[Vec<u8>]) -> io::Result<()> {
     writeln!(out, "# {title}")?;
-    lines.iter().try_for_each(|line| writeln!(out, "{}", shown(line)))?;
+    lines.iter().try_for_each(|line| writeln!(out, "{}", shown_whole(line)))?;
     writeln!(out)
 }
 

@@ -11,7 +11,7 @@ use crate::error::Failure;
 use crate::git::{
     ConfigFile, Cwd, Entry, Env, FileTrouble, Files, Git, GitTrouble, Helper, LeftOut, Level, Listing,
     Locked, Ours, Place, block_lines, config_quoted, differ_by_our_include, helper_command, own_program,
-    remove_empty_folder, system_ours, with_block, with_gists, without_block,
+    remove_empty_folder, shown, system_ours, with_block, with_gists, without_block,
 };
 use crate::remote::{GITHUB, Host};
 use std::ffi::OsStr;
@@ -41,7 +41,7 @@ pub fn run(
         plan.show(&task.place, out).map_err(not_shown)?;
         return task.end(&plan, "dry run: nothing was written", true, out, err);
     }
-    task.write(env, out, err).inspect_err(|_| remove_empty_folder(&task.place))
+    task.write(plan.changes.gits(), env, out, err).inspect_err(|_| remove_empty_folder(&task.place))
 }
 
 /// Reads the hosts; github.com if there are none.
@@ -53,7 +53,6 @@ fn hosts_of(texts: &[String]) -> Result<Vec<Host>, Failure> {
 }
 
 fn host_of(text: &str) -> Result<Host, Failure> {
-    let shown: String = text.chars().filter(|c| !c.is_control()).take(60).collect();
     let name = match text.split_once("://") {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => {
             rest.strip_suffix('/').unwrap_or(rest)
@@ -67,9 +66,11 @@ fn host_of(text: &str) -> Result<Host, Failure> {
     // A name without dot and port is an owner that was meant for `add`.
     let host = Host::parse(name.as_bytes()).filter(|_| name.contains(['.', ':']) || name == "localhost");
     host.ok_or_else(|| {
-        // What stands before an @ may be a token.
-        let shown = if text.contains('@') { "what was given".to_owned() } else { format!("\"{shown}\"") };
-        Failure::usage(format!("{shown} is not a host")).remedy(HOST_LOOKS_LIKE)
+        // What stands before an @ may be a token that does not look like one.
+        let hidden = text.contains('@');
+        let what =
+            if hidden { "what was given".to_owned() } else { format!("\"{}\"", shown(text.as_bytes())) };
+        Failure::usage(format!("{what} is not a host")).remedy(HOST_LOOKS_LIKE)
     })
 }
 
@@ -109,8 +110,12 @@ struct Changes {
 }
 
 impl Changes {
+    fn gits(self) -> bool {
+        self.file || self.other
+    }
+
     fn any(self) -> bool {
-        self.ours || self.file || self.other
+        self.ours || self.gits()
     }
 }
 
@@ -169,9 +174,22 @@ impl Task {
     }
 
     /// Plans again under the locks, since others may have written meanwhile, and writes.
-    fn write(&self, env: Env<'_>, out: &mut dyn Write, err: &mut dyn Write) -> Result<(), Failure> {
-        let mut files = Files::lock(&self.place).map_err(file_failure)?;
-        let plan = self.plan(&files.now(), env, out)?;
+    fn write(
+        &self,
+        mut gits: bool,
+        env: Env<'_>,
+        out: &mut dyn Write,
+        err: &mut dyn Write,
+    ) -> Result<(), Failure> {
+        let (plan, mut files) = loop {
+            let files = Files::lock(&self.place, gits).map_err(file_failure)?;
+            let now = Files::read(&self.place).map_err(file_failure)?;
+            let plan = self.plan(&now.now(), env, out)?;
+            if gits || !plan.changes.gits() {
+                break (plan, files);
+            }
+            gits = true;
+        };
         plan.show(&self.place, out).map_err(not_shown)?;
         self.put(&plan, &mut files).map_err(file_failure)?;
         drop(files);
@@ -227,10 +245,10 @@ impl Task {
             told.push(helper);
             writeln!(
                 err,
-                "patron: warning: for {url} the helper at {} is not asked any more: {why}",
+                "patron: warning: the helper at {} is not asked any more ({url}): {why}",
                 helper.source
             )?;
-            writeln!(err, "  fix: give its token to patron: git credential-patron add {url}")?;
+            writeln!(err, "  fix: give what it answers to patron, with git credential-patron add")?;
         }
         let listing = match Listing::read(&self.git, Cwd::Here) {
             Ok(listing) => listing,
@@ -249,6 +267,8 @@ impl Task {
             let parts = parts.filter_map(|section| String::from_utf8(section.url).ok());
             for url in std::iter::once(whole).chain(parts) {
                 let Some(reach) = listing.reaches_patron(&url) else { continue };
+                // A section's user may be a token.
+                let url = shown(url.as_bytes());
                 if !reach.asked {
                     writeln!(
                         err,

@@ -31,7 +31,8 @@ pub fn run(args: &cli::Unsetup, env: Env<'_>, out: &mut dyn Write) -> Result<(),
     } else {
         // Again under the locks, since others may have written meanwhile.
         let files = Files::lock_existing(&place).map_err(file_failure)?;
-        let found = plan(&git, &place, &files.now(), out)?;
+        let now = Files::read(&place).map_err(file_failure)?;
+        let found = plan(&git, &place, &now.now(), out)?;
         found.show(&place, out).map_err(not_shown)?;
         found.carry_out(&git, &place, files).map_err(file_failure)?;
         "removed: git asks again whom it asked before"

@@ -89,8 +89,7 @@ impl fmt::Display for FileTrouble {
 
 impl std::error::Error for FileTrouble {}
 
-/// A config file as it is now.
-#[derive(Debug)]
+/// A config file as it is now. No `Debug`: people keep tokens in their git config.
 pub struct ConfigFile {
     path: PathBuf,
     target: PathBuf,
@@ -140,7 +139,6 @@ impl ConfigFile {
 }
 
 /// A config file that nobody else changes as long as this value lives.
-#[derive(Debug)]
 pub struct Locked {
     now: ConfigFile,
     lock: PathBuf,
@@ -163,11 +161,6 @@ impl Locked {
         let mut locked = Self { now: before, lock, file: Some(file), ready: false, gone: false };
         locked.now = ConfigFile::read(path)?;
         Ok(locked)
-    }
-
-    /// Gives the file as it is under the lock.
-    pub fn now(&self) -> &ConfigFile {
-        &self.now
     }
 
     /// Lets everybody read the file if it does not exist yet, whatever the umask is.

@@ -6,6 +6,8 @@
 //! * a file that setup made says so in the block's last line, and goes with the block if nothing else is in it;
 //! * line ends are those of the file's first line, and only a block's own decide how it is taken out.
 //!
+//! What is given back has no `Debug` outside tests: people keep tokens in their git config.
+//!
 //! A block is ours if its lines are, whatever its white space and line ends; anything else between the two
 //! marks, or one mark alone, is somebody's change, which is shown and left.
 
@@ -23,7 +25,8 @@ const OUR_FILE: [&[u8]; 2] =
     [b"/git-credential-patron/gitconfig", b"/git-credential-patron/config/gitconfig"];
 
 /// A block that somebody changed: its lines, as they are now.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Changed {
     /// The lines, without line ends. They may hold what is not ours to print: see [`super::shown`].
     pub lines: Vec<Vec<u8>>,
@@ -32,7 +35,8 @@ pub struct Changed {
 }
 
 /// What taking the block out has left.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Without {
     /// The text without the block.
     pub text: Vec<u8>,

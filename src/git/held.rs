@@ -5,7 +5,6 @@ use std::fs;
 use std::path::Path;
 
 /// The files of a place, read or locked; `None` for one that takes no part.
-#[derive(Debug)]
 pub struct Files<T> {
     /// The file that gets the block.
     pub file: Option<T>,
@@ -33,16 +32,19 @@ impl Files<ConfigFile> {
 
 impl Files<Locked> {
     /// Locks the files to write them, always in the same order. The folder of our own file is made.
-    pub fn lock(place: &Place) -> Result<Self, FileTrouble> {
-        let file = Locked::take(&place.file)?;
-        let other = other_of(place).map(Locked::take).transpose()?;
+    ///
+    /// Without `gits` only our own file is locked: git's may lie where nobody can write, put there by a
+    /// dotfile manager with our block in it.
+    pub fn lock(place: &Place, gits: bool) -> Result<Self, FileTrouble> {
+        let mut file = gits.then(|| Locked::take(&place.file)).transpose()?;
+        let other = other_of(place).filter(|_| gits).map(Locked::take).transpose()?;
         make_folder_of(&place.ours, place.level)?;
-        let mut files = Self { file: Some(file), other, ours: Some(Locked::take(&place.ours)?) };
+        let mut ours = Locked::take(&place.ours)?;
         if place.level == Level::System {
             // A system file that others may not read ends their git, whatever root's umask is.
-            files.file.iter_mut().chain(&mut files.ours).for_each(Locked::let_all_read_if_new);
+            file.iter_mut().chain([&mut ours]).for_each(Locked::let_all_read_if_new);
         }
-        Ok(files)
+        Ok(Self { file, other, ours: Some(ours) })
     }
 
     /// Locks those of the files that exist, to take our lines out of them.
@@ -53,15 +55,6 @@ impl Files<Locked> {
             other: other_of(place).map(Locked::take).transpose()?,
             ours: lock(&place.ours)?,
         })
-    }
-
-    /// Gives the files as they are under their locks.
-    pub fn now(&self) -> Files<&ConfigFile> {
-        Files {
-            file: self.file.as_ref().map(Locked::now),
-            other: self.other.as_ref().map(Locked::now),
-            ours: self.ours.as_ref().map(Locked::now),
-        }
     }
 }
 

@@ -34,7 +34,7 @@ pub use probe::{Probe, Probed, Service};
 pub use program::{Cwd, Git, GitTrouble, find_in_path, own_program};
 pub use quote::{BadProgram, config_quoted, helper_command};
 pub use settings::{BadSetting, Fallback, Permission, Settings, VaultChoice};
-pub use shown::shown;
+pub use shown::{shown, shown_whole};
 
 use chain::git_bool;
 use edit::is_our_file;

@@ -23,10 +23,19 @@ const FORMAT: u32 = 1;
 pub struct Record {
     /// `https://[USER@]HOST[/PATH]`.
     pub url: Vec<u8>,
-    /// The helpers as git takes them, without patron.
-    pub helpers: Vec<Vec<u8>>,
+    /// The helpers, without patron.
+    pub helpers: Vec<Recorded>,
     /// Whether they were told the path.
     pub with_path: bool,
+}
+
+/// How a helper is recorded.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Recorded {
+    /// As git takes it.
+    Value(Vec<u8>),
+    /// By the key that sets it, since there is a secret in it: the file is made to be shared.
+    ByKey(Vec<u8>),
 }
 
 /// A helper that is not recorded.
@@ -79,8 +88,13 @@ impl Ours {
             let parts = before.sections_of_host(host.as_str());
             let parts = parts.into_iter().map(|section| (section.url, section.chain));
             for (url, chain) in std::iter::once((url, whole)).chain(parts) {
-                // Whoever wrote fallbacks for this URL has decided.
-                if !has_fallback_of_its_own(before, &url) {
+                if holds_secret(&url) {
+                    // A token for a user name, which would be copied with the URL.
+                    let why = "there is a secret in its section's name";
+                    let helpers = chain.helpers.into_iter().filter(|helper| holds_secret(&helper.key));
+                    left_out.extend(helpers.map(|helper| LeftOut { url: shown(&url), helper, why }));
+                } else if !has_fallback_of_its_own(before, &url) {
+                    // Whoever wrote fallbacks for a URL has decided.
                     records.push(record(url, chain, &mut left_out));
                 }
             }
@@ -130,9 +144,13 @@ impl Ours {
         }
         for record in &self.records {
             // The empty one first, as git resets its helpers: what the system's setup recorded is in the list.
-            let helpers = std::iter::once(&b""[..]).chain(record.helpers.iter().map(Vec::as_slice));
-            for helper in helpers {
-                lines.push(("patron", record.url.clone(), "fallback", helper.to_vec()));
+            lines.push(("patron", record.url.clone(), "fallback", Vec::new()));
+            for helper in &record.helpers {
+                let (name, value) = match helper {
+                    Recorded::Value(value) => ("fallback", value),
+                    Recorded::ByKey(key) => ("fallbackFrom", key),
+                };
+                lines.push(("patron", record.url.clone(), name, value.clone()));
             }
             if record.with_path && !record.helpers.is_empty() {
                 lines.push(("patron", record.url.clone(), "fallbackPath", b"true".to_vec()));
@@ -151,16 +169,22 @@ impl Ours {
         }
         let (mut hosts, mut foreign) = (Vec::new(), Vec::new());
         for (key, _) in entries {
-            let known = (key.starts_with(b"credential.https://") && key.ends_with(b".usehttppath"))
-                || (key.starts_with(b"patron.https://") && key.ends_with(b".fallback"))
-                || (key.starts_with(b"patron.https://") && key.ends_with(b".fallbackpath"));
+            let known = [
+                ("credential.https://", ".usehttppath"),
+                ("patron.https://", ".fallback"),
+                ("patron.https://", ".fallbackfrom"),
+                ("patron.https://", ".fallbackpath"),
+            ];
+            let is_known = |(head, name): &(&str, &str)| {
+                key.starts_with(head.as_bytes()) && key.ends_with(name.as_bytes())
+            };
             match key.strip_prefix(b"credential.https://").and_then(|key| key.strip_suffix(b".helper")) {
                 Some(host) => match Host::parse(host) {
                     Some(host) if !hosts.contains(&host) => hosts.push(host),
                     Some(_) => {}
                     None => foreign.push(shown(key)),
                 },
-                None if known => {}
+                None if known.iter().any(is_known) => {}
                 None => foreign.push(shown(key)),
             }
         }
@@ -190,18 +214,18 @@ fn has_fallback_of_its_own(before: &Listing, url: &[u8]) -> bool {
 
 fn record(url: Vec<u8>, chain: Chain, left_out: &mut Vec<LeftOut>) -> Record {
     let mut helpers = Vec::new();
-    for helper in chain.helpers {
-        let why = if holds_secret(&helper.value) {
-            Some("there is a secret in it")
-        } else if std::str::from_utf8(&helper.value).is_err() {
-            Some("it is not UTF-8")
-        } else {
-            None
+    for helper in chain.helpers.into_iter().filter(|helper| !helper.is_patron()) {
+        let is_text = std::str::from_utf8(&helper.value).is_ok() && std::str::from_utf8(&helper.key).is_ok();
+        let recorded = match (holds_secret(&helper.value), holds_secret(&helper.key)) {
+            _ if !is_text => Err("it is not UTF-8"),
+            (false, _) => Ok(Recorded::Value(helper.value.clone())),
+            (true, false) => Ok(Recorded::ByKey(helper.key.clone())),
+            (true, true) => Err("there is a secret in its section's name"),
         };
-        if let Some(why) = why {
-            left_out.push(LeftOut { url: String::from_utf8_lossy(&url).into_owned(), helper, why });
-        } else if !helper.is_patron() && !helpers.contains(&helper.value) {
-            helpers.push(helper.value);
+        match recorded {
+            Ok(recorded) if helpers.contains(&recorded) => {}
+            Ok(recorded) => helpers.push(recorded),
+            Err(why) => left_out.push(LeftOut { url: shown(&url), helper, why }),
         }
     }
     Record { url, helpers, with_path: chain.use_http_path }

@@ -4,6 +4,7 @@
 //! repository contains. Git is never given a terminal, a pager or standard input, and never more than
 //! [`BOUND`]: whoever sits on the file it reads (a pipe, a dead network folder) cannot hang us.
 
+use super::shown;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -33,7 +34,7 @@ pub enum GitTrouble {
     NotStarted(io::Error),
     /// It took longer than [`BOUND`].
     Slow,
-    /// It ended with an error: its own first words, which name files and lines, never values.
+    /// It ended with an error: its own first words, fit to be shown.
     Refused(String),
     /// It answered something else than the documented format.
     Strange,
@@ -123,7 +124,8 @@ fn finish(mut child: Child) -> Result<Vec<u8>, GitTrouble> {
     let words = String::from_utf8_lossy(&stderr);
     let line = words.lines().find(|line| line.starts_with("fatal:") || line.starts_with("error:"));
     let line = line.or_else(|| words.lines().next()).unwrap_or("nothing");
-    Err(GitTrouble::Refused(line.chars().filter(|c| !c.is_control()).take(300).collect()))
+    // Git names a value it cannot take.
+    Err(GitTrouble::Refused(shown(line.as_bytes())))
 }
 
 /// Reads a pipe to its end on a thread of its own, so that neither pipe can fill up and stop git.

@@ -162,7 +162,7 @@ fn patron_itself_is_never_a_fallback() {
 }
 
 #[test]
-fn a_helper_that_holds_a_secret_is_neither_copied_nor_shown() {
+fn a_helper_that_holds_a_secret_is_named_by_its_key_and_neither_copied_nor_shown() {
     in_each_home(|home| {
         let secret = format!("github_pat_{}", "1Ab".repeat(20));
         let text = format!(
@@ -170,20 +170,42 @@ fn a_helper_that_holds_a_secret_is_neither_copied_nor_shown() {
         );
         home.write(".gitconfig", &text);
         for args in [&["setup", "--dry-run"][..], &["setup"], &["setup"]] {
+            let said = home.patron(args).well();
+            assert!(!said.contains(&secret), "{args:?}");
+        }
+        let ours = home.text(OURS);
+        assert!(!ours.contains(&secret));
+        let lines: Vec<&str> =
+            ours.lines().skip_while(|line| !line.contains("[patron \"https://github.com/acme\"]")).collect();
+        assert!(lines[2].contains("note all"), "{lines:?}");
+        assert_eq!(lines[3], "\tfallbackFrom = credential.https://github.com/acme.helper");
+        assert!(home.setup().well().starts_with("nothing to change"));
+        home.unsetup().well();
+        assert_eq!(home.read(".gitconfig"), Some(home.noted(text.as_bytes())));
+    });
+}
+
+#[test]
+fn a_section_with_a_secret_in_its_name_is_left_out_and_pointed_at() {
+    in_each_home(|home| {
+        let secret = format!("ghp_{}", "Zz9".repeat(12));
+        home.write(
+            ".gitconfig",
+            format!("[credential]\n\thelper = note:all\n[credential \"https://{secret}@github.com\"]\n\thelper = note:token\n"),
+        );
+        for args in [&["setup", "--dry-run"][..], &["setup"]] {
             let ended = home.patron(args);
             assert_eq!(ended.code, 0);
-            assert!(!ended.out.contains(&secret) && !ended.err.contains(&secret), "{args:?}");
+            assert!(!ended.out.contains(&secret) && !ended.err.contains(&secret), "{ended:?}");
             let place = format!("{}:4", home.path(".gitconfig").display());
             assert!(
-                ended.err.contains(&place) && ended.err.contains("add https://github.com/acme\n"),
+                ended.err.contains(&place) && ended.err.contains("is not asked any more"),
                 "{}",
                 ended.err
             );
         }
         assert!(!home.text(OURS).contains(&secret));
-        assert_eq!(home.recorded("https://github.com/acme").expect("a record"), ["all"]);
-        home.unsetup().well();
-        assert_eq!(home.text(".gitconfig"), String::from_utf8(home.noted(text.as_bytes())).expect("UTF-8"));
+        assert_eq!(home.recorded(GITHUB).expect("a record"), ["all"]);
     });
 }
 

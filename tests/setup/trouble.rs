@@ -24,6 +24,16 @@ fn a_file_that_somebody_has_locked_is_left_and_named_as_git_names_it() {
 }
 
 #[test]
+fn gits_file_is_not_locked_where_only_ours_changes() {
+    in_each_home(|home| {
+        home.setup().well();
+        home.write(".gitconfig.lock", "");
+        home.patron(&["setup", "--host", "corp.ghe.com"]).well();
+        assert_eq!(home.asks("https://corp.ghe.com/acme/x.git"), ["patron"]);
+    });
+}
+
+#[test]
 fn a_lock_that_goes_in_time_is_waited_for() {
     in_each_home(|home| {
         home.write(".gitconfig.lock", "");
@@ -131,6 +141,7 @@ fn what_is_no_host_is_refused_and_a_secret_in_it_not_repeated() {
             "github.com\nevil.test",
             "*.github.com",
             &format!("https://{secret}@github.com"),
+            &secret,
         ] {
             let ended = home.patron(&["setup", "--host", host]);
             assert!(!ended.err.contains(&secret));

@@ -18,6 +18,8 @@ use url::{Asked, Part};
 pub struct Helper {
     /// The value as git takes it: a name, an absolute path, or `!` and a shell snippet. May hold a secret.
     pub value: Vec<u8>,
+    /// The key it is set by: `credential.helper`, `credential.<url>.helper`.
+    pub key: Vec<u8>,
     /// Where it is written.
     pub source: Source,
 }
@@ -179,7 +181,8 @@ impl Listing {
             match name {
                 b"helper" if value.is_empty() => chain.helpers.clear(),
                 b"helper" => {
-                    chain.helpers.push(Helper { value: value.clone(), source: self.source(index) });
+                    let (value, key) = (value.clone(), entry.key.clone());
+                    chain.helpers.push(Helper { value, key, source: self.source(index) });
                 }
                 b"username" if !named_in_url => {
                     chain.user = Some(value.clone());
