@@ -1,8 +1,8 @@
 //! `erase`: git says that a credential was refused with 401. Acts by the secret; a GitHub token of ours is
 //! marked and never deleted, since a single outage that answers 401 would lose it.
 
-use super::Session;
 use super::store::{in_vault, ours, server_of};
+use super::{Session, one_line};
 use crate::choose::Account;
 use crate::log::Fact;
 use crate::protocol::Request;
@@ -19,7 +19,7 @@ pub fn run(session: &Session, request: &Request) {
     session.log.note("erase", &[("remote", Fact::Remote(&remote))]);
     let accounts = match session.accounts() {
         Ok(accounts) => accounts,
-        Err(trouble) => return say(&trouble.to_string()),
+        Err(trouble) => return say(&one_line(&trouble, trouble.remedy())),
     };
     match server_of(&remote, &accounts) {
         Server::Plain => erase_plain(session, request, &remote, &accounts),
@@ -75,7 +75,7 @@ fn erase_plain(session: &Session, request: &Request, remote: &Remote, accounts: 
             &[("account", Fact::Account(account)), ("done", Fact::Number(removed.is_ok().into()))],
         );
         if let Err(failure) = removed {
-            say(&format!("{} is not deleted: {failure}", account.label));
+            say(&format!("{} is not deleted: {}", account.label, failure.one_line()));
         }
     }
 }

@@ -4,7 +4,7 @@
 //! code and reads every line of our stdout, so the answer is composed whole and written once; whatever
 //! goes wrong, git is left to ask as it always did.
 
-use super::Session;
+use super::{Session, one_line};
 use crate::choose::{Account, Standing, answered_user, choose};
 use crate::log::Fact;
 use crate::outcomes::Outcomes;
@@ -23,7 +23,7 @@ pub fn run(session: &Session, request: &Request) {
     session.log.note("get", &[("remote", Fact::Remote(&remote))]);
     let accounts = match session.accounts() {
         Ok(accounts) => accounts,
-        Err(trouble) => return say(&trouble.to_string()),
+        Err(trouble) => return say(&one_line(&trouble, trouble.remedy())),
     };
     if !accounts.iter().any(|account| *account.scope.host() == remote.host.home()) {
         return session.log.note("nothing: no account for this host", &[]);
@@ -48,7 +48,8 @@ pub fn run(session: &Session, request: &Request) {
             // Another account in its place would be a guess: git is left to ask.
             Err(trouble) => {
                 session.log.note("nothing: the vault is in trouble", &facts);
-                return say(&format!("no token for {}: {trouble}", account.label));
+                let fact = format!("no token for {}: {trouble}", account.label);
+                return say(&one_line(fact, trouble.remedy()));
             }
         }
     }

@@ -1,6 +1,6 @@
 //! `store`: git says that a credential worked. Acts by the secret, never by guess.
 
-use super::Session;
+use super::{Session, one_line};
 use crate::accounts::default_id;
 use crate::choose::{ANY_USER, Account, CONVENTIONAL_USERS, Place};
 use crate::keeping::{self, Keep, NotKept, Wish};
@@ -20,7 +20,7 @@ pub fn run(session: &Session, request: &Request) {
     session.log.note("store", &[("remote", Fact::Remote(&remote))]);
     let accounts = match session.accounts() {
         Ok(accounts) => accounts,
-        Err(trouble) => return say(&trouble.to_string()),
+        Err(trouble) => return say(&one_line(&trouble, trouble.remedy())),
     };
     let mut outcomes = session.outcomes();
     if server_of(&remote, &accounts) == Server::Plain {
@@ -209,7 +209,7 @@ fn keep(
     {
         Ok(kept) => Some(kept.account),
         Err(why) => {
-            say(&format!("nothing is kept for {label}: {why}"));
+            say(&one_line(format!("nothing is kept for {label}: {why}"), why.remedy()));
             if let NotKept::Vault(Trouble::Absent(_)) = why {
                 say(
                     "to keep such tokens in a file that only you can read: git config --global patron.vault file",
