@@ -29,7 +29,6 @@ mod pages;
 mod paths;
 mod protocol;
 mod remote;
-mod reply;
 mod stdio;
 mod target;
 mod terminal;
