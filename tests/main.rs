@@ -4,6 +4,8 @@
 mod callers;
 #[cfg(target_os = "linux")]
 mod bus;
+#[cfg(target_os = "linux")]
+mod fallback;
 mod forge;
 mod forge_contract;
 mod git;
