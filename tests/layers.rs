@@ -52,7 +52,7 @@ const ROOMS: &[Room] = &[
     room(Words,       "denial/catalogue", Whole, "the table of known refusals"),
     room(Words,       "cli",       Whole,  "the command line and every word of help"),
 
-    room(Decisions,   "protocol",  Whole,  "git's credential format: request and answer"),
+    room(Decisions,   "protocol",  Whole,  "git's credential format: request, answer, another helper's reply"),
     room(Decisions,   "choose",    Whole,  "what an account is, and which one serves a request"),
 
     room(Decisions,   "verdict",   Whole,  "evidence to verdict: the differential diagnosis"),
@@ -62,6 +62,8 @@ const ROOMS: &[Room] = &[
     room(Ground,      "files",     Whole,  "files read with checks, locked, replaced whole"),
     room(Ground,      "log",       Whole,  "PATRON_TRACE, redacted by construction"),
 
+    room(Outside,     "ancestry",  Whole,  "which process asked: its operation, URL, identity"),
+    room(Outside,     "fallback",  Whole,  "speaks git's protocol to the helpers before us"),
     room(Outside,     "stdio",     Whole,  "what travels between git and us"),
     room(Outside,     "terminal",  Whole,  "speaking to people, and asking them"),
     room(Outside,     "vault",     Family, "where secrets lie: keyring, file, command"),

@@ -5,7 +5,7 @@
 //! goes wrong, git is left to ask as it always did.
 
 use super::store::server_of;
-use super::{Session, relay};
+use super::{Session, one_line, relay};
 use crate::choose::{Account, Standing, answered_user, choose};
 use crate::log::Fact;
 use crate::outcomes::Outcomes;
@@ -24,7 +24,7 @@ pub fn run(session: &Session, request: &Request) {
     session.log.note("get", &[("remote", Fact::Remote(&asked))]);
     let accounts = match session.accounts() {
         Ok(accounts) => accounts,
-        Err(trouble) => return say(&trouble.to_string()),
+        Err(trouble) => return say(&one_line(&trouble, trouble.remedy())),
     };
     let remote = session.target(request, &accounts).unwrap_or(asked);
     let is_ours = accounts.iter().any(|account| *account.scope.host() == remote.host.home());
@@ -78,7 +78,8 @@ fn find<'a>(
             Ok(None) => say(&format!("the {} holds no token for {}", account.place.name(), account.label)),
             Err(trouble) => {
                 session.log.note("nothing: the vault is in trouble", &facts);
-                say(&format!("no token for {}: {trouble}", account.label));
+                let fact = format!("no token for {}: {trouble}", account.label);
+                say(&one_line(fact, trouble.remedy()));
                 return Found::Trouble;
             }
         }

@@ -282,6 +282,14 @@ pub fn working_folder() -> Result<std::path::PathBuf, Failure> {
         .map_err(|error| Failure::failed("the working folder cannot be read").because(error))
 }
 
+/// Says in one line what is wrong and what mends it: how git's own words speak of trouble.
+pub fn one_line(fact: impl std::fmt::Display, remedy: Option<String>) -> String {
+    match remedy {
+        Some(remedy) => format!("{fact}; fix: {remedy}"),
+        None => fact.to_string(),
+    }
+}
+
 /// Turns trouble with the list of accounts into a failure of a command.
 pub fn list_failure(trouble: accounts::Trouble) -> Failure {
     let remedy = trouble.remedy();
