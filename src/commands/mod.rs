@@ -1,6 +1,7 @@
 //! The commands, one file each, and what they share.
 
 pub mod add;
+pub mod completions;
 pub mod config;
 pub mod erase;
 pub mod exec;
@@ -82,15 +83,12 @@ pub fn for_people(args: &[OsString], start: Instant) -> ExitCode {
         }
     };
     let mut out = std::io::stdout().lock();
-    if let Command::Completions(options) = &cli.command {
-        clap_complete::generate(options.shell, &mut Cli::command(), "git-credential-patron", &mut out);
-        return ExitCode::SUCCESS;
-    }
     let argv0 = args.first().map(OsString::as_os_str);
     let outcome = match &cli.command {
         // These need no accounts, and say themselves what is wrong with HOME.
         Command::Setup(options) => setup::run(options, argv0, &process_env, &mut out, &mut std::io::stderr()),
         Command::Unsetup(options) => unsetup::run(options, &process_env, &mut out),
+        Command::Completions(options) => completions::run(options, &mut out),
         _ => with_session(&cli.command, start, &mut out),
     };
     match outcome {
