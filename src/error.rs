@@ -18,8 +18,8 @@ pub enum Exit {
     Usage,
     /// It could not be checked: no network, no answer, a limit.
     Unchecked,
-    /// Ctrl-C at a prompt.
-    Interrupted,
+    /// A signal ended a question: 128 and its number, as shells count.
+    Signal(u8),
 }
 
 impl Exit {
@@ -30,7 +30,7 @@ impl Exit {
             Self::Failed => 1,
             Self::Usage => 2,
             Self::Unchecked => 3,
-            Self::Interrupted => 130,
+            Self::Signal(code) => code,
         }
     }
 }
@@ -79,6 +79,13 @@ impl Failure {
         self.exit
     }
 
+    /// Says fact, causes and the first remedy in one line, for git's own words.
+    pub fn one_line(&self) -> String {
+        let causes = self.cause.iter().flat_map(anyhow::Error::chain).map(|cause| format!(": {cause}"));
+        let remedy = self.remedies.first().map(|remedy| format!("; fix: {remedy}"));
+        std::iter::once(self.fact.clone()).chain(causes).chain(remedy).collect()
+    }
+
     /// Prints fact, causes and remedies, a line each.
     pub fn print(&self, to: &mut dyn Write) -> std::io::Result<()> {
         writeln!(to, "patron: {}", self.fact)?;
@@ -92,15 +99,18 @@ impl Failure {
     }
 }
 
-/// A question that was not answered.
-impl From<PromptError> for Failure {
-    fn from(_: PromptError) -> Self {
-        Self::failed("x")
-    }
-}
-
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.fact)
+    }
+}
+
+/// A question that was not answered.
+impl From<PromptError> for Failure {
+    fn from(error: PromptError) -> Self {
+        match error.exit_code() {
+            Some(code) => Self::new(Exit::Signal(code), "interrupted; nothing was changed"),
+            None => Self::failed(error.to_string()),
+        }
     }
 }

@@ -276,7 +276,6 @@ impl Lock {
     }
 
     fn put(&self, bytes: &[u8], care: Care, flush: bool) -> Result<(), Trouble> {
-        survive_size_limit();
         let target = &self.target;
         let folder = target.parent().unwrap_or(Path::new("/"));
         #[cfg(unix)]
@@ -347,17 +346,6 @@ fn sync_folder(folder: &Path) {
     }
     #[cfg(not(unix))]
     let _ = folder;
-}
-
-/// Turns the signal of `ulimit -f` into the error `EFBIG`, so that a half-written temporary file is
-/// removed and the user is told.
-fn survive_size_limit() {
-    #[cfg(unix)]
-    {
-        let heard = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
-        // Without the handler the process dies at the limit and the old file is still whole.
-        let _ = signal_hook::flag::register(rustix::process::Signal::XFSZ.as_raw(), heard);
-    }
 }
 
 #[cfg(all(test, unix))]

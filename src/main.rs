@@ -10,11 +10,18 @@
 )]
 
 mod accounts;
+mod ancestry;
+mod browser;
 mod choose;
 mod cli;
 mod commands;
+mod denial;
 mod error;
+mod fallback;
 mod files;
+mod git;
+mod github;
+mod inspect;
 mod keeping;
 mod log;
 mod outcomes;
@@ -23,10 +30,13 @@ mod paths;
 mod protocol;
 mod remote;
 mod stdio;
+mod target;
 mod terminal;
 mod time;
 mod token;
 mod vault;
+mod verdict;
+mod verify;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -34,6 +44,7 @@ use std::time::Instant;
 fn main() -> ExitCode {
     let start = Instant::now();
     stdio::guard_memory();
+    stdio::survive_size_limit();
     let args: Vec<_> = std::env::args_os().collect();
     match args.as_slice() {
         [_, word] if commands::for_git(word, start) => ExitCode::SUCCESS,

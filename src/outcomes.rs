@@ -4,6 +4,10 @@
 //! ```toml
 //! version = 1
 //! key = "..."                       # random; makes the fingerprints worthless elsewhere
+//! former = ["... https://github.com/acme#mona"]  # secrets that accounts had before, the newest last
+//!
+//! [fallback]
+//! "..." = "2026-11-20T12:00:00Z"    # fingerprint of a secret that a fallback answered, since when
 //!
 //! [account."https://github.com/acme#mona"]
 //! "fetch acme/secret" = "accepted 2026-11-20T12:00:00Z"
@@ -20,7 +24,8 @@
 //! know and nothing about it.
 
 use crate::files::{self, Care};
-use crate::remote::Remote;
+pub use crate::remote::Direction;
+use crate::remote::{Host, Remote};
 use crate::time::{rfc3339, seconds};
 use crate::token::Token;
 use hmac::{Hmac, KeyInit, Mac};
@@ -40,25 +45,8 @@ const MOST: usize = 256;
 /// What stands before and behind an account's id in the file.
 const BEFORE_ID: &str = "\n[account.";
 const BEHIND_ID: &str = "]\n";
-
-/// The direction of a transfer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// Clone, fetch, pull, ls-remote; also where it is not known.
-    Fetch,
-    /// Push.
-    Push,
-}
-
-impl Direction {
-    /// Names it as the file and `--json` do.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Fetch => "fetch",
-            Self::Push => "push",
-        }
-    }
-}
+/// How many secrets are known again of those that fallbacks answered, and of those that were ours before.
+const MOST_KNOWN: usize = 64;
 
 /// How an account fared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,9 +103,13 @@ impl Rejection {
 struct Head {
     version: i64,
     key: String,
+    #[serde(default)]
+    former: Vec<String>,
+    #[serde(default)]
+    fallback: BTreeMap<String, String>,
 }
 
-/// What stands of one account: its fingerprint, its rejection, and what its places are, which have a space.
+/// What stands of one account: its fingerprint, its rejection, and its outcomes, whose keys have a space.
 type Known = BTreeMap<String, String>;
 const FINGERPRINT: &str = "fingerprint";
 const REJECTED: &str = "rejected";
@@ -126,19 +118,17 @@ const REJECTED: &str = "rejected";
 #[derive(Debug)]
 pub struct Outcomes {
     path: PathBuf,
-    key: String,
-    /// The lines of each account by its id, quoted as in the file.
+    head: Head,
+    /// The lines of each account by its id, which is quoted as in the file.
     accounts: BTreeMap<String, String>,
 }
 
 impl Outcomes {
     /// Reads what is known. Anything unreadable counts as nothing known.
     pub fn load(path: &Path) -> Self {
-        let mut outcomes = Self { path: path.to_owned(), key: String::new(), accounts: BTreeMap::new() };
-        if let Ok(Some(bytes)) = files::read(path, Care::Plain) {
-            outcomes.take(&bytes);
-        }
-        outcomes
+        let bytes = files::read(path, Care::Plain).ok().flatten();
+        let (head, accounts) = bytes.and_then(|bytes| cut(&bytes)).unwrap_or_default();
+        Self { path: path.to_owned(), head, accounts }
     }
 
     /// Changes what is known: under the lock, from a fresh reading, written only if something changed.
@@ -148,22 +138,18 @@ impl Outcomes {
         let lock = files::lock(&self.path, WAIT)?;
         let bytes = lock.read(Care::Plain).ok().flatten();
         let text = bytes.as_deref().map_or(&[][..], Vec::as_slice);
-        self.take(text);
-        if self.key.is_empty() {
-            self.key = new_key();
+        (self.head, self.accounts) = cut(text).unwrap_or_default();
+        if self.head.key.is_empty() {
+            self.head.version = 1;
+            self.head.key = new_key();
         }
         change(self);
         let new = self.text();
         if new.as_bytes() == text { Ok(()) } else { lock.replace_unflushed(new.as_bytes(), Care::Plain) }
     }
 
-    fn take(&mut self, bytes: &[u8]) {
-        (self.key, self.accounts) = cut(bytes).unwrap_or_default();
-    }
-
     fn text(&self) -> String {
-        let head = Head { version: 1, key: self.key.clone() };
-        let mut text = toml::to_string(&head).unwrap_or_default();
+        let mut text = toml::to_string(&self.head).unwrap_or_default();
         for (id, lines) in &self.accounts {
             let _ = write!(text, "{BEFORE_ID}{id}{BEHIND_ID}{lines}");
         }
@@ -174,10 +160,11 @@ impl Outcomes {
         self.accounts.get(&quoted(id)).map(|lines| parse(lines)).unwrap_or_default()
     }
 
-    fn change_known(&mut self, id: &str, change: impl FnOnce(&mut Known)) {
+    fn change_known<T>(&mut self, id: &str, change: impl FnOnce(&mut Known) -> T) -> T {
         let mut known = self.known(id);
-        change(&mut known);
+        let outcome = change(&mut known);
         self.accounts.insert(quoted(id), toml::to_string(&known).unwrap_or_default());
+        outcome
     }
 
     /// Tells whether this secret is the one the account was last seen with.
@@ -205,18 +192,61 @@ impl Outcomes {
     /// Notes the secret an account has now; to be called within [`Outcomes::change`].
     pub fn note_secret(&mut self, id: &str, token: &Token) {
         if let Some(fingerprint) = self.fingerprint(token) {
-            self.change_known(id, |known| _ = known.insert(FINGERPRINT.to_owned(), fingerprint));
+            self.head.former.retain(|former| !former.starts_with(&format!("{fingerprint} ")));
+            let earlier =
+                self.change_known(id, |known| known.insert(FINGERPRINT.to_owned(), fingerprint.clone()));
+            if let Some(earlier) = earlier.filter(|earlier| *earlier != fingerprint) {
+                self.note_former(id, &earlier);
+            }
         }
     }
 
-    /// Forgets how the account fared, since it has a new secret or is gone.
+    /// Forgets how the account fared, since it has a new secret or is gone. The secret it had is still known
+    /// as one of ours: a git that runs since before may yet report about it.
     pub fn forget(&mut self, id: &str) {
+        if let Some(earlier) = self.known(id).get(FINGERPRINT) {
+            self.note_former(id, earlier);
+        }
         self.accounts.remove(&quoted(id));
+    }
+
+    fn note_former(&mut self, id: &str, fingerprint: &str) {
+        let former = &mut self.head.former;
+        former.push(format!("{fingerprint} {id}"));
+        former.drain(..former.len().saturating_sub(MOST_KNOWN));
+    }
+
+    /// Tells whether an account of this host had that secret before.
+    pub fn was_ours(&self, host: &Host, token: &Token) -> bool {
+        let Some(fingerprint) = self.fingerprint(token) else { return false };
+        let of_host = |id: &str| match id.strip_prefix("https://") {
+            Some(rest) => rest.split(['/', '#']).next() == Some(host.as_str()),
+            // An id that somebody chose names no host.
+            None => true,
+        };
+        let mut former = self.head.former.iter().filter_map(|former| former.split_once(' '));
+        former.any(|(known, id)| known == fingerprint && of_host(id))
+    }
+
+    /// Notes that a fallback answered this secret.
+    pub fn note_fallback(&mut self, token: &Token, now: i64) {
+        let Some(fingerprint) = self.fingerprint(token) else { return };
+        let known = &mut self.head.fallback;
+        known.entry(fingerprint).or_insert_with(|| rfc3339(now).unwrap_or_default());
+        while known.len() > MOST_KNOWN {
+            let oldest = known.iter().min_by_key(|(_, since)| (*since).clone()).map(|(key, _)| key.clone());
+            oldest.and_then(|oldest| known.remove(&oldest));
+        }
+    }
+
+    /// Tells whether a fallback answered this secret.
+    pub fn is_fallbacks(&self, token: &Token) -> bool {
+        self.fingerprint(token).is_some_and(|fingerprint| self.head.fallback.contains_key(&fingerprint))
     }
 
     /// Notes that git was let in.
     pub fn note_accepted(&mut self, id: &str, remote: &Remote, direction: Direction, now: i64) {
-        self.change_known(id, |known| _ = known.remove(REJECTED));
+        self.change_known(id, |known| known.remove(REJECTED));
         self.note(id, remote, direction, "accepted", now, "");
     }
 
@@ -262,7 +292,7 @@ impl Outcomes {
         let Rejection { since, tries, last } = rejection;
         let (since, last) = (rfc3339(since).unwrap_or_default(), rfc3339(last).unwrap_or_default());
         let text = format!("{since} {tries} {last}");
-        self.change_known(id, |known| _ = known.insert(REJECTED.to_owned(), text));
+        self.change_known(id, |known| known.insert(REJECTED.to_owned(), text));
     }
 
     /// Says whether, and since when, the account's token is refused.
@@ -289,10 +319,10 @@ impl Outcomes {
     }
 
     fn fingerprint(&self, token: &Token) -> Option<String> {
-        if self.key.is_empty() {
+        if self.head.key.is_empty() {
             return None;
         }
-        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(self.key.as_bytes()).ok()?;
+        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(self.head.key.as_bytes()).ok()?;
         mac.update(token.expose());
         Some(hex(&mac.finalize().into_bytes()[..16]))
     }
@@ -303,12 +333,12 @@ fn place_key(remote: &Remote, direction: Direction) -> String {
     format!("{} {}", direction.name(), remote.name().to_ascii_lowercase())
 }
 
-/// Cuts the file into its key and the lines of each account.
-fn cut(bytes: &[u8]) -> Option<(String, BTreeMap<String, String>)> {
+/// Cuts the file into what stands before the accounts, and the lines of each.
+fn cut(bytes: &[u8]) -> Option<(Head, BTreeMap<String, String>)> {
     let mut parts = std::str::from_utf8(bytes).ok()?.split(BEFORE_ID);
-    let Head { key, .. } = toml::from_str(parts.next()?).ok()?;
+    let head = toml::from_str(parts.next()?).ok()?;
     let accounts = parts.filter_map(|part| part.split_once(BEHIND_ID));
-    Some((key, accounts.map(|(id, lines)| (id.to_owned(), lines.to_owned())).collect()))
+    Some((head, accounts.map(|(id, lines)| (id.to_owned(), lines.to_owned())).collect()))
 }
 
 /// Writes an id as it stands in the file.
@@ -442,6 +472,47 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_that_was_ours_is_known_for_a_while_at_its_host() {
+        let (_home, mut outcomes) = fresh();
+        let token = |text: String| Token::new(text.into_bytes());
+        let host = |name: &str| Host::parse(name.as_bytes()).expect("a host");
+        let id = "https://github.com/acme#mona";
+        let numbered = |number: usize| token(format!("canary-{number}"));
+        outcomes
+            .change(|o| (0..=70).for_each(|number| o.note_secret(id, &numbered(number))))
+            .expect("written");
+        let again = Outcomes::load(&outcomes.path);
+        let was = |number| again.was_ours(&host("github.com"), &numbered(number));
+        assert!(!was(70) && was(69) && was(6) && !was(5), "the last 64, and not the present one");
+        assert!(!again.was_ours(&host("github.com.evil.test"), &numbered(69)));
+        outcomes
+            .change(|o| {
+                o.forget(id);
+                o.note_secret("mine", &numbered(1));
+                o.forget("mine");
+                o.note_secret(id, &numbered(69));
+            })
+            .expect("written");
+        assert!(outcomes.was_ours(&host("github.com"), &numbered(70)), "forgotten, and yet known");
+        assert!(outcomes.was_ours(&host("example.com"), &numbered(1)), "an id that names no host");
+        assert!(!outcomes.was_ours(&host("github.com"), &numbered(69)), "it is the present one again");
+        assert!(!std::fs::read_to_string(&outcomes.path).expect("there").contains("canary"));
+    }
+
+    #[test]
+    fn what_a_fallback_answered_is_known_again() {
+        let (_home, mut outcomes) = fresh();
+        let numbered = |number: i64| Token::new(format!("canary-{number}").into_bytes());
+        outcomes
+            .change(|o| (0..70).for_each(|at| o.note_fallback(&numbered(at), 1_000 + at)))
+            .expect("written");
+        let again = Outcomes::load(&outcomes.path);
+        assert!(again.is_fallbacks(&numbered(69)) && again.is_fallbacks(&numbered(6)));
+        assert!(!again.is_fallbacks(&numbered(5)) && !again.is_fallbacks(&numbered(70)));
+        assert!(!std::fs::read_to_string(&outcomes.path).expect("there").contains("canary"));
+    }
+
+    #[test]
     fn any_id_is_found_again_in_a_file_that_is_toml_and_a_broken_account_hides_no_other() {
         let (_home, mut outcomes) = fresh();
         let ids =
@@ -452,6 +523,7 @@ mod tests {
                 o.note_secret(id, &token(id));
                 o.note_rejected(id, 7);
             }
+            o.note_fallback(&token("another"), 7);
         };
         outcomes.change(note).expect("written");
         let text = std::fs::read_to_string(&outcomes.path).expect("there");
@@ -465,6 +537,7 @@ mod tests {
             assert!(again.knows(id, &token(id)) && again.rejection(id).is_some(), "{id}");
             assert_eq!(again.accounts_with(&token(id)), [*id]);
         }
+        assert!(again.is_fallbacks(&token("another")));
         assert!(!again.has_fingerprint("odd") && again.rejection("odd").is_none());
     }
 

@@ -1,10 +1,13 @@
-//! The credential format of git: [`Request`] is what git sends, [`Answer`] what it gets back.
+//! The credential format of git: [`Request`] is what git sends, [`Answer`] what it gets back, and
+//! [`reply::Reply`] what another helper answered.
 //!
 //! The rules are P1-P5 and P9 of the project's security notes, each of which closes a class of published
 //! vulnerabilities: lines end with LF (one CR before it allowed) and with nothing else; no control
 //! character, lone CR, NEL or Unicode line separator in what decides anything; a key given twice with two
 //! values is refused; what is not known is kept for a fallback and otherwise ignored, since later versions
 //! of git may send more. Caps: a line of 65,535 bytes with its LF (git's own limit), 1 MiB in all.
+
+pub mod reply;
 
 use crate::remote::{Host, Remote};
 use crate::token::Token;
@@ -168,7 +171,12 @@ impl Request {
             }
             b"host" => once("host", host, plain("host", value)?.to_vec())?,
             b"path" => once("path", path, plain("path", value)?.to_vec())?,
-            b"username" => once("username", username, plain("username", value)?.to_vec())?,
+            b"username" => {
+                // No login of ours is anything but text. Taking such a name for none would give it the
+                // token of another user.
+                std::str::from_utf8(value).map_err(|_| Refused::NotText("username"))?;
+                once("username", username, plain("username", value)?.to_vec())?;
+            }
             b"password" => once("password", password, Token::new(plain("password", value)?.to_vec()))?,
             // A time that is no number is ignored, as git ignores it.
             b"password_expiry_utc" => {
@@ -201,7 +209,7 @@ impl Request {
         self.remote().map(|remote| remote.host)
     }
 
-    /// Gives the user name as text; one that is not UTF-8 is nobody we know.
+    /// Gives the user name as text; one that is not UTF-8 was refused before.
     pub fn user(&self) -> Option<&str> {
         self.username.as_deref().and_then(|name| std::str::from_utf8(name).ok())
     }
@@ -300,6 +308,12 @@ mod tests {
             let text = format!("protocol=https\nhost=evil.test{bad}host=github.com\n");
             assert_eq!(Request::parse(text.as_bytes()), Err(Refused::ControlCharacter("host")), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_user_name_that_is_not_text_is_refused_and_never_taken_for_none() {
+        let asked = b"protocol=https\nhost=git.example.com\nusername=\xff\n";
+        assert_eq!(Request::parse(asked), Err(Refused::NotText("username")));
     }
 
     #[test]

@@ -134,3 +134,15 @@ pub fn guard_memory() {
         let _ = rustix::process::setrlimit(rustix::process::Resource::Core, none);
     }
 }
+
+/// Turns the signal of `ulimit -f` into the error `EFBIG`, so that a half-written temporary file is
+/// removed and the user is told; and so that a trace or a redirected stderr which may not grow does not
+/// end a run before its answer.
+pub fn survive_size_limit() {
+    #[cfg(unix)]
+    {
+        let heard = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+        // Without the handler the process dies at the limit and the old file is still whole.
+        let _ = signal_hook::flag::register(rustix::process::Signal::XFSZ.as_raw(), heard);
+    }
+}

@@ -19,7 +19,7 @@ use std::fs;
 use std::path::Path;
 
 use Kind::{Family, Whole};
-use Rank::{Commands, Composition, Decisions, Ground, Main, Memory, Outside, Words};
+use Rank::{Commands, Composition, Conclusions, Decisions, Ground, Main, Memory, Outside, Words};
 
 /// The ranks, lowest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,11 +28,13 @@ enum Rank {
     Words,
     /// Pure: no I/O, no clock, no environment.
     Decisions,
+    /// Pure, too: built on decisions.
+    Conclusions,
     /// Files, folders and the log: they do I/O and mean nothing.
     Ground,
     /// One outside thing each; none knows another.
     Outside,
-    /// What is kept of accounts: files of ours with their meaning.
+    /// What all composition knows: files of ours with their meaning, and how a command fails.
     Memory,
     /// What takes outside things and memory together.
     Composition,
@@ -49,24 +51,36 @@ const ROOMS: &[Room] = &[
     room(Words,       "remote",    Whole,  "host, owner, repository, scope: parsing and matching"),
     room(Words,       "pages",     Whole,  "the pages that can be opened, and the only code that fills them in"),
     room(Words,       "time",      Whole,  "times as files and --json hold them"),
+    room(Words,       "denial/catalogue", Whole, "the table of known refusals"),
     room(Words,       "cli",       Whole,  "the command line and every word of help"),
 
-    room(Decisions,   "protocol",  Whole,  "git's credential format: request and answer"),
+    room(Decisions,   "protocol",  Whole,  "git's credential format: request, answer, another helper's reply"),
     room(Decisions,   "choose",    Whole,  "what an account is, and which one serves a request"),
+    room(Decisions,   "denial",    Whole,  "a reply or a transcript to the refusal it is"),
+
+    room(Conclusions, "verdict",   Whole,  "evidence to verdict: the differential diagnosis"),
 
     room(Ground,      "paths",     Whole,  "where our files lie"),
     room(Ground,      "files",     Whole,  "files read with checks, locked, replaced whole"),
     room(Ground,      "log",       Whole,  "PATRON_TRACE, redacted by construction"),
 
+    room(Outside,     "ancestry",  Whole,  "which process asked: its operation, URL, identity"),
+    room(Outside,     "fallback",  Whole,  "speaks git's protocol to the helpers before us"),
     room(Outside,     "stdio",     Whole,  "what travels between git and us"),
     room(Outside,     "terminal",  Whole,  "speaking to people, and asking them"),
     room(Outside,     "vault",     Family, "where secrets lie: keyring, file, command"),
+    room(Outside,     "git",       Whole,  "git's config, the helper chain, repositories, git as the probe"),
+    room(Outside,     "github",    Whole,  "the only HTTP of our own; interprets nothing"),
+    room(Outside,     "browser",   Whole,  "may a page be opened here, and opening it once"),
 
     room(Memory,      "accounts",  Whole,  "accounts.toml"),
+    room(Memory,      "error",     Whole,  "fact, cause, remedy; exit codes in one match"),
     room(Memory,      "outcomes",  Whole,  "outcomes.toml: how accounts fared, fingerprints of their secrets"),
 
     room(Composition, "keeping",   Whole,  "a secret into its vault and its account on the list"),
-    room(Composition, "error",     Whole,  "fact, cause, remedy; exit codes in one match"),
+    room(Composition, "inspect",   Whole,  "runs the requests, collects evidence, asks for the verdict"),
+    room(Composition, "verify",    Whole,  "whose token is this: asks the host for add"),
+    room(Composition, "target",    Whole,  "what a person means by SCOPE, URL, REMOTE or nothing"),
 
     room(Commands,    "commands",  Whole,  "one file a command; mod.rs is what they share"),
 
@@ -81,6 +95,8 @@ const SPEAKERS: &[Speaker] = &[
     speaker("stdio.rs",        "stderr", "the place of a panic, without its text"),
     speaker("log.rs",          "stderr", "PATRON_TRACE=1"),
     speaker("terminal",        "stderr", "what people read"),
+    speaker("terminal",        "stdout", "a command's result, and whether a person reads it"),
+    speaker("browser/mod.rs",  "stderr", "whether a person can see what we say; nothing is written"),
     speaker("commands/mod.rs", "stdout", "handed to the commands for people as a writer"),
     speaker("commands/mod.rs", "stderr", "handed to a failure as a writer"),
 ];
@@ -581,7 +597,7 @@ mod planted {
             }
         }
         let found = violations(ROOMS, SPEAKERS, &sources).join("\n");
-        assert!(found.contains("files (rank 2, Ground) may use lower ranks only"), "{found}");
+        assert!(found.contains("files (rank 3, Ground) may use lower ranks only"), "{found}");
         assert!(found.contains("may not touch println!"), "{found}");
     }
 

@@ -1,7 +1,20 @@
 //! All integration tests in one binary.
 
+#[cfg(target_os = "linux")]
+mod bus;
+#[cfg(target_os = "linux")]
+mod callers;
 mod forge;
 mod forge_contract;
+mod git;
+mod given;
 mod hygiene;
+#[cfg(target_os = "linux")]
+mod keyring;
 mod layers;
+mod property;
 mod sandbox;
+#[cfg(unix)]
+mod setup;
+#[cfg(unix)]
+mod vectors;
