@@ -4,6 +4,7 @@
 mod bus;
 #[cfg(target_os = "linux")]
 mod callers;
+#[cfg(target_os = "linux")]
 mod fallback;
 mod forge;
 mod forge_contract;
