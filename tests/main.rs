@@ -1,5 +1,7 @@
 //! All integration tests in one binary.
 
+#[cfg(unix)]
+mod faults;
 mod forge;
 mod forge_contract;
 mod given;
