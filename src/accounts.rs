@@ -19,6 +19,7 @@
 use crate::choose::{Account, Place};
 use crate::files::{self, Care, Lock};
 use crate::remote::{Scope, Server};
+use crate::time;
 use crate::token::TokenKind;
 use crate::vault::file::position;
 use serde::Deserialize;
@@ -158,15 +159,13 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<Account>, Trouble> {
             }
             (other, _) => return Err(wrong(other, "this vault is not keyring, file or command".to_owned())),
         };
-        let expires = match raw.expires {
-            None => None,
-            Some(text) => {
-                let time: jiff::Timestamp = text.parse().map_err(|_| {
+        let expires =
+            match raw.expires {
+                None => None,
+                Some(text) => Some(time::seconds(&text).ok_or_else(|| {
                     wrong(&text, "this is not a time such as 2027-06-01T00:00:00Z".to_owned())
-                })?;
-                Some(time.as_second())
-            }
-        };
+                })?),
+            };
         accounts.push(Account {
             id: raw.id.map_or_else(|| default_id(&raw.scope, raw.login.as_deref()), Cow::into_owned),
             label: raw.label.into_owned(),
@@ -291,7 +290,7 @@ fn write(table: &mut Table, account: &Account) {
     set("scope", Some(scope_text.as_str().into()));
     set("login", login.as_deref().map(Into::into));
     set("kind", Some(kind.id().into()));
-    set("expires", expires.and_then(rfc3339).map(Into::into));
+    set("expires", expires.and_then(time::rfc3339).map(Into::into));
     set("vault", Some(place.name().into()));
     let command = match place {
         Place::Command(command) => Some(command.as_str().into()),
@@ -308,11 +307,6 @@ fn write(table: &mut Table, account: &Account) {
     set("refresh", refresh.then(|| true.into()));
     let is_default = *id == default_id(&scope_text, login.as_deref());
     set("id", (!is_default).then(|| id.as_str().into()));
-}
-
-/// Writes a time as files and `--json` show it; `None` for a time that no calendar has.
-pub fn rfc3339(seconds: i64) -> Option<String> {
-    jiff::Timestamp::from_second(seconds).ok().map(|time| time.to_string())
 }
 
 #[cfg(all(test, unix))]

@@ -35,6 +35,9 @@ for you
   add SCOPE    keep the token for an owner (acme) or a repository (acme/secret)
   list         show the accounts, never a secret
   remove WHAT  forget an account and its token
+  token        print the token that would be chosen
+  exec -- CMD  run CMD (gh, curl, ...) with that token in its environment
+  completions  print completions for bash, zsh, fish, powershell, elvish
 
 for git (called by git, not by you)
   get, store, erase, capability
@@ -63,6 +66,19 @@ pub enum Command {
     /// Forgets an account and its secret
     #[command(after_help = "example: git credential-patron remove acme")]
     Remove(Remove),
+    /// Prints the token that would be chosen
+    #[command(
+        after_help = "example: curl -H @<(echo \"Authorization: Bearer $(git credential-patron token acme)\") ..."
+    )]
+    Token(Token),
+    /// Runs a command with the token that would be chosen in its environment
+    #[command(after_help = "example: git credential-patron exec --for acme -- gh repo list acme")]
+    Exec(Exec),
+    /// Prints completions for a shell
+    #[command(
+        after_help = "example: git credential-patron completions bash > ~/.local/share/bash-completion/completions/git-credential-patron"
+    )]
+    Completions(Completions),
 }
 
 /// Options of `setup`.
@@ -148,4 +164,31 @@ pub struct Remove {
     /// Ask nothing
     #[arg(long)]
     pub yes: bool,
+}
+
+/// Options of `token`.
+#[derive(Debug, Args)]
+pub struct Token {
+    /// An owner, a repository or a URL [default: the current repository's remote]
+    #[arg(value_name = "SCOPE|URL")]
+    pub what: Option<String>,
+}
+
+/// Options of `exec`.
+#[derive(Debug, Args)]
+pub struct Exec {
+    /// An owner, a repository or a URL [default: the current repository's remote]
+    #[arg(long = "for", value_name = "SCOPE|URL")]
+    pub target: Option<String>,
+    /// The command and its arguments
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub command: Vec<std::ffi::OsString>,
+}
+
+/// Options of `completions`.
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// Which shell
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
 }

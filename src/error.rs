@@ -3,6 +3,7 @@
 //! Rooms below return their own typed errors; commands turn them into a [`Failure`]; `main` prints it, and
 //! nobody else prints errors.
 
+use crate::terminal::PromptError;
 use std::fmt;
 use std::io::Write;
 
@@ -17,8 +18,8 @@ pub enum Exit {
     Usage,
     /// It could not be checked: no network, no answer, a limit.
     Unchecked,
-    /// Ctrl-C at a prompt.
-    Interrupted,
+    /// A signal ended a question: 128 and its number, as shells count.
+    Signal(u8),
 }
 
 impl Exit {
@@ -29,7 +30,7 @@ impl Exit {
             Self::Failed => 1,
             Self::Usage => 2,
             Self::Unchecked => 3,
-            Self::Interrupted => 130,
+            Self::Signal(code) => code,
         }
     }
 }
@@ -101,5 +102,15 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.fact)
+    }
+}
+
+/// A question that was not answered.
+impl From<PromptError> for Failure {
+    fn from(error: PromptError) -> Self {
+        match error.exit_code() {
+            Some(code) => Self::new(Exit::Signal(code), "interrupted; nothing was changed"),
+            None => Self::failed(error.to_string()),
+        }
     }
 }

@@ -4,8 +4,11 @@
 //! ```toml
 //! version = 1
 //! key = "..."                       # random; makes the fingerprints worthless elsewhere
+//! former = ["... https://github.com/acme#mona"]  # secrets that accounts had before, the newest last
 //! [fingerprint]
 //! "https://github.com/acme#mona" = "..."
+//! [fallback]
+//! "..." = "2026-11-20T12:00:00Z"    # fingerprint of a secret that a fallback answered, since when
 //! [rejected]
 //! "https://github.com/acme#mona" = "2026-11-20T12:00:00Z 2 2026-11-20T12:06:00Z"  # since, tries, last
 //! [outcome."https://github.com/acme#mona"]
@@ -16,9 +19,10 @@
 //! A fingerprint is a keyed hash (HMAC-SHA-256, cut to 128 bits): it tells whether a secret is the one we
 //! know and nothing about it.
 
-use crate::accounts::rfc3339;
 use crate::files::{self, Care};
-use crate::remote::Remote;
+pub use crate::remote::Direction;
+use crate::remote::{Host, Remote};
+use crate::time::{rfc3339, seconds};
 use crate::token::Token;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
@@ -33,25 +37,8 @@ const WAIT: Duration = Duration::from_secs(1);
 const PAUSES: [i64; 5] = [0, 60, 300, 900, 3600];
 /// How many outcomes are kept of one account; the oldest go first.
 const MOST: usize = 256;
-
-/// The direction of a transfer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// Clone, fetch, pull, ls-remote; also where it is not known.
-    Fetch,
-    /// Push.
-    Push,
-}
-
-impl Direction {
-    /// Names it as the file and `--json` do.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Fetch => "fetch",
-            Self::Push => "push",
-        }
-    }
-}
+/// How many secrets are known again of those that fallbacks answered, and of those that were ours before.
+const MOST_KNOWN: usize = 64;
 
 /// How an account fared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,7 +95,11 @@ struct Whole {
     version: i64,
     key: String,
     #[serde(default)]
+    former: Vec<String>,
+    #[serde(default)]
     fingerprint: BTreeMap<String, String>,
+    #[serde(default)]
+    fallback: BTreeMap<String, String>,
     #[serde(default)]
     rejected: BTreeMap<String, String>,
     #[serde(default)]
@@ -171,15 +162,56 @@ impl Outcomes {
     /// Notes the secret an account has now; to be called within [`Outcomes::change`].
     pub fn note_secret(&mut self, id: &str, token: &Token) {
         if let Some(fingerprint) = self.fingerprint(token) {
-            self.whole.fingerprint.insert(id.to_owned(), fingerprint);
+            self.whole.former.retain(|former| !former.starts_with(&format!("{fingerprint} ")));
+            let earlier = self.whole.fingerprint.insert(id.to_owned(), fingerprint.clone());
+            if let Some(earlier) = earlier.filter(|earlier| *earlier != fingerprint) {
+                self.note_former(id, &earlier);
+            }
         }
     }
 
-    /// Forgets how the account fared, since it has a new secret or is gone.
+    /// Forgets how the account fared, since it has a new secret or is gone. The secret it had is still known
+    /// as one of ours: a git that runs since before may yet report about it.
     pub fn forget(&mut self, id: &str) {
-        self.whole.fingerprint.remove(id);
+        if let Some(earlier) = self.whole.fingerprint.remove(id) {
+            self.note_former(id, &earlier);
+        }
         self.whole.rejected.remove(id);
         self.whole.outcome.remove(id);
+    }
+
+    fn note_former(&mut self, id: &str, fingerprint: &str) {
+        let former = &mut self.whole.former;
+        former.push(format!("{fingerprint} {id}"));
+        former.drain(..former.len().saturating_sub(MOST_KNOWN));
+    }
+
+    /// Tells whether an account of this host had that secret before.
+    pub fn was_ours(&self, host: &Host, token: &Token) -> bool {
+        let Some(fingerprint) = self.fingerprint(token) else { return false };
+        let of_host = |id: &str| match id.strip_prefix("https://") {
+            Some(rest) => rest.split(['/', '#']).next() == Some(host.as_str()),
+            // An id that somebody chose names no host.
+            None => true,
+        };
+        let mut former = self.whole.former.iter().filter_map(|former| former.split_once(' '));
+        former.any(|(known, id)| known == fingerprint && of_host(id))
+    }
+
+    /// Notes that a fallback answered this secret.
+    pub fn note_fallback(&mut self, token: &Token, now: i64) {
+        let Some(fingerprint) = self.fingerprint(token) else { return };
+        let known = &mut self.whole.fallback;
+        known.entry(fingerprint).or_insert_with(|| rfc3339(now).unwrap_or_default());
+        while known.len() > MOST_KNOWN {
+            let oldest = known.iter().min_by_key(|(_, since)| (*since).clone()).map(|(key, _)| key.clone());
+            oldest.and_then(|oldest| known.remove(&oldest));
+        }
+    }
+
+    /// Tells whether a fallback answered this secret.
+    pub fn is_fallbacks(&self, token: &Token) -> bool {
+        self.fingerprint(token).is_some_and(|fingerprint| self.whole.fallback.contains_key(&fingerprint))
     }
 
     /// Notes that git was let in.
@@ -293,10 +325,6 @@ fn outcome(text: &str) -> Option<Outcome> {
     Some(Outcome { state, at })
 }
 
-fn seconds(text: &str) -> Option<i64> {
-    text.parse::<jiff::Timestamp>().ok().map(|time| time.as_second())
-}
-
 fn new_key() -> String {
     let mut bytes = [0u8; 32];
     match getrandom::fill(&mut bytes) {
@@ -390,6 +418,47 @@ mod tests {
         outcomes.change(many).expect("written");
         assert_eq!(outcomes.whole.outcome["a"].len(), MOST);
         assert_eq!(outcomes.at("a", &remote(), Direction::Fetch), None, "the oldest went");
+    }
+
+    #[test]
+    fn a_secret_that_was_ours_is_known_for_a_while_at_its_host() {
+        let (_home, mut outcomes) = fresh();
+        let token = |text: String| Token::new(text.into_bytes());
+        let host = |name: &str| Host::parse(name.as_bytes()).expect("a host");
+        let id = "https://github.com/acme#mona";
+        let numbered = |number: usize| token(format!("canary-{number}"));
+        outcomes
+            .change(|o| (0..=70).for_each(|number| o.note_secret(id, &numbered(number))))
+            .expect("written");
+        let again = Outcomes::load(&outcomes.path);
+        let was = |number| again.was_ours(&host("github.com"), &numbered(number));
+        assert!(!was(70) && was(69) && was(6) && !was(5), "the last 64, and not the present one");
+        assert!(!again.was_ours(&host("github.com.evil.test"), &numbered(69)));
+        outcomes
+            .change(|o| {
+                o.forget(id);
+                o.note_secret("mine", &numbered(1));
+                o.forget("mine");
+                o.note_secret(id, &numbered(69));
+            })
+            .expect("written");
+        assert!(outcomes.was_ours(&host("github.com"), &numbered(70)), "forgotten, and yet known");
+        assert!(outcomes.was_ours(&host("example.com"), &numbered(1)), "an id that names no host");
+        assert!(!outcomes.was_ours(&host("github.com"), &numbered(69)), "it is the present one again");
+        assert!(!std::fs::read_to_string(&outcomes.path).expect("there").contains("canary"));
+    }
+
+    #[test]
+    fn what_a_fallback_answered_is_known_again() {
+        let (_home, mut outcomes) = fresh();
+        let numbered = |number: i64| Token::new(format!("canary-{number}").into_bytes());
+        outcomes
+            .change(|o| (0..70).for_each(|at| o.note_fallback(&numbered(at), 1_000 + at)))
+            .expect("written");
+        let again = Outcomes::load(&outcomes.path);
+        assert!(again.is_fallbacks(&numbered(69)) && again.is_fallbacks(&numbered(6)));
+        assert!(!again.is_fallbacks(&numbered(5)) && !again.is_fallbacks(&numbered(70)));
+        assert!(!std::fs::read_to_string(&outcomes.path).expect("there").contains("canary"));
     }
 
     #[test]

@@ -93,8 +93,7 @@ const ADDRESS_MAX: usize = 2048;
 impl NewToken {
     /// Gives what a token for fetching and pushing one owner's repositories needs.
     pub(crate) fn of(owner: &str) -> Self {
-        let mut name = format!("git {owner}");
-        name.truncate(name.floor_char_boundary(NAME_MAX));
+        let name = format!("git {owner}").chars().take(NAME_MAX).collect();
         NewToken {
             owner: owner.to_owned(),
             name,
@@ -142,7 +141,7 @@ impl NewToken {
 
     /// Gives the form's parameters.
     fn query(&self) -> String {
-        let cut = |text: &str, max: usize| text[..text.floor_char_boundary(max)].to_owned();
+        let cut = |text: &str, max: usize| text.chars().take(max).collect::<String>();
         let mut query = format!(
             "name={}&description={}&target_name={}&expires_in={}&contents={}",
             encoded(&cut(&self.name, NAME_MAX)),

@@ -1,4 +1,5 @@
-//! Where a request goes, and what a token is for: [`Host`], [`Remote`] and [`Scope`].
+//! Where a request goes and which way, and what a token is for: [`Host`], [`Remote`], [`Direction`] and
+//! [`Scope`].
 //!
 //! Rule P6: a host is compared as the bytes git gave, ASCII-lower-cased, with `:443` (the default port)
 //! left out; no suffix, prefix, wildcard, IDNA, percent or trailing-dot logic. Rule P7: an owner is the
@@ -163,6 +164,25 @@ impl Remote {
     }
 }
 
+/// The direction of a transfer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Clone, fetch, pull, ls-remote; also where it is not known.
+    Fetch,
+    /// Push.
+    Push,
+}
+
+impl Direction {
+    /// Names it as the file and `--json` do.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fetch => "fetch",
+            Self::Push => "push",
+        }
+    }
+}
+
 /// Keeps a path that can be trusted to mean the same to us and to the server: UTF-8, at least one
 /// segment, none of them empty, `.` or `..`, no backslash, no percent sign (git decodes the path before
 /// we see it, so a `%` that is left would be decoded by somebody else).
@@ -273,6 +293,17 @@ impl Scope {
         let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
         let host = Host::parse(host.as_bytes()).filter(|parsed| parsed.as_str() == host)?;
         Self::exact(&host, (!path.is_empty()).then_some(path.as_bytes()))
+    }
+
+    /// Gives the place a scope names, to choose an account for it.
+    pub fn as_remote(&self) -> Remote {
+        let path = self.segments.join("/");
+        Remote {
+            host: self.host.clone(),
+            owner: self.owner(),
+            repo: self.repo().map(str::to_owned),
+            path: (!path.is_empty()).then_some(path),
+        }
     }
 
     /// Gives the host.

@@ -1,11 +1,22 @@
 //! All integration tests in one binary.
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
+mod bus;
+#[cfg(target_os = "linux")]
+mod callers;
+#[cfg(target_os = "linux")]
 mod faults;
 mod forge;
 mod forge_contract;
+mod git;
 mod given;
+mod hygiene;
+#[cfg(target_os = "linux")]
+mod keyring;
+mod layers;
 mod property;
 mod sandbox;
+#[cfg(unix)]
+mod setup;
 #[cfg(unix)]
 mod vectors;

@@ -8,25 +8,28 @@
 
 #![allow(dead_code, reason = "tests and the tour each use a part of it")]
 
+// By path, so that an example may take this file in by path too.
+#[path = "sandbox/run.rs"]
+mod run;
+
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
-use std::thread;
-use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use super::forge::{Forge, Redactor};
 
+#[allow(unused_imports, reason = "tests and the tour each use a part of it")]
+pub(crate) use self::run::{Output, Run, Running};
+
 /// The name git finds the product by.
 pub(crate) const PROGRAM: &str = "git-credential-patron";
-/// How long a run may take if the test says nothing else.
-const BOUND: Duration = Duration::from_secs(60);
 /// What stands for a browser; it notes the page and shows nothing.
 const BROWSER: &str = "xdg-open";
 
@@ -56,33 +59,6 @@ pub(crate) struct Git {
     pub(crate) path: PathBuf,
     /// Its version, `2.47.3`.
     pub(crate) version: String,
-}
-
-/// A command that is about to run.
-#[must_use = "nothing runs before `run`, `ok` or `fails`"]
-pub(crate) struct Run {
-    command: Command,
-    stdin: Vec<u8>,
-    bound: Duration,
-    redactor: Option<Redactor>,
-    line: String,
-    search: OsString,
-    folder: PathBuf,
-}
-
-/// How a command ended.
-#[derive(Clone)]
-pub(crate) struct Output {
-    /// Its status.
-    pub(crate) status: ExitStatus,
-    /// What it wrote for programs.
-    pub(crate) stdout: Vec<u8>,
-    /// What it wrote for people.
-    pub(crate) stderr: Vec<u8>,
-    /// How long it took.
-    pub(crate) took: Duration,
-    line: String,
-    redactor: Option<Redactor>,
 }
 
 /// Making
@@ -172,6 +148,11 @@ impl Sandbox {
 
 /// Places
 impl Sandbox {
+    /// The variables every run gets, for programs that are started in another way.
+    pub(crate) fn environment(&self) -> &BTreeMap<OsString, OsString> {
+        &self.environment
+    }
+
     /// The home.
     pub(crate) fn home(&self) -> &Path {
         &self.home
@@ -214,6 +195,11 @@ impl Sandbox {
         path
     }
 
+    /// Reads a file below the home; nothing if there is none.
+    pub(crate) fn read(&self, path: &str) -> Option<String> {
+        fs::read_to_string(self.home.join(path)).ok()
+    }
+
     /// Writes a program that is searched first, such as another helper.
     pub(crate) fn write_program(&self, name: &str, script: &str) -> PathBuf {
         let path = self.bin().join(name);
@@ -253,229 +239,9 @@ impl Sandbox {
         I: IntoIterator<Item = S>,
         S: AsRef<OsStr>,
     {
-        let arguments: Vec<OsString> = arguments.into_iter().map(|it| it.as_ref().to_owned()).collect();
-        let program = program.as_ref();
-        let mut line = program.to_string_lossy().into_owned();
-        for argument in &arguments {
-            line.push(' ');
-            line.push_str(&argument.to_string_lossy());
-        }
-        let search = self.environment[OsStr::new("PATH")].clone();
-        let mut command = Command::new(resolve(program, &search));
-        command.args(arguments).env_clear().envs(&self.environment).current_dir(self.work());
-        Run {
-            command,
-            stdin: Vec::new(),
-            bound: BOUND,
-            redactor: self.redactor.clone(),
-            line,
-            search,
-            folder: self.root().to_owned(),
-        }
-    }
-}
-
-/// Telling
-impl Run {
-    /// With this on its standard input.
-    pub(crate) fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
-        self.stdin = bytes.into();
-        self
-    }
-
-    /// With this variable.
-    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
-        self.command.env(name, value);
-        self
-    }
-
-    /// Without this variable.
-    pub(crate) fn env_remove(mut self, name: &str) -> Self {
-        self.command.env_remove(name);
-        self
-    }
-
-    /// With further arguments.
-    pub(crate) fn args<I, S>(mut self, arguments: I) -> Self
-    where
-        I: IntoIterator<Item = S>,
-        S: AsRef<OsStr>,
-    {
-        for argument in arguments {
-            self.line.push(' ');
-            self.line.push_str(&argument.as_ref().to_string_lossy());
-            self.command.arg(argument);
-        }
-        self
-    }
-
-    /// In this folder.
-    pub(crate) fn cwd(mut self, folder: impl AsRef<Path>) -> Self {
-        self.command.current_dir(folder);
-        self
-    }
-
-    /// With this git wherever one is called, also by others.
-    pub(crate) fn with_git(mut self, git: &Git) -> Self {
-        let bin = self.folder.join(format!("git-{}", git.version));
-        fs::create_dir_all(&bin).expect("the sandbox is ours");
-        link(&git.path, &bin.join("git"));
-        let search = search_path(&bin, Some(self.search.clone()));
-        self.command.env("PATH", &search);
-        self.search = search;
-        if self.command.get_program().to_string_lossy().ends_with("/git") {
-            let mut other = Command::new(&git.path);
-            other.args(self.command.get_args()).env_clear();
-            for (name, value) in self.command.get_envs() {
-                if let Some(value) = value {
-                    other.env(name, value);
-                }
-            }
-            if let Some(folder) = self.command.get_current_dir() {
-                other.current_dir(folder);
-            }
-            self.command = other;
-        }
-        self
-    }
-
-    /// With another bound.
-    pub(crate) fn within(mut self, bound: Duration) -> Self {
-        self.bound = bound;
-        self
-    }
-
-    /// The command itself, for a test that feeds it by hand; stdin and bound are then the test's.
-    pub(crate) fn into_command(self) -> Command {
-        self.command
-    }
-
-    /// Runs it to its end.
-    pub(crate) fn run(mut self) -> Output {
-        let start = Instant::now();
-        self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        group(&mut self.command);
-        let mut child =
-            self.command.spawn().unwrap_or_else(|error| panic!("cannot start {}: {error}", self.line));
-        let mut stdin = child.stdin.take().expect("it was piped");
-        let bytes = std::mem::take(&mut self.stdin);
-        let feeder = thread::spawn(move || {
-            // A program that does not read all of it is no failure.
-            let _ = stdin.write_all(&bytes);
-        });
-        let stdout = drain(child.stdout.take().expect("it was piped"));
-        let stderr = drain(child.stderr.take().expect("it was piped"));
-        let (status, hung) = self.wait(&mut child, start, [&stdout, &stderr]);
-        let output = Output {
-            status,
-            stdout: stdout.join().expect("reading does not panic"),
-            stderr: stderr.join().expect("reading does not panic"),
-            took: start.elapsed(),
-            line: self.line,
-            redactor: self.redactor,
-        };
-        feeder.join().expect("writing does not panic");
-        assert!(!hung, "it took longer than {} s and was killed\n{}", self.bound.as_secs(), output.report());
-        output
-    }
-
-    /// Runs it; fails the test unless it succeeds.
-    pub(crate) fn ok(self) -> Output {
-        self.run().ok()
-    }
-
-    /// Runs it; fails the test unless it ends with this exit code.
-    pub(crate) fn fails(self, code: i32) -> Output {
-        self.run().fails(code)
-    }
-
-    /// Waits for the end of the program and of everything that still holds its output.
-    fn wait<T>(
-        &self,
-        child: &mut Child,
-        start: Instant,
-        readers: [&thread::JoinHandle<T>; 2],
-    ) -> (ExitStatus, bool) {
-        let mut pause = Duration::from_micros(200);
-        let mut status = None;
-        loop {
-            status = status.or_else(|| child.try_wait().expect("it is our child"));
-            if let Some(status) = status
-                && readers.iter().all(|reader| reader.is_finished())
-            {
-                return (status, false);
-            }
-            if start.elapsed() > self.bound {
-                kill_group(child);
-                return (child.wait().expect("it is our child"), true);
-            }
-            thread::sleep(pause);
-            pause = (pause * 2).min(Duration::from_millis(5));
-        }
-    }
-}
-
-/// Looking
-impl Output {
-    /// What it wrote for programs, as text.
-    pub(crate) fn stdout(&self) -> String {
-        String::from_utf8_lossy(&self.stdout).into_owned()
-    }
-
-    /// What it wrote for people, as text.
-    pub(crate) fn stderr(&self) -> String {
-        String::from_utf8_lossy(&self.stderr).into_owned()
-    }
-
-    /// Fails the test unless it succeeded.
-    #[track_caller]
-    pub(crate) fn ok(self) -> Self {
-        assert!(self.status.success(), "it should succeed\n{}", self.report());
-        self
-    }
-
-    /// Fails the test unless it ended with this exit code.
-    #[track_caller]
-    pub(crate) fn fails(self, code: i32) -> Self {
-        assert!(self.status.code() == Some(code), "it should end with {code}\n{}", self.report());
-        self
-    }
-
-    /// Fails the test unless this is among what it wrote for people.
-    #[track_caller]
-    pub(crate) fn says(self, text: &str) -> Self {
-        assert!(self.stderr().contains(text), "stderr should have: {text}\n{}", self.report());
-        self
-    }
-
-    /// Fails the test if this is among what it wrote for people.
-    #[track_caller]
-    pub(crate) fn does_not_say(self, text: &str) -> Self {
-        assert!(!self.stderr().contains(text), "stderr should not have: {text}\n{}", self.report());
-        self
-    }
-
-    /// Fails the test unless it wrote exactly this for programs.
-    #[track_caller]
-    pub(crate) fn prints(self, text: &str) -> Self {
-        assert!(self.stdout == text.as_bytes(), "stdout should be:\n{text}\n{}", self.report());
-        self
-    }
-
-    /// All there is to know about it, without secrets.
-    pub(crate) fn report(&self) -> String {
-        let text = format!(
-            "$ {}\n{} after {} ms\n--- stdout\n{}\n--- stderr\n{}\n---",
-            self.line,
-            self.status,
-            self.took.as_millis(),
-            self.stdout(),
-            self.stderr()
-        );
-        match &self.redactor {
-            Some(redactor) => redactor.redact(&text),
-            None => text,
-        }
+        let environment = self.environment.clone();
+        let redactor = self.redactor.clone();
+        Run::new(program.as_ref(), environment, self.work(), self.root(), redactor).args(arguments)
     }
 }
 
@@ -518,26 +284,6 @@ fn search_path(first: &Path, rest: Option<OsString>) -> OsString {
     env::join_paths(folders).expect("no folder of the search path has a colon")
 }
 
-/// The program a name means on this search path: `Command` would use the test's own.
-fn resolve(program: &OsStr, search: &OsStr) -> PathBuf {
-    if Path::new(program).components().count() > 1 {
-        return program.into();
-    }
-    env::split_paths(search)
-        .map(|folder| folder.join(program))
-        .find(|path| path.is_file())
-        .unwrap_or_else(|| panic!("there is no {} here", program.display()))
-}
-
-fn drain(mut pipe: impl Read + Send + 'static) -> thread::JoinHandle<Vec<u8>> {
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        // What came before an error is still worth showing.
-        let _ = pipe.read_to_end(&mut bytes);
-        bytes
-    })
-}
-
 fn browser(bin: &Path, pages: &Path) {
     let script = format!("printf '%s\\n' \"$1\" >>'{}'", pages.display());
     write_script(&bin.join(BROWSER), &script);
@@ -575,31 +321,10 @@ fn link(target: &Path, name: &Path) {
     }
 }
 
-#[cfg(unix)]
-fn group(command: &mut Command) {
-    use std::os::unix::process::CommandExt;
-    command.process_group(0);
-}
-
-#[cfg(unix)]
-fn kill_group(child: &mut Child) {
-    use rustix::process::{Pid, Signal, kill_process_group};
-    // An error means that all of it has ended already.
-    let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
-}
-
 #[cfg(not(unix))]
 fn private(_: &Path) {}
 
 #[cfg(not(unix))]
 fn link(target: &Path, name: &Path) {
     fs::copy(target, name).expect("the sandbox is ours");
-}
-
-#[cfg(not(unix))]
-fn group(_: &mut Command) {}
-
-#[cfg(not(unix))]
-fn kill_group(child: &mut Child) {
-    let _ = child.kill();
 }

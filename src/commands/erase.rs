@@ -1,10 +1,13 @@
 //! `erase`: git says that a credential was refused with 401. Acts by the secret; a GitHub token of ours is
 //! marked and never deleted, since a single outage that answers 401 would lose it.
 
-use super::store::{in_vault, ours, server_of};
+use super::relay::{self, Whose};
+use super::store::{in_vault, server_of};
 use super::{Session, one_line};
 use crate::choose::Account;
+use crate::fallback::Operation;
 use crate::log::Fact;
+use crate::outcomes::Outcomes;
 use crate::protocol::Request;
 use crate::remote::{Remote, Server};
 use crate::terminal::say;
@@ -21,23 +24,46 @@ pub fn run(session: &Session, request: &Request) {
         Ok(accounts) => accounts,
         Err(trouble) => return say(&one_line(&trouble, trouble.remedy())),
     };
-    match server_of(&remote, &accounts) {
-        Server::Plain => erase_plain(session, request, &remote, &accounts),
-        Server::GitHub => reject(session, request, &remote, &accounts),
+    let remote = session.target(request, &accounts).unwrap_or(remote);
+    let mut outcomes = session.outcomes();
+    if server_of(&remote, &accounts) == Server::GitHub
+        && let Some(ours) = ours(session, &outcomes, request, &remote, &accounts)
+    {
+        return reject(session, &mut outcomes, request, &remote, (&accounts, &ours));
+    }
+    // Before anything is deleted: what was ours a moment ago is not told to others either.
+    relay::tell(session, Operation::Erase, request, &remote, &accounts, &outcomes);
+    if server_of(&remote, &accounts) == Server::Plain {
+        erase_plain(session, request, &remote, &accounts);
     }
 }
 
-fn reject(session: &Session, request: &Request, remote: &Remote, accounts: &[Account]) {
-    // Without a password: `gh auth login` sends such requests, and means its own credential.
-    let Some(secret) = &request.password else { return session.log.note("nothing: no password", &[]) };
-    let mut outcomes = session.outcomes();
-    let ours = ours(session, &outcomes, accounts, remote, secret);
-    if ours.is_empty() {
-        return session.log.note("nothing: not our secret", &[]);
+/// Names the accounts whose secret was refused. Without a password there are none: `gh auth login` sends such
+/// requests, and means its own credential.
+fn ours(
+    session: &Session,
+    outcomes: &Outcomes,
+    request: &Request,
+    remote: &Remote,
+    accounts: &[Account],
+) -> Option<Vec<String>> {
+    let secret = request.password.as_ref()?;
+    match relay::whose(session, outcomes, accounts, (request, remote), secret) {
+        Whose::Ours(ours) => Some(ours),
+        Whose::Fallback | Whose::Formerly | Whose::Unclear | Whose::Nobodys => None,
     }
-    session.note_outcomes(&mut outcomes, |outcomes| {
-        for id in &ours {
-            outcomes.note_secret(id, secret);
+}
+
+fn reject(
+    session: &Session,
+    outcomes: &mut Outcomes,
+    request: &Request,
+    remote: &Remote,
+    (accounts, ours): (&[Account], &[String]),
+) {
+    session.note_outcomes(outcomes, |outcomes| {
+        for id in ours {
+            request.password.iter().for_each(|secret| outcomes.note_secret(id, secret));
             outcomes.note_rejected(id, session.now);
         }
     });

@@ -4,12 +4,13 @@
 //! code and reads every line of our stdout, so the answer is composed whole and written once; whatever
 //! goes wrong, git is left to ask as it always did.
 
-use super::{Session, one_line};
+use super::store::server_of;
+use super::{Session, one_line, relay};
 use crate::choose::{Account, Standing, answered_user, choose};
 use crate::log::Fact;
 use crate::outcomes::Outcomes;
 use crate::protocol::{Answer, Request};
-use crate::remote::Remote;
+use crate::remote::{Remote, Server};
 use crate::stdio;
 use crate::terminal::say;
 use crate::token::Token;
@@ -17,46 +18,73 @@ use crate::vault;
 
 /// Answers one request.
 pub fn run(session: &Session, request: &Request) {
-    let Some(remote) = request.remote() else {
+    let Some(asked) = request.remote() else {
         return session.log.note("nothing: not https, or no host", &[]);
     };
-    session.log.note("get", &[("remote", Fact::Remote(&remote))]);
+    session.log.note("get", &[("remote", Fact::Remote(&asked))]);
     let accounts = match session.accounts() {
         Ok(accounts) => accounts,
         Err(trouble) => return say(&one_line(&trouble, trouble.remedy())),
     };
-    if !accounts.iter().any(|account| *account.scope.host() == remote.host.home()) {
-        return session.log.note("nothing: no account for this host", &[]);
+    let remote = session.target(request, &accounts).unwrap_or(asked);
+    let is_ours = accounts.iter().any(|account| *account.scope.host() == remote.host.home());
+    let mut outcomes = is_ours.then(|| session.outcomes());
+    if let Some(outcomes) = &mut outcomes {
+        match find(session, outcomes, &accounts, &remote, request) {
+            Found::Account(account, token) => return answer(session, outcomes, request, account, &token),
+            Found::Trouble => return,
+            Found::Nothing => session.log.note("no account fits", &[]),
+        }
     }
-    let mut outcomes = session.outcomes();
-    let standing = |account: &Account| session.standing(&outcomes, account);
-    let ranked = choose(&remote, request.user(), &accounts, standing);
-    let mut found = None;
-    for account in ranked {
+    let fallbacks = session.fallbacks(&remote, request.user());
+    if outcomes.is_none() && fallbacks.helpers.is_empty() {
+        return session.log.note("nothing: neither account nor fallback for this host", &[]);
+    }
+    let mut outcomes = outcomes.unwrap_or_else(|| session.outcomes());
+    if !relay::get(session, request, &remote, &accounts, &mut outcomes, &fallbacks) {
+        nothing(session, &outcomes, &accounts, &remote, request);
+    }
+}
+
+/// What the accounts have for a request.
+enum Found<'a> {
+    /// This one, with its secret.
+    Account(&'a Account, Token),
+    /// One whose vault is in trouble, which was said. Another in its place would be a guess.
+    Trouble,
+    /// None.
+    Nothing,
+}
+
+fn find<'a>(
+    session: &Session,
+    outcomes: &Outcomes,
+    accounts: &'a [Account],
+    remote: &Remote,
+    request: &Request,
+) -> Found<'a> {
+    let standing = |account: &Account| session.standing(outcomes, account);
+    for account in choose(remote, request.user(), accounts, standing) {
         let facts = [("account", Fact::Account(account))];
-        if out_of_play(session, &outcomes, account) {
+        if out_of_play(session, outcomes, account) {
             session.log.note("passed over: rejected or expired", &facts);
             continue;
         }
         match session.vault(&account.place).read(&vault::item(account)) {
             Ok(Some(token)) => {
                 session.log.note("chosen", &facts);
-                found = Some((account, token));
-                break;
+                return Found::Account(account, token);
             }
             Ok(None) => say(&format!("the {} holds no token for {}", account.place.name(), account.label)),
-            // Another account in its place would be a guess: git is left to ask.
             Err(trouble) => {
                 session.log.note("nothing: the vault is in trouble", &facts);
                 let fact = format!("no token for {}: {trouble}", account.label);
-                return say(&one_line(fact, trouble.remedy()));
+                say(&one_line(fact, trouble.remedy()));
+                return Found::Trouble;
             }
         }
     }
-    match found {
-        Some((account, token)) => answer(session, &mut outcomes, request, account, &token),
-        None => nothing(session, &outcomes, &accounts, &remote, request),
-    }
+    Found::Nothing
 }
 
 /// Tells whether an account is not to be given now: known expired, or rejected and in its pause.
@@ -96,13 +124,13 @@ fn answer(session: &Session, outcomes: &mut Outcomes, request: &Request, account
     }
 }
 
-/// Says why there is no answer, where an account for the host shows that one is wanted.
+/// Says why there is no answer, where an account or a fallback for the host shows that one is wanted.
 fn nothing(session: &Session, outcomes: &Outcomes, accounts: &[Account], remote: &Remote, request: &Request) {
-    session.log.note("nothing: no account fits", &[]);
+    session.log.note("nothing", &[]);
     let ranked = choose(remote, request.user(), accounts, |account| session.standing(outcomes, account));
     match (ranked.first(), &remote.owner) {
         (Some(account), _) if session.is_expired(account) => {
-            let day = account.expires.and_then(crate::accounts::rfc3339).unwrap_or_default();
+            let day = account.expires.and_then(crate::time::rfc3339).unwrap_or_default();
             let day = day.split('T').next().unwrap_or_default();
             say(&format!(
                 "the token of {} expired on {day}; make a new one: git credential-patron add {}",
@@ -115,7 +143,7 @@ fn nothing(session: &Session, outcomes: &Outcomes, accounts: &[Account], remote:
             account.label,
             account.scope.short()
         )),
-        (None, Some(owner)) => {
+        (None, Some(owner)) if server_of(remote, accounts) == Server::GitHub => {
             let scope = crate::remote::Scope::of_owner(&remote.host, owner);
             say(&format!(
                 "no account for {}; add one: git credential-patron add {}",
@@ -123,6 +151,6 @@ fn nothing(session: &Session, outcomes: &Outcomes, accounts: &[Account], remote:
                 scope.short()
             ));
         }
-        (None, None) => {}
+        (None, _) => {}
     }
 }

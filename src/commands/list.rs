@@ -1,11 +1,11 @@
 //! `list`: the accounts, never a secret.
 
 use super::{Session, list_failure};
-use crate::accounts::rfc3339;
 use crate::choose::Account;
 use crate::cli::List;
 use crate::error::Failure;
 use crate::outcomes::{Outcome, Outcomes, State};
+use crate::time::rfc3339;
 use serde::Serialize;
 use std::io::Write;
 

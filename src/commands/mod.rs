@@ -1,25 +1,41 @@
 //! The commands, one file each, and what they share.
 
+pub mod add;
+pub mod config;
 pub mod erase;
+pub mod exec;
 pub mod get;
 pub mod list;
+mod relay;
 pub mod remove;
+pub mod setup;
 pub mod store;
+pub mod token;
+pub mod unsetup;
 
 use crate::accounts::{self, Book};
-use crate::choose::{Account, Place, Standing};
+use crate::ancestry::{self, Caller};
+use crate::choose::{Account, Place, Standing, choose};
 use crate::cli::{Cli, Command};
-use crate::error::Failure;
+use crate::error::{Exit, Failure};
+use crate::fallback::{self, Fallbacks};
+use crate::git::{self, Cwd, Git, Listing, Settings, VaultChoice, process_env};
+use crate::github::Client;
+use crate::inspect::client_for;
 use crate::keeping::Wish;
-use crate::log::Log;
+use crate::log::{Fact, Log};
 use crate::outcomes::Outcomes;
 use crate::paths::Paths;
 use crate::protocol::{self, Request};
+use crate::remote::{Host, Remote, Scope, Server};
+use crate::target::Target;
+use crate::token::Token;
 use crate::vault::{self, Asking, Vault};
 use crate::{stdio, terminal};
 use clap::{CommandFactory, Parser};
+use std::cell::OnceCell;
 use std::ffi::{OsStr, OsString};
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -66,19 +82,36 @@ pub fn for_people(args: &[OsString], start: Instant) -> ExitCode {
         }
     };
     let mut out = std::io::stdout().lock();
-    let outcome = Session::begin(Log::from_env(start))
-        .map_err(|no_home| Failure::failed(no_home.to_string()).remedy("set HOME to your home folder"))
-        .and_then(|session| match &cli.command {
-            Command::List(options) => list::run(&session, options, &mut out),
-            Command::Remove(options) => remove::run(&session, options, &mut out),
-            _ => Err(Failure::failed("not yet")),
-        });
+    if let Command::Completions(options) = &cli.command {
+        clap_complete::generate(options.shell, &mut Cli::command(), "git-credential-patron", &mut out);
+        return ExitCode::SUCCESS;
+    }
+    let argv0 = args.first().map(OsString::as_os_str);
+    let outcome = match &cli.command {
+        // These need no accounts, and say themselves what is wrong with HOME.
+        Command::Setup(options) => setup::run(options, argv0, &process_env, &mut out, &mut std::io::stderr()),
+        Command::Unsetup(options) => unsetup::run(options, &process_env, &mut out),
+        _ => with_session(&cli.command, start, &mut out),
+    };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             let _ = failure.print(&mut std::io::stderr());
             ExitCode::from(failure.exit().code())
         }
+    }
+}
+
+fn with_session(command: &Command, start: Instant, out: &mut dyn Write) -> Result<(), Failure> {
+    let session = Session::begin(Log::from_env(start))
+        .map_err(|no_home| Failure::failed(no_home.to_string()).remedy("set HOME to your home folder"))?;
+    match command {
+        Command::Add(options) => add::run(&session, options, out),
+        Command::List(options) => list::run(&session, options, out),
+        Command::Remove(options) => remove::run(&session, options, out),
+        Command::Token(options) => token::run(&session, options),
+        Command::Exec(options) => exec::run(&session, options),
+        Command::Setup(_) | Command::Unsetup(_) | Command::Completions(_) => Ok(()),
     }
 }
 
@@ -90,6 +123,7 @@ pub struct Session {
     pub log: Log,
     /// The time, in seconds since 1970.
     pub now: i64,
+    caller: OnceCell<Caller>,
 }
 
 impl Session {
@@ -97,7 +131,44 @@ impl Session {
     pub fn begin(log: Log) -> Result<Self, crate::paths::NoHome> {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         let now = since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX));
-        Ok(Self { paths: Paths::find()?, log, now })
+        Ok(Self { paths: Paths::find()?, log, now, caller: OnceCell::new() })
+    }
+
+    /// Says who called us; found out at the first use, since it costs reads that most requests do not need.
+    pub fn caller(&self) -> &Caller {
+        self.caller.get_or_init(|| {
+            let caller = ancestry::caller();
+            let word = caller.subcommand.unwrap_or("unknown");
+            self.log.note(
+                "caller found",
+                &[("kind", Fact::Word(caller.kind.name())), ("command", Fact::Word(word))],
+            );
+            caller
+        })
+    }
+
+    /// Says what a request is about: by its path; on GitHub without one by the URL of the calling
+    /// `git-remote-https`, if its host is the asked one. A path that is there but unusable is never replaced.
+    pub fn target(&self, request: &Request, accounts: &[Account]) -> Option<Remote> {
+        let asked = request.remote()?;
+        if request.path.is_some() || store::server_of(&asked, accounts) != Server::GitHub {
+            return Some(asked);
+        }
+        let of_caller = self.caller().url.as_ref().and_then(ancestry::Url::remote);
+        let target = of_caller.filter(|remote| remote.host == asked.host).unwrap_or(asked);
+        self.log.note("no path came", &[("target", Fact::Remote(&target))]);
+        Some(target)
+    }
+
+    /// Gives the helpers that answered for a place before `setup`. Not to be called where an account answers:
+    /// it reads git's config. None while one of them is being asked, who called us in turn.
+    pub fn fallbacks(&self, remote: &Remote, user: Option<&str>) -> Fallbacks {
+        if fallback::is_asking(&remote.host) {
+            self.log.note("no fallback: it is being asked already", &[]);
+            return Fallbacks::default();
+        }
+        let git::Fallback { helpers, with_path } = self.settings().fallback_for(remote, user);
+        Fallbacks { helpers, with_path }
     }
 
     /// Reads the accounts.
@@ -127,12 +198,72 @@ impl Session {
         vault::open(place, &self.paths, Asking::Never)
     }
 
+    /// Makes the client that asks this host's API, with the proxy and the authorities that git uses.
+    pub fn client(&self, host: &Host) -> Result<Client, Failure> {
+        client_for(host).map_err(|why| {
+            Failure::new(Exit::Unchecked, format!("{host} cannot be asked"))
+                .because(anyhow::anyhow!(why.to_string()))
+        })
+    }
+
+    /// Opens a page where a person sits; it has been printed already.
+    pub fn open_page(&self, _address: &str) {}
+
+    /// Tells whether git asks us for this scope; unknown where git cannot be asked.
+    pub fn is_set_up(&self, scope: &Scope) -> Option<bool> {
+        let listing = Listing::read(&Git::find()?, Cwd::Nowhere).ok()?;
+        listing.reaches_patron(&scope.to_string()).map(|reach| reach.is_covered())
+    }
+
+    /// Chooses the account for a person's target and reads its secret.
+    ///
+    /// An account that git is not given at the moment (rejected, expired) is still what would be chosen;
+    /// who asks is told.
+    pub fn chosen(&self, target: &Target) -> Result<(Account, Token), Failure> {
+        let accounts = self.accounts().map_err(list_failure)?;
+        let outcomes = self.outcomes();
+        let standing = |account: &Account| self.standing(&outcomes, account);
+        let ranked = choose(&target.remote, target.user.as_deref(), &accounts, standing);
+        let Some(account) = ranked.first() else {
+            let wanted =
+                target.remote.owner.as_ref().map(|owner| Scope::of_owner(&target.remote.host, owner).short());
+            let wanted = wanted.unwrap_or_else(|| target.remote.host.to_string());
+            return Err(Failure::failed(format!("no account for {wanted}"))
+                .remedy(format!("git credential-patron add {wanted}")));
+        };
+        match self.standing(&outcomes, account) {
+            Standing { expired: true, .. } => {
+                terminal::say(&format!("the token of {} has expired", account.label))
+            }
+            Standing { rejected: true, .. } => {
+                terminal::say(&format!("the token of {} was rejected last", account.label))
+            }
+            Standing { .. } => {}
+        }
+        let fact = format!("the token of {} cannot be read", account.label);
+        match self.vault(&account.place).read(&vault::item(account)) {
+            Ok(Some(token)) => Ok(((*account).clone(), token)),
+            Ok(None) => Err(Failure::failed(fact)
+                .because(anyhow::anyhow!("the {} holds none", account.place.name()))
+                .remedy(format!("git credential-patron add {}", account.scope.short()))),
+            Err(trouble) => Err(vault_failure(fact, trouble)),
+        }
+    }
+
+    /// Reads the settings: git's config level by level, and the environment. Never on the way of a plain
+    /// answer. A value that is none of the allowed ones is said and counts as `auto`.
+    pub fn settings(&self) -> Settings {
+        let (settings, bad) = Settings::read(Git::find().as_ref(), &process_env);
+        bad.iter().for_each(|bad| terminal::say(&bad.to_string()));
+        settings
+    }
+
     /// Says which vault the settings name; none for `auto`.
     pub fn vault_wish(&self) -> Option<Wish> {
-        match std::env::var("PATRON_VAULT").as_deref() {
-            Ok("file") => Some(Wish::There(Place::File)),
-            Ok("keyring") => Some(Wish::There(Place::Keyring)),
-            _ => None,
+        match self.settings().vault {
+            VaultChoice::Auto => None,
+            VaultChoice::Keyring => Some(Wish::There(Place::Keyring)),
+            VaultChoice::File => Some(Wish::There(Place::File)),
         }
     }
 
@@ -145,6 +276,12 @@ impl Session {
     pub fn is_expired(&self, account: &Account) -> bool {
         account.expires.is_some_and(|at| at <= self.now)
     }
+}
+
+/// Gives the folder that the command was started in.
+pub fn working_folder() -> Result<std::path::PathBuf, Failure> {
+    std::env::current_dir()
+        .map_err(|error| Failure::failed("the working folder cannot be read").because(error))
 }
 
 /// Says in one line what is wrong and what mends it: how git's own words speak of trouble.

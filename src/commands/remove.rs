@@ -45,8 +45,8 @@ pub fn run(session: &Session, options: &Remove, out: &mut dyn Write) -> Result<(
         .map_err(|error| Failure::failed("removed, but that cannot be written").because(error))
 }
 
-/// Finds the accounts a word can mean: by label, by scope, or by `SCOPE@LOGIN`, which names one of several
-/// logins whatever they are called.
+/// Finds the accounts a word can mean: by label, by scope, or by `SCOPE@LOGIN` (`SCOPE@` for an unknown
+/// login), which names one of several logins whatever they are called.
 pub fn matching<'a>(accounts: &'a [Account], what: &str) -> Vec<&'a Account> {
     let (scope, login) = match what.rsplit_once('@') {
         Some((scope, login)) if !scope.is_empty() => (Scope::parse(scope).ok(), Some(login)),
@@ -69,11 +69,8 @@ fn ambiguous(what: &str, several: &[&Account]) -> Failure {
     let failure =
         Failure::failed(format!("\"{}\" can mean {} accounts", terminal::sanitise(what, 60), several.len()));
     several.iter().fold(failure, |failure, account| {
-        let exact = match &account.login {
-            Some(login) => format!("{}@{login}", account.scope.short()),
-            None => account.label.clone(),
-        };
-        failure.remedy(format!("git credential-patron remove {exact}"))
+        let login = account.login.as_deref().unwrap_or_default();
+        failure.remedy(format!("git credential-patron remove {}@{login}", account.scope.short()))
     })
 }
 

@@ -1,46 +1,71 @@
 //! `store`: git says that a credential worked. Acts by the secret, never by guess.
 
+use super::relay::{self, Whose};
 use super::{Session, one_line};
 use crate::accounts::default_id;
 use crate::choose::{ANY_USER, Account, CONVENTIONAL_USERS, Place};
+use crate::fallback::Operation;
 use crate::keeping::{self, Keep, NotKept, Wish};
 use crate::log::Fact;
 use crate::outcomes::{Direction, Outcomes};
 use crate::protocol::Request;
-use crate::remote::{Remote, Scope, Server};
+use crate::remote::{Owner, Remote, Scope, Server};
 use crate::terminal::say;
 use crate::token::{Token, TokenKind};
 use crate::vault::{self, Asking, Trouble};
 
 /// Takes note of one request.
 pub fn run(session: &Session, request: &Request) {
-    let (Some(remote), Some(password)) = (request.remote(), &request.password) else {
-        return session.log.note("nothing: no https host, or no password", &[]);
-    };
-    session.log.note("store", &[("remote", Fact::Remote(&remote))]);
+    let Some(asked) = request.remote() else { return session.log.note("nothing: no https host", &[]) };
+    session.log.note("store", &[("remote", Fact::Remote(&asked))]);
     let accounts = match session.accounts() {
         Ok(accounts) => accounts,
         Err(trouble) => return say(&one_line(&trouble, trouble.remedy())),
     };
+    let remote = session.target(request, &accounts).unwrap_or(asked);
     let mut outcomes = session.outcomes();
+    let tell =
+        |outcomes: &Outcomes| relay::tell(session, Operation::Store, request, &remote, &accounts, outcomes);
+    let Some(password) = &request.password else {
+        // A credential with an `authtype` of its own: no account answers such.
+        if request.credential.is_none() || !tell(&outcomes) {
+            session.log.note("nothing: no password", &[]);
+        }
+        return;
+    };
     if server_of(&remote, &accounts) == Server::Plain {
-        return keep_plain(session, request, &remote, password, &accounts);
+        if !tell(&outcomes) {
+            keep_plain(session, request, &remote, password, &accounts);
+        }
+        return;
     }
-    let ours = ours(session, &outcomes, &accounts, &remote, password);
-    if ours.is_empty() {
-        return learn(session, &outcomes, request, &remote, password, &accounts);
+    match relay::whose(session, &outcomes, &accounts, (request, &remote), password) {
+        Whose::Ours(ours) => accepted(session, &mut outcomes, &ours, &remote, password),
+        Whose::Fallback => {
+            tell(&outcomes);
+        }
+        Whose::Unclear => session.log.note("nothing: it may be ours", &[]),
+        Whose::Formerly | Whose::Nobodys => match learnable(request, &remote, password) {
+            Some(owner) => learn(session, &outcomes, request, (&remote, owner), password, &accounts),
+            None if tell(&outcomes) => {}
+            None => session.log.note("not kept: no personal access token with an owner", &[]),
+        },
     }
+}
+
+/// Notes that git was let in with a token of ours.
+fn accepted(session: &Session, outcomes: &mut Outcomes, ours: &[String], remote: &Remote, token: &Token) {
     let news = |id: &String| {
         outcomes.rejection(id).is_some()
             || outcomes
-                .at(id, &remote, Direction::Fetch)
+                .at(id, remote, Direction::Fetch)
                 .is_none_or(|known| known.state != crate::outcomes::State::Accepted)
     };
     if ours.iter().any(news) {
-        session.note_outcomes(&mut outcomes, |outcomes| {
-            for id in &ours {
-                outcomes.note_secret(id, password);
-                outcomes.note_accepted(id, &remote, Direction::Fetch, session.now);
+        session.note_outcomes(outcomes, |outcomes| {
+            for id in ours {
+                outcomes.note_secret(id, token);
+                outcomes.note_accepted(id, remote, Direction::Fetch, session.now);
             }
         });
     }
@@ -54,28 +79,6 @@ pub fn server_of(remote: &Remote, accounts: &[Account]) -> Server {
     remote.host.server_by_name().or_else(by_account).unwrap_or(Server::Plain)
 }
 
-/// Names the accounts of the host whose secret this is: by fingerprint, else (none was noted yet) by
-/// looking into the vault.
-pub fn ours(
-    session: &Session,
-    outcomes: &Outcomes,
-    accounts: &[Account],
-    remote: &Remote,
-    secret: &Token,
-) -> Vec<String> {
-    let host = remote.host.home();
-    accounts
-        .iter()
-        .filter(|account| *account.scope.host() == host)
-        .filter(|account| {
-            outcomes.knows(&account.id, secret)
-                || (!outcomes.has_fingerprint(&account.id)
-                    && in_vault(session, account).is_some_and(|kept| kept == *secret))
-        })
-        .map(|account| account.id.clone())
-        .collect()
-}
-
 /// Reads an account's secret without a word: who asks here only compares.
 pub fn in_vault(session: &Session, account: &Account) -> Option<Token> {
     // A command is never run for a comparison: it may ask a person.
@@ -85,20 +88,24 @@ pub fn in_vault(session: &Session, account: &Account) -> Option<Token> {
     session.vault(&account.place).read(&vault::item(account)).ok().flatten()
 }
 
+/// Gives the owner for whom a new secret may be kept: a personal access token's, from the path git sent.
+fn learnable<'a>(request: &Request, remote: &'a Remote, token: &Token) -> Option<&'a Owner> {
+    // OAuth and App tokens live for hours or belong to another program, which renews them itself.
+    let is_personal = matches!(token.kind(), TokenKind::FineGrained | TokenKind::Classic);
+    // Without a path the owner is known from the caller at best: enough to give, not to learn.
+    remote.owner.as_ref().filter(|_| is_personal && request.path.is_some())
+}
+
 /// Keeps a new personal access token of an owner, as git's own helpers keep what worked.
 fn learn(
     session: &Session,
     outcomes: &Outcomes,
     request: &Request,
-    remote: &Remote,
+    (remote, owner): (&Remote, &Owner),
     token: &Token,
     accounts: &[Account],
 ) {
     let kind = token.kind();
-    // OAuth and App tokens live for hours or belong to another program, which renews them itself.
-    let (TokenKind::FineGrained | TokenKind::Classic, Some(owner)) = (kind, &remote.owner) else {
-        return session.log.note("not kept: no personal access token with an owner", &[]);
-    };
     if request.password_expiry_utc.is_some_and(|at| at <= session.now) {
         return session.log.note("not kept: expired", &[]);
     }

@@ -7,8 +7,8 @@
 use jiff::Timestamp;
 
 use super::policy::{
-    Access, Block, By, HostKind, On, Owner, OwnerKind, PendingAnswer, Permission, Policy, Repository, Role,
-    Rule, Selection, State, Token, Visibility,
+    Access, Block, By, HostKind, On, Owner, PendingAnswer, Permission, Policy, Repository, Role, Rule, State,
+    Token, Visibility,
 };
 use super::tokens::TokenKind;
 
@@ -46,6 +46,7 @@ pub(crate) struct Credential {
 }
 
 /// A request about one repository.
+#[derive(Clone, Copy)]
 pub(crate) struct Question<'a> {
     /// Where.
     pub(crate) site: &'a Site,
@@ -113,161 +114,6 @@ pub(crate) enum Refusal {
     Archived,
     /// Blocked for everyone.
     Blocked(Block),
-}
-
-/// Finding
-impl Policy {
-    /// The site a host belongs to; none: the proxy does not let it through.
-    pub(crate) fn site(&self, asked: &str) -> Option<Site> {
-        let asked = asked.to_ascii_lowercase();
-        self.hosts.iter().find_map(|host| {
-            let (name, door) = match host.kind {
-                HostKind::GitHub => match asked.strip_suffix(&host.name)? {
-                    "" => (host.name.clone(), Door::Web),
-                    "api." => (host.name.clone(), Door::Api),
-                    "gist." => (host.name.clone(), Door::Gist),
-                    _ => return None,
-                },
-                HostKind::GheCom => {
-                    let (name, door) = match asked.strip_prefix("api.") {
-                        Some(rest) if rest != "ghe.com" => (rest, Door::Api),
-                        _ => (asked.as_str(), Door::Web),
-                    };
-                    if host.name == "*.ghe.com" {
-                        let label = name.strip_suffix(".ghe.com")?;
-                        if label.is_empty() || label.contains('.') {
-                            return None;
-                        }
-                    } else if host.name != name {
-                        return None;
-                    }
-                    (name.to_owned(), door)
-                }
-                HostKind::Ghes | HostKind::Plain if host.name == asked => (host.name.clone(), Door::Web),
-                HostKind::Ghes | HostKind::Plain => return None,
-            };
-            Some(Site { name, kind: host.kind, door })
-        })
-    }
-
-    /// The entry of the list of hosts that a host falls under.
-    pub(crate) fn host_entry(&self, site: &Site) -> Option<&super::policy::Host> {
-        self.hosts
-            .iter()
-            .find(|host| host.name == site.name)
-            .or_else(|| self.hosts.iter().find(|host| host.kind == site.kind && host.name.starts_with('*')))
-    }
-
-    /// The user or organisation of that name.
-    pub(crate) fn find_owner(&self, host: &str, login: &str) -> Option<&Owner> {
-        self.owners.iter().find(|owner| owner.host == host && owner.login.eq_ignore_ascii_case(login))
-    }
-
-    /// The repository these names mean, and whether they are former ones.
-    pub(crate) fn find_repository(
-        &self,
-        site: &Site,
-        owner: &str,
-        name: &str,
-    ) -> Option<(&Repository, bool)> {
-        let host = match site.door {
-            Door::Gist => format!("gist.{}", site.name),
-            Door::Web | Door::Api => site.name.clone(),
-        };
-        let mut here = self.repositories.iter().filter(|repo| repo.host == host);
-        if site.door == Door::Gist {
-            return here
-                .find(|repo| repo.name == name && (owner.is_empty() || repo.is(owner, name)))
-                .map(|repo| (repo, false));
-        }
-        if let Some(found) = here.clone().find(|repo| repo.is(owner, name)) {
-            return Some((found, false));
-        }
-        here.find(|repo| {
-            repo.former_names.iter().any(|(old_owner, old_name)| {
-                old_owner.eq_ignore_ascii_case(owner) && old_name.eq_ignore_ascii_case(name)
-            })
-        })
-        .map(|repo| (repo, true))
-    }
-
-    /// The token with that secret, whatever its state and wherever it was made.
-    pub(crate) fn token_of(&self, secret: &str) -> Option<&Token> {
-        self.tokens.iter().find(|token| token.secret == secret)
-    }
-
-    /// What a user may do in a repository.
-    pub(crate) fn role(&self, repo: &Repository, login: &str) -> Role {
-        let single =
-            repo.roles.iter().find(|(user, _)| user.eq_ignore_ascii_case(login)).map(|(_, role)| *role);
-        let home = repo.host.strip_prefix("gist.").unwrap_or(&repo.host);
-        let role = single.unwrap_or_else(|| match self.find_owner(home, &repo.owner) {
-            Some(owner) if owner.has_member(login) => owner.base_role,
-            _ => Role::None,
-        });
-        match repo.visibility {
-            Visibility::Public => role.max(Role::Read),
-            Visibility::Private | Visibility::Internal => role,
-        }
-    }
-
-    /// What is wrong with this policy itself, in sentences.
-    pub(crate) fn problems(&self) -> Vec<String> {
-        let mut problems = Vec::new();
-        for repo in &self.repositories {
-            let home = repo.host.strip_prefix("gist.").unwrap_or(&repo.host);
-            let name = format!("{}/{}/{}", repo.host, repo.owner, repo.name);
-            match self.site(home) {
-                None => problems.push(format!("repository {name}: its host is not in the policy")),
-                Some(site) if site.kind == HostKind::Plain => {}
-                Some(_) if self.find_owner(home, &repo.owner).is_none() => {
-                    problems.push(format!("repository {name}: its owner is not in the policy"));
-                }
-                Some(_) => {}
-            }
-        }
-        for (index, token) in self.tokens.iter().enumerate() {
-            if self.site(&token.host).is_none() {
-                problems.push(format!("token {}: its host is not in the policy", token.label));
-            }
-            if self.tokens[..index].iter().any(|it| it.label == token.label) {
-                problems.push(format!("token {}: the label is there twice", token.label));
-            }
-        }
-        problems
-    }
-}
-
-impl Owner {
-    /// True for members of an organisation, and for a user itself.
-    pub(crate) fn has_member(&self, login: &str) -> bool {
-        (self.kind == OwnerKind::User && self.login.eq_ignore_ascii_case(login))
-            || self.members.iter().any(|member| member.eq_ignore_ascii_case(login))
-    }
-}
-
-impl Token {
-    /// True if it is one of a person's own: fine-grained or classic.
-    pub(crate) fn is_personal(&self) -> bool {
-        matches!(self.kind, TokenKind::FineGrained | TokenKind::Classic)
-    }
-
-    /// True if its time has passed.
-    pub(crate) fn is_expired(&self, now: Timestamp) -> bool {
-        self.expires.is_some_and(|end| end <= now)
-    }
-
-    /// True if one of these scopes was given, or one that contains it.
-    pub(crate) fn has_scope(&self, wanted: &str) -> bool {
-        self.scopes.iter().any(|scope| scope == wanted || (scope == "repo" && wanted == "public_repo"))
-    }
-
-    fn selects(&self, repo: &Repository) -> bool {
-        match &self.repositories {
-            Selection::All => true,
-            Selection::Only(names) => names.iter().any(|name| name.eq_ignore_ascii_case(&repo.name)),
-        }
-    }
 }
 
 impl Rule {
@@ -363,17 +209,6 @@ pub(crate) fn decide<'a>(policy: &'a Policy, question: &Question<'_>) -> Decisio
     decision
 }
 
-/// Decides whether a repository may be shown by the REST API: its contents do not matter there.
-pub(crate) fn decide_rest<'a>(policy: &'a Policy, question: &Question<'_>) -> Decision<'a> {
-    let mut decision = decide(policy, question);
-    // Metadata: read comes with every fine-grained token that reaches the repository, and what
-    // a push would be refused for does not matter here.
-    if matches!(decision.refusal, Some(Refusal::ReadMissing)) {
-        decision.refusal = None;
-    }
-    decision
-}
-
 /// True if anybody may fetch it. Nothing is public on ghe.com; a secret gist is open to whoever
 /// knows its id.
 fn is_open(site: &Site, repo: &Repository) -> bool {
@@ -395,14 +230,15 @@ fn sees(policy: &Policy, site: &Site, repo: &Repository, token: &Token, write: b
         return Err(Refusal::Blocked(block));
     }
     match policy.find_owner(&site.name, &repo.owner) {
-        Some(owner) => obeys(owner, token, open && !write),
+        Some(owner) => obeys(owner, token, open, write),
         None => Ok(()),
     }
 }
 
 /// The organisation's policies. Those on lifetime, classic tokens and IP addresses are reported
 /// to hit public repositories too once a token is sent; the others spare reading what is public.
-fn obeys(owner: &Owner, token: &Token, open_read: bool) -> Result<(), Refusal> {
+fn obeys(owner: &Owner, token: &Token, open: bool, write: bool) -> Result<(), Refusal> {
+    let open_read = open && !write;
     if owner.ip_allow_list {
         return Err(Refusal::IpNotAllowed);
     }
@@ -424,7 +260,7 @@ fn obeys(owner: &Owner, token: &Token, open_read: bool) -> Result<(), Refusal> {
         return Err(Refusal::SsoRequired);
     }
     let is_app = matches!(token.kind, TokenKind::Oauth | TokenKind::AppUser);
-    if owner.restricts_oauth_apps && is_app && !open_read {
+    if owner.restricts_oauth_apps && is_app && !open {
         return Err(Refusal::OauthAppRestricted);
     }
     Ok(())

@@ -102,18 +102,52 @@ impl Reply {
     }
 
     /// What a server must have sent for git to print this transcript: the `remote:` lines
-    /// without that word; `fatal:` and `error:` lines are git's own.
+    /// without that word, or all of it if no line has it.
     pub(crate) fn sample(status: u16, transcript: &str) -> Self {
         let mut body = String::new();
         for line in transcript.lines() {
-            if line.starts_with("fatal:") || line.starts_with("error:") {
-                continue;
+            if let Some(said) = line.strip_prefix("remote:") {
+                body.push_str(said.strip_prefix(' ').unwrap_or(said));
+                body.push('\n');
             }
-            let line = line.strip_prefix("remote:").unwrap_or(line);
-            body.push_str(line.strip_prefix(' ').unwrap_or(line));
-            body.push('\n');
         }
-        Self::text(status, &body)
+        if body.is_empty() {
+            body.push_str(transcript);
+        }
+        let reply = Self::text(status, &body);
+        match status {
+            401 => reply.with("WWW-Authenticate", "Basic realm=\"GitHub\""),
+            _ => reply,
+        }
+    }
+
+    /// The reply behind a sample of the catalogue: `HTTP 403` with headers and body, or what git
+    /// printed of one. Nothing, if the sample is not about a refused HTTP request: ssh, the report
+    /// of a push, or a failure before any reply.
+    pub(crate) fn from_sample(sample: &str) -> Option<Self> {
+        if let Some(rest) = sample.strip_prefix("HTTP ") {
+            let (head, body) = rest.split_once("\n\n").unwrap_or((rest.trim_end(), ""));
+            let mut lines = head.lines();
+            let status = lines.next()?.split(' ').next()?.parse().ok()?;
+            let mut reply = Self { status, headers: Vec::new(), body: body.into(), genuine: true };
+            for line in lines {
+                let (name, value) = line.split_once(':')?;
+                reply = reply.with(name, value.trim());
+            }
+            return Some(reply);
+        }
+        let fatal = sample.lines().find_map(|line| line.strip_prefix("fatal: "))?;
+        let status = match fatal.rsplit_once("The requested URL returned error: ") {
+            Some((_, status)) => status.trim().parse().ok()?,
+            None if fatal.starts_with("Authentication failed for ") => 401,
+            None if fatal.starts_with("repository ") && fatal.ends_with(" not found") => 404,
+            None => return None,
+        };
+        let said = sample.lines().any(|line| line.starts_with("remote:"));
+        Some(match said {
+            true => Self::sample(status, sample),
+            false => Self { body: Vec::new(), ..Self::sample(status, sample) },
+        })
     }
 
     /// Another page.

@@ -12,7 +12,10 @@
 
 mod cgi;
 mod decide;
+mod find;
+mod git;
 mod http;
+mod lfs;
 mod log;
 mod make;
 mod pages;
@@ -57,6 +60,8 @@ pub(crate) struct Shared {
     running: cgi::Running,
     repositories: PathBuf,
     stop: wire::Stop,
+    /// What lets a request for a large file in.
+    ticket: String,
 }
 
 /// Replaces the secrets of a forge by their labels, in whatever is to be printed.
@@ -78,6 +83,7 @@ impl Forge {
             running: cgi::Running::default(),
             repositories,
             stop: wire::Stop::default(),
+            ticket: tokens::random(20),
         });
         let server = wire::Server::start(Arc::clone(&shared)).expect("localhost has a free port");
         let forge = Self { server, shared, folder };
@@ -85,13 +91,12 @@ impl Forge {
         forge
     }
 
-    /// Changes the policy, or reads it; new repositories are there when it returns.
+    /// Changes the policy, or reads it; the next request is decided by the new one.
     pub(crate) fn policy<T>(&self, change: impl FnOnce(&mut Policy) -> T) -> T {
         let mut policy = self.shared.policy();
         let result = change(&mut policy);
         let problems = policy.problems();
         assert!(problems.is_empty(), "the policy is wrong: {problems:?}");
-        repos::settle(&self.shared.repositories, &policy).expect("repositories can be made");
         result
     }
 }
@@ -121,7 +126,7 @@ impl Forge {
     /// The bare repository on disk of `owner/name` (on other hosts `host/owner/name`).
     pub(crate) fn repository_dir(&self, name: &str) -> PathBuf {
         let mut policy = self.shared.policy();
-        repos::folder(&self.shared.repositories, policy.repository_mut(name))
+        repos::settle(&self.shared.repositories, policy.repository_mut(name)).expect("the folder is ours")
     }
 }
 

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use git2::{RepositoryInitOptions, Signature, Time};
 
-use super::policy::{Policy, Repository};
+use super::policy::Repository;
 
 /// The folder of a repository below the root; the same for every spelling of its name.
-pub(crate) fn folder(root: &Path, repo: &Repository) -> PathBuf {
+fn folder(root: &Path, repo: &Repository) -> PathBuf {
     root.join(relative(repo))
 }
 
@@ -20,16 +20,17 @@ pub(crate) fn relative(repo: &Repository) -> String {
     path.replace("//", "/").to_ascii_lowercase()
 }
 
-/// Makes what the policy names and the disk has not, and writes the hooks.
-pub(crate) fn settle(root: &Path, policy: &Policy) -> io::Result<()> {
-    for repo in &policy.repositories {
-        let folder = folder(root, repo);
-        if !folder.exists() {
-            seed(&folder, repo).map_err(io::Error::other)?;
-        }
-        hook(&folder, repo.pre_receive.as_deref())?;
+/// Makes the repository where the disk has none yet, writes its hook, and says where it is.
+///
+/// Only when it is asked for, since most tests touch few of their cast; the caller holds the
+/// policy, so that two requests do not make it both.
+pub(crate) fn settle(root: &Path, repo: &Repository) -> io::Result<PathBuf> {
+    let folder = folder(root, repo);
+    if !folder.exists() {
+        seed(&folder, repo).map_err(io::Error::other)?;
     }
-    Ok(())
+    hook(&folder, repo.pre_receive.as_deref())?;
+    Ok(folder)
 }
 
 fn seed(folder: &Path, repo: &Repository) -> Result<(), git2::Error> {

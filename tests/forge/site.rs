@@ -7,12 +7,13 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 
 use super::Shared;
-use super::decide::{self, Credential, Decision, Door, Question, Refusal, Site};
+use super::decide::{Credential, Decision, Door, Question, Site};
+use super::git::{self, Below};
 use super::http::{Reply, Request};
 use super::log::{Entry, EntryKind};
 use super::policy::{Access, HostKind, Policy, Then, Token};
-use super::texts::{self, Scene};
-use super::{cgi, pages, repos, rest, tokens};
+use super::texts::Scene;
+use super::{pages, rest, tokens};
 
 /// A reply, and how it is to be delivered.
 pub(crate) struct Delivery {
@@ -31,8 +32,8 @@ pub(crate) struct Delivery {
 /// What a path asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Route {
-    /// Git, below a repository: what follows the repository, with its slash.
-    Git { owner: String, repo: String, rest: String },
+    /// Git, below a repository.
+    Git(Below),
     /// A call of the API, without `/api/v3`.
     Rest(String),
     /// A page.
@@ -48,7 +49,7 @@ pub(crate) fn answer(shared: &Shared, host: &str, request: &Request) -> Delivery
     };
     drop(policy);
     match route(&site, request.path()) {
-        Route::Git { owner, repo, rest } => git(shared, host, &site, &owner, &repo, &rest, request),
+        Route::Git(below) => git::answer(shared, host, &site, &below, request),
         Route::Rest(path) => api(shared, host, &site, &path, request),
         Route::Page => {
             let reply = pages::answer(shared, &site, "", request.path(), request);
@@ -85,7 +86,7 @@ pub(crate) fn route(site: &Site, path: &str) -> Route {
     let repository = repository.strip_suffix(".git").unwrap_or(repository);
     let names = decode(repository.trim_start_matches('/'));
     let (owner, repo) = names.rsplit_once('/').unwrap_or(("", &names));
-    Route::Git { owner: owner.to_owned(), repo: repo.to_owned(), rest: rest.to_owned() }
+    Route::Git(Below { owner: owner.to_owned(), repo: repo.to_owned(), rest: rest.to_owned() })
 }
 
 /// The user name and secret a client sent.
@@ -134,70 +135,6 @@ fn label(policy: &Policy, secret: &str) -> Option<String> {
     policy.token_of(secret).map(|token| token.label.clone())
 }
 
-fn git(
-    shared: &Shared,
-    host: &str,
-    site: &Site,
-    owner: &str,
-    repo: &str,
-    rest: &str,
-    request: &Request,
-) -> Delivery {
-    let sent = credential(request);
-    let access = match (rest, request.query()) {
-        ("/git-receive-pack", _) => Access::Write,
-        ("/info/refs", query) if query.contains("service=git-receive-pack") => Access::Write,
-        _ => Access::Read,
-    };
-    let question = Question { site, owner, repo, access, credential: sent.as_ref(), now: Timestamp::now() };
-    let mut policy = shared.policy();
-    let fallen = apply_rules(&mut policy, &question, host, false);
-    let verdict = decide::decide(&policy, &question);
-    let login = verdict.token.map(|token| token.login.clone());
-    let headers = match policy.headers_on_git {
-        true => verdict.token.map(rest::token_headers).unwrap_or_default(),
-        false => Vec::new(),
-    };
-    let mut bad_login = false;
-    let planned = match (fallen.then, verdict) {
-        (Some(Then::Answer(reply)), _) => Ok(reply),
-        (Some(Then::RedirectTo(other)), _) => {
-            Ok(Reply::redirect(302, &format!("https://{other}{}", request.target)))
-        }
-        (Some(Then::Allow), Decision { repository: Some(repository), .. })
-        | (None, Decision { repository: Some(repository), refusal: None, moved: false, .. }) => {
-            Err(format!("/{}{rest}", repos::relative(repository)))
-        }
-        (None, Decision { repository: Some(repository), refusal: None, moved: true, .. }) => {
-            Ok(Reply::redirect(
-                301,
-                &format!("https://{host}/{}/{}{rest}?{}", repository.owner, repository.name, request.query()),
-            ))
-        }
-        (_, verdict) => {
-            let refusal = verdict.refusal.as_ref().unwrap_or(&Refusal::NotFound);
-            bad_login = *refusal == Refusal::BadCredentials;
-            Ok(texts::git_reply(refusal, &scene(&policy, site, owner, repo, &verdict)))
-        }
-    };
-    policy.bad_logins += u32::from(bad_login);
-    drop(policy);
-    let mut reply = planned.unwrap_or_else(|path_info| {
-        cgi::serve(&shared.running, &shared.repositories, &path_info, login.as_deref(), request)
-            .unwrap_or_else(|error| Reply::text(500, &format!("the forge failed: {error}\n")))
-    });
-    reply.headers.extend(headers);
-    let delivery = fallen.spoil.deliver(dressed(site, reply));
-    shared.record(Entry {
-        kind: EntryKind::Git,
-        owner: owner.to_owned(),
-        repo: repo.to_owned(),
-        access,
-        ..entry(shared, host, request, delivery.status())
-    });
-    delivery
-}
-
 fn api(shared: &Shared, host: &str, site: &Site, path: &str, request: &Request) -> Delivery {
     let sent = credential(request);
     let (owner, repo) = rest::names(path);
@@ -228,20 +165,24 @@ fn api(shared: &Shared, host: &str, site: &Site, path: &str, request: &Request) 
 }
 
 /// What the rules say: an answer, if one of them has it, and what spoils the delivery.
-struct Fallen {
-    then: Option<Then>,
-    spoil: Spoil,
+pub(crate) struct Fallen {
+    /// The answer.
+    pub(crate) then: Option<Then>,
+    /// The delivery.
+    pub(crate) spoil: Spoil,
 }
 
+/// What spoils the delivery of a reply.
 #[derive(Default)]
-struct Spoil {
+pub(crate) struct Spoil {
     delay: Duration,
     truncate: bool,
     close: bool,
     slow: Option<Duration>,
 }
 
-fn apply_rules(policy: &mut Policy, question: &Question<'_>, host: &str, rest: bool) -> Fallen {
+/// Asks the rules, and counts those that have a number of times.
+pub(crate) fn apply_rules(policy: &mut Policy, question: &Question<'_>, host: &str, rest: bool) -> Fallen {
     let label = question.credential.and_then(|sent| label(policy, &sent.secret));
     let mut fallen = Fallen { then: None, spoil: Spoil::default() };
     for rule in &mut policy.rules {
@@ -268,7 +209,8 @@ fn apply_rules(policy: &mut Policy, question: &Question<'_>, host: &str, rest: b
 }
 
 impl Spoil {
-    fn deliver(self, reply: Reply) -> Delivery {
+    /// A reply that is sent so.
+    pub(crate) fn deliver(self, reply: Reply) -> Delivery {
         Delivery { reply, delay: self.delay, truncate: self.truncate, close: self.close, slow: self.slow }
     }
 }
@@ -280,7 +222,7 @@ impl Delivery {
     }
 
     /// The status the client gets to see.
-    fn status(&self) -> u16 {
+    pub(crate) fn status(&self) -> u16 {
         if self.close { 0 } else { self.reply.status }
     }
 }
@@ -333,4 +275,16 @@ pub(crate) fn decode(text: &str) -> String {
         }
     }
     String::from_utf8_lossy(&out).into_owned()
+}
+
+/// The fields of a query or of a form.
+pub(crate) fn form(text: &str) -> Vec<(String, String)> {
+    text.split('&')
+        .filter(|field| !field.is_empty())
+        .map(|field| {
+            let (name, value) = field.split_once('=').unwrap_or((field, ""));
+            let plain = |text: &str| decode(&text.replace('+', " "));
+            (plain(name), plain(value))
+        })
+        .collect()
 }

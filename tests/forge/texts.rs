@@ -56,7 +56,7 @@ impl Scene<'_> {
         // The grammar is GitHub's. For classic tokens only the page is reported; the rest of
         // that sentence is inferred.
         let (what, page) = match self.token.map(|token| token.kind) {
-            Some(TokenKind::Classic) => ("a personal access token (classic)", "tokens"),
+            Some(TokenKind::Classic) => ("a personal access tokens (classic)", "tokens"),
             _ => ("a fine-grained personal access tokens", "personal-access-tokens"),
         };
         format!(
@@ -83,7 +83,7 @@ pub(crate) fn git_reply(refusal: &Refusal, scene: &Scene<'_>) -> Reply {
         Refusal::PasswordNotAccepted => no(format!(
             "Password authentication is not available for Git operations.\n\
              You must use a personal access token or SSH key.\n\
-             See https://{host}/settings/tokens or https://{host}/settings/keys"
+             See https://{host}/settings/tokens or https://{host}/settings/ssh"
         )),
         Refusal::LockedOut => {
             no("Maximum number of login attempts exceeded. Please try again later.".to_owned())
@@ -123,7 +123,7 @@ pub(crate) fn git_reply(refusal: &Refusal, scene: &Scene<'_>) -> Reply {
         }),
         // One machine-written article gives these words and this link; nothing else does.
         Refusal::ApprovalNamed => no(format!(
-            "Permission to {owner}/{repo}.git denied to {}. Organization requires approval for \
+            "ERROR: Permission to {owner}/{repo}.git denied to {}. Organization requires approval for \
              access using personal access tokens.\n\
              https://{host}/settings/tokens/{}/request-org-access",
             scene.login(),

@@ -1,0 +1,369 @@
+//! Who called us: the git process that asks, what it was told to do, and the URL it was given.
+//!
+//! Git tells a helper neither operation nor remote, and without `credential.useHttpPath` no path. The process
+//! chain does (measured with git 2.39 and 2.47 on Linux):
+//!
+//! ```text
+//! git-credential-patron get  <-  [git credential-patron get]  <-  [sh -c "... get"]
+//!     <-  git-remote-https NAME-OR-URL URL  <-  git remote-https ...  <-  git fetch|push|clone|...
+//! ```
+//!
+//! Rules:
+//! - Only a chain without a gap counts: between us and `git-remote-http(s)` there may be shells that were
+//!   given a command (git starts helpers so) and git itself starting us by name, and nothing else. A helper
+//!   that calls `git credential`, a script, git-lfs or libgit2 stands for itself: what its ancestors fetch
+//!   need not be what it asks for.
+//! - The working folder, `.git/config` and the environment are never looked at: a program may stand in one
+//!   owner's checkout and ask for another's repository.
+//! - Names of processes prove nothing, and need not. Whoever can start a `git-remote-https` of its own can
+//!   also start us and send any path it likes, as the same user. What the URL says is used only where git
+//!   sent no path at all, and only if its host is the asked one.
+//! - A URL may hold a password: user information is dropped before anything is kept, and neither `Debug`
+//!   nor the log shows the rest.
+//!
+//! Linux answers from `/proc`. Elsewhere the kind is [`Kind::Unknown`] and everything else is absent: macOS
+//! and Windows show the arguments of other processes through calls that need `unsafe`, so there a request
+//! without a path has no known owner. `setup` sets `useHttpPath`, so this concerns other ways of calling us.
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "linux")]
+use linux as platform;
+#[cfg(not(target_os = "linux"))]
+mod other;
+#[cfg(not(target_os = "linux"))]
+use other as platform;
+
+use crate::remote::{Direction, Remote};
+use std::fmt;
+use std::str::FromStr;
+use zeroize::Zeroizing;
+
+/// How many processes above us are looked at: the longest chain that was seen has eight.
+const MOST: usize = 12;
+
+/// Who called us, as far as the system tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// What kind of program asks.
+    pub kind: Kind,
+    /// The URL it is about to ask, after `insteadOf`; only of `git-remote-http(s)`.
+    pub url: Option<Url>,
+    /// Which way the transfer goes.
+    pub operation: Option<Direction>,
+    /// The command of git (or of git-lfs) that is under way, if it is one we know.
+    pub subcommand: Option<&'static str>,
+    /// The `git-remote-http(s)` process itself.
+    pub process: Option<ProcessId>,
+}
+
+/// What kind of program asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `git-remote-http(s)`: will tell us by `store` or `erase` how it went, unless it was refused.
+    RemoteHttp,
+    /// `git credential fill|approve|reject`, called by whoever; it need not report.
+    CredentialPlumbing,
+    /// `git-lfs`, which asks through `git credential`.
+    Lfs,
+    /// Something else: a script, libgit2, another command of git.
+    Other,
+    /// The system does not tell: not Linux, or no `/proc`.
+    Unknown,
+}
+
+impl Kind {
+    /// Names it for the log.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RemoteHttp => "git-remote-http",
+            Self::CredentialPlumbing => "git credential",
+            Self::Lfs => "git-lfs",
+            Self::Other => "other",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Finds out who called us. Costs some reads of `/proc`: not to be called where nothing depends on it.
+pub fn caller() -> Caller {
+    let mut seen_any = false;
+    let above = platform::ancestors().take(MOST).inspect(|_| seen_any = true);
+    let caller = tell(above);
+    if seen_any { caller } else { Caller::of(Kind::Unknown) }
+}
+
+/// Tells whether that very process is still there. A later process of the same number is not it; nor is one
+/// that has ended and was not yet waited for. Where the system does not tell, it counts as there, so that
+/// nothing is concluded from it. Seen from another PID namespace (a container) it counts as gone.
+pub fn is_alive(process: &ProcessId) -> bool {
+    platform::is_alive(process)
+}
+
+/// Names one process for ever: a number is used again, with another start time; after a reboot both may be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProcessId {
+    /// Its number.
+    pub pid: u32,
+    /// When it started, in clock ticks since boot.
+    pub start_time: u64,
+    /// Which boot that was: the kernel's random name for it.
+    pub boot_id: String,
+}
+
+/// `PID-START-BOOT`: fit for a file's name, and read back by [`FromStr`].
+impl fmt::Display for ProcessId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}-{}", self.pid, self.start_time, self.boot_id)
+    }
+}
+
+/// A text is not what [`ProcessId`]'s `Display` gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotAProcess;
+
+impl FromStr for ProcessId {
+    type Err = NotAProcess;
+
+    fn from_str(text: &str) -> Result<Self, NotAProcess> {
+        let mut parts = text.splitn(3, '-');
+        let mut part = || parts.next().ok_or(NotAProcess);
+        let pid = part()?.parse().map_err(|_| NotAProcess)?;
+        let start_time = part()?.parse().map_err(|_| NotAProcess)?;
+        Ok(Self { pid, start_time, boot_id: boot_id(part()?.as_bytes()).ok_or(NotAProcess)? })
+    }
+}
+
+/// Reads the kernel's name for a boot: hexadecimal digits and dashes.
+fn boot_id(bytes: &[u8]) -> Option<String> {
+    let fits = (8..=64).contains(&bytes.len()) && bytes.iter().all(|b| b.is_ascii_hexdigit() || *b == b'-');
+    fits.then(|| String::from_utf8_lossy(bytes).into_owned())
+}
+
+/// Host and path of a URL, taken apart as git takes it apart. User information is not kept.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Url {
+    host: Vec<u8>,
+    path: Vec<u8>,
+}
+
+/// Shows nothing: a path may hold what somebody took for a good place for a token.
+impl fmt::Debug for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Url(redacted)")
+    }
+}
+
+impl Url {
+    /// Takes an `https` URL apart (git's `credential_from_url_gently`): the host ends at `/`, `?` or `#`; the
+    /// first `@` before that ends the user information; leading and trailing slashes of the path go, and
+    /// percent codes are decoded.
+    ///
+    /// One thing is stricter. A `%2F` in the path is a slash to git and none to GitHub, so the segments are
+    /// not the server's; such a path is kept undecoded, and rule P7 finds no owner in it.
+    fn parse(url: &[u8]) -> Option<Self> {
+        let rest = url.strip_prefix(b"https://")?;
+        let end = rest.iter().position(|b| matches!(b, b'/' | b'?' | b'#')).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at(end);
+        let host = match authority.iter().position(|b| *b == b'@') {
+            Some(at) => &authority[at + 1..],
+            None => authority,
+        };
+        let path = trim_slashes(path);
+        let holds_slash = path.windows(3).any(|code| code.eq_ignore_ascii_case(b"%2f"));
+        let path = if holds_slash { path.to_owned() } else { trim_slashes(&decoded(path)).to_owned() };
+        Some(Self { host: decoded(host), path })
+    }
+
+    /// Gives the place it names, by the same rules as a request's host and path.
+    pub fn remote(&self) -> Option<Remote> {
+        Remote::new(&self.host, (!self.path.is_empty()).then_some(&self.path))
+    }
+}
+
+fn trim_slashes(mut path: &[u8]) -> &[u8] {
+    while let [b'/', rest @ ..] | [rest @ .., b'/'] = path {
+        path = rest;
+    }
+    path
+}
+
+/// Decodes percent codes as git's `url_decode_mem`: not before the first colon, and never to a NUL.
+fn decoded(text: &[u8]) -> Vec<u8> {
+    let plain = text.iter().position(|b| *b == b':').unwrap_or(0);
+    let mut out = text[..plain].to_vec();
+    let mut rest = &text[plain..];
+    while let [first, after @ ..] = rest {
+        let code = match rest {
+            [b'%', high, low, ..] => hex(*high).zip(hex(*low)).map(|(high, low)| high << 4 | low),
+            _ => None,
+        };
+        match code {
+            Some(byte) if byte != 0 => {
+                out.push(byte);
+                rest = &rest[3..];
+            }
+            _ => {
+                out.push(*first);
+                rest = after;
+            }
+        }
+    }
+    out
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+}
+
+/// One process above us.
+struct Ancestor {
+    id: Option<ProcessId>,
+    /// The arguments, each ended by a NUL. Wiped: a URL with a password may be among them.
+    arguments: Zeroizing<Vec<u8>>,
+}
+
+impl Ancestor {
+    /// Gives the arguments that are there whole.
+    fn arguments(&self) -> impl Iterator<Item = &[u8]> {
+        self.arguments.split_inclusive(|b| *b == 0).filter_map(|argument| argument.strip_suffix(&[0]))
+    }
+
+    /// Gives the program's name without its folder.
+    fn program(&self) -> &[u8] {
+        let path = self.arguments().next().unwrap_or_default();
+        path.rsplit(|b| *b == b'/').next().unwrap_or_default()
+    }
+
+    /// Tells whether this is a shell that was given a command, which is how git starts its helpers.
+    fn is_shell(&self) -> bool {
+        const SHELLS: [&[u8]; 7] = [b"sh", b"dash", b"bash", b"ash", b"ksh", b"zsh", b"busybox"];
+        SHELLS.contains(&self.program()) && self.arguments().skip(1).take(2).any(|flag| flag == b"-c")
+    }
+
+    /// Gives the command of git, and what follows it: `git -C x fetch origin` and `git-fetch origin` alike.
+    fn git_command(&self) -> Option<(&[u8], impl Iterator<Item = &[u8]>)> {
+        const WITH_VALUE: [&[u8]; 8] = [
+            b"-C",
+            b"-c",
+            b"--git-dir",
+            b"--work-tree",
+            b"--namespace",
+            b"--super-prefix",
+            b"--config-env",
+            b"--attr-source",
+        ];
+        let program = self.program();
+        let mut arguments = self.arguments().skip(1);
+        if let Some(command) = program.strip_prefix(b"git-") {
+            return Some((command, arguments));
+        }
+        if program != b"git" {
+            return None;
+        }
+        loop {
+            match arguments.next()? {
+                option if WITH_VALUE.contains(&option) => drop(arguments.next()),
+                option if option.starts_with(b"-") => {}
+                command => return Some((command, arguments)),
+            }
+        }
+    }
+
+    fn is_git_command(&self, commands: &[&[u8]]) -> bool {
+        self.git_command().is_some_and(|(command, _)| commands.contains(&command))
+    }
+
+    /// Gives the URL of a `git-remote-https NAME-OR-URL [URL]`.
+    fn url(&self) -> Option<Url> {
+        let (_, mut arguments) = self.git_command()?;
+        let name = arguments.next()?;
+        Url::parse(arguments.next().unwrap_or(name))
+    }
+
+    /// Gives what git-lfs was told to do: `git-lfs push` and `git lfs push` alike.
+    fn lfs_command(&self) -> Option<&[u8]> {
+        let (command, mut arguments) = self.git_command()?;
+        (command == b"lfs").then(|| arguments.next().unwrap_or_default())
+    }
+}
+
+/// The processes that ask a server, by the name git gives them.
+const REMOTE_HTTP: [&[u8]; 2] = [b"remote-https", b"remote-http"];
+
+/// The commands of git that ask a server, and which way.
+const COMMANDS: [(&str, Option<Direction>); 14] = [
+    ("fetch", Some(Direction::Fetch)),
+    ("push", Some(Direction::Push)),
+    ("clone", Some(Direction::Fetch)),
+    ("pull", Some(Direction::Fetch)),
+    ("ls-remote", Some(Direction::Fetch)),
+    ("remote", Some(Direction::Fetch)),
+    ("archive", Some(Direction::Fetch)),
+    ("fetch-pack", Some(Direction::Fetch)),
+    ("send-pack", Some(Direction::Push)),
+    ("http-fetch", Some(Direction::Fetch)),
+    ("http-push", Some(Direction::Push)),
+    ("submodule--helper", Some(Direction::Fetch)),
+    ("credential", None),
+    ("lfs", None),
+];
+
+/// The commands of git-lfs that ask a server, and which way.
+const LFS_COMMANDS: [(&str, Option<Direction>); 11] = [
+    ("push", Some(Direction::Push)),
+    ("pre-push", Some(Direction::Push)),
+    ("fetch", Some(Direction::Fetch)),
+    ("pull", Some(Direction::Fetch)),
+    ("clone", Some(Direction::Fetch)),
+    ("checkout", Some(Direction::Fetch)),
+    ("smudge", Some(Direction::Fetch)),
+    ("filter-process", Some(Direction::Fetch)),
+    ("lock", None),
+    ("locks", None),
+    ("unlock", None),
+];
+
+impl Caller {
+    fn of(kind: Kind) -> Self {
+        Self { kind, url: None, operation: None, subcommand: None, process: None }
+    }
+
+    fn with_command(self, known: &[(&'static str, Option<Direction>)], command: &[u8]) -> Self {
+        match known.iter().find(|(word, _)| word.as_bytes() == command) {
+            Some((word, operation)) => Self { operation: *operation, subcommand: Some(word), ..self },
+            None => self,
+        }
+    }
+}
+
+/// Tells who asks from the processes above us, the nearest first. Looks at no more of them than it needs.
+fn tell(mut above: impl Iterator<Item = Ancestor>) -> Caller {
+    let between_git_and_us = |it: &Ancestor| it.is_shell() || it.is_git_command(&[b"credential-patron"]);
+    let Some(asker) = above.find(|it| !between_git_and_us(it)) else { return Caller::of(Kind::Other) };
+    if asker.is_git_command(&REMOTE_HTTP) {
+        let caller = Caller { url: asker.url(), process: asker.id.clone(), ..Caller::of(Kind::RemoteHttp) };
+        let git = above.find(|it| !it.is_git_command(&REMOTE_HTTP));
+        return match git.as_ref().and_then(Ancestor::git_command) {
+            Some((command, _)) => caller.with_command(&COMMANDS, command),
+            None => caller,
+        };
+    }
+    if let Some(command) = asker.lfs_command() {
+        return Caller::of(Kind::Lfs).with_command(&LFS_COMMANDS, command);
+    }
+    if asker.is_git_command(&[b"credential"]) {
+        let user = above.find(|it| !it.is_shell());
+        return match user.as_ref().and_then(Ancestor::lfs_command) {
+            Some(command) => Caller::of(Kind::Lfs).with_command(&LFS_COMMANDS, command),
+            None => Caller::of(Kind::CredentialPlumbing).with_command(&COMMANDS, b"credential"),
+        };
+    }
+    match asker.git_command() {
+        Some((command, _)) => Caller::of(Kind::Other).with_command(&COMMANDS, command),
+        None => Caller::of(Kind::Other),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,239 @@
+//! Opening a page: one URL, one process, and git never waits for it.
+//!
+//! Crate `open` knows which programs open a page on each system; it is asked for that list alone. Its own
+//! ways of running them do not fit: they try the next program when one fails, so that one page could be two,
+//! they wait a quarter of a second, and what they start inherits whatever git left open (read in 5.4). Here
+//! the first program that exists is started, and nothing is known of it afterwards.
+//!
+//! What is started gets none of our streams (a browser that writes to git's pipe destroys authentication,
+//! one that holds it makes git wait for its end: both measured), no other descriptor, no secret in its
+//! environment, and a session of its own where the system has `setsid`.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::io;
+#[cfg(unix)]
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+/// No page of ours is longer (rule B2).
+const MAX_URL: usize = 2048;
+
+/// A page was handed to a program. Whether it showed it is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opened {
+    /// The program.
+    pub program: PathBuf,
+}
+
+/// Why nothing was opened.
+#[derive(Debug)]
+pub enum OpenError {
+    /// The URL is not one that is opened; says what is wrong with it.
+    BadUrl(&'static str),
+    /// No program that opens pages was found.
+    NoProgram,
+    /// The program could not be started.
+    Start(PathBuf, io::Error),
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BadUrl(fact) => write!(f, "this address is not opened: {fact}"),
+            Self::NoProgram => f.write_str("no program that opens pages was found (xdg-open and its like)"),
+            Self::Start(program, error) => write!(f, "{} cannot be started: {error}", program.display()),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+/// Opens a page with what this process's environment says. Returns at once.
+pub fn open(url: &str) -> Result<Opened, OpenError> {
+    Launcher::new(env::vars_os()).open(url)
+}
+
+/// Opens pages by an environment: its `PATH` and `BROWSER` choose, and the browser inherits it.
+#[derive(Clone)]
+pub struct Launcher {
+    env: Vec<(OsString, OsString)>,
+}
+
+impl fmt::Debug for Launcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Launcher")
+    }
+}
+
+impl Launcher {
+    /// Takes an environment.
+    pub fn new(env: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
+        Self { env: env.into_iter().collect() }
+    }
+
+    /// Opens a page. Returns at once, whatever the program does.
+    pub fn open(&self, url: &str) -> Result<Opened, OpenError> {
+        check(url).map_err(OpenError::BadUrl)?;
+        let (program, mut command) = self.command(url).ok_or(OpenError::NoProgram)?;
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        keep_descriptors();
+        // Not waited for. It is our child for as long as we live, which is not long.
+        match command.spawn() {
+            Ok(_) => Ok(Opened { program }),
+            Err(error) => Err(OpenError::Start(program, error)),
+        }
+    }
+
+    #[cfg(unix)]
+    fn var(&self, name: &str) -> Option<&OsStr> {
+        self.env.iter().find(|(have, _)| have == name).map(|(_, value)| value.as_os_str())
+    }
+
+    /// Finds a program by the absolute folders of `PATH`: a relative one would be the repository's.
+    #[cfg(unix)]
+    fn find(&self, program: &OsStr) -> Option<PathBuf> {
+        let program = Path::new(program);
+        if program.is_absolute() {
+            return is_program(program).then(|| program.to_owned());
+        }
+        if program.components().count() != 1 {
+            return None;
+        }
+        let folders = env::split_paths(self.var("PATH")?);
+        folders
+            .filter(|folder| folder.is_absolute())
+            .map(|folder| folder.join(program))
+            .find(|path| is_program(path))
+    }
+
+    /// Gives the first command that exists: the user's `BROWSER`, else what the system has.
+    #[cfg(unix)]
+    fn command(&self, url: &str) -> Option<(PathBuf, Command)> {
+        let of_user = self.browser_words(url).into_iter().map(|words| (words, Vec::new()));
+        let of_system = open::commands(url).into_iter().map(|command| {
+            let words = [command.get_program()].into_iter().chain(command.get_args());
+            let env =
+                command.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
+            (words.map(OsStr::to_owned).collect(), env.collect::<Vec<_>>())
+        });
+        let (program, words, env) =
+            of_user.chain(of_system).find_map(|(words, env): (Vec<OsString>, _)| {
+                let program = self.find(words.first()?)?;
+                Some((program, words, env))
+            })?;
+        // `setsid` becomes the program, since a process that leads no group need not fork to lead a session.
+        let mut command = match self.find(OsStr::new("setsid")) {
+            Some(setsid) => {
+                let mut command = Command::new(setsid);
+                command.arg(&program);
+                command
+            }
+            None => {
+                let mut command = Command::new(&program);
+                std::os::unix::process::CommandExt::process_group(&mut command, 0);
+                command
+            }
+        };
+        let inherited = self.env.iter().filter(|(name, _)| !is_secret(name)).cloned();
+        command.args(&words[1..]).env_clear().envs(inherited).envs(env).current_dir("/");
+        Some((program, command))
+    }
+
+    /// Gives the first command of the system; the names it holds are found by Windows itself, which does not
+    /// look into the current folder for them when asked by Rust.
+    #[cfg(not(unix))]
+    fn command(&self, url: &str) -> Option<(PathBuf, Command)> {
+        let mut command = open::commands(url).into_iter().next()?;
+        let secrets: Vec<_> = self.env.iter().map(|(name, _)| name).filter(|name| is_secret(name)).collect();
+        secrets.into_iter().for_each(|name| drop(command.env_remove(name)));
+        Some((PathBuf::from(command.get_program()), command))
+    }
+
+    /// Reads `BROWSER`: commands with a colon between, `%s` where the page goes, else at the end.
+    ///
+    /// Split into words first, filled in afterwards (RUSTSEC-2026-0257 is the other order). A command with
+    /// anything a shell would read specially is passed over: there is no shell here to read it.
+    #[cfg(unix)]
+    fn browser_words(&self, url: &str) -> Vec<Vec<OsString>> {
+        let text = self.var("BROWSER").and_then(OsStr::to_str).unwrap_or_default();
+        let command = |text: &str| {
+            if text.contains(['"', '\'', '\\', '`', '$', ';', '&', '|', '<', '>', '(', ')', '*', '?']) {
+                return None;
+            }
+            let mut words: Vec<_> = text.split_ascii_whitespace().map(str::to_owned).collect();
+            if words.is_empty() {
+                return None;
+            }
+            if words[1..].iter().any(|word| word.contains("%s")) {
+                words[1..].iter_mut().for_each(|word| *word = word.replace("%s", url));
+            } else {
+                words.push(url.to_owned());
+            }
+            Some(words.into_iter().map(OsString::from).collect())
+        };
+        text.split(':').filter_map(command).collect()
+    }
+}
+
+/// Looks at a URL once more before it is handed to other programs (rule B2), and says what is wrong with it.
+fn check(url: &str) -> Result<(), &'static str> {
+    let rest = url.strip_prefix("https://").ok_or("it does not begin with https://")?;
+    if url.len() > MAX_URL {
+        return Err("it is longer than 2,048 characters");
+    }
+    // Narrower than a URL may be: what our pages are made of. No quote, backslash or blank, nothing of a shell
+    // but `&`.
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?&=%+,#".contains(&byte);
+    if !url.bytes().all(fits) {
+        return Err("it holds a character that no page of ours has");
+    }
+    for after in url.split('%').skip(1) {
+        let digits = after.get(..2).ok_or("it is badly encoded")?;
+        let byte = u8::from_str_radix(digits, 16).map_err(|_| "it is badly encoded")?;
+        if byte.is_ascii_control() {
+            return Err("it holds a control character");
+        }
+    }
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.split(':').next().unwrap_or_default();
+    let is_label =
+        |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if !host.split('.').all(is_label) {
+        return Err("it names no host");
+    }
+    let is_own = host.eq_ignore_ascii_case("localhost") || host.starts_with("127.") || host == "0.0.0.0";
+    if is_own { Err("it is on this machine") } else { Ok(()) }
+}
+
+/// Tells whether a variable may hold a secret, or git's way of speaking to us: a browser needs neither.
+fn is_secret(name: &OsStr) -> bool {
+    let name = name.to_string_lossy().to_ascii_uppercase();
+    ["GIT_", "GH_", "GITHUB_", "PATRON_"].iter().any(|prefix| name.starts_with(prefix))
+        || ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "APIKEY", "API_KEY", "CREDENTIAL"]
+            .iter()
+            .any(|part| name.contains(part))
+}
+
+#[cfg(unix)]
+fn is_program(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    path.metadata().is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 != 0)
+}
+
+/// Keeps what git left open (its sockets: measured) from the programs we start. Ours are kept already.
+#[cfg(unix)]
+fn keep_descriptors() {
+    const AFTER_STDERR: i32 = 3;
+    close_fds::set_fds_cloexec_threadsafe(AFTER_STDERR, &[]);
+}
+
+/// On Windows nothing is inherited that is not named.
+#[cfg(not(unix))]
+fn keep_descriptors() {}
+
+#[cfg(all(test, target_os = "linux"))]
+#[path = "launch_tests.rs"]
+mod tests;

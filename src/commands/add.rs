@@ -1,0 +1,307 @@
+//! `add`: keeps the token for an owner, a repository or a host.
+//!
+//! The token comes from the terminal, hidden, or from stdin; never from an argument, where every process
+//! of the machine could read it. Unless told not to, GitHub is asked whose it is and when it expires.
+
+use super::{Session, list_failure, vault_failure};
+use crate::accounts::default_id;
+use crate::choose::{Account, Place};
+use crate::cli::{Add, VaultName};
+use crate::error::Failure;
+use crate::keeping::{self, Keep, NotKept, Wish, free_label};
+use crate::pages::{NewToken, Page};
+use crate::remote::{SCOPE_LOOKS_LIKE, Scope, Server};
+use crate::terminal;
+use crate::token::{Token, TokenKind};
+use crate::vault::{self, Asking, Vault};
+use crate::verify::{self, Verified};
+use std::io::{Read, Write};
+
+/// How many bytes of stdin are read for a token: more than any token has.
+const MOST_STDIN: u64 = 64 * 1024;
+
+/// Keeps one token.
+pub fn run(session: &Session, options: &Add, out: &mut dyn Write) -> Result<(), Failure> {
+    let scope = Scope::parse(&options.scope)
+        .map_err(|why| Failure::usage(why.to_string()).remedy(SCOPE_LOOKS_LIKE))?;
+    check_names(options)?;
+    let accounts = session.accounts().map_err(list_failure)?;
+    if let Some(label) = &options.label
+        && let Some(taken) = accounts.iter().find(|account| account.label == *label && account.scope != scope)
+    {
+        return Err(taken_label(&accounts, taken, label));
+    }
+    let secret = match &options.command {
+        Some(command) => from_command(command)?,
+        None => read_token(session, options, &scope)?,
+    };
+    if let Some(why) = secret.unusable() {
+        return Err(Failure::failed(format!("this is not usable as a token: {why}"))
+            .remedy("copy the token alone, on one line"));
+    }
+    if secret.is_empty() {
+        return Err(
+            Failure::failed("no token came").remedy("paste the token, or pipe it in with --token-stdin")
+        );
+    }
+    let kind = secret.kind();
+    refuse_narrow_token(&scope, kind)?;
+    let verified = check(session, options, &scope, &secret, &accounts)?;
+    confirm_whole_host(options, &scope, kind, &verified)?;
+    let account = account(options, &accounts, scope, kind, verified)?;
+    let replaced = accounts.iter().any(|known| known.id == account.id);
+    let asking = if terminal::has_terminal() { Asking::MayPrompt } else { Asking::Never };
+    let is_command = options.command.is_some();
+    let keep = Keep { account, secret: (!is_command).then_some(&secret), refresh: None };
+    let label = keep.account.label.clone();
+    let kept =
+        keeping::keep(&session.paths, keep, &wish(session, options), asking).map_err(|why| match why {
+            NotKept::Vault(trouble) => vault_failure(format!("the token of {label} is not kept"), trouble),
+            NotKept::List(trouble) => list_failure(trouble),
+        })?;
+    report(out, &kept, replaced, session.now)
+        .map_err(|error| Failure::failed("the token is kept, but that cannot be written").because(error))?;
+    hint_at_setup(session, &kept.account.scope);
+    Ok(())
+}
+
+/// Refuses names that would not fit a line of output or a line of git's protocol.
+fn check_names(options: &Add) -> Result<(), Failure> {
+    for (what, name) in [("label", &options.label), ("login", &options.login)] {
+        let Some(name) = name else { continue };
+        let fits = !name.is_empty() && name.len() <= 200 && !name.chars().any(char::is_control);
+        if !fits {
+            return Err(Failure::usage(format!(
+                "this is not usable as a {what}: it is empty, longer than 200 bytes, or holds a control character"
+            )));
+        }
+        if Token::new(name.clone().into_bytes()).kind().is_github() {
+            return Err(Failure::usage(format!("the {what} looks like a token"))
+                .remedy("a token is never an argument, where other processes can read it: consider it leaked, make a new one"));
+        }
+    }
+    Ok(())
+}
+
+fn taken_label(accounts: &[Account], taken: &Account, label: &str) -> Failure {
+    let free = free_label(accounts, &Account { id: String::new(), label: label.to_owned(), ..taken.clone() });
+    let free = if accounts.iter().any(|account| account.label == label) && free == label {
+        format!("{label}-2")
+    } else {
+        free
+    };
+    Failure::failed(format!("the label \"{label}\" is taken by {}", taken.scope))
+        .remedy(format!("this one is free: --label {free}"))
+}
+
+/// Reads the token hidden from the terminal, after showing where one is made; or from stdin.
+fn read_token(session: &Session, options: &Add, scope: &Scope) -> Result<Token, Failure> {
+    if options.token_stdin {
+        return read_stdin();
+    }
+    if !terminal::has_terminal() {
+        return Err(Failure::usage("there is no terminal to read the token from")
+            .remedy("pipe it in: ... | git credential-patron add SCOPE --token-stdin"));
+    }
+    show_page(session, options, scope);
+    Ok(terminal::read_hidden(&format!("token for {} (hidden): ", scope.short()))?)
+}
+
+fn read_stdin() -> Result<Token, Failure> {
+    let mut bytes = Vec::with_capacity(MOST_STDIN as usize + 1);
+    std::io::stdin()
+        .lock()
+        .take(MOST_STDIN + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Failure::failed("the token cannot be read from stdin").because(error))?;
+    // One line end, as `echo` and `op read` add it; any other stays and is refused.
+    if bytes.last() == Some(&b'\n') {
+        bytes.pop();
+        if bytes.last() == Some(&b'\r') {
+            bytes.pop();
+        }
+    }
+    Ok(Token::new(bytes))
+}
+
+/// Runs the account's command once: a command that does not work is better known now.
+fn from_command(command: &str) -> Result<Token, Failure> {
+    let place = Place::Command(command.to_owned());
+    let nobody = vault::Item { id: "", host: "", owner: None, label: "" };
+    match vault::command::CommandVault::new(command.to_owned()).read(&nobody) {
+        Ok(Some(token)) => Ok(token),
+        Ok(None) => Err(Failure::failed(format!("the {} printed no token", place.name()))),
+        Err(trouble) => Err(vault_failure("the command does not give a token", trouble)),
+    }
+}
+
+/// Prints the page that makes such a token, with its fields, and opens it where that is wanted.
+fn show_page(session: &Session, options: &Add, scope: &Scope) {
+    let Some(owner) = scope.owner() else { return };
+    let page = Page::New(NewToken::of(owner.as_str()));
+    let Some(address) = page.url(scope.host().as_str()) else { return };
+    terminal::say(&format!("make a token for {} here:", owner));
+    terminal::say(&format!("  {address}"));
+    terminal::say("the form should say (GitHub does not always fill it in):");
+    for (field, value) in NewToken::of(owner.as_str()).fields() {
+        terminal::say(&format!("  {field}: {value}"));
+    }
+    if !options.no_browser {
+        session.open_page(&address);
+    }
+}
+
+/// A fine-grained token has one owner: for a whole host it would be sent where it is worth nothing.
+fn refuse_narrow_token(scope: &Scope, kind: TokenKind) -> Result<(), Failure> {
+    let is_github = scope.host().server_by_name() != Some(Server::Plain);
+    if scope.is_whole_host() && kind == TokenKind::FineGrained && is_github {
+        let host = if scope.host().as_str() == crate::remote::GITHUB {
+            String::new()
+        } else {
+            format!("{}/", scope.host())
+        };
+        return Err(Failure::failed(format!(
+            "a fine-grained token opens one owner's repositories, not all of {}",
+            scope.host()
+        ))
+        .remedy(format!("name its owner: git credential-patron add {host}OWNER")));
+    }
+    Ok(())
+}
+
+/// Asks the host whose token it is.
+fn check(
+    session: &Session,
+    options: &Add,
+    scope: &Scope,
+    secret: &Token,
+    accounts: &[Account],
+) -> Result<Verified, Failure> {
+    let known_server =
+        accounts.iter().find(|known| known.scope.host() == scope.host()).map(|known| known.server);
+    if options.no_verify {
+        let server = scope
+            .host()
+            .server_by_name()
+            .or(known_server)
+            .unwrap_or_else(|| verify::likely_server(scope, secret.kind()));
+        return Ok(Verified { server, login: options.login.clone(), expires: None });
+    }
+    let verified = verify::ask(&session.client(scope.host())?, scope, secret)?;
+    match (&options.login, &verified.login) {
+        (Some(wanted), Some(found)) if !wanted.eq_ignore_ascii_case(found) => {
+            Err(Failure::failed(format!("this is a token of {found}, not of {wanted}"))
+                .remedy(format!("make it as {wanted}, or leave --login out")))
+        }
+        (Some(wanted), None) => Ok(Verified { login: Some(wanted.clone()), ..verified }),
+        _ => Ok(verified),
+    }
+}
+
+fn confirm_whole_host(
+    options: &Add,
+    scope: &Scope,
+    kind: TokenKind,
+    verified: &Verified,
+) -> Result<(), Failure> {
+    let asks = scope.is_whole_host()
+        && verified.server == Server::GitHub
+        && !options.yes
+        && !options.token_stdin
+        && terminal::has_terminal();
+    let question = format!(
+        "this {} token will be sent for every owner on {} without an account of its own: keep it?",
+        kind.id(),
+        scope.host()
+    );
+    if asks && !terminal::ask_yes_no(&question, false)? {
+        return Err(Failure::failed("nothing was kept"));
+    }
+    Ok(())
+}
+
+/// Makes the account: the same scope and login as before is the same account.
+fn account(
+    options: &Add,
+    accounts: &[Account],
+    scope: Scope,
+    kind: TokenKind,
+    verified: Verified,
+) -> Result<Account, Failure> {
+    let same_login = |known: &Account| match (known.login.as_deref(), verified.login.as_deref()) {
+        (Some(known), Some(new)) => known.eq_ignore_ascii_case(new),
+        // Kept unchecked before, and now GitHub has said whose it is.
+        (None, Some(_)) => options.login.is_none(),
+        (known, new) => known == new,
+    };
+    let same_scope = |known: &Account| known.scope.to_string().eq_ignore_ascii_case(&scope.to_string());
+    let known = accounts.iter().find(|known| same_scope(known) && same_login(known));
+    let mut account = Account {
+        id: known.map_or_else(
+            || default_id(&scope.to_string(), verified.login.as_deref()),
+            |known| known.id.clone(),
+        ),
+        label: String::new(),
+        scope: known.map_or(scope, |known| known.scope.clone()),
+        server: verified.server,
+        login: verified.login,
+        kind,
+        expires: verified.expires,
+        place: options.command.clone().map_or(Place::File, Place::Command),
+        refresh: false,
+        learned: false,
+    };
+    account.label = match (&options.label, known) {
+        (Some(label), _) => {
+            match accounts.iter().find(|other| other.label == *label && other.id != account.id) {
+                Some(taken) => return Err(taken_label(accounts, taken, label)),
+                None => label.clone(),
+            }
+        }
+        (None, Some(known)) => known.label.clone(),
+        (None, None) => free_label(accounts, &account),
+    };
+    Ok(account)
+}
+
+fn wish(session: &Session, options: &Add) -> Wish {
+    match options.vault {
+        Some(VaultName::Keyring) => Wish::There(Place::Keyring),
+        Some(VaultName::File) => Wish::There(Place::File),
+        None => session.vault_wish().unwrap_or(Wish::KeyringElseFile),
+    }
+}
+
+fn report(out: &mut dyn Write, kept: &keeping::Kept, replaced: bool, now: i64) -> std::io::Result<()> {
+    let account = &kept.account;
+    if let Some(why) = &kept.no_keyring {
+        writeln!(
+            out,
+            "there is no keyring service here ({why}), so the token lies in a file that only you can read"
+        )?;
+    }
+    let verb = if replaced { "replaced" } else { "added" };
+    let login = account.login.as_deref().map_or_else(String::new, |login| format!(", of {login}"));
+    let expires =
+        account.expires.map_or_else(String::new, |at| format!(", expires {}", super::list::expiry(at, now)));
+    writeln!(
+        out,
+        "{verb} {}: {} token for {}{login}{expires}, in the {}",
+        account.label,
+        account.kind.id(),
+        account.scope,
+        account.place.name()
+    )
+}
+
+/// Names the command that makes git ask us for this host, where it does not yet.
+fn hint_at_setup(session: &Session, scope: &Scope) {
+    if session.is_set_up(scope) == Some(false) {
+        let host = scope.host();
+        let option =
+            if host.as_str() == crate::remote::GITHUB { String::new() } else { format!(" --host {host}") };
+        terminal::say(&format!(
+            "git does not ask patron for {host} yet: git credential-patron setup{option}"
+        ));
+    }
+}

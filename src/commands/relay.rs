@@ -1,0 +1,168 @@
+//! What `get`, `store` and `erase` share: whose a secret is, and what the helpers before us are asked and told.
+//!
+//! Patron stands where they stood: what is not its own goes to them as git would have sent it, and what they
+//! answer goes to git. What is ours, or was, or may be, is never told to them.
+
+use super::Session;
+use crate::choose::{Account, Place, WhyNot, fits, may_serve_owner};
+use crate::fallback::{self, Fallbacks, Foreign, Operation};
+use crate::log::Fact;
+use crate::outcomes::Outcomes;
+use crate::protocol::Request;
+use crate::remote::Remote;
+use crate::stdio;
+use crate::terminal::say;
+use crate::token::Token;
+use crate::vault;
+
+/// Whose a secret is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whose {
+    /// That of these accounts of the host, by id.
+    Ours(Vec<String>),
+    /// A fallback answered it.
+    Fallback,
+    /// An account of the host had it before.
+    Formerly,
+    /// It may be ours: an account that serves this place cannot be compared now.
+    Unclear,
+    /// It is new.
+    Nobodys,
+}
+
+/// Finds out whose a secret is: by fingerprint, and by looking into the vaults of accounts without one.
+pub fn whose(
+    session: &Session,
+    outcomes: &Outcomes,
+    accounts: &[Account],
+    (request, remote): (&Request, &Remote),
+    secret: &Token,
+) -> Whose {
+    let host = remote.host.home();
+    let mut ours = Vec::new();
+    let mut unclear = false;
+    for account in accounts.iter().filter(|account| *account.scope.host() == host) {
+        if outcomes.has_fingerprint(&account.id) {
+            if outcomes.knows(&account.id, secret) {
+                ours.push(account.id.clone());
+            }
+            continue;
+        }
+        match compare(session, account, secret) {
+            Some(true) => ours.push(account.id.clone()),
+            Some(false) => {}
+            None => {
+                let why_not = fits(account, remote, request.user(), accounts).err();
+                unclear |= matches!(why_not, None | Some(WhyNot::UnknownOwner | WhyNot::OtherLogin));
+            }
+        }
+    }
+    if !ours.is_empty() {
+        Whose::Ours(ours)
+    } else if outcomes.is_fallbacks(secret) {
+        // Also if it was ours once: they have it, whoever else had it.
+        Whose::Fallback
+    } else if outcomes.was_ours(&host, secret) {
+        Whose::Formerly
+    } else if unclear {
+        Whose::Unclear
+    } else {
+        Whose::Nobodys
+    }
+}
+
+/// Compares with what the vault holds; `None` where that cannot be told. A command is never run for this: it
+/// may ask a person.
+fn compare(session: &Session, account: &Account, secret: &Token) -> Option<bool> {
+    if matches!(account.place, Place::Command(_)) {
+        return None;
+    }
+    let kept = session.vault(&account.place).read(&vault::item(account)).ok()?;
+    Some(kept.is_some_and(|kept| kept == *secret))
+}
+
+/// Asks the fallback for a place and gives git its answer. True if git has what it needs, or is to stop.
+pub fn get(
+    session: &Session,
+    request: &Request,
+    remote: &Remote,
+    accounts: &[Account],
+    outcomes: &mut Outcomes,
+    fallbacks: &Fallbacks,
+) -> bool {
+    let Some(foreign) = foreign(session, request, remote, accounts, outcomes) else { return false };
+    let may_give = |secret: &Token| match whose(session, outcomes, accounts, (request, remote), secret) {
+        // Of an account that could serve this place and was passed over: rejected, expired, another login.
+        Whose::Ours(ids) => accounts.iter().filter(|account| ids.contains(&account.id)).any(|account| {
+            let standing = session.standing(outcomes, account);
+            may_serve_owner(account, remote.owner.as_ref()) && !standing.rejected && !standing.expired
+        }),
+        Whose::Fallback | Whose::Formerly | Whose::Unclear | Whose::Nobodys => true,
+    };
+    let asked = fallback::get(fallbacks, foreign, &remote.host, session.now, may_give);
+    let facts = [("run", Fact::Number(asked.run)), ("complete", Fact::Number(asked.complete.into()))];
+    session.log.note("fallback asked", &facts);
+    complain(remote, &asked.troubles);
+    let Some(text) = asked.reply.compose() else { return false };
+    if let Err(error) = stdio::write_answer(&text) {
+        say(&format!("the answer cannot be written: {error}"));
+        return true;
+    }
+    let secrets = asked.reply.secrets();
+    let is_new = |secret: &&Token| !outcomes.is_fallbacks(secret);
+    let new: Vec<&Token> = secrets.iter().filter(is_new).collect();
+    if !new.is_empty() {
+        session.note_outcomes(outcomes, |outcomes| {
+            new.iter().for_each(|secret| outcomes.note_fallback(secret, session.now));
+        });
+    }
+    asked.complete || asked.reply.quits()
+}
+
+/// Tells the fallback how a credential of its own, or a new one, fared. False if there is no fallback, or the
+/// secret is not one for it.
+pub fn tell(
+    session: &Session,
+    operation: Operation,
+    request: &Request,
+    remote: &Remote,
+    accounts: &[Account],
+    outcomes: &Outcomes,
+) -> bool {
+    // In this order: what is ours needs no look into git's config.
+    let Some(foreign) = foreign(session, request, remote, accounts, outcomes) else { return false };
+    let fallbacks = session.fallbacks(remote, request.user());
+    if fallbacks.helpers.is_empty() {
+        return false;
+    }
+    complain(remote, &fallback::tell(&fallbacks, operation, foreign, &remote.host));
+    session.log.note("told the fallback", &[]);
+    true
+}
+
+/// Checks that nothing of ours would be told.
+fn foreign<'a>(
+    session: &Session,
+    request: &'a Request,
+    remote: &Remote,
+    accounts: &[Account],
+    outcomes: &Outcomes,
+) -> Option<Foreign<'a>> {
+    let may_be_ours = |secret: &Token| {
+        !matches!(
+            whose(session, outcomes, accounts, (request, remote), secret),
+            Whose::Fallback | Whose::Nobodys
+        )
+    };
+    let foreign = Foreign::of(request, may_be_ours);
+    if foreign.is_none() {
+        session.log.note("not told to the fallback: the secret may be ours", &[]);
+    }
+    foreign
+}
+
+fn complain(remote: &Remote, troubles: &[fallback::Trouble]) {
+    for trouble in troubles {
+        say(&format!("the earlier helper for {}: {trouble}", remote.name()));
+    }
+}

@@ -1,0 +1,339 @@
+//! `setup`: makes patron the helper for hosts.
+//!
+//! Our lines go to a file of our own; git's config file gets one block at its end that includes it. What is
+//! recorded as fallback is taken from the configuration as it would be without us, so that running it again
+//! finds what has changed since. Every line is shown before it is written, and git reads each file before it
+//! takes its place.
+
+use super::config::{changed_block, file_failure, git, not_shown, place, show};
+use crate::cli;
+use crate::error::Failure;
+use crate::git::{
+    ConfigFile, Cwd, Entry, Env, FileTrouble, Files, Git, GitTrouble, Helper, LeftOut, Level, Listing,
+    Locked, Ours, Place, block_lines, config_quoted, differ_by_our_include, helper_command, own_program,
+    remove_empty_folder, shown, system_ours, with_block, with_gists, without_block,
+};
+use crate::remote::{GITHUB, Host};
+use std::ffi::OsStr;
+use std::io::{self, Write};
+
+/// What a host looks like, for every message that refuses one.
+const HOST_LOOKS_LIKE: &str = "a host is a name with an optional port (ghe.example.com, ghe.example.com:8443), or its URL (https://ghe.example.com)";
+
+/// Runs `setup`: what is written goes to `out`, warnings go to `err`.
+pub fn run(
+    args: &cli::Setup,
+    argv0: Option<&OsStr>,
+    env: Env<'_>,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Result<(), Failure> {
+    let asked = hosts_of(&args.hosts)?;
+    let git = git()?;
+    let place = place(&git, env, args.system)?;
+    let task = Task { program: program(argv0)?, git, place, asked };
+    let files = Files::read(&task.place).map_err(file_failure)?;
+    let plan = task.plan(&files.now(), env, out)?;
+    if !plan.changes.any() {
+        return task.end(&plan, "nothing to change: git is set up like this already", false, out, err);
+    }
+    if args.dry_run {
+        plan.show(&task.place, out).map_err(not_shown)?;
+        return task.end(&plan, "dry run: nothing was written", true, out, err);
+    }
+    task.write(plan.changes.gits(), env, out, err).inspect_err(|_| remove_empty_folder(&task.place))
+}
+
+/// Reads the hosts; github.com if there are none.
+fn hosts_of(texts: &[String]) -> Result<Vec<Host>, Failure> {
+    let github = [GITHUB.to_owned()];
+    let texts = if texts.is_empty() { &github } else { texts };
+    let hosts: Result<Vec<Host>, Failure> = texts.iter().map(|text| host_of(text)).collect();
+    Ok(with_gists(hosts?))
+}
+
+fn host_of(text: &str) -> Result<Host, Failure> {
+    let name = match text.split_once("://") {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => {
+            rest.strip_suffix('/').unwrap_or(rest)
+        }
+        Some((scheme, _)) if scheme.eq_ignore_ascii_case("http") => {
+            return Err(Failure::usage("http:// hosts are refused: only https is ever answered")
+                .remedy(HOST_LOOKS_LIKE));
+        }
+        _ => text,
+    };
+    // A name without dot and port is an owner that was meant for `add`.
+    let host = Host::parse(name.as_bytes()).filter(|_| name.contains(['.', ':']) || name == "localhost");
+    host.ok_or_else(|| {
+        // What stands before an @ may be a token that does not look like one.
+        let hidden = text.contains('@');
+        let what =
+            if hidden { "what was given".to_owned() } else { format!("\"{}\"", shown(text.as_bytes())) };
+        Failure::usage(format!("{what} is not a host")).remedy(HOST_LOOKS_LIKE)
+    })
+}
+
+fn program(argv0: Option<&OsStr>) -> Result<Vec<u8>, Failure> {
+    let program =
+        own_program(argv0).ok_or_else(|| Failure::failed("this program does not know its own path"))?;
+    helper_command(&program).map_err(|bad| {
+        Failure::failed(bad.to_string()).remedy("install patron elsewhere, and run setup again")
+    })
+}
+
+/// What is to be done, before anything is read.
+struct Task {
+    git: Git,
+    place: Place,
+    asked: Vec<Host>,
+    program: Vec<u8>,
+}
+
+/// What is to be written.
+struct Plan {
+    ours: Ours,
+    ours_text: Vec<u8>,
+    file_text: Vec<u8>,
+    made_file: bool,
+    other_text: Option<Vec<u8>>,
+    left_out: Vec<LeftOut>,
+    changes: Changes,
+}
+
+/// Which files change.
+#[derive(Debug, Clone, Copy)]
+struct Changes {
+    ours: bool,
+    file: bool,
+    other: bool,
+}
+
+impl Changes {
+    fn gits(self) -> bool {
+        self.file || self.other
+    }
+
+    fn any(self) -> bool {
+        self.ours || self.gits()
+    }
+}
+
+impl Task {
+    /// Works out what is to be written. Nothing is.
+    fn plan(&self, now: &Files<&ConfigFile>, env: Env<'_>, out: &mut dyn Write) -> Result<Plan, Failure> {
+        let texts = now.texts();
+        let changed = |path: &std::path::Path, changed, out: &mut dyn Write| {
+            changed_block(path, &changed, "setup", out)
+        };
+        let include = config_quoted(&self.place.include);
+        let file_text =
+            with_block(texts.file, &include).map_err(|found| changed(&self.place.file, found, out))?;
+        let other = texts.other.map_or(Ok(None), without_block);
+        let other = other
+            .map_err(|found| changed(self.place.other.as_deref().unwrap_or(&self.place.file), found, out))?;
+        let hosts = with_gists(self.hosts_until_now(now)?.into_iter().chain(self.asked.iter().cloned()));
+        let (ours, left_out) = Ours::compose(&self.before(env)?, hosts);
+        let ours_text = ours.text(&self.program);
+        let changes = Changes {
+            ours: texts.ours != Some(&ours_text),
+            file: texts.file != Some(&file_text),
+            other: other.is_some(),
+        };
+        let made_file =
+            without_block(&file_text).is_ok_and(|found| found.is_some_and(|found| found.made_file));
+        let other_text = other.map(|other| other.text);
+        Ok(Plan { ours, ours_text, file_text, made_file, other_text, left_out, changes })
+    }
+
+    /// Gives the hosts of an earlier setup.
+    fn hosts_until_now(&self, now: &Files<&ConfigFile>) -> Result<Vec<Host>, Failure> {
+        let Some((file, text)) = now.ours.and_then(|file| Some((file, file.text()?))) else {
+            return Ok(Vec::new());
+        };
+        let path = file.path().display();
+        let entries = file.entries(&self.git).map_err(|trouble| {
+            Failure::failed(trouble.to_string())
+                .remedy(format!("remove {path}, and run setup again for each host"))
+        })?;
+        Ours::hosts_in(text, &entries).map_err(|trouble| {
+            Failure::failed(format!("{path} is not written anew: {trouble}"))
+                .remedy("move settings of your own to your git config, with git config --global")
+        })
+    }
+
+    /// Reads the configuration as it would be without any setup of ours.
+    fn before(&self, env: Env<'_>) -> Result<Listing, Failure> {
+        let listing = Listing::read(&self.git, Cwd::Nowhere).map_err(config_failure)?;
+        let levels: &[Level] = match self.place.level {
+            Level::System => &[Level::System],
+            _ => &[Level::System, Level::Global],
+        };
+        let ours: Vec<_> = system_ours(&self.git, env).into_iter().chain([self.place.ours.clone()]).collect();
+        Ok(listing.of_levels(levels).without_files(&ours))
+    }
+
+    /// Plans again under the locks, since others may have written meanwhile, and writes.
+    fn write(
+        &self,
+        mut gits: bool,
+        env: Env<'_>,
+        out: &mut dyn Write,
+        err: &mut dyn Write,
+    ) -> Result<(), Failure> {
+        let (plan, mut files) = loop {
+            let files = Files::lock(&self.place, gits).map_err(file_failure)?;
+            let now = Files::read(&self.place).map_err(file_failure)?;
+            let plan = self.plan(&now.now(), env, out)?;
+            if gits || !plan.changes.gits() {
+                break (plan, files);
+            }
+            gits = true;
+        };
+        plan.show(&self.place, out).map_err(not_shown)?;
+        self.put(&plan, &mut files).map_err(file_failure)?;
+        drop(files);
+        self.end(&plan, "written", false, out, err)
+    }
+
+    /// Writes the files that change: all are read by git before the first takes its place, ours first, so
+    /// that git's never includes what is not there yet.
+    fn put(&self, plan: &Plan, files: &mut Files<Locked>) -> Result<(), FileTrouble> {
+        let (git, include) = (&self.git, &self.place.include[..]);
+        let mut ours = files.ours.take().filter(|_| plan.changes.ours);
+        let mut file = files.file.take().filter(|_| plan.changes.file);
+        let mut other = files.other.take().filter(|_| plan.changes.other);
+        if let Some(ours) = &mut ours {
+            let entries = plan.ours.entries(&self.program);
+            ours.prepare(git, &plan.ours_text, |_, after| after == entries)?;
+        }
+        if let Some(file) = &mut file {
+            file.prepare(git, &plan.file_text, |before, after| {
+                differ_by_our_include(before, after, Some(include))
+            })?;
+        }
+        if let (Some(other), Some(text)) = (&mut other, &plan.other_text) {
+            other.prepare(git, text, |before, after| differ_by_our_include(before, after, None))?;
+        }
+        [ours, file, other].into_iter().flatten().try_for_each(Locked::commit)
+    }
+
+    /// Says what is not as it should be, what was done, and what comes next.
+    fn end(
+        &self,
+        plan: &Plan,
+        done: &str,
+        dry_run: bool,
+        out: &mut dyn Write,
+        err: &mut dyn Write,
+    ) -> Result<(), Failure> {
+        // What is written is written; a closed pipe does not change that.
+        let _ = self.warn(plan, dry_run, err);
+        let host = self.asked.first().map(Host::as_str).filter(|host| *host != GITHUB);
+        let scope = host.map_or_else(|| "OWNER".to_owned(), |host| format!("{host}/OWNER"));
+        let _ =
+            writeln!(out, "{done}").and_then(|()| writeln!(out, "next: git credential-patron add {scope}"));
+        Ok(())
+    }
+
+    fn warn(&self, plan: &Plan, dry_run: bool, err: &mut dyn Write) -> io::Result<()> {
+        let mut told: Vec<&Helper> = Vec::new();
+        for LeftOut { url, helper, why } in &plan.left_out {
+            if told.contains(&helper) {
+                continue;
+            }
+            told.push(helper);
+            writeln!(
+                err,
+                "patron: warning: the helper at {} is not asked any more ({url}): {why}",
+                helper.source
+            )?;
+            writeln!(err, "  fix: give what it answers to patron, with git credential-patron add")?;
+        }
+        let listing = match Listing::read(&self.git, Cwd::Here) {
+            Ok(listing) => listing,
+            Err(trouble) => {
+                return writeln!(
+                    err,
+                    "patron: warning: what git does in this folder is not known: {trouble}"
+                );
+            }
+        };
+        let listing = if dry_run { self.simulated(plan, &listing) } else { listing };
+        let mut told: Vec<Helper> = Vec::new();
+        for host in &self.asked {
+            let whole = format!("https://{host}");
+            let parts = listing.sections_of_host(host.as_str()).into_iter();
+            let parts = parts.filter_map(|section| String::from_utf8(section.url).ok());
+            for url in std::iter::once(whole).chain(parts) {
+                let Some(reach) = listing.reaches_patron(&url) else { continue };
+                // A section's user may be a token.
+                let url = shown(url.as_bytes());
+                if !reach.asked {
+                    writeln!(
+                        err,
+                        "patron: warning: here git does not come to patron for {url}: a later line resets its helpers, or git matches no section with such a host"
+                    )?;
+                } else if !reach.use_http_path {
+                    writeln!(
+                        err,
+                        "patron: warning: here git does not tell patron the path for {url}: a later line sets useHttpPath to false"
+                    )?;
+                }
+                for helper in reach.others {
+                    if !told.contains(&helper) {
+                        writeln!(
+                            err,
+                            "patron: warning: here git also asks {} for {url} (line of the {} config: {})",
+                            helper.shown(),
+                            helper.source.level.name(),
+                            helper.source
+                        )?;
+                        writeln!(
+                            err,
+                            "  fix: remove that line, since git hands such a helper each token to keep"
+                        )?;
+                        told.push(helper);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the configuration as it will be.
+    fn simulated(&self, plan: &Plan, listing: &Listing) -> Listing {
+        let entry =
+            |(key, value)| Entry { level: self.place.level, file: Some(self.place.ours.clone()), key, value };
+        let entries = plan.ours.entries(&self.program).into_iter().map(entry).collect();
+        listing
+            .without_files(std::slice::from_ref(&self.place.ours))
+            .with_at_end_of(self.place.level, entries)
+    }
+}
+
+impl Plan {
+    /// Shows every line that is written, and where.
+    fn show(&self, place: &Place, out: &mut dyn Write) -> io::Result<()> {
+        if self.changes.ours {
+            let lines: Vec<Vec<u8>> =
+                self.ours_text.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
+            show(out, &format!("in {}", place.ours.display()), &lines[..lines.len() - 1])?;
+        }
+        if self.changes.file {
+            let block = block_lines(&config_quoted(&place.include), self.made_file);
+            show(out, &format!("at the end of {}", place.file.display()), &block)?;
+        }
+        if let Some(other) = place.other.as_ref().filter(|_| self.changes.other) {
+            show(out, &format!("no longer in {}: the same lines", other.display()), &[])?;
+        }
+        Ok(())
+    }
+}
+
+/// Says what to do about a configuration that git cannot read.
+fn config_failure(trouble: GitTrouble) -> Failure {
+    Failure::failed("the git config cannot be read, so it is not changed")
+        .because(trouble)
+        .remedy("see what git config --list says, and mend the file it names")
+}

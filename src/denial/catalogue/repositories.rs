@@ -1,0 +1,349 @@
+//! Refusals that have to do with one repository: whether it is there, and what may be done with it.
+
+use super::{Denial, Source};
+
+/// The last word of every row whose text alone does not decide.
+const ASK: &str =
+    "run git credential-patron diagnose {url}: it asks again with the token, and can tell these apart";
+
+/// The rows, sorted by id.
+pub(super) const ROWS: &[Denial] = &[
+    Denial {
+        id: "archived",
+        says: &["This repository was archived so it is read-only", "Repository was archived so is read-only"],
+        hints: &[],
+        also: &[],
+        means: "the repository is archived: it can be fetched, and nobody can push to it",
+        fix: &["ask {owner} to unarchive it, or push to a fork"],
+        pages: &[],
+        sources: &[Source::Documented(
+            "https://docs.github.com/repositories/archiving-a-github-repository/archiving-repositories",
+        )],
+        samples: &[
+            "remote: This repository was archived so it is read-only.\n\
+             fatal: unable to access 'https://github.com/acme/secret/': The requested URL returned error: 403",
+            "ERROR: This repository was archived so it is read-only.\nfatal: Could not read from remote repository.",
+            "HTTP 403\ncontent-type: text/plain\n\nThis repository was archived so it is read-only.",
+            "HTTP 403\ncontent-type: application/json; charset=utf-8\nx-github-request-id: 1:2:3:4:5\n\n\
+             {\"message\":\"Repository was archived so is read-only.\",\"documentation_url\":\"https://docs.github.com/rest\",\"status\":\"403\"}",
+        ],
+        paraphrases: [
+            "this repository was archived, so... no: \"This repository was archived so it is read-only\"",
+            "gh: Repository was archived so is read-only. (HTTP 403)",
+        ],
+        near_miss: "remote: This file was archived so it is read-only.",
+    },
+    Denial {
+        id: "dmca-blocked",
+        says: &[
+            "Repository unavailable due to DMCA takedown",
+            "Repository access blocked && block reason: dmca",
+            "git: The requested URL returned error: 451",
+            "head: HTTP 451",
+        ],
+        hints: &[],
+        also: &[],
+        means: "the repository is blocked for legal reasons; no token opens it",
+        fix: &["look for the notice in https://github.com/github/dmca, or ask the repository's owner"],
+        pages: &[],
+        sources: &[
+            Source::Reported("desktop/desktop#10475"),
+            Source::Documented(
+                "https://docs.github.com/site-policy/content-removal-policies/dmca-takedown-policy",
+            ),
+        ],
+        samples: &[
+            "remote: Repository unavailable due to DMCA takedown.\n\
+             remote: See the takedown notice for more details.\n\
+             fatal: unable to access 'https://github.com/acme/secret/': The requested URL returned error: 451",
+            "HTTP 451\ncontent-type: text/plain\n\nRepository unavailable due to DMCA takedown.",
+            "HTTP 451\ncontent-type: application/json; charset=utf-8\nx-github-request-id: 1:2:3:4:5\n\n\
+             {\"message\":\"Repository access blocked\",\"block\":{\"reason\":\"dmca\",\"created_at\":\"2026-01-01T00:00:00Z\",\"html_url\":\"https://github.com/github/dmca\"}}",
+        ],
+        paraphrases: [
+            "repository unavailable due to dmca takedown",
+            "HTTP/2 403\n\n{\"message\": \"Repository access blocked\", \"block\": {\"reason\": \"dmca\"}}",
+        ],
+        near_miss: "HTTP 403\n\n{\"message\":\"Repository access blocked\",\"block\":{\"reason\":\"tos\"}}",
+    },
+    Denial {
+        id: "moved",
+        says: &[
+            "This repository moved. Please use the new location",
+            "git: warning: redirecting to {new}",
+            "head: HTTP 301",
+            "head: HTTP 308",
+        ],
+        hints: &[],
+        also: &[],
+        means: "the repository has a new address, and GitHub still leads there",
+        fix: &[
+            "give the remote the new address: git remote set-url REMOTE NEW-URL",
+            "if the new owner is another one, it needs an account of its own",
+        ],
+        pages: &[],
+        sources: &[
+            Source::Documented(
+                "https://docs.github.com/repositories/creating-and-managing-repositories/renaming-a-repository",
+            ),
+            Source::Measured("git 2.47.3"),
+        ],
+        samples: &[
+            "warning: redirecting to https://github.com/acme/new-name/\nFrom https://github.com/acme/secret\n   0a1b2c3..4d5e6f7  main       -> origin/main",
+            "remote: This repository moved. Please use the new location:        \nremote:   https://github.com/acme/new-name.git        \nTo https://github.com/acme/secret.git\n   0a1b2c3..4d5e6f7  main -> main",
+            "HTTP 301\nlocation: https://api.github.com/repositories/1\ncontent-type: application/json; charset=utf-8\nx-github-request-id: 1:2:3:4:5\n\n\
+             {\"message\":\"Moved Permanently\",\"url\":\"https://api.github.com/repositories/1\"}",
+        ],
+        paraphrases: [
+            "this repository moved. please use the new location: git@github.com:acme/new.git",
+            "[ci] 12:00:01 warning: redirecting to https://github.com/acme/new/",
+        ],
+        near_miss: "remote: warning: redirecting to https://github.com/acme/new-name/",
+    },
+    Denial {
+        id: "not-a-refusal",
+        says: &[
+            "GH001: Large files detected",
+            "GH006: Protected branch update failed",
+            "GH007: Your push would publish a private email address",
+            "GH013: Repository rule violations found",
+            "git: ! [remote rejected] {refs..} (pre-receive hook declined)",
+            "git: ! [remote rejected] {refs..} (protected branch hook declined)",
+            "git: ! [remote rejected] {refs..} (hook declined)",
+            "git: ! [remote rejected] {refs..} (push declined due to {why..})",
+            "git: ! [rejected] {refs..} (non-fast-forward)",
+            "git: ! [rejected] {refs..} (fetch first)",
+            "git: ! [rejected] {refs..} (stale info)",
+        ],
+        hints: &[
+            "GITHUB PUSH PROTECTION",
+            "pre-receive hook declined",
+            "protected branch hook declined",
+            "(non-fast-forward)",
+            "(fetch first)",
+        ],
+        also: &[],
+        means: "GitHub let you in; what was pushed breaks a rule of the repository",
+        fix: &["do what the message says and push again; the token is fine"],
+        pages: &[],
+        sources: &[
+            Source::Documented(
+                "https://docs.github.com/code-security/secret-scanning/introduction/about-push-protection",
+            ),
+            Source::Documented(
+                "https://docs.github.com/repositories/configuring-branches-and-merges-in-your-repository/managing-rulesets/troubleshooting-rules",
+            ),
+            Source::Measured("git 2.47.3 (the report of a push)"),
+        ],
+        samples: &[
+            "remote: error: GH001: Large files detected. You may want to try Git Large File Storage - https://git-lfs.github.com.        \n\
+             remote: error: File big.bin is 123.00 MB; this exceeds GitHub's file size limit of 100.00 MB        \n\
+             To https://github.com/acme/secret.git\n ! [remote rejected] main -> main (pre-receive hook declined)\nerror: failed to push some refs to 'https://github.com/acme/secret.git'",
+            "remote: error: GH006: Protected branch update failed for refs/heads/main.        \n\
+             remote: error: At least 1 approving review is required by reviewers with write access.        \n\
+             To https://github.com/acme/secret.git\n ! [remote rejected] main -> main (protected branch hook declined)\nerror: failed to push some refs to 'https://github.com/acme/secret.git'",
+            "remote: error: GH007: Your push would publish a private email address.        \n\
+             remote: You can make your email public or disable this protection by visiting:        \n\
+             To https://github.com/acme/secret.git\n ! [remote rejected] main -> main (push declined due to email privacy restrictions)\nerror: failed to push some refs to 'https://github.com/acme/secret.git'",
+            "remote: error: GH013: Repository rule violations found for refs/heads/main.        \nremote: \nremote: - GITHUB PUSH PROTECTION        \nremote:   - Push cannot contain secrets        \n\
+             To https://github.com/acme/secret.git\n ! [remote rejected] main -> main (push declined due to repository rule violations)\nerror: failed to push some refs to 'https://github.com/acme/secret.git'",
+            // A hook that says what GitHub says when it refuses.
+            "remote: Personal access tokens (classic) are forbidden from accessing this repository.        \n\
+             To https://github.com/acme/secret.git\n ! [remote rejected] main -> main (pre-receive hook declined)\nerror: failed to push some refs to 'https://github.com/acme/secret.git'",
+            "To https://github.com/acme/secret.git\n ! [rejected]        main -> main (non-fast-forward)\nerror: failed to push some refs to 'https://github.com/acme/secret.git'\n\
+             hint: Updates were rejected because a pushed branch tip is behind its remote",
+            "To https://github.com/acme/secret.git\n ! [rejected]        main -> main (fetch first)\nerror: failed to push some refs to 'https://github.com/acme/secret.git'",
+        ],
+        paraphrases: [
+            "remote: error: gh013: repository rule violations found for refs/heads/main",
+            "! [remote rejected] main -> main (pre-receive hook declined)",
+        ],
+        near_miss: " ! [remote rejected] main -> main (refusing to allow a Personal Access Token to create or update workflow `.github/workflows/x.yml` without `workflow` scope)",
+    },
+    Denial {
+        id: "read-permission-missing",
+        says: &[
+            "Resource not accessible by personal access token && head: x-accepted-github-permissions: {_..}contents=read",
+            "Resource not accessible by integration && head: x-accepted-github-permissions: {_..}contents=read",
+        ],
+        hints: &["Write access to repository not granted"],
+        also: &[],
+        means: "the token does not reach the repository's contents (GitHub says \"write\" for reading, too)",
+        fix: &[
+            "on the token's page give Contents: Read-only, or Read and write in order to push",
+            "or {full} is not among the token's repositories: select it there",
+            "or {owner} has not approved the token yet: @org-requests({owner})",
+            ASK,
+        ],
+        pages: &["fg"],
+        sources: &[
+            Source::Reported("moghtech/komodo#1482, IIC2143/Syllabus-2024-1#52 (on clone)"),
+            Source::Documented(
+                "https://docs.github.com/rest/authentication/permissions-required-for-fine-grained-personal-access-tokens",
+            ),
+        ],
+        samples: &[
+            "Cloning into 'secret'...\nremote: Write access to repository not granted.\n\
+             fatal: unable to access 'https://github.com/acme/secret/': The requested URL returned error: 403",
+            "HTTP 403\ncontent-type: text/plain\n\nWrite access to repository not granted.",
+            "HTTP 403\ncontent-type: application/json; charset=utf-8\nx-accepted-github-permissions: contents=read\nx-github-request-id: 1:2:3:4:5\n\n\
+             {\"message\":\"Resource not accessible by personal access token\",\"documentation_url\":\"https://docs.github.com/rest/repos/contents#get-repository-content\",\"status\":\"403\"}",
+        ],
+        paraphrases: [
+            "write access to `repository` not granted",
+            "HTTP/2 403\nX-Accepted-GitHub-Permissions: metadata=read; contents=read\n\n{\"message\":\"Resource not accessible by integration\"}",
+        ],
+        near_miss: "HTTP 403\nx-accepted-github-permissions: contents=write\n\n{\"message\":\"Resource not accessible by personal access token\"}",
+    },
+    Denial {
+        id: "repository-disabled",
+        says: &[
+            "Access to this repository has been disabled by GitHub staff",
+            "Repository '{name}' is disabled. Please ask the owner to check their account",
+            "Repository access blocked",
+            "Due to U.S. trade controls law restrictions",
+        ],
+        hints: &[],
+        also: &[],
+        means: "GitHub has closed the repository or its owner's account; no token opens it",
+        fix: &["only the repository's owner can clear this up, with GitHub's support"],
+        pages: &[],
+        sources: &[
+            Source::Reported("Comfy-Org/ComfyUI#11686 (SSH, 2026-01)"),
+            Source::Documented(
+                "https://docs.github.com/site-policy/other-site-policies/github-and-trade-controls",
+            ),
+        ],
+        samples: &[
+            "remote: Access to this repository has been disabled by GitHub staff.\n\
+             fatal: unable to access 'https://github.com/acme/secret/': The requested URL returned error: 403",
+            "ERROR: Repository 'acme/secret' is disabled. Please ask the owner to check their account.\nfatal: Could not read from remote repository.",
+            "HTTP 403\ncontent-type: text/plain\n\nAccess to this repository has been disabled by GitHub staff.",
+            "HTTP 403\ncontent-type: application/json; charset=utf-8\nx-github-request-id: 1:2:3:4:5\n\n\
+             {\"message\":\"Repository access blocked\",\"block\":{\"reason\":\"tos\",\"created_at\":\"2026-01-01T00:00:00Z\",\"html_url\":\"https://github.com/tos\"}}",
+            "HTTP 403\ncontent-type: application/json; charset=utf-8\nx-github-request-id: 1:2:3:4:5\n\n\
+             {\"message\":\"Due to U.S. trade controls law restrictions, this GitHub repository has been restricted.\",\"status\":\"403\"}",
+        ],
+        paraphrases: [
+            "remote: due to u.s. trade controls law restrictions, this repository has been disabled.",
+            "Access to this repository\nhas been disabled by GitHub staff (see https://github.com/tos)",
+        ],
+        near_miss: "remote: GitHub Actions is disabled for this repository",
+    },
+    Denial {
+        id: "repository-not-found",
+        says: &[],
+        hints: &[
+            "Repository not found",
+            "git: repository '{where}' not found",
+            "head: HTTP 404 && Not Found",
+            "Could not resolve to a Repository with the name '{name}'",
+        ],
+        also: &[],
+        means: "GitHub shows no such repository to this token: it is not there, or hidden",
+        fix: &[
+            "look at the spelling of {full}",
+            "the token may be another owner's, or this repository not among those selected for it: git credential-patron list",
+            "{owner} may not have approved the token yet, or may have revoked it: @org-requests({owner})",
+            "your account may have no access to {full}",
+            ASK,
+        ],
+        pages: &[],
+        sources: &[
+            Source::Documented(
+                "https://docs.github.com/repositories/creating-and-managing-repositories/troubleshooting-cloning-errors",
+            ),
+            Source::Measured("git 2.47.3 (its own line)"),
+        ],
+        samples: &[
+            "remote: Repository not found.\nfatal: repository 'https://github.com/acme/secret/' not found",
+            "ERROR: Repository not found.\nfatal: Could not read from remote repository.\n\nPlease make sure you have the correct access rights\nand the repository exists.",
+            "HTTP 404\ncontent-type: text/plain\n\nRepository not found.",
+            "HTTP 404\ncontent-type: application/json; charset=utf-8\nx-github-request-id: 1:2:3:4:5\n\n\
+             {\"message\":\"Not Found\",\"documentation_url\":\"https://docs.github.com/rest/repos/repos#get-a-repository\",\"status\":\"404\"}",
+        ],
+        paraphrases: [
+            "fatal: repository 'https://github.com/acme/secret.git/' not found",
+            "GraphQL: Could not resolve to a Repository with the name 'acme/secret'. (repository)",
+        ],
+        near_miss: "HTTP 403\n\n{\"message\":\"Not Found\"}",
+    },
+    Denial {
+        id: "ssh-remote",
+        says: &[
+            "git: git@{where}: Permission denied (publickey)",
+            "The key you are authenticating with has been marked as read only",
+            "Permission to {owner}/{repo}.git denied to deploy key",
+            "git: Host key verification failed",
+        ],
+        hints: &[],
+        also: &[],
+        means: "this remote speaks SSH: keys open it, and tokens play no part",
+        fix: &[
+            "look at the key: ssh -T git@{host}",
+            "or let git use a token: git remote set-url REMOTE {url}",
+        ],
+        pages: &[],
+        sources: &[
+            Source::Documented(
+                "https://docs.github.com/authentication/troubleshooting-ssh/error-permission-denied-publickey",
+            ),
+            Source::Documented(
+                "https://docs.github.com/authentication/connecting-to-github-with-ssh/managing-deploy-keys",
+            ),
+        ],
+        samples: &[
+            "git@github.com: Permission denied (publickey).\nfatal: Could not read from remote repository.\n\nPlease make sure you have the correct access rights\nand the repository exists.",
+            "ERROR: The key you are authenticating with has been marked as read only.\nfatal: Could not read from remote repository.",
+            "ERROR: Permission to acme/secret.git denied to deploy key\nfatal: Could not read from remote repository.",
+            "Host key verification failed.\nfatal: Could not read from remote repository.",
+        ],
+        paraphrases: [
+            "12:00:01 git@ghe.example.com: permission denied (publickey).",
+            "The key you are authenticating with\nhas been marked as read only",
+        ],
+        near_miss: "ERROR: Permission to acme/secret.git denied to mona.",
+    },
+    Denial {
+        id: "write-permission-missing",
+        says: &[],
+        hints: &[
+            "Permission to {owner}/{repo}.git denied to {login}",
+            "Resource not accessible by personal access token",
+            "Resource not accessible by integration",
+            "Resource not accessible by personal access token && head: x-accepted-github-permissions: {_..}contents=write",
+            "Resource not accessible by integration && head: x-accepted-github-permissions: {_..}contents=write",
+        ],
+        also: &[],
+        means: "GitHub knows {login} and does not let it write here",
+        fix: &[
+            "on the token's page select the repository, and give Contents: Read and write",
+            "or another account is wanted here: git credential-patron list",
+            "or {login} may not push to {full} at all: ask for the write role, or push to a fork",
+            "or {owner} has not approved the token yet: @org-requests({owner})",
+            ASK,
+        ],
+        pages: &["fg"],
+        sources: &[
+            Source::Reported("many, stefanzweifel/git-auto-commit-action#318 among them"),
+            Source::Documented(
+                "https://docs.github.com/rest/authentication/permissions-required-for-fine-grained-personal-access-tokens",
+            ),
+        ],
+        samples: &[
+            "remote: Permission to acme/secret.git denied to mona.\n\
+             fatal: unable to access 'https://github.com/acme/secret/': The requested URL returned error: 403",
+            "ERROR: Permission to acme/secret.git denied to mona.\nfatal: Could not read from remote repository.",
+            "HTTP 403\ncontent-type: text/plain\n\nPermission to acme/secret.git denied to mona.",
+            "HTTP 403\ncontent-type: application/json; charset=utf-8\nx-accepted-github-permissions: contents=write; contents=write,workflows=write\nx-github-request-id: 1:2:3:4:5\n\n\
+             {\"message\":\"Resource not accessible by personal access token\",\"documentation_url\":\"https://docs.github.com/rest/git/refs#create-a-reference\",\"status\":\"403\"}",
+            "HTTP 403\ncontent-type: application/json; charset=utf-8\nx-github-request-id: 1:2:3:4:5\n\n\
+             {\"message\":\"Resource not accessible by integration\",\"status\":\"403\"}",
+        ],
+        paraphrases: [
+            "remote: permission to 'acme/secret.git' denied to github-actions[bot].",
+            "GraphQL: Resource not accessible by personal access token (addComment)",
+        ],
+        near_miss: "git@github.com: Permission denied (publickey).",
+    },
+];

@@ -1,0 +1,205 @@
+//! Refusals of a token, or of the account behind it.
+
+use super::{Denial, Source};
+
+/// The rows, sorted by id.
+pub(super) const ROWS: &[Denial] = &[
+    Denial {
+        id: "account-suspended",
+        says: &[
+            "Your account is suspended",
+            "Your account was suspended",
+            "Your account is disabled. Please see",
+        ],
+        hints: &[],
+        also: &[],
+        means: "GitHub, or the host's administrator, has suspended the account",
+        fix: &[
+            "ask https://support.github.com, or the administrator of a host of your own; a new token does not help",
+        ],
+        pages: &[],
+        sources: &[
+            Source::Reported("github/site-policy#1258 (git and REST, 2026-09)"),
+            Source::Reported("gitextensions/gitextensions#3339 (Enterprise Server, SSH, 2016)"),
+        ],
+        samples: &[
+            "remote: Your account is suspended. Please visit https://support.github.com for more information.\n\
+             fatal: unable to access 'https://github.com/acme/secret/': The requested URL returned error: 403",
+            "ERROR: Your account is suspended. Please check with your installation administrator.\nfatal: Could not read from remote repository.",
+            "remote: Your account is disabled. Please see https://github.com/account/billing\n\
+             fatal: unable to access 'https://github.com/acme/secret/': The requested URL returned error: 403",
+            "HTTP 403\ncontent-type: text/plain\n\nYour account is suspended. Please visit https://support.github.com for more information.",
+            "HTTP 403\ncontent-type: application/json; charset=utf-8\nx-github-request-id: 1:2:3:4:5\n\n\
+             {\"message\":\"Sorry. Your account was suspended.\",\"documentation_url\":\"https://docs.github.com/rest\",\"status\":\"403\"}",
+        ],
+        paraphrases: ["gh: Sorry. Your account was suspended (HTTP 403)", "your `account` is suspended"],
+        near_miss: "remote: Your account is good",
+    },
+    Denial {
+        id: "locked-out",
+        says: &["Maximum number of login attempts exceeded"],
+        hints: &[],
+        also: &[],
+        means: "too many bad logins: GitHub refuses good ones too for a while",
+        fix: &[
+            "wait ten minutes or more, then run git credential-patron diagnose {url} once",
+            "find what keeps sending the bad token: a build job, an editor, another machine",
+        ],
+        pages: &[],
+        sources: &[
+            Source::Reported("PyGithub/PyGithub#1248, semantic-release/cli#124 (REST)"),
+            Source::Documented(
+                "https://docs.github.com/rest/authentication/authenticating-to-the-rest-api#failed-login-limit",
+            ),
+        ],
+        samples: &[
+            "HTTP 403\ncontent-type: application/json; charset=utf-8\nx-github-request-id: 1:2:3:4:5\n\n\
+             {\"message\":\"Maximum number of login attempts exceeded. Please try again later.\",\"documentation_url\":\"https://docs.github.com/rest\",\"status\":\"403\"}",
+            "HTTP 403\ncontent-type: text/plain\n\nMaximum number of login attempts exceeded. Please try again later.",
+        ],
+        paraphrases: [
+            "remote: maximum number of login attempts exceeded",
+            "403 {'message': 'Maximum number of login attempts exceeded. Please try again later.'",
+        ],
+        near_miss: "remote: login attempt failed",
+    },
+    Denial {
+        id: "no-account",
+        says: &[],
+        hints: &[
+            "git: could not read Username for '{where}'",
+            "git: could not read Password for '{where}'",
+            "head: HTTP 401 && Requires authentication",
+        ],
+        also: &[],
+        means: "no helper gave git a token for this address",
+        fix: &[
+            "add one: git credential-patron add {scope}",
+            "or git does not ask patron here: git credential-patron setup --host {host}",
+            "run git credential-patron diagnose {url}: it shows which helpers are asked",
+        ],
+        pages: &["new({owner})"],
+        sources: &[
+            Source::Measured("git 2.47.3"),
+            Source::Documented("https://git-scm.com/docs/gitcredentials"),
+        ],
+        samples: &[
+            "fatal: could not read Username for 'https://github.com': terminal prompts disabled",
+            "fatal: could not read Username for 'https://github.com/acme/secret': No such device or address",
+            "fatal: could not read Password for 'https://mona@github.com': terminal prompts disabled",
+            "HTTP 401\ncontent-type: application/json; charset=utf-8\nx-github-request-id: 1:2:3:4:5\n\n\
+             {\"message\":\"Requires authentication\",\"documentation_url\":\"https://docs.github.com/rest\",\"status\":\"401\"}",
+        ],
+        paraphrases: [
+            "[err] fatal: could not read Username for \"https://github.com\": Device not configured",
+            "schwerwiegend: could not read password for 'https://mona@github.com': No such device or address",
+        ],
+        near_miss: "fatal: Could not read from remote repository.",
+    },
+    Denial {
+        id: "password-not-accepted",
+        says: &[
+            "Support for password authentication was removed",
+            "Password authentication is not available for Git operations",
+        ],
+        hints: &[],
+        also: &[],
+        means: "GitHub takes tokens only; what was sent is a password, or no token it knows",
+        fix: &[
+            "make a token and keep it: git credential-patron add {scope}",
+            "if a token was sent, it is mistyped, expired or revoked: GitHub says the same then",
+        ],
+        pages: &["fg"],
+        sources: &[
+            Source::Reported("theshteves/commit-bot#16 (2024-01), CS5704-VT/Workshops#14"),
+            Source::Reported("githubschool/on-demand-github-pages#3323 (Enterprise Server, 403)"),
+        ],
+        samples: &[
+            "remote: Support for password authentication was removed on August 13, 2021.\n\
+             remote: Please see https://docs.github.com/get-started/getting-started-with-git/about-remote-repositories#cloning-with-https-urls for information on currently recommended modes of authentication.\n\
+             fatal: Authentication failed for 'https://github.com/acme/secret/'",
+            "remote: Password authentication is not available for Git operations.\n\
+             remote: You must use a personal access token or SSH key.\n\
+             remote: See https://ghe.example.com/settings/tokens or https://ghe.example.com/settings/ssh\n\
+             fatal: unable to access 'https://ghe.example.com/acme/secret/': The requested URL returned error: 403",
+            "HTTP 401\ncontent-type: text/plain\nwww-authenticate: Basic realm=\"GitHub\"\n\n\
+             Support for password authentication was removed on August 13, 2021.",
+            "HTTP 403\ncontent-type: text/plain\n\n\
+             Password authentication is not available for Git operations.\nYou must use a personal access token or SSH key.\nSee https://ghe.example.com/settings/tokens or https://ghe.example.com/settings/ssh",
+        ],
+        paraphrases: [
+            "support for password authentication was removed. Please use a personal access token instead.",
+            "remote: Password authentication is not\nremote: available for git operations",
+        ],
+        near_miss: "remote: Invalid username or token. Password authentication is not supported for Git operations.",
+    },
+    Denial {
+        id: "token-rejected",
+        says: &["Bad credentials", "Invalid username or token", "Invalid username or password"],
+        hints: &["git: Authentication failed for '{where}'"],
+        also: &[],
+        means: "GitHub does not know {token}: it is expired, revoked or mistyped",
+        fix: &[
+            "look on the page whether it is still there; renew it, then: git credential-patron add {scope}",
+            "if it is in order there, something else sends an old one: git credential-patron diagnose {url}",
+        ],
+        pages: &["fg"],
+        sources: &[
+            Source::Reported(
+                "EuniAI/Prometheus#103, gitextensions/gitextensions#12876 (git, 2025-08 to 2026)",
+            ),
+            Source::Reported("korthout/backport-action#711 (REST, 2026-09)"),
+            Source::Documented(
+                "https://docs.github.com/authentication/keeping-your-account-and-data-secure/token-expiration-and-revocation",
+            ),
+        ],
+        samples: &[
+            "remote: Invalid username or token. Password authentication is not supported for Git operations.\n\
+             fatal: Authentication failed for 'https://github.com/acme/secret/'",
+            "remote: Invalid username or password.\nfatal: Authentication failed for 'https://github.com/acme/secret/'",
+            "fatal: Authentication failed for 'https://github.com/acme/secret/'",
+            "HTTP 401\ncontent-type: text/plain\nwww-authenticate: Basic realm=\"GitHub\"\n\n\
+             Invalid username or token. Password authentication is not supported for Git operations.",
+            "HTTP 401\ncontent-type: application/json; charset=utf-8\nx-github-request-id: 1:2:3:4:5\n\n\
+             {\"message\":\"Bad credentials\",\"documentation_url\":\"https://docs.github.com/rest\",\"status\":\"401\"}",
+        ],
+        paraphrases: [
+            "gh: Bad credentials (HTTP 401)",
+            "Unexpected reply: 'invalid username or token.' Please log in",
+        ],
+        near_miss: "remote: Support for password authentication was removed on August 13, 2021.",
+    },
+    Denial {
+        id: "workflow-scope-missing",
+        says: &[
+            "git: ! [remote rejected] {refs..} (refusing to allow {app..} to create or update workflow {file} without workflow scope)",
+            "git: ! [remote rejected] {refs..} (refusing to allow {app..} to create or update workflow {file} without workflows permission)",
+        ],
+        hints: &["refusing to allow {app..} to create or update workflow"],
+        also: &[],
+        means: "the token may push, but not change files under .github/workflows",
+        fix: &[
+            "a classic token: give it the scope workflow",
+            "a fine-grained token: give it Workflows: Read and write on its page: @fg",
+            "a token of an app: log in again and allow workflow, or use a personal access token",
+        ],
+        pages: &["classic-workflow"],
+        sources: &[
+            Source::Reported("peter-evans/create-pull-request#2443; many more"),
+            Source::Measured("a push with a GitHub App's token, 2026-09-30"),
+        ],
+        samples: &[
+            "To https://github.com/acme/secret.git\n ! [remote rejected] main -> main (refusing to allow a Personal Access Token to create or update workflow `.github/workflows/x.yml` without `workflow` scope)\n\
+             error: failed to push some refs to 'https://github.com/acme/secret.git'",
+            "To https://github.com/acme/secret.git\n ! [remote rejected] main -> main (refusing to allow an OAuth App to create or update workflow `.github/workflows/x.yml` without `workflow` scope)\n\
+             error: failed to push some refs to 'https://github.com/acme/secret.git'",
+            "To https://github.com/acme/secret.git\n ! [remote rejected] main -> main (refusing to allow a GitHub App to create or update workflow `.github/workflows/x.yml` without `workflows` permission)\n\
+             error: failed to push some refs to 'https://github.com/acme/secret.git'",
+        ],
+        paraphrases: [
+            "! [remote rejected] (refusing to allow a Personal Access Token to create or update\n  workflow `.github/workflows/x.yml` without `workflow` scope)",
+            "refusing to allow an OAuth app to create or update workflow .github/workflows/x.yml",
+        ],
+        near_miss: " ! [remote rejected] main -> main (pre-receive hook declined)",
+    },
+];

@@ -1,0 +1,298 @@
+//! Names the denial in a reply or a transcript.
+//!
+//! The rule of the choice among rows that match: what git or a reply proves comes before what any hook
+//! may have printed; a refusal before news (`moved`, a push that broke a rule); a text that leaves one
+//! cause before one that leaves several; then the phrase with more literal text; then the id. So a row
+//! can be added anywhere, and two texts in one transcript do not depend on their order.
+//!
+//! Measured means here: the phrase leaves one cause, and git's own last word, or its own line, or an HTTP
+//! reply shows that this was a refusal. All else is inferred.
+
+pub(crate) mod catalogue;
+pub(crate) mod lint;
+pub(crate) mod normal;
+pub(crate) mod phrase;
+
+use catalogue::{Certainty, Denial, Finding, rows};
+use normal::{Normal, Voice, shortened};
+use phrase::{Phrase, Text};
+use std::cmp::Reverse;
+
+/// Rows that are news, not refusals: in a text that proves a refusal they are not its reason.
+const NEWS: [&str; 2] = ["moved", "not-a-refusal"];
+/// How much of the matching text is kept.
+const MATCHED_MAX: usize = 300;
+
+/// What was found for one row.
+struct Candidate {
+    row: &'static Denial,
+    said: Said,
+    ambiguous: bool,
+    real: bool,
+}
+
+/// What one entry of a row matched.
+struct Said {
+    literal: usize,
+    holes: Vec<(&'static str, String)>,
+    /// The text that the longest of its phrases matched, and how long that is.
+    matched: String,
+    longest: usize,
+    /// Whether git itself said all of it.
+    by_git: bool,
+}
+
+/// Names the denial in a text, if it is a known one.
+pub(crate) fn recognise(normal: &Normal) -> Option<Finding> {
+    let texts: Vec<(Voice, Text)> =
+        normal.parts.iter().map(|(voice, text)| (*voice, Text::new(text.clone()))).collect();
+    let best =
+        rows().into_iter().filter_map(|row| candidate(row, &texts, normal.proven)).max_by_key(|found| {
+            (
+                found.real,
+                !(normal.proven && NEWS.contains(&found.row.id)),
+                !found.ambiguous,
+                found.said.literal,
+                Reverse(found.row.id),
+            )
+        })?;
+    let mut holes = best.said.holes;
+    for words in best.row.says.iter().chain(best.row.hints).chain(best.row.also) {
+        for (name, value) in said(words, &texts).map(|said| said.holes).unwrap_or_default() {
+            if !holes.iter().any(|(known, _)| *known == name) {
+                holes.push((name, value));
+            }
+        }
+    }
+    Some(Finding {
+        denial: best.row,
+        holes,
+        matched: shortened(&best.said.matched, MATCHED_MAX),
+        certainty: if best.real && !best.ambiguous { Certainty::Measured } else { Certainty::Inferred },
+        ambiguous: best.ambiguous,
+    })
+}
+
+/// Gives what the best of a row's phrases found.
+fn candidate(row: &'static Denial, texts: &[(Voice, Text)], proven: bool) -> Option<Candidate> {
+    let entries = row.says.iter().map(|words| (words, false));
+    let hints = row.hints.iter().map(|words| (words, true));
+    entries
+        .chain(hints)
+        .filter_map(|(words, ambiguous)| {
+            let said = said(words, texts)?;
+            Some(Candidate { row, ambiguous, real: proven || said.by_git, said })
+        })
+        .max_by_key(|found| (found.real, !found.ambiguous, found.said.literal))
+}
+
+/// Looks one entry up: all of its phrases, each with the voices that it asks for.
+fn said(words: &'static str, texts: &[(Voice, Text)]) -> Option<Said> {
+    let mut all: Option<Said> = None;
+    for words in words.split(" && ") {
+        let (voices, words) = voices(words);
+        let phrase = Phrase::new(words);
+        let hit = voices.iter().find_map(|wanted| {
+            texts.iter().filter(|(voice, _)| voice == wanted).find_map(|(_, text)| phrase.find(text))
+        })?;
+        let by_git = voices == GIT;
+        match &mut all {
+            None => {
+                all = Some(Said {
+                    literal: hit.literal,
+                    longest: hit.literal,
+                    holes: hit.holes,
+                    matched: hit.matched,
+                    by_git,
+                });
+            }
+            Some(all) => {
+                if hit.literal > all.longest {
+                    all.longest = hit.literal;
+                    all.matched = hit.matched;
+                }
+                all.literal += hit.literal;
+                all.holes.extend(hit.holes);
+                all.by_git &= by_git;
+            }
+        }
+    }
+    all
+}
+
+/// Whose words a phrase without a mark are.
+const SERVER: &[Voice] = &[Voice::Body, Voice::Remote, Voice::Local, Voice::Whole];
+/// Whose words a phrase after `git: ` are.
+const GIT: &[Voice] = &[Voice::Local];
+/// Whose words a phrase after `head: ` are.
+const HEAD: &[Voice] = &[Voice::Head];
+
+/// Takes the mark off a phrase, and says in which voices it counts.
+fn voices(words: &str) -> (&'static [Voice], &str) {
+    if let Some(words) = words.strip_prefix("git: ") {
+        (GIT, words)
+    } else if let Some(words) = words.strip_prefix("head: ") {
+        (HEAD, words)
+    } else {
+        (SERVER, words)
+    }
+}
+
+/// Names the holes of an entry.
+pub(crate) fn holes(words: &'static str) -> Vec<&'static str> {
+    words.split(" && ").flat_map(|words| Phrase::new(voices(words).1).holes().collect::<Vec<_>>()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn found(text: &str) -> Option<Finding> {
+        recognise(&Normal::read(text.as_bytes()))
+    }
+
+    fn id(text: &str) -> (&'static str, Certainty) {
+        found(text).map_or(("", Certainty::Inferred), |found| (found.denial.id, found.certainty))
+    }
+
+    const REFUSED: &str =
+        "fatal: unable to access 'https://github.com/acme/secret/': The requested URL returned error: 403";
+
+    #[test]
+    fn a_sentence_is_measured_only_with_gits_own_last_word() {
+        let said = "remote: Personal access tokens (classic) are forbidden from accessing this repository.";
+        for (text, certainty) in [
+            (said.to_owned(), Certainty::Inferred),
+            (
+                format!("{said}\nTo https://github.com/acme/x\n * [new branch] main -> main"),
+                Certainty::Inferred,
+            ),
+            (format!("{said}\nremote: {REFUSED}"), Certainty::Inferred),
+            (format!("{said}\u{2028}{REFUSED}"), Certainty::Inferred),
+            (format!("{said}\n{REFUSED}"), Certainty::Measured),
+            (format!("{REFUSED}\n{said}"), Certainty::Measured),
+        ] {
+            assert_eq!(id(&text), ("classic-forbidden", certainty), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_hook_of_a_push_that_got_through_refuses_nothing() {
+        let text = "remote: Bad credentials\nremote: warning: redirecting to https://github.com/acme/x/\nremote: The requested URL returned error: 502\nTo https://github.com/acme/x\n   1..2  main -> main";
+        assert_eq!(id(text), ("token-rejected", Certainty::Inferred));
+        let text = format!("{text}\n ! [remote rejected] main -> main (pre-receive hook declined)");
+        assert_eq!(id(&text), ("not-a-refusal", Certainty::Measured));
+    }
+
+    #[test]
+    fn news_is_not_the_reason_of_a_refusal() {
+        let text = "warning: redirecting to https://github.com/acme/new/\nremote: Repository not found.\nfatal: repository 'https://github.com/acme/new/' not found";
+        assert_eq!(id(text), ("repository-not-found", Certainty::Inferred));
+        assert_eq!(
+            id("warning: redirecting to https://github.com/acme/new/"),
+            ("moved", Certainty::Measured)
+        );
+    }
+
+    #[test]
+    fn a_clear_sentence_beats_gits_vague_line() {
+        assert_eq!(
+            id(
+                "remote: Your account is suspended.\nfatal: Authentication failed for 'https://github.com/acme/x/'"
+            ),
+            ("account-suspended", Certainty::Measured)
+        );
+        assert_eq!(
+            id("fatal: Authentication failed for 'https://github.com/acme/x/'"),
+            ("token-rejected", Certainty::Inferred)
+        );
+    }
+
+    #[test]
+    fn colours_wraps_and_other_peoples_lines_do_not_matter() {
+        let text = "npm warn hello\r\n\x1b[31mremote: The \u{2018}acme\u{2019} Organization has enabled or\x1b[K\nnpm warn in between\n\
+                    [1/3] remote:   enforced SAML SSO.  To access this repository, visit\nremote: https://github.com/orgs/acme/sso?authorization_request=AbC and try\n\
+                    npm warn bye\nfatal: unable to access 'https://x:y@github.com/acme/secret/': The requested URL returned error: 403\n";
+        let found = found(text).expect("it is known");
+        assert_eq!((found.denial.id, found.certainty), ("sso-required", Certainty::Measured));
+        assert_eq!(found.hole("owner"), Some("acme"));
+        assert_eq!(found.hole("authorization_request"), Some("AbC"));
+        assert_eq!(found.matched, "The \u{2018}acme\u{2019} Organization has enabled or enforced SAML SSO");
+        // Wrapped by whoever copied it, so that the second line lost its mark.
+        let text = format!("remote: The 'acme' organization has enabled\nor enforced SAML SSO.\n{REFUSED}");
+        assert_eq!(id(&text), ("sso-required", Certainty::Measured));
+    }
+
+    #[test]
+    fn what_a_message_tells_is_caught() {
+        let found = found("HTTP 200\n\n{\"errors\":[{\"message\":\"The 'HHS ONC' enterprise forbids access via a fine-grained personal access tokens if the token's lifetime is greater than 366 days. Please adjust your token's lifetime at the following URL: https://github.com/settings/personal-access-tokens/4277325\"}]}")
+            .expect("it is known");
+        assert_eq!(found.denial.id, "lifetime-too-long");
+        for (name, value) in [("owner", "HHS ONC"), ("days", "366"), ("fg", "4277325"), ("at", "github.com")]
+        {
+            assert_eq!(found.hole(name), Some(value));
+        }
+        let mut names: Vec<_> = found.holes.iter().map(|(name, _)| *name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), found.holes.len());
+    }
+
+    #[test]
+    fn an_unknown_text_is_no_denial() {
+        for text in ["", "\0", "remote: hello", REFUSED, "HTTP 403\n\nno", "{\"message\":\"\"}"] {
+            assert!(found(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn hostile_text_takes_no_longer() {
+        let mut seeds: Vec<String> = rows()
+            .iter()
+            .flat_map(|row| row.says.iter().chain(row.hints))
+            .flat_map(|words| words.split('{').map(str::to_owned))
+            .collect();
+        seeds.push(seeds.concat());
+        seeds.retain(|seed| !seed.trim().is_empty());
+        seeds.sort();
+        seeds.dedup();
+        seeds.extend(["remote:".into(), "\x1b]".into(), "://@".into(), "ghp_".into(), "\"message\\".into()]);
+        let mut slowest = std::time::Duration::ZERO;
+        for seed in seeds.iter().step_by(3) {
+            for input in [
+                seed.repeat(65536 / seed.len()),
+                format!("{seed}\nremote: ").repeat(65536 / (seed.len() + 9)),
+            ] {
+                let start = std::time::Instant::now();
+                recognise(&Normal::read(input.as_bytes()));
+                slowest = slowest.max(start.elapsed());
+            }
+        }
+        // 0.2 s was measured, unoptimised; going back over holes would take minutes.
+        assert!(slowest.as_secs() < 3, "{slowest:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
+            recognise(&Normal::read(&bytes));
+        }
+
+        #[test]
+        fn a_sample_is_recognised_whatever_stands_around_it(
+            before in "([a-z]{1,9} ){0,5}",
+            after in "([a-z]{1,9} ){0,5}",
+            seed in any::<prop::sample::Index>(),
+        ) {
+            let samples: Vec<_> = rows()
+                .into_iter()
+                .flat_map(|row| row.samples.iter().map(move |sample| (row.id, *sample)))
+                .filter(|(_, sample)| !sample.starts_with("HTTP"))
+                .collect();
+            let (id, sample) = samples[seed.index(samples.len())];
+            let found = found(&format!("{before}\n{sample}\n{after}\n"));
+            prop_assert_eq!(found.map(|found| found.denial.id), Some(id));
+        }
+    }
+}

@@ -1,0 +1,396 @@
+//! Asks the helpers that answered before `setup`: speaks git's protocol to them as git does.
+//!
+//! Source: gitcredentials(7) and git's `credential_do`, `run_credential_helper` and `credential_fill`. A helper
+//! that begins with `!` is a snippet, one with an absolute path is that command, any other is `git
+//! credential-HELPER`; all of them run by the shell with the operation at the end. Our environment, working
+//! folder and stderr are theirs. There is no bound on their time: some wait for a person.
+//!
+//! Two rules stand above everything:
+//! - What is told to a helper is a [`Foreign`] request: none of its secrets is one of ours. There is no other
+//!   way to tell one.
+//! - Patron is not its own fallback: a helper that is this program by name or by file is passed over, and a
+//!   mark in the environment ([`is_asking`]) ends a circle that goes through other programs.
+
+use crate::protocol::reply::{Reader, Reply, Unusable, compose_lines};
+use crate::protocol::{Line, Request};
+use crate::remote::Host;
+use crate::token::Token;
+use std::ffi::OsString;
+use std::fmt;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use zeroize::Zeroizing;
+
+/// In the environment of a fallback: which hosts are being asked for, and by which of our processes, as
+/// `HOST@PID` with spaces between.
+const MARK: &str = "PATRON_FALLBACK";
+
+/// What a helper is asked to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// Give a credential.
+    Get,
+    /// Keep one that worked.
+    Store,
+    /// Forget one that did not.
+    Erase,
+}
+
+impl Operation {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Get => "get",
+            Self::Store => "store",
+            Self::Erase => "erase",
+        }
+    }
+}
+
+/// The helpers that answered before us for a place, in their order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fallbacks {
+    /// Helpers as git's config names them.
+    pub helpers: Vec<String>,
+    /// Whether they were sent the path before, too.
+    pub with_path: bool,
+}
+
+/// A request that may be told to another helper: every secret in it was checked not to be ours.
+#[derive(Debug, Clone, Copy)]
+pub struct Foreign<'a> {
+    lines: &'a [Line],
+}
+
+impl<'a> Foreign<'a> {
+    /// Checks a request. `None` if it holds a secret that is, or may be, ours: who cannot tell says so.
+    ///
+    /// Secrets are the values of the keys for secrets, and whatever else looks like a token of GitHub's.
+    pub fn of(request: &'a Request, mut may_be_ours: impl FnMut(&Token) -> bool) -> Option<Self> {
+        const SECRETS: [&[u8]; 3] = [b"password", b"credential", b"oauth_refresh_token"];
+        let is_secret = |line: &&Line| SECRETS.contains(&&line.key[..]) || line.value.kind().is_github();
+        let ours = request.lines.iter().filter(is_secret).any(|line| may_be_ours(&line.value));
+        (!ours).then_some(Self { lines: &request.lines })
+    }
+
+    fn told(self, with_path: bool) -> Vec<Line> {
+        self.lines.iter().filter(|line| with_path || line.key != b"path").cloned().collect()
+    }
+}
+
+/// Why a helper's answer was not used. Never names the helper: a snippet may hold a password.
+#[derive(Debug)]
+pub enum Trouble {
+    /// Its shell cannot be started.
+    NotStarted(std::io::Error),
+    /// Its answer cannot be read.
+    Unread(std::io::Error),
+    /// Its answer could mislead git.
+    Unusable(Unusable),
+    /// It gave the secret of an account that may not serve this place now.
+    NotForThis,
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotStarted(error) => write!(f, "it cannot be started ({error})"),
+            Self::Unread(error) => write!(f, "its answer cannot be read ({error})"),
+            Self::Unusable(why) => write!(f, "its answer is not used: {why}"),
+            Self::NotForThis => {
+                f.write_str("it answered with a token of an account that is not for this, so it is not given")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Trouble {}
+
+/// What all of the helpers together answered, and what went wrong on the way.
+#[derive(Debug, Default)]
+pub struct Asked {
+    /// What git is to be given; empty if nobody answered.
+    pub reply: Reply,
+    /// Whether git has all it needs.
+    pub complete: bool,
+    /// How many helpers were run.
+    pub run: u64,
+    /// What went wrong, in order.
+    pub troubles: Vec<Trouble>,
+}
+
+/// Asks the helpers in turn until git has all it needs; later ones are told what earlier ones filled in.
+///
+/// `may_give` judges each secret: an answer with one that it refuses is dropped whole. What has expired is
+/// dropped and the next helper asked, as git does it; one that says `quit` is the last.
+pub fn get(
+    fallbacks: &Fallbacks,
+    request: Foreign<'_>,
+    host: &Host,
+    now: i64,
+    mut may_give: impl FnMut(&Token) -> bool,
+) -> Asked {
+    let user_known = request.lines.iter().any(|line| line.key == b"username");
+    let lines = request.told(fallbacks.with_path);
+    let mut asked = Asked::default();
+    for helper in others(fallbacks) {
+        asked.run += 1;
+        match ask(helper, Operation::Get, &asked.reply.told_on(&lines), host) {
+            Ok(reply) if !reply.secrets().iter().all(&mut may_give) => {
+                asked.troubles.push(Trouble::NotForThis)
+            }
+            Ok(reply) => asked.reply.add(reply),
+            Err(trouble) => asked.troubles.push(trouble),
+        }
+        if asked.reply.is_expired(now) {
+            asked.reply.drop_expired();
+        }
+        asked.complete = asked.reply.is_complete(user_known);
+        if asked.complete || asked.reply.quits() {
+            break;
+        }
+    }
+    asked
+}
+
+/// Tells all the helpers that a credential worked or did not, as git does. Gives what went wrong.
+pub fn tell(fallbacks: &Fallbacks, operation: Operation, request: Foreign<'_>, host: &Host) -> Vec<Trouble> {
+    let lines = request.told(fallbacks.with_path);
+    others(fallbacks).filter_map(|helper| ask(helper, operation, &lines, host).err()).collect()
+}
+
+/// Gives the helpers that are not this program.
+fn others(fallbacks: &Fallbacks) -> impl Iterator<Item = &str> {
+    fallbacks.helpers.iter().map(String::as_str).filter(|helper| !is_patron(helper))
+}
+
+/// Runs one helper.
+fn ask(helper: &str, operation: Operation, lines: &[Line], host: &Host) -> Result<Reply, Trouble> {
+    let mut command = command_line(helper);
+    command.push(' ');
+    command.push_str(operation.word());
+    let mut child = Command::new(SHELL)
+        // Git's shells get the command as their name, too.
+        .args(["-c", &command, &command])
+        .env(MARK, mark(host))
+        .stdin(Stdio::piped())
+        .stdout(if operation == Operation::Get { Stdio::piped() } else { Stdio::null() })
+        .spawn()
+        .map_err(Trouble::NotStarted)?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // A helper that hangs up early does not want the rest.
+        let _ = stdin.write_all(&compose_lines(lines));
+    }
+    let reply = match child.stdout.take() {
+        Some(stdout) => read(stdout),
+        None => Ok(Reply::default()),
+    };
+    // Its exit code says nothing to git either. Waiting keeps the order of the helpers' work.
+    let _ = child.wait();
+    reply
+}
+
+/// The shell of git's helpers. On Windows git puts its own into the search path of its children.
+const SHELL: &str = if cfg!(unix) { "/bin/sh" } else { "sh" };
+
+fn command_line(helper: &str) -> String {
+    match helper.strip_prefix('!') {
+        Some(snippet) => snippet.to_owned(),
+        None if is_absolute(helper) => helper.to_owned(),
+        None => format!("git credential-{helper}"),
+    }
+}
+
+/// Tells whether git takes a helper for a path: before any quoting, by its first letters alone.
+fn is_absolute(helper: &str) -> bool {
+    let drive =
+        helper.len() > 1 && helper.as_bytes()[1] == b':' && helper.as_bytes()[0].is_ascii_alphabetic();
+    helper.starts_with('/') || (cfg!(windows) && (helper.starts_with('\\') || drive))
+}
+
+/// Reads up to the blank line or the end, as git does, so that nothing waits for a process that the helper
+/// left behind with its stdout.
+fn read(mut stdout: impl Read) -> Result<Reply, Trouble> {
+    let mut reader = Reader::default();
+    let mut buffer = Zeroizing::new([0u8; 8192]);
+    loop {
+        match stdout.read(&mut buffer[..]) {
+            Ok(0) => break,
+            Ok(count) if reader.feed(&buffer[..count]) => break,
+            Ok(_) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(Trouble::Unread(error)),
+        }
+    }
+    reader.finish().map_err(Trouble::Unusable)
+}
+
+/// Adds our process to the mark.
+fn mark(host: &Host) -> OsString {
+    let mut mark = std::env::var_os(MARK).filter(|mark| !mark.is_empty()).unwrap_or_default();
+    if !mark.is_empty() {
+        mark.push(" ");
+    }
+    mark.push(format!("{host}@{}", std::process::id()));
+    mark
+}
+
+/// Tells whether one of our processes is asking its fallback for this host right now, and we are called on
+/// the way of that: then asking it again would go in a circle.
+///
+/// A mark whose process is gone was left to some program that lives longer (a browser that the helper
+/// opened, an editor started from there) and means nothing.
+pub fn is_asking(host: &Host) -> bool {
+    let mark = std::env::var(MARK).unwrap_or_default();
+    mark.split(' ')
+        .filter_map(|part| part.rsplit_once('@'))
+        .any(|(marked, process)| marked == host.as_str() && process.parse().is_ok_and(runs))
+}
+
+#[cfg(unix)]
+fn runs(process: i32) -> bool {
+    use rustix::io::Errno;
+    use rustix::process::{Pid, test_kill_process};
+    Pid::from_raw(process).is_some_and(|pid| test_kill_process(pid) != Err(Errno::SRCH))
+}
+
+#[cfg(not(unix))]
+fn runs(_process: i32) -> bool {
+    true
+}
+
+/// Tells whether a helper is this program: by the name it is called by, or because its file is ours.
+fn is_patron(helper: &str) -> bool {
+    let words = first_words(helper.strip_prefix('!').unwrap_or(helper).trim_start());
+    let snippet = helper.starts_with('!');
+    let program = match (words.first(), words.get(1)) {
+        (Some(first), _) if !snippet && !is_absolute(helper) => format!("git-credential-{first}"),
+        (Some(first), Some(second)) if base_name(first) == "git" => format!("git-{second}"),
+        (Some(first), _) => first.clone(),
+        (None, _) => return false,
+    };
+    base_name(&program) == env!("CARGO_PKG_NAME") || find(&program).is_some_and(|found| is_our_file(&found))
+}
+
+fn base_name(program: &str) -> &str {
+    let name = program.rsplit(['/', '\\']).next().unwrap_or(program);
+    name.strip_suffix(".exe").unwrap_or(name)
+}
+
+fn is_our_file(found: &Path) -> bool {
+    let ours = std::env::current_exe().and_then(|path| path.canonicalize());
+    ours.is_ok_and(|ours| found.canonicalize().is_ok_and(|found| found == ours))
+}
+
+/// Finds a program as git's shell would: a path is itself, a name is looked up.
+fn find(program: &str) -> Option<PathBuf> {
+    if program.contains('/') {
+        return Some(PathBuf::from(program));
+    }
+    let first = std::env::var_os("GIT_EXEC_PATH").map(PathBuf::from);
+    let search = std::env::var_os("PATH").unwrap_or_default();
+    first
+        .into_iter()
+        .chain(std::env::split_paths(&search))
+        .map(|folder| folder.join(program))
+        .find(|it| it.is_file())
+}
+
+/// Cuts off the first two words of a command as a shell would, without expanding anything.
+fn first_words(command: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    let mut letters = command.chars();
+    while words.len() < 2 {
+        let Some(letter) = letters.next() else { break };
+        match (quote, letter) {
+            (None, ' ' | '\t' | '\n') => words.extend(word.take()),
+            (None, ';' | '&' | '|' | '(' | ')' | '<' | '>') => break,
+            (None, '"' | '\'') => {
+                quote = Some(letter);
+                word.get_or_insert_default();
+            }
+            (Some(open), letter) if open == letter => quote = None,
+            (None | Some('"'), '\\') => word.get_or_insert_default().extend(letters.next()),
+            _ => word.get_or_insert_default().push(letter),
+        }
+    }
+    words.extend(word);
+    words.truncate(2);
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_helper_is_run_as_git_runs_it() {
+        for (helper, command) in [
+            ("cache --timeout=5", "git credential-cache --timeout=5"),
+            ("/usr/bin/x y", "/usr/bin/x y"),
+            ("!f() { cat; }; f", "f() { cat; }; f"),
+            ("~/bin/x", "git credential-~/bin/x"),
+        ] {
+            assert_eq!(command_line(helper), command);
+        }
+    }
+
+    #[test]
+    fn patron_is_known_by_every_way_to_call_it() {
+        for (helper, patron) in [
+            ("patron", true),
+            ("patron --x", true),
+            ("\"patron\"", true),
+            ("/usr/bin/git-credential-patron", true),
+            ("/home/my\\ user/git-credential-patron", true),
+            ("!git credential-patron", true),
+            ("!/usr/bin/git credential-patron", true),
+            ("!'/my tools/git-credential-patron' --x", true),
+            ("!git-credential-patron", true),
+            ("! git-credential-patron;", true),
+            ("!git-credential-patron.exe", true),
+            ("patronus", false),
+            ("cache", false),
+            ("", false),
+            ("!", false),
+            ("! ", false),
+            ("!git credential-cache", false),
+            ("!echo patron", false),
+            ("/usr/bin/patron", false),
+            ("store --file git-credential-patron", false),
+        ] {
+            assert_eq!(is_patron(helper), patron, "{helper}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn patron_is_known_by_its_file_whatever_it_is_called() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let other_name = folder.path().join("my helper");
+        std::os::unix::fs::symlink(std::env::current_exe().expect("known"), &other_name).expect("made");
+        assert!(is_patron(&format!("!'{}' --x", other_name.display())));
+        assert!(!is_patron("/bin/sh"));
+    }
+
+    #[test]
+    fn a_request_with_a_secret_of_ours_is_told_to_nobody() {
+        let token = ["ghp_", &"a".repeat(36)].concat();
+        let request = |text: String| Request::parse(text.as_bytes()).expect("fine");
+        for key in ["password", "credential", "oauth_refresh_token", "username", "state[]", "news"] {
+            let request = request(format!("host=github.com\n{key}={token}\n"));
+            let mut seen = 0;
+            let foreign = Foreign::of(&request, |secret| {
+                seen += 1;
+                secret.expose() == token.as_bytes()
+            });
+            assert_eq!((foreign.is_none(), seen), (true, 1), "{key}");
+            assert!(Foreign::of(&request, |_| false).is_some());
+        }
+        let plain = request("host=h\nusername=mona\npath=a/b\n".to_owned());
+        let foreign = Foreign::of(&plain, |_| panic!("there is no secret to ask about")).expect("foreign");
+        assert_eq!((foreign.told(false).len(), foreign.told(true).len()), (2, 3));
+    }
+}

@@ -1,0 +1,241 @@
+//! The effective helper chain: which helpers git asks for a URL, in which order, and where each is written.
+//!
+//! Git applies every `[credential]` and `[credential "<url>"]` section that matches, in file order, not by
+//! specificity: each `helper` adds to the list, an empty one empties it. That is why a reset for a host also
+//! silences the helpers of its owners, and why setup records those first.
+
+#[cfg(all(test, unix))]
+mod against_git;
+mod lines;
+mod url;
+
+use super::{Entry, Level, Listing, names_patron, shown};
+use std::path::PathBuf;
+use url::{Asked, Part};
+
+/// One helper that git asks.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Helper {
+    /// The value as git takes it: a name, an absolute path, or `!` and a shell snippet. May hold a secret.
+    pub value: Vec<u8>,
+    /// The key it is set by: `credential.helper`, `credential.<url>.helper`.
+    pub key: Vec<u8>,
+    /// Where it is written.
+    pub source: Source,
+}
+
+/// Where a line of configuration stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The kind of file.
+    pub level: Level,
+    /// The file; `None` for the command line.
+    pub file: Option<PathBuf>,
+    /// The line in it, if it could be found.
+    pub line: Option<usize>,
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (&self.file, self.line) {
+            (Some(file), Some(line)) => write!(f, "{}:{line}", file.display()),
+            (Some(file), None) => write!(f, "{}", file.display()),
+            (None, _) => f.write_str("the command line or environment"),
+        }
+    }
+}
+
+impl Helper {
+    /// Gives the helper for people, without control characters and without a secret that stands in it.
+    pub fn shown(&self) -> String {
+        shown(&self.value)
+    }
+
+    /// Tells whether the helper is patron itself.
+    pub fn is_patron(&self) -> bool {
+        names_patron(&self.value)
+    }
+}
+
+impl std::fmt::Debug for Helper {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Helper").field("value", &self.shown()).field("source", &self.source).finish()
+    }
+}
+
+/// A line with which git ends every credential request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// The key.
+    pub key: String,
+    /// What is wrong: lower-case, no full stop.
+    pub fact: &'static str,
+    /// Where it stands.
+    pub source: Source,
+}
+
+/// What git does for a URL before it asks the user.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Chain {
+    /// The helpers, in the order in which they are asked.
+    pub helpers: Vec<Helper>,
+    /// Whether helpers are told the path.
+    pub use_http_path: bool,
+    /// The user name that the configuration adds to the request.
+    pub user: Option<Vec<u8>>,
+    /// The lines at which git gives up.
+    pub broken: Vec<Broken>,
+}
+
+/// How git comes to patron for a URL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reach {
+    /// Whether patron is asked at all.
+    pub asked: bool,
+    /// The other helpers git asks; all of them are also sent every `store`, with the token in it.
+    pub others: Vec<Helper>,
+    /// Whether patron is told the path, and with it the owner.
+    pub use_http_path: bool,
+}
+
+impl Reach {
+    /// Tells whether all is as setup leaves it: patron alone, and told the path.
+    pub fn is_covered(&self) -> bool {
+        self.asked && self.others.is_empty() && self.use_http_path
+    }
+}
+
+/// A part of a host that has a section of its own, and what git does for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Section {
+    /// The part's URL: `https://[USER@]HOST[/PATH]`, escaped where a URL must be.
+    pub url: Vec<u8>,
+    /// Its whole effective chain.
+    pub chain: Chain,
+}
+
+impl Listing {
+    /// Gives what git does for a URL; `None` for a URL that git refuses.
+    pub fn chain(&self, url: &str) -> Option<Chain> {
+        self.chain_of(url.as_bytes())
+    }
+
+    /// Says how git comes to patron for a URL: the answer to "has setup covered this host?".
+    pub fn reaches_patron(&self, url: &str) -> Option<Reach> {
+        let chain = self.chain(url)?;
+        let (patron, others): (Vec<_>, Vec<_>) = chain.helpers.into_iter().partition(Helper::is_patron);
+        Some(Reach { asked: !patron.is_empty(), others, use_http_path: chain.use_http_path })
+    }
+
+    /// Lists the parts of a host that have sections of their own: each owner, deeper path or user, and each
+    /// combination of a user's section with a path's that no listed part already stands for.
+    pub fn sections_of_host(&self, host: &str) -> Vec<Section> {
+        let host_url = format!("https://{host}");
+        let mut parts: Vec<Part> = Vec::new();
+        for entry in &self.entries {
+            let (section, Some(pattern), b"helper" | b"usehttppath") = entry.parts() else { continue };
+            if section == b"credential"
+                && let Some(part) = Part::of(pattern, host_url.as_bytes())
+                && !parts.contains(&part)
+            {
+                parts.push(part);
+            }
+        }
+        let with_chain = |part: &Part| {
+            let url = part.url(host);
+            self.chain_of(&url).map(|chain| Section { url, chain })
+        };
+        let mut sections: Vec<Section> = parts.iter().filter_map(with_chain).collect();
+        let users = parts.iter().filter(|part| part.segments.is_empty());
+        for user in users {
+            for path in parts.iter().filter(|part| part.user.is_none()) {
+                let both = Part { user: user.user.clone(), segments: path.segments.clone() };
+                // A path is narrower than a user, so the path's section stands for both if it says the same.
+                let stands =
+                    |section: &Section| section.url == both.url(host) || section.url == path.url(host);
+                if let Some(found) = with_chain(&both)
+                    && !sections
+                        .iter()
+                        .any(|section| stands(section) && section.chain.asks_like(&found.chain))
+                {
+                    sections.push(found);
+                }
+            }
+        }
+        sections
+    }
+
+    fn chain_of(&self, url: &[u8]) -> Option<Chain> {
+        let mut asked = Asked::from_url(url)?;
+        let named_in_url = asked.user.is_some();
+        let mut chain = Chain::default();
+        for (index, entry) in self.entries.iter().enumerate() {
+            let (section, pattern, name) = entry.parts();
+            if section != b"credential" || !pattern.is_none_or(|pattern| asked.matches(pattern)) {
+                continue;
+            }
+            let Some(value) = &entry.value else {
+                chain.broken.push(self.broken(index, "has no value"));
+                continue;
+            };
+            match name {
+                b"helper" if value.is_empty() => chain.helpers.clear(),
+                b"helper" => {
+                    let (value, key) = (value.clone(), entry.key.clone());
+                    chain.helpers.push(Helper { value, key, source: self.source(index) });
+                }
+                b"username" if !named_in_url => {
+                    chain.user = Some(value.clone());
+                    asked.user = chain.user.clone();
+                }
+                b"usehttppath" => match git_bool(value) {
+                    Some(yes) => chain.use_http_path = yes,
+                    None => chain.broken.push(self.broken(index, "is neither true nor false")),
+                },
+                _ => {}
+            }
+        }
+        Some(chain)
+    }
+
+    fn broken(&self, index: usize, fact: &'static str) -> Broken {
+        let key = shown(&self.entries[index].key);
+        Broken { key, fact, source: self.source(index) }
+    }
+
+    /// Finds the line of an entry: the file's so-manieth line of this key.
+    fn source(&self, index: usize) -> Source {
+        let Entry { level, file, key, .. } = &self.entries[index];
+        let is_alike = |entry: &Entry| entry.file == *file && entry.key == *key;
+        let nth = self.entries[..index].iter().filter(|entry| is_alike(entry)).count();
+        let line = file.as_ref().filter(|file| file.is_absolute()).and_then(|file| {
+            let found = lines::lines_of(&std::fs::read(file).ok()?, self.entries[index].parts());
+            let listed = self.entries.iter().filter(|entry| is_alike(entry)).count();
+            // A file that is included twice, or has changed meanwhile, is not guessed at.
+            (found.len() == listed).then(|| found[nth])
+        });
+        Source { level: *level, file: file.clone(), line }
+    }
+}
+
+impl Chain {
+    /// Tells whether two chains ask the same helpers in the same way, wherever they are written.
+    pub fn asks_like(&self, other: &Self) -> bool {
+        let values =
+            |chain: &Self| -> Vec<Vec<u8>> { chain.helpers.iter().map(|h| h.value.clone()).collect() };
+        values(self) == values(other) && self.use_http_path == other.use_http_path
+    }
+}
+
+/// Reads a boolean as git does: words, or a number other than 0.
+pub(super) fn git_bool(value: &[u8]) -> Option<bool> {
+    let text = std::str::from_utf8(value).ok()?.to_ascii_lowercase();
+    match &text[..] {
+        "true" | "yes" | "on" => Some(true),
+        "false" | "no" | "off" | "" => Some(false),
+        number => {
+            let digits = number.trim_end_matches(['k', 'm', 'g']);
+            (number.len() <= digits.len() + 1).then(|| digits.parse::<i32>().ok().map(|n| n != 0))?
+        }
+    }
+}

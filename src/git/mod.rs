@@ -1,0 +1,42 @@
+//! Git's configuration as git itself sees it: who answers for a URL, where our lines go, what is set.
+//!
+//! Nothing here decides what a token is for, and nothing prints. The effective configuration is always asked
+//! from the git program ([`Listing`]); matching, editing and quoting are our own, and each rule is checked
+//! against real git in `tests/setup.rs`. libgit2 only reads settings: it cannot show where a value comes from
+//! once files include each other, and what it writes drops other people's lines (measured).
+
+#![expect(unused_imports, reason = "diagnose, add and get, which need the rest, come later")]
+
+mod chain;
+mod config_file;
+mod edit;
+mod held;
+mod http;
+mod listing;
+mod ours;
+mod places;
+mod probe;
+mod program;
+mod quote;
+pub mod repository;
+mod settings;
+mod shown;
+
+pub use chain::{Broken, Chain, Helper, Reach, Section, Source};
+pub use config_file::{ConfigFile, FileTrouble, KeyAndValue, Locked};
+pub use edit::{Changed, Without, block_lines, with_block, without_block};
+pub use held::{Files, differ_by_our_include, remove_empty_folder};
+pub use http::{HttpSettings, http_settings};
+pub use listing::{Entry, Level, Listing};
+pub use ours::{LeftOut, Ours, OursTrouble, Record, with_gists};
+pub use places::{BadPlace, Env, Place, process_env, setting_files, system_ours};
+pub use probe::{Probe, Probed, Service};
+pub use program::{Cwd, Git, GitTrouble, find_in_path, own_program};
+pub use quote::{BadProgram, config_quoted, helper_command};
+pub use settings::{BadSetting, Fallback, Permission, Settings, VaultChoice};
+pub use shown::{shown, shown_whole};
+
+use chain::git_bool;
+use edit::is_our_file;
+use quote::{names_patron, subsection_quoted};
+use shown::holds_secret;

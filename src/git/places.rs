@@ -1,0 +1,203 @@
+//! Which files git reads its settings from, and where ours lie beside them.
+//!
+//! As documented in git-config(1), FILES and ENVIRONMENT. For the global level git reads the XDG file, then
+//! `~/.gitconfig`, and writes to the second unless only the first can be read. `GIT_CONFIG_GLOBAL` and
+//! `GIT_CONFIG_SYSTEM` name one file instead; `GIT_CONFIG_NOSYSTEM` leaves the system's out.
+
+use super::{Cwd, Git, Level, git_bool};
+use crate::paths::Paths;
+use std::env;
+use std::ffi::OsString;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// The environment, as far as it is asked for.
+pub type Env<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+
+/// Gives a variable of this process.
+pub fn process_env(name: &str) -> Option<OsString> {
+    env::var_os(name)
+}
+
+/// Where setup writes for one level.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Whose configuration it is: [`Level::Global`] or [`Level::System`].
+    pub level: Level,
+    /// The file that git would write to; it gets the block.
+    pub file: PathBuf,
+    /// The other file of this level, where an earlier setup may have put its block.
+    pub other: Option<PathBuf>,
+    /// Our own file.
+    pub ours: PathBuf,
+    /// Our own file as the include names it.
+    pub include: Vec<u8>,
+}
+
+/// Why there is no file to write to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BadPlace {
+    /// A variable names no file that would be the same everywhere: its name and value.
+    NotAbsolute(&'static str, PathBuf),
+    /// The environment tells git to read no system file.
+    NoSystem,
+    /// Git does not say where its system file is.
+    UnknownSystem,
+}
+
+impl fmt::Display for BadPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAbsolute(name, value) => {
+                write!(f, "{name} is \"{}\", which is no absolute path", value.display())
+            }
+            Self::NoSystem => {
+                write!(f, "GIT_CONFIG_NOSYSTEM is set, so git does not read a system config file")
+            }
+            Self::UnknownSystem => write!(f, "git does not say where its system config file is"),
+        }
+    }
+}
+
+impl std::error::Error for BadPlace {}
+
+impl Place {
+    /// Finds the place in this user's configuration.
+    pub fn global(env: Env<'_>, paths: &Paths) -> Result<Self, BadPlace> {
+        let home = home(env);
+        let ours = paths.gitconfig();
+        // `~/`, since git ends at an include that it may not read, as it would be where a copy of this file is
+        // another user's; an absent one it passes over.
+        let include = match home.as_deref().and_then(|home| ours.strip_prefix(home).ok()) {
+            Some(below) => Path::new("~").join(below),
+            None => ours.clone(),
+        };
+        let mut files = global_files(env);
+        if let Some(bad) = files.iter().find(|file| !file.is_absolute()) {
+            return Err(BadPlace::NotAbsolute("GIT_CONFIG_GLOBAL", bad.clone()));
+        }
+        let own = files.pop().expect("there is always a global file");
+        let (file, other) = match files.pop() {
+            Some(xdg) if !can_read(&own) && can_read(&xdg) => (xdg, Some(own)),
+            xdg => (own, xdg),
+        };
+        Ok(Self { level: Level::Global, file, other, ours, include: include_value(&include) })
+    }
+
+    /// Finds the place in the machine's configuration. Our file lies beside git's, readable for all: in
+    /// somebody's home it would end every other user's git.
+    pub fn system(git: &Git, env: Env<'_>) -> Result<Self, BadPlace> {
+        if !reads_system(env) {
+            return Err(BadPlace::NoSystem);
+        }
+        let file = system_file(Some(git), env).ok_or(BadPlace::UnknownSystem)?;
+        if !file.is_absolute() {
+            return Err(BadPlace::NotAbsolute("GIT_CONFIG_SYSTEM", file));
+        }
+        let ours = file.with_file_name("git-credential-patron").join("gitconfig");
+        let include = include_value(&ours);
+        Ok(Self { level: Level::System, file, other: None, ours, include })
+    }
+}
+
+/// Lists the files that settings are read from, weakest first; they need not exist.
+pub fn setting_files(git: Option<&Git>, env: Env<'_>) -> Vec<(Level, PathBuf)> {
+    let system = if reads_system(env) { system_file(git, env) } else { None };
+    let system = system.into_iter().map(|file| (Level::System, file));
+    system.chain(global_files(env).into_iter().map(|file| (Level::Global, file))).collect()
+}
+
+/// Gives the system's copy of our file, if git reads a system file; it may not exist.
+pub fn system_ours(git: &Git, env: Env<'_>) -> Option<PathBuf> {
+    Place::system(git, env).ok().map(|place| place.ours)
+}
+
+/// Gives git's global files, weakest first: at least one.
+fn global_files(env: Env<'_>) -> Vec<PathBuf> {
+    if let Some(file) = env("GIT_CONFIG_GLOBAL") {
+        return vec![file.into()];
+    }
+    let home = home(env);
+    let xdg = env("XDG_CONFIG_HOME").filter(|xdg| !xdg.is_empty()).map(PathBuf::from);
+    let xdg = xdg.or_else(|| Some(home.as_ref()?.join(".config"))).map(|xdg| xdg.join("git").join("config"));
+    let own = home.map(|home| home.join(".gitconfig")).unwrap_or_default();
+    // A relative XDG folder would be another one in each folder; ours is never there.
+    xdg.into_iter().filter(|xdg| xdg.is_absolute()).chain([own]).collect()
+}
+
+fn home(env: Env<'_>) -> Option<PathBuf> {
+    // Git for Windows sets HOME for itself where it is missing.
+    let home = env("HOME").filter(|home| !home.is_empty());
+    let home = home.or_else(|| env("USERPROFILE").filter(|_| cfg!(windows)));
+    home.map(PathBuf::from).filter(|home| home.is_absolute())
+}
+
+fn reads_system(env: Env<'_>) -> bool {
+    let no_system = env("GIT_CONFIG_NOSYSTEM");
+    no_system.is_none_or(|value| git_bool(value.as_encoded_bytes()) != Some(true))
+}
+
+fn system_file(git: Option<&Git>, env: Env<'_>) -> Option<PathBuf> {
+    if let Some(file) = env("GIT_CONFIG_SYSTEM") {
+        return Some(file.into());
+    }
+    let git = git?;
+    let asked = git.run(&["var", "GIT_CONFIG_SYSTEM"], Cwd::Nowhere).or_else(|_| {
+        // Before 2.41 git says it only to an editor. `--edit` creates a global file, never a system file.
+        git.run_with(&["config", "--system", "--edit"], Cwd::Nowhere, &[("GIT_EDITOR", "printf %s")])
+    });
+    let path = String::from_utf8(asked.ok()?).ok()?;
+    let path = PathBuf::from(path.trim_end_matches(['\r', '\n']));
+    path.is_absolute().then_some(path)
+}
+
+fn include_value(path: &Path) -> Vec<u8> {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let slashes = |byte: &u8| if cfg!(windows) && *byte == b'\\' { b'/' } else { *byte };
+    bytes.iter().map(slashes).collect()
+}
+
+#[cfg(unix)]
+fn can_read(path: &Path) -> bool {
+    rustix::fs::access(path, rustix::fs::Access::READ_OK).is_ok()
+}
+
+#[cfg(not(unix))]
+fn can_read(path: &Path) -> bool {
+    path.exists()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn files(vars: &[(&str, &str)]) -> Vec<PathBuf> {
+        let env = |name: &str| vars.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into());
+        global_files(&env)
+    }
+
+    #[test]
+    fn global_files_are_those_git_reads() {
+        let home = ("HOME", "/h");
+        for (vars, expected) in [
+            (&[home][..], &["/h/.config/git/config", "/h/.gitconfig"][..]),
+            (&[home, ("XDG_CONFIG_HOME", "/x")], &["/x/git/config", "/h/.gitconfig"]),
+            (&[home, ("XDG_CONFIG_HOME", "")], &["/h/.config/git/config", "/h/.gitconfig"]),
+            (&[home, ("XDG_CONFIG_HOME", "x")], &["/h/.gitconfig"]),
+            (&[home, ("GIT_CONFIG_GLOBAL", "/g")], &["/g"]),
+            (&[home, ("GIT_CONFIG_GLOBAL", "")], &[""]),
+            (&[], &[""]),
+        ] {
+            assert_eq!(files(vars), expected.iter().map(PathBuf::from).collect::<Vec<_>>(), "{vars:?}");
+        }
+    }
+
+    #[test]
+    fn a_system_file_is_not_read_where_git_reads_none() {
+        let env =
+            |value: &'static str| move |name: &str| (name == "GIT_CONFIG_NOSYSTEM").then(|| value.into());
+        for (value, reads) in [("1", false), ("true", false), ("0", true), ("", true), ("no", true)] {
+            assert_eq!(reads_system(&env(value)), reads, "{value}");
+        }
+    }
+}

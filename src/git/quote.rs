@@ -1,0 +1,185 @@
+//! Writing a program's path so that git, its shell and libgit2 all come to that program, and reading it back.
+//!
+//! Git takes a helper for a command only if it begins with an absolute path or `!`; anything else becomes
+//! `git credential-...`. So the path cannot be put in quotes: each character that a shell would act on gets a
+//! backslash (`/home/my\ user/...`). The whole is then a value of git's config, with the escapes of
+//! git-config(1). Checked with real git and `git2::CredentialHelper` in `tests/setup.rs`.
+
+use std::fmt;
+use std::path::Path;
+
+/// Why a program's path cannot be written as a helper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BadProgram {
+    /// It is relative, so it would mean another program in each folder.
+    Relative,
+    /// It holds a line break, which a shell cannot be told with a backslash.
+    LineBreak,
+}
+
+impl fmt::Display for BadProgram {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Relative => "the path of this program is not absolute",
+            Self::LineBreak => {
+                "the path of this program holds a line break, which git's shell cannot be given"
+            }
+        })
+    }
+}
+
+impl std::error::Error for BadProgram {}
+
+/// Writes a program's path as the value of `credential.helper`.
+pub fn helper_command(program: &Path) -> Result<Vec<u8>, BadProgram> {
+    if !program.is_absolute() {
+        return Err(BadProgram::Relative);
+    }
+    let mut command = Vec::new();
+    for byte in bytes_of(program) {
+        match byte {
+            b'\n' | b'\r' => return Err(BadProgram::LineBreak),
+            // Git for Windows runs a POSIX shell, to which a backslash is an escape.
+            b'\\' if cfg!(windows) => command.push(b'/'),
+            // Bytes of UTF-8 stay together; a drive's colon is part of an absolute path.
+            byte if byte.is_ascii_alphanumeric() || !byte.is_ascii() || b"/._-+,:@%".contains(&byte) => {
+                command.push(byte);
+            }
+            byte => command.extend([b'\\', byte]),
+        }
+    }
+    Ok(command)
+}
+
+#[cfg(unix)]
+fn bytes_of(path: &Path) -> Vec<u8> {
+    std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str()).to_vec()
+}
+
+#[cfg(not(unix))]
+fn bytes_of(path: &Path) -> Vec<u8> {
+    path.to_string_lossy().into_owned().into_bytes()
+}
+
+/// Writes a value as git's config needs it: in quotes unless every byte is harmless.
+pub fn config_quoted(value: &[u8]) -> Vec<u8> {
+    let harmless = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._-+,:@%!~=$ ".contains(byte);
+    let fits = value.iter().all(|byte| harmless(byte) || !byte.is_ascii());
+    if fits && !value.starts_with(b" ") && !value.ends_with(b" ") {
+        return value.to_owned();
+    }
+    let mut quoted = vec![b'"'];
+    for &byte in value {
+        match byte {
+            b'\n' => quoted.extend(b"\\n"),
+            b'\t' => quoted.extend(b"\\t"),
+            b'"' | b'\\' => quoted.extend([b'\\', byte]),
+            byte => quoted.push(byte),
+        }
+    }
+    quoted.push(b'"');
+    quoted
+}
+
+/// Writes a subsection, quotes included: only `"` and `\` are escaped there. A line break cannot be written,
+/// and no subsection that was read from a file holds one.
+pub fn subsection_quoted(subsection: &[u8]) -> Vec<u8> {
+    let mut quoted = vec![b'"'];
+    for &byte in subsection {
+        if matches!(byte, b'"' | b'\\') {
+            quoted.push(b'\\');
+        }
+        quoted.push(byte);
+    }
+    quoted.push(b'"');
+    quoted
+}
+
+/// Tells whether a helper is patron itself, by whatever name or path.
+pub fn names_patron(helper: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(helper);
+    let snippet = text.strip_prefix('!');
+    let words = first_words(snippet.unwrap_or(&text).trim_start());
+    let name = |word: &str| {
+        let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
+        name.strip_suffix(".exe").unwrap_or(name).to_owned()
+    };
+    let absolute = text.starts_with('/') || text.starts_with('\\') || text[..].get(1..2) == Some(":");
+    match (snippet, &words[..]) {
+        (None, [first, ..]) if !absolute => first == "patron",
+        (Some(_), [git, command, ..]) if name(git) == "git" => command == "credential-patron",
+        (_, [first, ..]) => name(first) == "git-credential-patron",
+        _ => false,
+    }
+}
+
+/// Cuts off the first two words of a command as a shell would, without expanding anything.
+fn first_words(command: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quote = None;
+    let mut letters = command.chars();
+    while let Some(letter) = letters.next() {
+        let is_second = words.len() == 2;
+        let word = words.last_mut().expect("there is always a last word");
+        match (quote, letter) {
+            (None, ' ' | '\t' | ';' | '&' | '|') if is_second && !word.is_empty() => break,
+            (None, ' ' | '\t') if word.is_empty() => {}
+            (None, ' ' | '\t' | ';' | '&' | '|') => words.push(String::new()),
+            (None, '"' | '\'') => quote = Some(letter),
+            (Some(open), letter) if open == letter => quote = None,
+            (None | Some('"'), '\\') => word.extend(letters.next()),
+            _ => word.push(letter),
+        }
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_path_begins_with_its_slash_and_is_escaped() {
+        for (path, value) in [
+            ("/usr/bin/git-credential-patron", "/usr/bin/git-credential-patron"),
+            ("/home/my user/p", "/home/my\\ user/p"),
+            (
+                "/a'b\"c$d`e\\f;g#h(i)*?~&|<>[]{}!^=/p",
+                "/a\\'b\\\"c\\$d\\`e\\\\f\\;g\\#h\\(i\\)\\*\\?\\~\\&\\|\\<\\>\\[\\]\\{\\}\\!\\^\\=/p",
+            ),
+            ("/é/p", "/é/p"),
+        ] {
+            let command = helper_command(Path::new(path)).expect("it can be written");
+            assert_eq!(String::from_utf8_lossy(&command), value);
+            assert_eq!(first_words(value)[0], path);
+        }
+        assert_eq!(helper_command(Path::new("/a\nb")), Err(BadProgram::LineBreak));
+        assert_eq!(helper_command(Path::new("a/b")), Err(BadProgram::Relative));
+    }
+
+    #[test]
+    fn patron_is_known_by_every_way_to_call_it() {
+        for (helper, patron) in [
+            ("patron", true),
+            ("patron --x", true),
+            ("/usr/bin/git-credential-patron", true),
+            ("/home/my\\ user/git-credential-patron", true),
+            ("C:/Program\\ Files/git-credential-patron.exe", true),
+            ("!git credential-patron", true),
+            ("!/usr/bin/git credential-patron", true),
+            ("!'/my tools/git-credential-patron' --x", true),
+            ("!git-credential-patron", true),
+            ("patronus", false),
+            ("cache", false),
+            ("", false),
+            ("!", false),
+            ("!git credential-cache", false),
+            ("!echo patron", false),
+            ("/usr/bin/patron", false),
+            ("store --file git-credential-patron", false),
+        ] {
+            assert_eq!(names_patron(helper.as_bytes()), patron, "{helper}");
+        }
+    }
+}

@@ -1,0 +1,465 @@
+//! The only HTTP of our own: GitHub's REST, asked for a reply; nothing here says what a reply means.
+//!
+//! Rules (security facts, section 4.7):
+//! - requests go to compiled-in API bases alone ([`Api`]) and to paths of this file ([`ApiPath`]): no URL of
+//!   a reply is ever asked, no redirect followed, nothing but `https` spoken;
+//! - every call ends within its bound, whatever the other side does; of a body 64 KiB are read, of a header
+//!   as much;
+//! - the proxy and the authorities are what the caller found in git's settings and the environment
+//!   ([`proxy_from`], [`Authorities`]); the library looks at neither by itself;
+//! - certificates are always verified, also where `http.sslVerify` is false: git may then talk to anybody,
+//!   but no token leaves through this file;
+//! - no client certificates (a key that does not match makes the library panic: measured), no cookies, no
+//!   compression (nothing to blow up);
+//! - a token goes into one header, marked as sensitive (`Debug` hides it). The library's own buffers cannot be wiped.
+
+mod ca;
+mod proxy;
+#[cfg(test)]
+mod tests;
+
+pub use ca::{Authorities, BadAuthorities};
+pub use proxy::{BadProxy, ProxyUrl, proxy_from};
+
+use crate::remote::{GITHUB, Host, Owner};
+use crate::token::Token;
+use std::error::Error as _;
+use std::fmt;
+use std::io::{self, Read};
+use std::time::{Duration, Instant};
+use ureq::http::HeaderValue;
+use ureq::tls::TlsConfig;
+use ureq::{Agent, Timeout};
+use zeroize::Zeroizing;
+
+/// How long one call may take in all.
+pub const TIMEOUT: Duration = Duration::from_secs(3);
+/// How long a connection may take (proxy and TLS included), and a name's address.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// How much of a body is read.
+pub const MAX_BODY: usize = 64 * 1024;
+const MAX_HEADER: usize = 64 * 1024;
+/// What the API's documentation names; still served beside its successor.
+const API_VERSION: &str = "2022-11-28";
+const USER_AGENT: &str = concat!("git-credential-patron/", env!("CARGO_PKG_VERSION"));
+
+/// The base of an API, from a host alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Api {
+    base: String,
+}
+
+impl Api {
+    /// Gives the API of a host: GitHub's, that of a `SUB.ghe.com`, or that of an Enterprise Server.
+    pub fn of(host: &Host) -> Self {
+        let home = host.home();
+        let name = home.as_str();
+        let is_ghe_com = home.server_by_name().is_some() && name != GITHUB;
+        let base = match name {
+            GITHUB => format!("https://api.{GITHUB}"),
+            _ if is_ghe_com => format!("https://api.{name}"),
+            _ => format!("https://{name}/api/v3"),
+        };
+        Self { base }
+    }
+
+    /// Gives the host that is asked, with its port if it has one: the one that `no_proxy` is about.
+    pub fn host(&self) -> &str {
+        let rest = self.base.strip_prefix("https://").unwrap_or(&self.base);
+        rest.split('/').next().unwrap_or(rest)
+    }
+}
+
+/// What is asked of an API. Holds owner and repository at most, and both only in a checked form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiPath(String);
+
+impl ApiPath {
+    /// Asks who the token is: login, scopes, expiry. Any valid token may.
+    pub fn user() -> Self {
+        Self("/user".to_owned())
+    }
+
+    /// Asks which private repositories the token sees. Eight: more do not fit into [`MAX_BODY`].
+    pub fn private_repositories() -> Self {
+        Self("/user/repos?visibility=private&per_page=8".to_owned())
+    }
+
+    /// Asks for a repository. `None` if the name cannot be one.
+    pub fn repository(owner: &Owner, repo: &str) -> Option<Self> {
+        let fits = (1..=100).contains(&repo.len())
+            && repo.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+            && !matches!(repo, "." | "..");
+        fits.then(|| Self(format!("/repos/{owner}/{repo}")))
+    }
+
+    /// Asks for a repository's files: the call that needs "Contents: read". `None` as above.
+    pub fn contents(owner: &Owner, repo: &str) -> Option<Self> {
+        Self::repository(owner, repo).map(|path| Self(path.0 + "/contents"))
+    }
+
+    /// Asks whether there is such an owner.
+    pub fn owner(owner: &Owner) -> Self {
+        Self(format!("/users/{owner}"))
+    }
+
+    /// Asks what serves the host, and for its version.
+    pub fn meta() -> Self {
+        Self("/meta".to_owned())
+    }
+
+    /// Gives the path.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// How requests are made; the caller has read git's settings and the environment.
+#[derive(Debug, Clone)]
+pub struct ClientConfig {
+    /// The proxy for the host that will be asked, from [`proxy_from`].
+    pub proxy: Option<ProxyUrl>,
+    /// The believed authorities.
+    pub authorities: Authorities,
+    /// The bound of one call.
+    pub timeout: Duration,
+}
+
+impl Default for ClientConfig {
+    fn default() -> Self {
+        Self { proxy: None, authorities: Authorities::default(), timeout: TIMEOUT }
+    }
+}
+
+/// Asks GitHub. Connections are kept between the calls of one client; it may be shared by threads.
+pub struct Client {
+    agent: Agent,
+    timeout: Duration,
+    through_proxy: bool,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("through_proxy", &self.through_proxy).finish_non_exhaustive()
+    }
+}
+
+/// What came of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// Somebody answered. Whether it was GitHub, [`looks_like_github`] tells.
+    Answered(Answer),
+    /// There was no whole answer.
+    Failed(Failure),
+}
+
+/// An answer, as it came.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// Names in lower case, values with what is not UTF-8 replaced.
+    pub headers: Vec<(String, String)>,
+    /// The body, or its first [`MAX_BODY`] bytes.
+    pub body: Vec<u8>,
+    /// The body went on after that.
+    pub cut: bool,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+impl fmt::Debug for Answer {
+    /// Leaves out what the other side wrote: it could give back what it was sent.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Answer({}, {} headers, {} bytes)", self.status, self.headers.len(), self.body.len())
+    }
+}
+
+/// Why there was no answer. Holds no text of the other side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Which part failed.
+    pub kind: FailureKind,
+    /// What happened, for people.
+    pub detail: String,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// The part that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureKind {
+    /// The name has no address.
+    Dns,
+    /// No connection, or it was cut.
+    Connect,
+    /// No whole answer in time.
+    Timeout,
+    /// The certificate, or the TLS connection.
+    Tls,
+    /// The proxy: not there, or it refused.
+    Proxy,
+    /// The setting that names the proxy cannot be used; nothing was sent.
+    BadProxySetting,
+    /// The setting that names the authorities gives none; nothing was sent.
+    BadAuthorities,
+    /// What came is not an HTTP answer, or an incomplete one.
+    Malformed,
+    /// Anything else; nothing was sent.
+    Other,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.detail)
+    }
+}
+
+impl From<BadProxy> for Failure {
+    fn from(bad: BadProxy) -> Self {
+        Self::new(FailureKind::BadProxySetting, bad.to_string())
+    }
+}
+
+impl From<BadAuthorities> for Failure {
+    fn from(bad: BadAuthorities) -> Self {
+        Self::new(FailureKind::BadAuthorities, bad.to_string())
+    }
+}
+
+impl Reply {
+    /// Gives the answer, if there was one.
+    pub fn answer(&self) -> Option<&Answer> {
+        match self {
+            Self::Answered(answer) => Some(answer),
+            Self::Failed(_) => None,
+        }
+    }
+}
+
+impl Answer {
+    /// Gives the body as text, what is not UTF-8 replaced.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// Gives the first header of that name, in any case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(have, _)| have.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Tells whether GitHub itself answered: it gives every answer a request id. What stands between (a portal
+/// that wants a login, a proxy's page) does not.
+pub fn looks_like_github(reply: &Reply) -> bool {
+    let id = reply.answer().and_then(|answer| answer.header("x-github-request-id"));
+    id.is_some_and(|id| !id.trim().is_empty())
+}
+
+impl Client {
+    /// Makes a client. Reads the authorities' files, sends nothing.
+    pub fn new(config: &ClientConfig) -> Result<Self, Failure> {
+        let proxy = match &config.proxy {
+            Some(proxy) => Some(proxy.to_ureq().map_err(|_| {
+                Failure::new(FailureKind::BadProxySetting, format!("the proxy {proxy} cannot be used"))
+            })?),
+            None => None,
+        };
+        let through_proxy = proxy.is_some();
+        let tls = TlsConfig::builder().root_certs(config.authorities.load()?).build();
+        let agent = Agent::config_builder()
+            // Also keeps the library from reading the environment for one.
+            .proxy(proxy)
+            .tls_config(tls)
+            .https_only(true)
+            .max_redirects(0)
+            .http_status_as_error(false)
+            .user_agent(USER_AGENT)
+            .max_response_header_size(MAX_HEADER)
+            .timeout_global(Some(config.timeout))
+            .timeout_connect(Some(CONNECT_TIMEOUT))
+            .timeout_resolve(Some(CONNECT_TIMEOUT))
+            .build()
+            .new_agent();
+        Ok(Self { agent, timeout: config.timeout, through_proxy })
+    }
+
+    /// Asks, within the client's bound.
+    pub fn get(&self, api: &Api, path: &ApiPath, token: Option<&Token>) -> Reply {
+        self.get_within(self.timeout, api, path, token)
+    }
+
+    /// Asks, within a bound of its own: what is left of a longer work.
+    pub fn get_within(&self, bound: Duration, api: &Api, path: &ApiPath, token: Option<&Token>) -> Reply {
+        let start = Instant::now();
+        match self.asked(bound.min(self.timeout), api, path, token) {
+            Ok(answer) => Reply::Answered(Answer { elapsed: start.elapsed(), ..answer }),
+            Err(failure) => Reply::Failed(Failure { elapsed: start.elapsed(), ..failure }),
+        }
+    }
+
+    fn asked(
+        &self,
+        bound: Duration,
+        api: &Api,
+        path: &ApiPath,
+        token: Option<&Token>,
+    ) -> Result<Answer, Failure> {
+        if bound.is_zero() {
+            return Err(Failure::new(FailureKind::Timeout, "no time was left to ask"));
+        }
+        // The library looks up names in a thread, and panics if there is none to be had.
+        let spare = std::thread::Builder::new().stack_size(16 * 1024).spawn(|| ());
+        spare.map_err(|_| Failure::new(FailureKind::Other, "no thread can be started"))?.join().ok();
+
+        let url = format!("{}{}", api.base, path.0);
+        let mut request = self
+            .agent
+            .get(url)
+            .header("accept", "application/vnd.github+json")
+            .header("x-github-api-version", API_VERSION);
+        if let Some(token) = token {
+            request = request.header("authorization", authorization(token)?);
+        }
+        // Only where it must be: a request with settings of its own has the library read the authorities again.
+        if bound < self.timeout {
+            request = request.config().timeout_global(Some(bound)).build();
+        }
+        let mut response = request.call().map_err(|error| self.failure(&error))?;
+
+        let status = response.status().as_u16();
+        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let headers =
+            response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
+        // None was asked for, and none can be read here.
+        if response.headers().contains_key("content-encoding") {
+            return Err(Failure::new(FailureKind::Malformed, "the answer came compressed, unasked"));
+        }
+        let mut body = Vec::new();
+        let mut reader = response.body_mut().as_reader().take(MAX_BODY as u64 + 1);
+        // An answer without its end is none: a verdict must not rest on half a sentence.
+        reader.read_to_end(&mut body).map_err(|error| self.failure(&ureq::Error::from(error)))?;
+        let cut = body.len() > MAX_BODY;
+        body.truncate(MAX_BODY);
+        Ok(Answer { status, headers, body, cut, elapsed: Duration::ZERO })
+    }
+
+    /// Says which part failed. Texts are ours: the library's may hold what the other side sent.
+    fn failure(&self, error: &ureq::Error) -> Failure {
+        use FailureKind::{Connect, Dns, Malformed, Other, Proxy, Tls};
+        let connection = if self.through_proxy { Proxy } else { Connect };
+        let (kind, detail) = match error {
+            ureq::Error::Timeout(which) => (FailureKind::Timeout, Self::timeout_detail(*which)),
+            ureq::Error::HostNotFound => self.dns_failure(),
+            ureq::Error::Io(error) if tls_error(error).is_some() => (Tls, tls_detail(tls_error(error))),
+            ureq::Error::Rustls(error) => (Tls, tls_detail(Some(error))),
+            ureq::Error::Tls(_) | ureq::Error::TlsRequired | ureq::Error::Pem(_) => (Tls, tls_detail(None)),
+            ureq::Error::Io(error) if is_name_error(error) => self.dns_failure(),
+            ureq::Error::Io(error) => match error.kind() {
+                io::ErrorKind::UnexpectedEof
+                | io::ErrorKind::ConnectionReset
+                | io::ErrorKind::ConnectionAborted
+                | io::ErrorKind::BrokenPipe => (Connect, "the connection was cut".to_owned()),
+                io::ErrorKind::ConnectionRefused => (connection, self.place("refuses connections")),
+                io::ErrorKind::TimedOut => (FailureKind::Timeout, Self::timeout_detail(Timeout::Connect)),
+                // The system's words: of an error number, never of the other side.
+                _ if error.raw_os_error().is_some() => (connection, self.place(&format!("failed: {error}"))),
+                _ if self.through_proxy => (Proxy, self.place("did not connect us")),
+                _ => (Connect, self.place("failed")),
+            },
+            ureq::Error::ConnectionFailed => (connection, self.place("refuses connections")),
+            ureq::Error::ConnectProxyFailed(reason) => {
+                let status: String = reason.chars().filter(char::is_ascii_digit).take(3).collect();
+                (
+                    Proxy,
+                    match status.as_str() {
+                        "407" => "the proxy wants a user name and password (407)".to_owned(),
+                        "" => "the proxy did not answer".to_owned(),
+                        status => format!("the proxy refused to connect us ({status})"),
+                    },
+                )
+            }
+            ureq::Error::InvalidProxyUrl => {
+                (FailureKind::BadProxySetting, "the proxy cannot be used".to_owned())
+            }
+            ureq::Error::LargeResponseHeader(..) => {
+                (Malformed, "the answer's header is larger than 64 KiB".to_owned())
+            }
+            ureq::Error::Protocol(_) | ureq::Error::Http(_) | ureq::Error::BodyStalled => {
+                (Malformed, "what came is not a whole HTTP answer".to_owned())
+            }
+            _ => (Other, "the request could not be made".to_owned()),
+        };
+        Failure::new(kind, detail)
+    }
+
+    fn place(&self, what: &str) -> String {
+        format!("the {} {what}", if self.through_proxy { "proxy" } else { "server" })
+    }
+
+    fn dns_failure(&self) -> (FailureKind, String) {
+        if self.through_proxy {
+            (FailureKind::Proxy, "the proxy's name has no address".to_owned())
+        } else {
+            (FailureKind::Dns, "the name has no address (DNS)".to_owned())
+        }
+    }
+
+    fn timeout_detail(which: Timeout) -> String {
+        match which {
+            Timeout::Resolve => "the name's address did not come in time (DNS)".to_owned(),
+            Timeout::Connect => "no connection in time".to_owned(),
+            _ => "no whole answer in time".to_owned(),
+        }
+    }
+}
+
+impl Failure {
+    fn new(kind: FailureKind, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into(), elapsed: Duration::ZERO }
+    }
+}
+
+/// Builds the one header that holds the secret.
+fn authorization(token: &Token) -> Result<HeaderValue, Failure> {
+    let line = Zeroizing::new([b"Bearer ", token.expose()].concat());
+    let mut value = HeaderValue::from_bytes(&line).map_err(|_| {
+        Failure::new(FailureKind::Other, "the secret cannot be sent: it has control characters")
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// Finds the TLS library's error inside one of the system's.
+fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
+    let inner = error.get_ref()?;
+    inner.downcast_ref().or_else(|| inner.source()?.downcast_ref())
+}
+
+fn tls_detail(error: Option<&rustls::Error>) -> String {
+    use rustls::CertificateError as Bad;
+    let fact = match error {
+        Some(rustls::Error::InvalidCertificate(bad)) => match bad {
+            Bad::Expired | Bad::ExpiredContext { .. } => "has expired",
+            Bad::NotValidYet | Bad::NotValidYetContext { .. } => "is not valid yet (is the clock right?)",
+            // A bad signature: an authority of that name is believed, but it is another one.
+            Bad::UnknownIssuer | Bad::BadSignature => "comes from an issuer that is not believed here",
+            Bad::NotValidForName | Bad::NotValidForNameContext { .. } => "is for another name",
+            Bad::Revoked => "has been revoked",
+            _ => "is not valid",
+        },
+        // Says so when the system has no authorities at all.
+        Some(rustls::Error::General(_)) => return "no certificate authorities were found".to_owned(),
+        _ => return "no TLS connection could be made".to_owned(),
+    };
+    format!("the server's certificate {fact}")
+}
+
+/// Tells whether the system could not find a name's address. It has no error kind of its own for that.
+fn is_name_error(error: &io::Error) -> bool {
+    const WINDOWS_NAME_ERRORS: std::ops::RangeInclusive<i32> = 11001..=11004;
+    match error.raw_os_error() {
+        Some(code) => cfg!(windows) && WINDOWS_NAME_ERRORS.contains(&code),
+        None => error.to_string().starts_with("failed to lookup address information"),
+    }
+}

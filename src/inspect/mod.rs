@@ -1,0 +1,339 @@
+//! Runs the requests, collects evidence, and asks `verdict` what it means. Used by `get`, `erase`, `add` and
+//! `diagnose`.
+//!
+//! Git is the probe for what git is refused; our own REST calls, made only where git was refused or a person
+//! asked, tell causes apart. Rules:
+//! - **Bounded**: everything together ends at one deadline.
+//! - **Few bad logins** (several lock a user out): with [`Pace::Careful`] git gets the credential only after
+//!   `GET /user` has shown that the token is not refused as such, and the REST calls after a refusal are one
+//!   first and the others side by side only if it was not 401.
+//! - Nothing that could not be asked is taken for a no.
+
+mod means;
+
+pub(crate) use means::{Means, client_for};
+
+use crate::denial::normal::{Normal, Target};
+use crate::denial::recognise;
+use crate::git::{Probe, Probed, Service};
+use crate::github::{Answer, Api, ApiPath, Client, FailureKind, Reply as Rest};
+use crate::remote::{Remote, Server};
+use crate::token::Token;
+use crate::verdict::{
+    Account, Evidence, Heard, Helper, HostKind, Operation, Reply, Trouble, Verdict, conclude,
+};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// What is to be found out.
+pub(crate) struct Subject<'a> {
+    /// The repository.
+    pub(crate) remote: &'a Remote,
+    /// What serves its host.
+    pub(crate) server: Server,
+    /// What git is to do there.
+    pub(crate) operation: Operation,
+    /// The user name git would be given.
+    pub(crate) username: &'a [u8],
+    /// The secret git would be given.
+    pub(crate) secret: &'a Token,
+    /// What is known of its account.
+    pub(crate) account: Account,
+    /// The login that the URL asks for, if it is a known one.
+    pub(crate) asked_login: Option<String>,
+    /// Whether git asks us for this URL.
+    pub(crate) helper: Helper,
+    /// The time in seconds since 1970.
+    pub(crate) now: i64,
+}
+
+/// How much is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// Git waits: one probe, and causes only if it was refused.
+    Quick,
+    /// A person asked: the token first, then git, both directions if a push is meant.
+    Careful,
+}
+
+/// What was found out.
+#[derive(Debug)]
+pub(crate) struct Inspection {
+    /// What it means.
+    pub(crate) verdict: Verdict,
+    /// What was observed.
+    pub(crate) evidence: Evidence,
+    /// How many requests were made, git's among them.
+    pub(crate) requests: usize,
+    /// How long it took.
+    pub(crate) elapsed: Duration,
+}
+
+/// Finds out what GitHub says to git with this credential, and why.
+pub(crate) fn inspect(means: &Means<'_>, subject: &Subject<'_>, pace: Pace, bound: Duration) -> Inspection {
+    let start = Instant::now();
+    let work = Work { means, subject, deadline: start + bound, api: Api::of(&subject.remote.host) };
+    let mut evidence = evidence_before(subject);
+    let requests = match pace {
+        Pace::Quick => work.quick(&mut evidence),
+        Pace::Careful => work.careful(&mut evidence),
+    };
+    // Text of the catalogue is a rule of the table; a header of the challenge tells of managed users.
+    evidence.challenges = challenges(&evidence);
+    Inspection { verdict: conclude(&evidence), evidence, requests, elapsed: start.elapsed() }
+}
+
+/// Writes down what is known without asking anybody.
+pub(crate) fn evidence_before(subject: &Subject<'_>) -> Evidence {
+    let remote = subject.remote;
+    Evidence {
+        host: if subject.server == Server::Plain { HostKind::Plain } else { HostKind::GitHub },
+        target: Target {
+            host: Some(remote.host.to_string()),
+            owner: remote.owner.as_ref().map(ToString::to_string),
+            repo: remote.repo.clone(),
+        },
+        operation: subject.operation,
+        helper: subject.helper,
+        account: Some(subject.account.clone()),
+        asked_login: subject.asked_login.clone(),
+        now: subject.now,
+        ..Evidence::default()
+    }
+}
+
+struct Work<'a> {
+    means: &'a Means<'a>,
+    subject: &'a Subject<'a>,
+    deadline: Instant,
+    api: Api,
+}
+
+impl Work<'_> {
+    /// One probe for the direction; causes only after a refusal that does not name its cause.
+    fn quick(&self, evidence: &mut Evidence) -> usize {
+        let mut requests = 0;
+        let service = self.service();
+        let heard = self.probe(service, &mut requests, |probe| {
+            probe.give(self.subject.username, self.subject.secret);
+        });
+        self.put(evidence, service, heard);
+        if self.subject.server == Server::GitHub && needs_causes(self.asked(evidence)) {
+            let client = self.means.client(&self.subject.remote.host);
+            requests += self.causes(evidence, client.as_ref(), service == Service::Push);
+        }
+        requests
+    }
+
+    /// The token and git side by side; git waits for the credential until the token is known not to be bad.
+    fn careful(&self, evidence: &mut Evidence) -> usize {
+        let mut requests = 0;
+        let is_github = self.subject.server == Server::GitHub;
+        let client = if is_github { self.means.client(&self.subject.remote.host) } else { None };
+        let (send_fetch, fetch_may) = std::sync::mpsc::channel();
+        let (send_push, push_may) = std::sync::mpsc::channel();
+        let wants_push = self.subject.operation == Operation::Push;
+        let waited = |service: Service, may: std::sync::mpsc::Receiver<bool>| {
+            let mut requests = 0;
+            let heard = self.probe_gated(service, &mut requests, &may);
+            (heard, requests)
+        };
+        let (fetch, push, user) = thread::scope(|scope| {
+            let fetch = scope.spawn(|| waited(Service::Fetch, fetch_may));
+            let push = wants_push.then(|| scope.spawn(|| waited(Service::Push, push_may)));
+            let user = client.as_ref().map(|client| self.rest(client, &ApiPath::user(), true));
+            let is_bad = user.as_ref().and_then(Heard::status_code) == Some(401);
+            // A probe that ended already does not listen any more.
+            let _ = send_fetch.send(!is_bad);
+            let _ = send_push.send(!is_bad);
+            let ended =
+                |thread: thread::ScopedJoinHandle<'_, (Heard, usize)>| thread.join().unwrap_or_default();
+            (ended(fetch), push.map(ended), user)
+        });
+        requests += fetch.1 + push.as_ref().map_or(0, |push| push.1) + usize::from(user.is_some());
+        evidence.user = user.unwrap_or_default();
+        evidence.fetch = fetch.0;
+        if let Some((push, _)) = push {
+            evidence.push = push;
+        }
+        let is_bad = evidence.user.status_code() == Some(401);
+        if is_github && !is_bad && needs_causes(self.asked(evidence)) {
+            requests += self.causes(evidence, client.as_ref(), false);
+        }
+        requests
+    }
+
+    fn service(&self) -> Service {
+        match self.subject.operation {
+            Operation::Fetch => Service::Fetch,
+            Operation::Push => Service::Push,
+        }
+    }
+
+    fn put(&self, evidence: &mut Evidence, service: Service, heard: Heard) {
+        match service {
+            Service::Fetch => evidence.fetch = heard,
+            Service::Push => evidence.push = heard,
+        }
+    }
+
+    fn asked<'e>(&self, evidence: &'e Evidence) -> &'e Heard {
+        match self.subject.operation {
+            Operation::Fetch => &evidence.fetch,
+            Operation::Push => &evidence.push,
+        }
+    }
+
+    fn probe(&self, service: Service, requests: &mut usize, give: impl FnOnce(&mut Probe)) -> Heard {
+        let started = Probe::start(self.means.git, self.subject.remote, service, self.means.folder);
+        let Ok(mut probe) = started else { return Heard::NotAsked };
+        give(&mut probe);
+        heard(probe.wait(self.deadline), requests)
+    }
+
+    /// Starts git at once, and lets it have the credential, or none, when the word comes.
+    fn probe_gated(
+        &self,
+        service: Service,
+        requests: &mut usize,
+        may: &std::sync::mpsc::Receiver<bool>,
+    ) -> Heard {
+        self.probe(service, requests, |probe| {
+            let left = self.deadline.saturating_duration_since(Instant::now());
+            match may.recv_timeout(left) {
+                Ok(false) => probe.give_nothing(),
+                // No word in time: the probe ends at the same deadline anyway.
+                Ok(true) | Err(_) => probe.give(self.subject.username, self.subject.secret),
+            }
+        })
+    }
+
+    /// Asks what tells causes apart: the token first, the others side by side only if it is not bad.
+    fn causes(&self, evidence: &mut Evidence, client: Option<&Client>, fetch_too: bool) -> usize {
+        let Some(client) = client else { return 0 };
+        let mut requests = 0;
+        if !evidence.user.was_made() {
+            evidence.user = self.rest(client, &ApiPath::user(), true);
+            requests += 1;
+        }
+        let remote = self.subject.remote;
+        let (Some(owner), Some(repo)) = (&remote.owner, &remote.repo) else { return requests };
+        if evidence.user.status_code() == Some(401) {
+            return requests;
+        }
+        let path = ApiPath::repository(owner, repo);
+        // Nothing is public on ghe.com, and an Enterprise Server may be closed: there only the token asks.
+        let anonymous = remote.host.as_str() == crate::remote::GITHUB;
+        let (repo, repo_anonymous, known_owner, private, fetch) = thread::scope(|scope| {
+            let ask = |path: Option<ApiPath>, with_token: bool| {
+                scope.spawn(move || {
+                    path.map_or_else(Heard::default, |path| self.rest(client, &path, with_token))
+                })
+            };
+            let repo = ask(path.clone(), true);
+            let repo_anonymous = ask(path.filter(|_| anonymous), false);
+            let known_owner = ask(Some(ApiPath::owner(owner)), true);
+            let private = ask(Some(ApiPath::private_repositories()), true);
+            let fetch = fetch_too.then(|| {
+                scope.spawn(|| {
+                    let mut requests = 0;
+                    let give = |probe: &mut Probe| probe.give(self.subject.username, self.subject.secret);
+                    (self.probe(Service::Fetch, &mut requests, give), requests)
+                })
+            });
+            let ended = |thread: thread::ScopedJoinHandle<'_, Heard>| thread.join().unwrap_or_default();
+            let fetch = fetch.map(|thread| thread.join().unwrap_or_default());
+            (ended(repo), ended(repo_anonymous), ended(known_owner), ended(private), fetch)
+        });
+        for heard in [&repo, &repo_anonymous, &known_owner, &private] {
+            requests += usize::from(heard.was_made());
+        }
+        if let Some((fetch, made)) = fetch {
+            evidence.fetch = fetch;
+            requests += made;
+        }
+        evidence.repo = repo;
+        evidence.repo_anonymous = repo_anonymous;
+        evidence.owner = known_owner;
+        evidence.private_repos = private;
+        requests
+    }
+
+    fn rest(&self, client: &Client, path: &ApiPath, with_token: bool) -> Heard {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Heard::NotAsked;
+        }
+        let token = with_token.then_some(self.subject.secret);
+        match client.get_within(left, &self.api, path, token) {
+            Rest::Answered(answer) => Heard::rest(reply_of(&answer)),
+            Rest::Failed(failure) => Heard::Trouble(trouble_of(failure.kind)),
+        }
+    }
+}
+
+/// Tells whether a refusal leaves several causes, so that our own calls are worth their time.
+fn needs_causes(heard: &Heard) -> bool {
+    match heard {
+        Heard::Reply(reply) => {
+            let is_open = reply.status.is_some_and(|status| (200..300).contains(&status));
+            !is_open && reply.said.as_ref().is_none_or(|said| said.ambiguous)
+        }
+        Heard::NotAsked | Heard::Trouble(_) => false,
+    }
+}
+
+/// Reads what git printed as an answer.
+fn heard(probed: Probed, requests: &mut usize) -> Heard {
+    match probed {
+        Probed::Open { with_credential } => {
+            *requests += 1 + usize::from(with_credential);
+            Heard::open()
+        }
+        Probed::Closed { transcript, with_credential } => {
+            *requests += 1 + usize::from(with_credential);
+            let normal = Normal::transcript(&transcript);
+            let said = recognise(&normal);
+            Heard::Reply(Reply { status: normal.status, words: normal.words(), said, ..Reply::default() })
+        }
+        Probed::Slow => {
+            *requests += 1;
+            Heard::Trouble(Trouble::Unreachable)
+        }
+    }
+}
+
+fn reply_of(answer: &Answer) -> Reply {
+    let normal = Normal::reply(answer.status, &answer.headers, &answer.body);
+    Reply {
+        status: Some(answer.status),
+        headers: answer.headers.clone(),
+        body: String::from_utf8_lossy(&answer.body).into_owned(),
+        said: recognise(&normal),
+        words: normal.words(),
+    }
+}
+
+fn trouble_of(kind: FailureKind) -> Trouble {
+    match kind {
+        FailureKind::Tls | FailureKind::BadAuthorities => Trouble::Tls,
+        FailureKind::Proxy | FailureKind::BadProxySetting => Trouble::Proxy,
+        FailureKind::Dns
+        | FailureKind::Connect
+        | FailureKind::Timeout
+        | FailureKind::Malformed
+        | FailureKind::Other => Trouble::Unreachable,
+    }
+}
+
+fn challenges(evidence: &Evidence) -> Vec<String> {
+    let mut found = evidence.challenges.clone();
+    for heard in [&evidence.fetch, &evidence.push, &evidence.user] {
+        if let Heard::Reply(reply) = heard {
+            let named =
+                reply.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("www-authenticate"));
+            found.extend(named.map(|(_, value)| value.clone()));
+        }
+    }
+    found
+}

@@ -1,0 +1,356 @@
+//! What another helper answers: read as git reads it, and given on as lines of our own.
+//!
+//! Source: git's `credential_read` (2.39 to 2.55) and git-credential(1). Lines end with LF, one CR before it
+//! goes; a blank line or a line without `=` ends the reading, and what came before it counts; of a key that
+//! is given twice the last counts, but keys with `[]` are lists.
+//!
+//! Everything is given on, also what only a later git will understand, with two exceptions. What would lead
+//! git elsewhere (`protocol`, `host`, `path`, `url`) or speaks for the server (`wwwauth[]`) is left out. And
+//! an answer with a control character in a value is not used at all: some reader takes it for a line's end.
+
+use super::Line;
+use crate::token::Token;
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use std::fmt;
+use zeroize::Zeroizing;
+
+/// The longest answer of a helper in bytes.
+pub const MAX_REPLY: usize = 1024 * 1024;
+
+/// What is not given on.
+const LEFT_OUT: [&[u8]; 5] = [b"protocol", b"host", b"path", b"url", b"wwwauth[]"];
+/// What the next helper is told of what an earlier one answered, as git tells it.
+const TOLD_ON: [&[u8]; 7] = [
+    b"authtype",
+    b"credential",
+    b"ephemeral",
+    b"username",
+    b"password",
+    b"oauth_refresh_token",
+    b"password_expiry_utc",
+];
+
+/// Why an answer is not used. Holds nothing of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unusable {
+    /// A value holds a control character.
+    ControlCharacter,
+    /// It is longer than [`MAX_REPLY`].
+    TooMuch,
+}
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ControlCharacter => write!(f, "it holds a control character"),
+            Self::TooMuch => write!(f, "it is longer than {MAX_REPLY} bytes"),
+        }
+    }
+}
+
+impl std::error::Error for Unusable {}
+
+/// Takes a helper's answer in pieces of any size.
+#[derive(Debug, Default)]
+pub struct Reader {
+    line: Zeroizing<Vec<u8>>,
+    taken: usize,
+    reply: Reply,
+    unusable: Option<Unusable>,
+    ended: bool,
+}
+
+impl Reader {
+    /// Takes a piece. True when nothing more needs to be read.
+    pub fn feed(&mut self, mut piece: &[u8]) -> bool {
+        while !self.ended && self.unusable.is_none() && !piece.is_empty() {
+            let line_end = piece.iter().position(|byte| *byte == b'\n');
+            let part = &piece[..line_end.map_or(piece.len(), |at| at + 1)];
+            piece = &piece[part.len()..];
+            self.taken += part.len();
+            if self.taken > MAX_REPLY {
+                self.unusable = Some(Unusable::TooMuch);
+            } else {
+                self.line.extend_from_slice(part);
+                if line_end.is_some() {
+                    self.end_line();
+                }
+            }
+        }
+        self.ended || self.unusable.is_some()
+    }
+
+    /// Ends the input and gives what was answered. A last line without its LF counts, as it does for git.
+    pub fn finish(mut self) -> Result<Reply, Unusable> {
+        if !self.ended && self.unusable.is_none() && !self.line.is_empty() {
+            self.end_line();
+        }
+        match self.unusable {
+            Some(why) => Err(why),
+            None => Ok(self.reply),
+        }
+    }
+
+    fn end_line(&mut self) {
+        let line = std::mem::take(&mut self.line);
+        let line = line.strip_suffix(b"\n").unwrap_or(&line);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let Some(at) = line.iter().position(|byte| *byte == b'=') else {
+            self.ended = true;
+            return;
+        };
+        let (key, value) = (&line[..at], &line[at + 1..]);
+        if line.iter().any(u8::is_ascii_control) {
+            self.unusable = Some(Unusable::ControlCharacter);
+        } else if is_key(key) && !LEFT_OUT.contains(&key) {
+            self.reply.put(Line { key: key.to_vec(), value: Token::new(value.to_vec()) });
+        }
+    }
+}
+
+/// Tells whether this can be a key of the format: `oauth_refresh_token`, `state[]`.
+fn is_key(key: &[u8]) -> bool {
+    let name = key.strip_suffix(b"[]").unwrap_or(key);
+    !name.is_empty() && name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+}
+
+/// What one helper answered, or several in turn.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Reply {
+    lines: Vec<Line>,
+}
+
+impl Reply {
+    /// Adds a line; a key that is no list takes the place of an earlier one.
+    fn put(&mut self, line: Line) {
+        if !line.key.ends_with(b"[]") {
+            self.remove(&line.key);
+        }
+        self.lines.push(line);
+    }
+
+    fn remove(&mut self, key: &[u8]) {
+        self.lines.retain(|line| line.key != key);
+    }
+
+    fn get(&self, key: &[u8]) -> Option<&Token> {
+        self.lines.iter().find(|line| line.key == key).map(|line| &line.value)
+    }
+
+    /// Adds what the next helper answered.
+    pub fn add(&mut self, later: Self) {
+        later.lines.into_iter().for_each(|line| self.put(line));
+    }
+
+    /// Tells whether nothing was answered.
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// Tells whether git has all it needs: a user name (it may know one already) with a password, or a
+    /// credential that is encoded already.
+    pub fn is_complete(&self, user_known: bool) -> bool {
+        self.get(b"credential").is_some()
+            || (self.get(b"password").is_some() && (user_known || self.get(b"username").is_some()))
+    }
+
+    /// Tells whether the helper wants git to stop asking.
+    pub fn quits(&self) -> bool {
+        self.get(b"quit").is_some_and(|value| {
+            let value = value.expose().to_ascii_lowercase();
+            !matches!(value.as_slice(), b"" | b"0" | b"false" | b"no" | b"off")
+        })
+    }
+
+    /// Tells whether what was answered has expired. A time that is no number is none, as git reads it.
+    pub fn is_expired(&self, now: i64) -> bool {
+        let Some(value) = self.get(b"password_expiry_utc") else { return false };
+        let digits = value.expose().iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let time =
+            std::str::from_utf8(&value.expose()[..digits]).ok().and_then(|text| text.parse::<i64>().ok());
+        time.is_some_and(|time| time != 0 && time < now)
+    }
+
+    /// Takes out the secrets that have expired, as git does. User name and refresh token stay: the next
+    /// helper may make a new password of them.
+    pub fn drop_expired(&mut self) {
+        for key in [&b"password"[..], b"credential", b"password_expiry_utc"] {
+            self.remove(key);
+        }
+    }
+
+    /// Gives every secret in it, by which it will be known again, and compared with ours: also the password
+    /// within a `credential` for Basic authentication.
+    pub fn secrets(&self) -> Vec<Token> {
+        let mut secrets: Vec<Token> =
+            [&b"password"[..], b"credential"].iter().filter_map(|key| self.get(key)).cloned().collect();
+        secrets.extend(self.get(b"credential").and_then(|credential| password_within(credential.expose())));
+        secrets
+    }
+
+    /// Adds to a request what was answered so far, as git tells it to the next helper.
+    pub fn told_on(&self, request: &[Line]) -> Vec<Line> {
+        let replaced = |line: &&Line| !TOLD_ON.contains(&&line.key[..]) || self.get(&line.key).is_none();
+        let more = self.lines.iter().filter(|line| TOLD_ON.contains(&&line.key[..]));
+        request.iter().filter(replaced).chain(more).cloned().collect()
+    }
+
+    /// Composes what git is given, in the order in which it was answered; none if there is nothing.
+    ///
+    /// The blank line at the end makes git stop reading, as in our own answers.
+    pub fn compose(&self) -> Option<Zeroizing<Vec<u8>>> {
+        (!self.is_empty()).then(|| {
+            let mut text = compose_lines(&self.lines);
+            text.push(b'\n');
+            text
+        })
+    }
+}
+
+/// Composes lines in one buffer, with room for one byte more.
+pub fn compose_lines(lines: &[Line]) -> Zeroizing<Vec<u8>> {
+    // Room for everything at once: a buffer that grows leaves copies behind.
+    let room = lines.iter().map(|line| line.key.len() + line.value.expose().len() + 2).sum::<usize>() + 1;
+    let mut text = Zeroizing::new(Vec::with_capacity(room));
+    for Line { key, value } in lines {
+        text.extend_from_slice(key);
+        text.push(b'=');
+        text.extend_from_slice(value.expose());
+        text.push(b'\n');
+    }
+    text
+}
+
+/// Gives the password of `user:password` in base64.
+fn password_within(credential: &[u8]) -> Option<Token> {
+    let credential = credential.trim_ascii();
+    let decoded = STANDARD.decode(credential).or_else(|_| STANDARD_NO_PAD.decode(credential));
+    let decoded = Zeroizing::new(decoded.ok()?);
+    let at = decoded.iter().position(|byte| *byte == b':')?;
+    Some(Token::new(decoded[at + 1..].to_vec()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Request;
+    use super::*;
+
+    fn read(text: &[u8]) -> Result<Reply, Unusable> {
+        let mut reader = Reader::default();
+        reader.feed(text);
+        reader.finish()
+    }
+
+    fn composed(text: &[u8]) -> String {
+        let reply = read(text).expect("usable");
+        reply.compose().map_or_else(String::new, |text| String::from_utf8_lossy(&text).into_owned())
+    }
+
+    #[test]
+    fn an_answer_is_given_on_whole_and_in_its_order() {
+        let whole = "capability[]=authtype\ncapability[]=state\nauthtype=Bearer\ncredential=a=b c\nephemeral=1\nstate[]=x:1\nstate[]=x:2\ncontinue=1\nusername=\u{e9}\npassword= p\noauth_refresh_token=r\npassword_expiry_utc=5\nquit=0\nnews_of_git_9=1\n";
+        assert_eq!(composed(whole.as_bytes()), format!("{whole}\n"));
+        assert_eq!(composed(b"password=\xff\xfe").as_bytes().first(), Some(&b'p'));
+        assert_eq!(composed(b""), "");
+    }
+
+    #[test]
+    fn nothing_leads_git_elsewhere() {
+        let text = b"protocol=http\nhost=evil.test\npath=x\nurl=https://evil.test\nwwwauth[]=x\nusername=u\n=x\nodd key=1\n";
+        assert_eq!(composed(text), "username=u\n\n");
+    }
+
+    #[test]
+    fn reading_ends_where_git_ends_it() {
+        assert_eq!(composed(b"username=u\npassword=p\n\nhost=x\npassword=q\n"), "username=u\npassword=p\n\n");
+        assert_eq!(composed(b"username=u\nOpening in existing browser\npassword=p\n"), "username=u\n\n");
+        assert_eq!(composed(b"Opening in existing browser\npassword=p\n"), "");
+        assert_eq!(composed(b"username=u\r\npassword=p\r\n\r\nquit=1\n"), "username=u\npassword=p\n\n");
+        assert_eq!(composed(b"username=a\nusername=b"), "username=b\n\n");
+    }
+
+    #[test]
+    fn an_answer_that_some_reader_cuts_elsewhere_is_not_used() {
+        for text in [
+            &b"password=p\rhost=evil.test\n"[..],
+            b"password=p\0q\n",
+            b"username=u\npassword=\x1b[2J\n",
+            b"a\tb=c\n",
+        ] {
+            assert_eq!(read(text), Err(Unusable::ControlCharacter), "{text:?}");
+        }
+        let long = [b"password=".as_slice(), &vec![b'a'; MAX_REPLY]].concat();
+        assert_eq!(read(&long), Err(Unusable::TooMuch));
+        let mut reader = Reader::default();
+        assert!(reader.feed(&long), "it is known before the line ends");
+        assert!(read(&long[..MAX_REPLY]).is_ok());
+    }
+
+    #[test]
+    fn how_the_answer_is_cut_does_not_matter() {
+        let text = b"username=u\r\npassword=p=\r\nstate[]=\n\ntail";
+        for size in 1..text.len() {
+            let mut reader = Reader::default();
+            text.chunks(size).for_each(|piece| {
+                reader.feed(piece);
+            });
+            assert_eq!(reader.finish(), read(text), "{size}");
+        }
+    }
+
+    #[test]
+    fn what_is_complete_what_has_expired_and_who_quits() {
+        let of = |text: &str| read(text.as_bytes()).expect("usable");
+        assert!(of("username=u\npassword=").is_complete(false));
+        assert!(of("password=p").is_complete(true) && !of("password=p").is_complete(false));
+        assert!(of("authtype=Bearer\ncredential=x").is_complete(false));
+        assert!(!of("username=u").is_complete(true));
+        for (value, expired) in [
+            ("99", true),
+            ("100", false),
+            ("0", false),
+            ("x", false),
+            ("", false),
+            ("-1", false),
+            ("99x", true),
+            ("99999999999999999999", false),
+        ] {
+            assert_eq!(of(&format!("password_expiry_utc={value}")).is_expired(100), expired, "{value}");
+        }
+        let mut old =
+            of("username=u\npassword=p\ncredential=c\noauth_refresh_token=r\npassword_expiry_utc=1");
+        old.drop_expired();
+        assert_eq!(old, of("username=u\noauth_refresh_token=r"));
+        for (value, quits) in [("1", true), ("true", true), ("0", false), ("False", false), ("", false)] {
+            assert_eq!(of(&format!("quit={value}")).quits(), quits, "{value}");
+        }
+    }
+
+    #[test]
+    fn the_next_helper_sees_what_was_filled_in_and_git_gets_what_came_last() {
+        let request =
+            Request::parse(b"capability[]=state\nhost=h\nusername=old\nwwwauth[]=x\n").expect("fine");
+        let mut all = read(b"username=new\nstate[]=a:1\nquit=0\n").expect("usable");
+        let told = compose_lines(&all.told_on(&request.lines));
+        assert_eq!(String::from_utf8_lossy(&told), "capability[]=state\nhost=h\nwwwauth[]=x\nusername=new\n");
+        all.add(read(b"password=p\nusername=newer\nstate[]=b:1\n").expect("usable"));
+        let text = all.compose().expect("there");
+        assert_eq!(
+            String::from_utf8_lossy(&text),
+            "state[]=a:1\nquit=0\npassword=p\nusername=newer\nstate[]=b:1\n\n"
+        );
+    }
+
+    #[test]
+    fn a_password_within_a_credential_is_a_secret_too() {
+        let inner = STANDARD.encode("x-access-token:canary:1");
+        let secrets = |text: String| -> Vec<Vec<u8>> {
+            read(text.as_bytes()).expect("usable").secrets().iter().map(|it| it.expose().to_vec()).collect()
+        };
+        assert_eq!(secrets(format!("authtype=Basic\ncredential={inner}\n")), [inner.as_bytes(), b"canary:1"]);
+        assert_eq!(secrets("username=u\npassword=p\noauth_refresh_token=r\n".to_owned()), [b"p"]);
+        assert_eq!(secrets("credential=plain\n".to_owned()), [b"plain"]);
+        assert!(!format!("{:?}", read(b"password=canary\n")).contains("canary"));
+    }
+}

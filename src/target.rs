@@ -1,0 +1,150 @@
+//! What a person means by `SCOPE`, `URL` or `REMOTE`, or by nothing at all.
+
+use crate::error::Failure;
+use crate::git::repository::{NamedRemote, Remotes, remotes_around};
+use crate::remote::{Remote, SCOPE_LOOKS_LIKE, Scope};
+use crate::terminal::sanitise;
+use std::path::Path;
+
+/// Something a token may be wanted for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Where it is.
+    pub remote: Remote,
+    /// The user name in its URL.
+    pub user: Option<String>,
+    /// The name of the repository's remote, if it was found by one.
+    pub name: Option<String>,
+    /// How git reaches it.
+    pub transport: Transport,
+}
+
+/// How git reaches a remote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// By HTTPS: credential helpers are asked.
+    Https,
+    /// By SSH: they are not; the API still wants a token.
+    Ssh,
+}
+
+impl Target {
+    /// Reads a URL as git takes it: `https://`, `ssh://` and `git@host:owner/repo`.
+    pub fn from_url(url: &str) -> Option<Self> {
+        if let Some(remote) = Remote::from_url(url) {
+            return Some(Self { remote, user: user_of(url), name: None, transport: Transport::Https });
+        }
+        let (authority, path) = match url.split_once("://") {
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("ssh") => {
+                let (authority, path) = rest.split_once('/')?;
+                // A port of SSH says nothing about the port of HTTPS.
+                (authority.split_once(':').map_or(authority, |(host, _)| host), path)
+            }
+            Some(_) => return None,
+            None => url.split_once(':').filter(|(host, _)| !host.contains('/'))?,
+        };
+        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        let host = if host.eq_ignore_ascii_case("ssh.github.com") { crate::remote::GITHUB } else { host };
+        let remote = Remote::new(host.as_bytes(), Some(path.trim_matches('/').as_bytes()))?;
+        Some(Self { remote, user: None, name: None, transport: Transport::Ssh })
+    }
+
+    /// Reads what a person typed: a URL, or a scope.
+    pub fn from_word(word: &str) -> Result<Self, Failure> {
+        let is_url = word.contains("://") || word.starts_with("git@");
+        if is_url && let Some(target) = Self::from_url(word) {
+            return Ok(target);
+        }
+        let scope =
+            Scope::parse(word).map_err(|why| Failure::usage(why.to_string()).remedy(SCOPE_LOOKS_LIKE))?;
+        Ok(Self { remote: scope.as_remote(), user: None, name: None, transport: Transport::Https })
+    }
+
+    fn from_named(remote: &NamedRemote) -> Option<Self> {
+        Self::from_url(&remote.url).map(|target| Self { name: Some(remote.name.clone()), ..target })
+    }
+}
+
+/// Reads the user name out of a URL's authority; a password after it is not looked at.
+fn user_of(url: &str) -> Option<String> {
+    let rest = url.split_once("://")?.1;
+    let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
+    let (info, _) = authority.rsplit_once('@')?;
+    let user = info.split(':').next().unwrap_or_default();
+    (!user.is_empty()).then(|| user.to_owned())
+}
+
+/// Reads the remotes around a folder.
+pub fn remotes(folder: &Path) -> Result<Option<Remotes>, Failure> {
+    remotes_around(folder).map_err(|why| {
+        Failure::failed("the repository here cannot be read")
+            .because(anyhow::anyhow!(sanitise(&why.to_string(), 200)))
+    })
+}
+
+/// Finds the one target that is meant: what was typed, else the current repository's remote.
+pub fn one(word: Option<&str>, folder: &Path) -> Result<Target, Failure> {
+    if let Some(word) = word {
+        return Target::from_word(word);
+    }
+    let remotes = remotes(folder)?.ok_or_else(|| {
+        Failure::usage("there is no repository here").remedy("name an owner, a repository or a URL")
+    })?;
+    let named =
+        remotes.default.as_ref().and_then(|name| remotes.all.iter().find(|remote| remote.name == *name));
+    let named = named.ok_or_else(|| {
+        let fact = if remotes.all.is_empty() {
+            "the repository here has no remote"
+        } else {
+            "the repository here has several remotes and none is the default"
+        };
+        Failure::usage(fact).remedy("name an owner, a repository or a URL")
+    })?;
+    Target::from_named(named).ok_or_else(|| {
+        Failure::failed(format!(
+            "the remote {} is on no host that could have an account",
+            sanitise(&named.name, 40)
+        ))
+        .remedy("name an owner, a repository or a URL")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_are_read_as_git_takes_them() {
+        for (url, place, user, transport) in [
+            ("https://github.com/acme/r.git", "github.com/acme/r", None, Transport::Https),
+            ("https://mona@github.com/acme/r", "github.com/acme/r", Some("mona"), Transport::Https),
+            ("https://mona:secret@GitHub.com/acme/r", "github.com/acme/r", Some("mona"), Transport::Https),
+            ("git@github.com:acme/r.git", "github.com/acme/r", None, Transport::Ssh),
+            ("github.com:acme/r.git", "github.com/acme/r", None, Transport::Ssh),
+            ("ssh://git@github.com/acme/r.git", "github.com/acme/r", None, Transport::Ssh),
+            ("ssh://git@ssh.github.com:443/acme/r.git", "github.com/acme/r", None, Transport::Ssh),
+        ] {
+            let target = Target::from_url(url).expect(url);
+            let shown = format!("{}/{}", target.remote.host, target.remote.name());
+            assert_eq!(
+                (shown.as_str(), target.user.as_deref(), target.transport),
+                (place, user, transport),
+                "{url}"
+            );
+        }
+        for url in ["/srv/git/r.git", "file:///srv/git/r.git", "http://github.com/acme/r", "../r"] {
+            assert_eq!(Target::from_url(url), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_scope_is_a_target_too() {
+        let target = Target::from_word("acme").expect("a scope");
+        assert_eq!(target.remote.owner.map(|owner| owner.to_string()).as_deref(), Some("acme"));
+        assert_eq!(
+            Target::from_word("ghe.example.com:8443/acme/r").expect("a scope").remote.host.as_str(),
+            "ghe.example.com:8443"
+        );
+        assert!(Target::from_word("a b").is_err());
+    }
+}

@@ -1,0 +1,364 @@
+//! The Secret Service of a Linux session, spoken on the bus itself.
+//!
+//! A read is four calls in two round trips: the bus's `Hello`, `OpenSession` and `SearchItems` are sent
+//! together, then `GetSecret`. The session is plain: both ends are processes of one user on a private
+//! socket, and whoever can listen there can also ask. For the same reason only local sockets are spoken to,
+//! and a bus is never launched: libdbus would do that through `autolaunch:`, so the address is found here.
+//!
+//! A dialog opens only when a client calls `Prompt` on the object that `Unlock`, `CreateItem` or `Delete`
+//! may return: that is one line here, behind [`Dialog::open`].
+//!
+//! Facts: the Secret Service specification (freedesktop.org), "Unlocking", "Prompts" and its D-Bus API; error
+//! names of the D-Bus specification; how libdbus finds the session bus (`dbus_bus_get`, its source 1.14).
+
+mod bus;
+
+use super::{Dialog, Trouble, Wanted};
+use crate::token::Token;
+use bus::{Bus, Failure, odd, question};
+use dbus::arg::{PropMap, RefArg, Variant};
+use dbus::{Message, Path};
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// What our items are told apart by from those of all other programs.
+const SCHEMA: &str = "io.github.git-credential-patron.Token";
+
+const NAME: &str = "org.freedesktop.secrets";
+const PATH: &str = "/org/freedesktop/secrets";
+const SERVICE: &str = "org.freedesktop.Secret.Service";
+const COLLECTION: &str = "org.freedesktop.Secret.Collection";
+const ITEM: &str = "org.freedesktop.Secret.Item";
+const PROMPT: &str = "org.freedesktop.Secret.Prompt";
+const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
+
+/// The session bus of this user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place(String);
+
+impl Place {
+    /// Finds the session bus as libdbus does, but launches none.
+    pub(super) fn find() -> Result<Self, String> {
+        let variable = |name| std::env::var_os(name).filter(|value: &OsString| !value.is_empty());
+        Self::of(variable("DBUS_SESSION_BUS_ADDRESS"), variable("XDG_RUNTIME_DIR"))
+    }
+
+    pub(super) fn of(address: Option<OsString>, runtime: Option<OsString>) -> Result<Self, String> {
+        if let Some(address) = address {
+            // Other transports leave the machine or run a program.
+            let local: Vec<_> = address.to_str().unwrap_or_default().split(';').collect();
+            let local: Vec<_> = local.into_iter().filter(|entry| entry.starts_with("unix:")).collect();
+            return match local.is_empty() {
+                true => Err("DBUS_SESSION_BUS_ADDRESS names no local socket".to_owned()),
+                false => Ok(Self(local.join(";"))),
+            };
+        }
+        let socket = runtime.map(|runtime| PathBuf::from(runtime).join("bus")).filter(|socket| {
+            fs::symlink_metadata(socket).is_ok_and(|meta| {
+                meta.file_type().is_socket() && meta.uid() == rustix::process::getuid().as_raw()
+            })
+        });
+        let socket = socket.ok_or(
+            "no session bus: DBUS_SESSION_BUS_ADDRESS is not set, and there is no bus in XDG_RUNTIME_DIR",
+        )?;
+        let mut address = "unix:path=".to_owned();
+        for &byte in socket.as_os_str().as_bytes() {
+            match byte {
+                b'-' | b'_' | b'/' | b'.' | b'\\' | b'*' => address.push(byte.into()),
+                _ if byte.is_ascii_alphanumeric() => address.push(byte.into()),
+                _ => address.push_str(&format!("%{byte:02x}")),
+            }
+        }
+        Ok(Self(address))
+    }
+
+    /// Tells this keyring from another.
+    pub(super) fn key(&self) -> &str {
+        &self.0
+    }
+
+    /// Tells which process is the keyring just now: its unique name on the bus, which is never given twice.
+    /// Starts nothing.
+    pub(super) fn incarnation(&self) -> String {
+        let owner = || -> Result<String, Trouble> {
+            let bus = Bus::connect(&self.0)?;
+            bus.call(question("GetNameOwner").append1(NAME))?.read1().map_err(|_| odd())
+        };
+        owner().unwrap_or_default()
+    }
+}
+
+/// Reads the secret. Opens no dialog: an item that only a dialog could unlock is [`Trouble::Locked`].
+pub(super) fn read(place: &Place, wanted: &Wanted) -> Result<Option<Token>, Trouble> {
+    let (session, mut found) = Session::open(place, wanted)?;
+    if found.count() == 0 {
+        let collection = session.collection()?;
+        if !session.locked(&collection)? {
+            return Ok(None);
+        }
+        // What is locked need not be found (measured: gnome-keyring 42, started without a password).
+        if !session.unlocked(&collection)? {
+            return Err(Trouble::Locked);
+        }
+        found = session.search(wanted)?;
+    }
+    match found.one()? {
+        None => Ok(None),
+        Some(One::Unlocked(item)) => session.secret(&item),
+        Some(One::Locked(item)) if session.unlocked(&item)? => session.secret(&item),
+        Some(One::Locked(_)) => Err(Trouble::Locked),
+    }
+}
+
+/// Keeps the secret in the item that is there, or in a new one, and reads it back.
+pub(super) fn write(place: &Place, wanted: &Wanted, token: &Token, dialog: &Dialog) -> Result<(), Trouble> {
+    let (session, mut found) = Session::open(place, wanted)?;
+    if found.count() == 0 {
+        let collection = session.collection()?;
+        if session.locked(&collection)? {
+            session.unlock(&collection, dialog)?;
+            found = session.search(wanted)?;
+        }
+    }
+    match found.one()? {
+        Some(One::Unlocked(item)) => session.replace(&item, wanted, token)?,
+        Some(One::Locked(item)) => {
+            session.unlock(&item, dialog)?;
+            session.replace(&item, wanted, token)?;
+        }
+        None => session.create(&session.collection()?, wanted, token, dialog)?,
+    }
+    // Found by the same search that `read` makes: what is lost, cut short or doubled shows here.
+    let kept = match session.search(wanted)?.one()? {
+        Some(One::Unlocked(item)) => session.secret(&item)?,
+        Some(One::Locked(_)) | None => None,
+    };
+    if kept.as_ref() != Some(token) {
+        return Err(Trouble::Io("the keyring did not keep the secret: it reads back differently".to_owned()));
+    }
+    Ok(())
+}
+
+/// Deletes every item that matches: they are all ours and all this account's, so nothing is guessed.
+pub(super) fn remove(place: &Place, wanted: &Wanted, dialog: &Dialog) -> Result<bool, Trouble> {
+    let (session, mut found) = Session::open(place, wanted)?;
+    if found.count() == 0 {
+        let collection = match session.collection() {
+            Err(Trouble::Absent(_)) => return Ok(false),
+            collection => collection?,
+        };
+        if !session.locked(&collection)? {
+            return Ok(false);
+        }
+        session.unlock(&collection, dialog)?;
+        found = session.search(wanted)?;
+    }
+    let there = found.count() > 0;
+    for item in &found.locked {
+        session.unlock(item, dialog)?;
+    }
+    for item in found.unlocked.iter().chain(&found.locked) {
+        session.delete(item, dialog)?;
+    }
+    if there && session.search(wanted)?.count() > 0 {
+        return Err(Trouble::Io("the keyring did not delete the secret".to_owned()));
+    }
+    Ok(there)
+}
+
+/// The items that match, by whether they can be read.
+struct Found {
+    unlocked: Vec<Path<'static>>,
+    locked: Vec<Path<'static>>,
+}
+
+/// The one item that matches.
+enum One {
+    Unlocked(Path<'static>),
+    Locked(Path<'static>),
+}
+
+impl Found {
+    fn count(&self) -> usize {
+        self.unlocked.len() + self.locked.len()
+    }
+
+    fn one(mut self) -> Result<Option<One>, Trouble> {
+        match self.count() {
+            0 => Ok(None),
+            1 => Ok(self.unlocked.pop().map(One::Unlocked).or_else(|| self.locked.pop().map(One::Locked))),
+            count => Err(Trouble::Ambiguous(count)),
+        }
+    }
+}
+
+/// A session with the Secret Service. It ends with the connection.
+struct Session {
+    bus: Bus,
+    path: Path<'static>,
+}
+
+impl Session {
+    /// Opens a session and searches in one go.
+    fn open(place: &Place, wanted: &Wanted) -> Result<(Self, Found), Trouble> {
+        let bus = Bus::connect(&place.0)?;
+        let opening = bus.send(service("OpenSession").append2("plain", Variant("")))?;
+        let searching = bus.send(search(wanted))?;
+        let (_, path): (Variant<Box<dyn RefArg>>, Path<'static>) =
+            bus.answer(opening)?.read2().map_err(|_| odd())?;
+        let found = bus.answer(searching)?;
+        Ok((Self { bus, path }, Found::from(&found)?))
+    }
+
+    fn search(&self, wanted: &Wanted) -> Result<Found, Trouble> {
+        Found::from(&self.bus.call(search(wanted))?)
+    }
+
+    /// Gives the secret; `None` if the item is gone since it was found.
+    fn secret(&self, item: &Path<'static>) -> Result<Option<Token>, Trouble> {
+        match self.bus.call(method(item, ITEM, "GetSecret").append1(&self.path)) {
+            Ok(reply) => {
+                let secret: Secret<String> = reply.read1().map_err(|_| odd())?;
+                Ok(Some(Token::new(secret.2)))
+            }
+            Err(Failure::Gone) => Ok(None),
+            Err(failure) => Err(failure.into()),
+        }
+    }
+
+    fn replace(&self, item: &Path<'static>, wanted: &Wanted, token: &Token) -> Result<(), Trouble> {
+        let call = method(item, ITEM, "SetSecret").append1(self.sealed(token));
+        self.bus.call(call).map_err(|failure| failure.without(token))?;
+        let label = Variant(wanted.label.as_str());
+        // Only what people read beside it; not worth a failure.
+        let _ = self.bus.call(method(item, PROPERTIES, "Set").append3(ITEM, "Label", label));
+        Ok(())
+    }
+
+    fn create(
+        &self,
+        collection: &Path<'static>,
+        wanted: &Wanted,
+        token: &Token,
+        dialog: &Dialog,
+    ) -> Result<(), Trouble> {
+        let attributes: HashMap<String, String> =
+            attributes(wanted).into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let property = |name: &str, value: Box<dyn RefArg>| (format!("{ITEM}.{name}"), Variant(value));
+        let properties: PropMap =
+            [property("Label", Box::new(wanted.label.clone())), property("Attributes", Box::new(attributes))]
+                .into();
+        // "Replace": of two that add at the same moment one wins, instead of leaving two items.
+        let call = method(collection, COLLECTION, "CreateItem").append3(properties, self.sealed(token), true);
+        let reply = self.bus.call(call).map_err(|failure| failure.without(token))?;
+        let (_, prompt): (Path<'static>, Path<'static>) = reply.read2().map_err(|_| odd())?;
+        self.prompt(&prompt, dialog)
+    }
+
+    fn delete(&self, item: &Path<'static>, dialog: &Dialog) -> Result<(), Trouble> {
+        match self.bus.call(method(item, ITEM, "Delete")) {
+            Ok(reply) => self.prompt(&reply.read1().map_err(|_| odd())?, dialog),
+            Err(Failure::Gone) => Ok(()),
+            Err(failure) => Err(failure.into()),
+        }
+    }
+
+    /// Gives the collection that new items go to.
+    fn collection(&self) -> Result<Path<'static>, Trouble> {
+        let reply = self.bus.call(service("ReadAlias").append1("default"))?;
+        let collection: Path<'static> = reply.read1().map_err(|_| odd())?;
+        match &*collection {
+            "/" => Err(Trouble::Absent("the keyring service has no default collection".to_owned())),
+            _ => Ok(collection),
+        }
+    }
+
+    fn locked(&self, collection: &Path<'static>) -> Result<bool, Trouble> {
+        let reply = self.bus.call(method(collection, PROPERTIES, "Get").append2(COLLECTION, "Locked"))?;
+        let Variant(locked) = reply.read1().map_err(|_| odd())?;
+        Ok(locked)
+    }
+
+    /// Unlocks what needs no dialog; tells whether that was enough. The object for the dialog that may come
+    /// back is left alone: it goes with the connection.
+    fn unlocked(&self, object: &Path<'static>) -> Result<bool, Trouble> {
+        Ok(&*self.try_unlock(object)? == "/")
+    }
+
+    /// Unlocks, with a dialog if that is needed and allowed.
+    fn unlock(&self, object: &Path<'static>, dialog: &Dialog) -> Result<(), Trouble> {
+        let prompt = self.try_unlock(object)?;
+        self.prompt(&prompt, dialog)
+    }
+
+    fn try_unlock(&self, object: &Path<'static>) -> Result<Path<'static>, Trouble> {
+        let reply = self.bus.call(service("Unlock").append1(&[object][..]))?;
+        let (_, prompt): (Vec<Path<'static>>, Path<'static>) = reply.read2().map_err(|_| odd())?;
+        Ok(prompt)
+    }
+
+    /// Lets the service show its dialog and waits for the person, if there is a dialog to be shown.
+    fn prompt(&self, prompt: &Path<'static>, dialog: &Dialog) -> Result<(), Trouble> {
+        if &**prompt == "/" {
+            return Ok(());
+        }
+        dialog.open(|time| {
+            let rule = format!("type='signal',interface='{PROMPT}',member='Completed',path='{}'", &**prompt);
+            self.bus.call(question("AddMatch").append1(rule))?;
+            self.bus.call(method(prompt, PROMPT, "Prompt").append1(""))?;
+            match self.bus.completed(prompt, Instant::now() + time)? {
+                Some(false) => Ok(()),
+                Some(true) => Err(Trouble::Locked),
+                None => {
+                    let _ = self.bus.send(method(prompt, PROMPT, "Dismiss"));
+                    Err(Trouble::Locked)
+                }
+            }
+        })
+    }
+
+    /// Wraps the secret for the journey; in a plain session that is the bytes themselves.
+    fn sealed<'a>(&'a self, token: &'a Token) -> (&'a Path<'static>, &'a [u8], &'a [u8], &'static str) {
+        let text = std::str::from_utf8(token.expose()).is_ok();
+        let kind = if text { "text/plain; charset=utf8" } else { "application/octet-stream" };
+        (&self.path, &[], token.expose(), kind)
+    }
+}
+
+/// A secret as it travels: session, parameters, value, content type.
+type Secret<T> = (Path<'static>, Vec<u8>, Vec<u8>, T);
+
+impl Found {
+    fn from(reply: &Message) -> Result<Self, Trouble> {
+        let (unlocked, locked) = reply.read2().map_err(|_| odd())?;
+        Ok(Self { unlocked, locked })
+    }
+}
+
+fn attributes(wanted: &Wanted) -> HashMap<&'static str, &str> {
+    let mut attributes = HashMap::from([
+        ("xdg:schema", SCHEMA),
+        ("service", super::SERVICE),
+        ("host", &wanted.host),
+        ("id", &wanted.id),
+    ]);
+    attributes.extend(wanted.owner.as_deref().map(|owner| ("owner", owner)));
+    attributes
+}
+
+fn search(wanted: &Wanted) -> Message {
+    service("SearchItems").append1(attributes(wanted))
+}
+
+fn service(member: &str) -> Message {
+    Message::call_with_args(NAME, PATH, SERVICE, member, ())
+}
+
+fn method(object: &Path<'static>, interface: &str, member: &str) -> Message {
+    Message::call_with_args(NAME, object, interface, member, ())
+}

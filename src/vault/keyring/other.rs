@@ -1,0 +1,140 @@
+//! Keychain on macOS and Credential Manager on Windows, through the crates `keyring` (which picks the
+//! system's store) and `keyring-core` (which alone lets a credential be named).
+//!
+//! Written after the sources of `keyring` 4.2, `apple-native-keyring-store` 1.0 and
+//! `windows-native-keyring-store` 1.1; not run by this project's tests, which are Linux's.
+//!
+//! macOS: asking for an item may open a dialog (the keychain is locked, or another program or another build
+//! of this one made the item). Where none may be opened, the system is told so for the time of the call.
+//! Windows: no dialogs; a secret has at most 2560 bytes (`CRED_MAX_CREDENTIAL_BLOB_SIZE`).
+
+use super::{Asking, Dialog, Trouble, Wanted};
+use crate::token::Token;
+use keyring_core::{Entry, Error};
+use zeroize::Zeroizing;
+
+/// The keyring of this user: there is one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place;
+
+impl Place {
+    /// Has the crate `keyring` pick the system's store.
+    pub(super) fn find() -> Result<Self, String> {
+        keyring::Entry::store_status().as_ref().map(|()| Self).map_err(ToString::to_string)
+    }
+
+    /// Tells this keyring from another.
+    pub(super) fn key(&self) -> &str {
+        "system"
+    }
+
+    /// Tells nothing here: these keyrings are not processes that one could see restart.
+    pub(super) fn incarnation(&self) -> String {
+        String::new()
+    }
+}
+
+/// Reads the secret. Opens no dialog.
+pub(super) fn read(_: &Place, wanted: &Wanted) -> Result<Option<Token>, Trouble> {
+    quietly(|| secret(&entry(wanted)?))
+}
+
+/// Keeps the secret and reads it back.
+pub(super) fn write(_: &Place, wanted: &Wanted, token: &Token, dialog: &Dialog) -> Result<(), Trouble> {
+    perhaps_with(dialog, || {
+        let entry = entry(wanted)?;
+        entry.set_secret(token.expose()).map_err(trouble)?;
+        match secret(&entry)? {
+            Some(kept) if kept == *token => Ok(()),
+            _ => {
+                Err(Trouble::Io("the keyring did not keep the secret: it reads back differently".to_owned()))
+            }
+        }
+    })
+}
+
+/// Deletes the item.
+pub(super) fn remove(_: &Place, wanted: &Wanted, dialog: &Dialog) -> Result<bool, Trouble> {
+    perhaps_with(dialog, || match entry(wanted)?.delete_credential() {
+        Ok(()) => Ok(true),
+        Err(Error::NoEntry) => Ok(false),
+        Err(error) => Err(trouble(error)),
+    })
+}
+
+fn secret(entry: &Entry) -> Result<Option<Token>, Trouble> {
+    match entry.get_secret() {
+        Ok(secret) => Ok(Some(Token::new(secret))),
+        Err(Error::NoEntry) => Ok(None),
+        Err(error) => Err(trouble(error)),
+    }
+}
+
+/// Names the item so that another host's or owner's is never found, and so that people can read it.
+fn entry(wanted: &Wanted) -> Result<Entry, Trouble> {
+    let Wanted { id, host, owner, label: _ } = wanted;
+    let owner = owner.as_ref().map(|owner| format!("/{owner}")).unwrap_or_default();
+    let name = format!("{host}{owner} {id}");
+    // Without a target of its own, a credential is called USER.SERVICE, and both may hold dots. `Local`: it
+    // does not roam to the user's other machines, which the default, `Enterprise`, does.
+    #[cfg(windows)]
+    let entry = {
+        let target = format!("{}:{name}", super::SERVICE);
+        let named = [("target", target.as_str()), ("persistence", "Local")].into();
+        Entry::new_with_modifiers(super::SERVICE, id, &named)
+    };
+    #[cfg(not(windows))]
+    let entry = Entry::new(super::SERVICE, &name);
+    entry.map_err(trouble)
+}
+
+/// Runs the work with the dialog that it may open, where it may.
+fn perhaps_with<T>(dialog: &Dialog, work: impl FnOnce() -> Result<T, Trouble>) -> Result<T, Trouble> {
+    match dialog.asking {
+        Asking::MayPrompt if cfg!(target_os = "macos") => dialog.open(|_| work()),
+        Asking::MayPrompt | Asking::Never => quietly(work),
+    }
+}
+
+/// Runs the work while the system may open no dialog for us.
+fn quietly<T>(work: impl FnOnce() -> Result<T, Trouble>) -> Result<T, Trouble> {
+    #[cfg(target_os = "macos")]
+    let _quiet = security_framework::os::macos::keychain::SecKeychain::disable_user_interaction()
+        .map_err(|error| Trouble::Io(format!("the keychain could not be kept from asking: {error}")))?;
+    work()
+}
+
+/// Gives the words of an error; never what the error carries, which may be the secret.
+fn trouble(error: Error) -> Trouble {
+    match error {
+        Error::BadEncoding(secret) | Error::BadDataFormat(secret, _) => {
+            drop(Zeroizing::new(secret));
+            Trouble::Io("the keyring holds something of another form under this name".to_owned())
+        }
+        Error::Ambiguous(entries) => Trouble::Ambiguous(entries.len()),
+        Error::NoDefaultStore => Trouble::Absent("the system offers no store for credentials".to_owned()),
+        Error::TooLong(what, _) if what == "secret" => {
+            Trouble::Unfit("Windows keeps at most 2560 bytes in one credential")
+        }
+        Error::PlatformFailure(error) | Error::NoStorageAccess(error) if needs_dialog(&*error) => {
+            drop(error);
+            Trouble::Locked
+        }
+        error => Trouble::Io(format!("the keyring failed: {error}")),
+    }
+}
+
+/// Tells whether only a dialog, which was not allowed or was dismissed, could have helped.
+#[cfg(target_os = "macos")]
+fn needs_dialog(error: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
+    // errSecInteractionNotAllowed, errSecInteractionRequired, errSecUserCanceled, errSecAuthFailed
+    // (Security framework, SecBase.h).
+    error
+        .downcast_ref::<security_framework::base::Error>()
+        .is_some_and(|error| matches!(error.code(), -25308 | -25315 | -128 | -25293))
+}
+
+#[cfg(not(target_os = "macos"))]
+fn needs_dialog(_: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
+    false
+}

@@ -1,0 +1,294 @@
+//! The differential diagnosis: from what was observed to one verdict.
+//!
+//! The steps of `conclude` are the rules, in the order in which they hold:
+//!
+//! 1. What needs no request: SSH, a plain host, a helper that is not reached, no account.
+//! 2. git was not answered at all: the way to GitHub is at fault, never the token.
+//! 3. git got all that it asked for.
+//! 4. GitHub's words to git that leave one cause, and statuses that do.
+//! 5. 401: the token. `GET /user` tells a bad token from trouble of GitHub's own.
+//! 6. GitHub's words to our own calls that leave one cause.
+//! 7. What is known for certain: another login, a missing scope, an archived repository, a role.
+//! 8. What is likeliest: pending, not selected, no such repository, a missing permission.
+//! 9. Nothing fits: GitHub's words as they came.
+//!
+//! A request that was not made or failed is never taken for a no.
+
+use super::{
+    Case, Evidence, Heard, Helper, HostKind, Reply, TOKEN_PAGES, Trouble, Verdict, clear, is_redirect,
+};
+use crate::denial::catalogue::Certainty::{self, Inferred, Measured};
+use crate::denial::catalogue::Finding;
+use crate::token::TokenKind;
+
+/// What may be said along with a refusal and is not its reason.
+const NOT_A_REASON: [&str; 2] = ["moved", "not-a-refusal"];
+/// What our own calls may be told while git's refusal has another reason.
+const OUR_OWN: [&str; 2] = ["rate-limited", "server-error"];
+
+/// Concludes a verdict.
+pub(crate) fn conclude(evidence: &Evidence) -> Verdict {
+    let case = Case::of(evidence);
+    case.without_asking()
+        .or_else(|| case.no_answer())
+        .or_else(|| case.all_given())
+        .or_else(|| case.said_to_git())
+        .or_else(|| case.unauthorised())
+        .or_else(|| case.said_to_us())
+        .or_else(|| case.certain())
+        .or_else(|| case.likeliest())
+        .unwrap_or_else(|| case.unknown())
+}
+
+impl Case<'_> {
+    fn without_asking(&self) -> Option<Verdict> {
+        let plain = self.e.host == HostKind::Plain;
+        if self.e.ssh {
+            return Some(self.row("ssh-remote", Measured));
+        }
+        if plain && self.e.account.is_none() {
+            let mut verdict = self.say(
+                "not-github",
+                Measured,
+                "{host} is no GitHub host, and no account is kept for it",
+                &["add one: git credential-patron add https://{host}"],
+                &[],
+            );
+            verdict.exit = 1;
+            return Some(verdict);
+        }
+        if self.e.helper == Helper::NotReached {
+            let setup = match self.e.target.host.as_deref() {
+                Some("github.com" | "gist.github.com") | None => "git credential-patron setup",
+                Some(_) => "git credential-patron setup --host {host}",
+            };
+            return Some(self.say(
+                "helper-not-set-up",
+                Measured,
+                "git does not ask patron for this address, or asks another helper first",
+                &[
+                    setup,
+                    "a helper that stands behind patron's block in git's config undoes it: move it before the block",
+                ],
+                &[],
+            ));
+        }
+        if self.e.account.is_some() {
+            return None;
+        }
+        Some(match &self.e.asked_login {
+            Some(login) => self.say(
+                "wrong-account",
+                Measured,
+                &format!("the URL asks for {login}, who has no account for {{owner}}"),
+                &[
+                    &format!("add one: git credential-patron add {{scope}} --login {login}"),
+                    "or take the name out of the URL: git remote set-url REMOTE {url}",
+                ],
+                &[],
+            ),
+            None => self.say(
+                "no-account",
+                Measured,
+                "there is no account for {owner}, and no other helper answers either",
+                &["git credential-patron add {scope}"],
+                &["new({owner})"],
+            ),
+        })
+    }
+
+    fn no_answer(&self) -> Option<Verdict> {
+        if let Heard::Trouble(trouble) = self.refusal {
+            let id = match trouble {
+                Trouble::Unreachable => "unreachable",
+                Trouble::Tls => "tls-failed",
+                Trouble::Proxy => "proxy-failed",
+                Trouble::CaptivePortal => "captive-portal",
+            };
+            return Some(self.row(id, Measured));
+        }
+        (self.e.host == HostKind::Plain).then(|| {
+            self.say(
+                "not-github",
+                Measured,
+                "{host} is no GitHub host: patron keeps a secret for it and cannot say more",
+                &[],
+                &[],
+            )
+        })
+    }
+
+    fn all_given(&self) -> Option<Verdict> {
+        if !self.refusal.was_asked() {
+            return Some(self.nothing_asked());
+        }
+        if !self.refusal.is_open() {
+            return None;
+        }
+        let moved =
+            [&self.e.fetch, &self.e.push, &self.e.repo].into_iter().filter_map(Heard::reply).any(is_redirect);
+        if moved {
+            return Some(self.row("moved", Measured));
+        }
+        let means = match (self.e.fetch.is_open(), self.e.push.is_open()) {
+            (true, true) => "GitHub lets {token} fetch and push",
+            (true, false) => "GitHub lets {token} fetch",
+            (false, true) => "GitHub lets {token} push",
+            (false, false) => "GitHub knows {token}",
+        };
+        Some(self.say("ok", Measured, means, &[], &[]))
+    }
+
+    fn said_to_git(&self) -> Option<Verdict> {
+        let reply = self.refusal.reply()?;
+        if let Some(found) = clear(reply)
+            && !self.is_about_the_secret(found)
+            && !NOT_A_REASON.contains(&found.denial.id)
+        {
+            return Some(self.found(found));
+        }
+        let id = match reply.status? {
+            429 => "rate-limited",
+            451 => "dmca-blocked",
+            407 => "proxy-failed",
+            511 => "captive-portal",
+            500..=599 => "server-error",
+            301 | 302 | 307 | 308 => "moved",
+            _ => return None,
+        };
+        Some(self.row(id, Measured))
+    }
+
+    fn unauthorised(&self) -> Option<Verdict> {
+        let reply = self.refusal.reply()?;
+        let to_git =
+            reply.status == Some(401) || clear(reply).is_some_and(|found| self.is_about_the_secret(found));
+        let to_us = self.e.user.status() == Some(401);
+        if !to_git && !to_us {
+            return None;
+        }
+        // One request tells a bad token from an outage that looks like one.
+        if !to_us && let Some(verdict) = self.trouble_of_githubs() {
+            return Some(verdict);
+        }
+        if self.e.user.is_open() && reply.status == Some(401) {
+            return Some(self.known_all_the_same(reply));
+        }
+        let account = self.e.account.as_ref()?;
+        if account.kind == TokenKind::Unknown {
+            return Some(self.row("password-not-accepted", Measured));
+        }
+        if let Some(expires) = account.expires
+            && expires <= self.e.now
+        {
+            return Some(self.expired(expires, Measured));
+        }
+        // GitHub Enterprise Server answers a password, and only a password, with 403.
+        if !to_us
+            && reply.status != Some(401)
+            && let Some(found) = clear(reply)
+        {
+            return Some(self.found(found));
+        }
+        Some(self.row("token-rejected", Measured))
+    }
+
+    /// Gives the verdict if `GET /user` was refused for a reason that is not the token's.
+    fn trouble_of_githubs(&self) -> Option<Verdict> {
+        let reply = self.e.user.reply().filter(|_| !self.e.user.is_open())?;
+        if let Some(found) = clear(reply) {
+            return Some(self.found(found));
+        }
+        let spent = reply.header("x-ratelimit-remaining") == Some("0");
+        match reply.status? {
+            429 => Some(self.row("rate-limited", Measured)),
+            403 if spent => Some(self.row("rate-limited", Measured)),
+            500..=599 => Some(self.row("server-error", Measured)),
+            _ => None,
+        }
+    }
+
+    /// Gives the verdict if git got 401 and `GET /user` did not.
+    fn known_all_the_same(&self, reply: &Reply) -> Verdict {
+        let hints = |challenge: &str| challenge.contains("enterprise_hint=");
+        let hinted = self.e.challenges.iter().any(|challenge| hints(challenge))
+            || reply.header("www-authenticate").is_some_and(hints);
+        if hinted {
+            return self.row("enterprise-managed-user", Measured);
+        }
+        self.say(
+            "unknown-refusal",
+            Measured,
+            "GitHub refused {token} just now, yet still knows it",
+            &["try again; if it stays so, run git credential-patron diagnose {url}"],
+            &[],
+        )
+    }
+
+    fn said_to_us(&self) -> Option<Verdict> {
+        // The list of repositories may be refused for the sake of other owners: it is not asked here.
+        let ours = [&self.e.repo, &self.e.user];
+        let strangers = ours.iter().any(|heard| matches!(heard, Heard::Trouble(Trouble::CaptivePortal)));
+        if strangers && ours.iter().all(|heard| heard.reply().is_none()) {
+            return Some(self.row("captive-portal", Measured));
+        }
+        ours.into_iter()
+            .filter_map(Heard::reply)
+            .filter_map(clear)
+            .find(|found| {
+                let id = &found.denial.id;
+                !NOT_A_REASON.contains(id) && !OUR_OWN.contains(id)
+            })
+            .map(|found| self.found(found))
+    }
+
+    fn unknown(&self) -> Verdict {
+        let reply = self.refusal.reply();
+        let status =
+            reply.and_then(|reply| reply.status).map_or(String::new(), |status| format!(" with {status}"));
+        let words = reply.map(|reply| reply.words.as_str()).unwrap_or_default();
+        let mut verdict = self.say(
+            "unknown-refusal",
+            Measured,
+            &format!("GitHub refused{status} and did not say why"),
+            &["git credential-patron diagnose {url} shows what was asked and what is ruled out"],
+            &[],
+        );
+        if !words.is_empty() {
+            // GitHub's words are no template, whatever they hold.
+            verdict.means = format!("GitHub says: {words}");
+        }
+        verdict
+    }
+
+    /// Gives the verdict where no request was made.
+    fn nothing_asked(&self) -> Verdict {
+        let expires = self.e.account.as_ref().and_then(|account| account.expires);
+        match expires.filter(|expires| *expires <= self.e.now) {
+            Some(expires) => self.expired(expires, Inferred),
+            None => self.say("ok", Inferred, "nothing is wrong on this side; GitHub was not asked", &[], &[]),
+        }
+    }
+
+    fn expired(&self, expires: i64, certainty: Certainty) -> Verdict {
+        let day = jiff::Timestamp::from_second(expires)
+            .map_or(String::new(), |time| format!(" on {}", time.strftime("%Y-%m-%d")));
+        self.say(
+            "token-expired",
+            certainty,
+            &format!("{{token}} expired{day}"),
+            &["renew it on the page (Regenerate), then: git credential-patron add {scope}"],
+            TOKEN_PAGES,
+        )
+    }
+
+    /// Says whether this is about the secret itself, which needs a second look.
+    fn is_about_the_secret(&self, found: &Finding) -> bool {
+        match found.denial.id {
+            "token-rejected" | "password-not-accepted" => true,
+            // As a hint in the challenge it comes with every 401 of an enterprise's repository.
+            "enterprise-managed-user" => self.refusal.status() == Some(401),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,419 @@
+//! What was observed, before anything is concluded from it.
+//!
+//! Rules: whatever was not asked says so, and is never taken for a no. A reply comes with what the
+//! catalogue found in it (`denial::recognise`), so that nobody who concludes has to match texts. A reply
+//! of our own REST calls is believed only if it is GitHub's.
+//!
+//! Outside facts: the meaning of the fields of `/repos/O/R`, of `X-OAuth-Scopes` and of
+//! `X-GitHub-SSO: partial-results` is GitHub's documentation; that `permissions` is the user's role and
+//! not the token's was reported (semantic-release/github#895).
+
+use crate::denial::catalogue::Finding;
+use crate::denial::normal::Target;
+use crate::token::TokenKind;
+use serde_json::Value;
+
+/// Everything that was observed of one target; what was not is left at its default.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Evidence {
+    /// What kind of host it is.
+    pub(crate) host: HostKind,
+    /// The host, the owner and the repository, as the remote's URL has them.
+    pub(crate) target: Target,
+    /// Whether the remote speaks SSH.
+    pub(crate) ssh: bool,
+    /// What git is to do.
+    pub(crate) operation: Operation,
+    /// Whether git would ask patron for this URL.
+    pub(crate) helper: Helper,
+    /// Whose token git would be given, if there is one.
+    pub(crate) account: Option<Account>,
+    /// The login that the URL asks for, if it is the login of some account.
+    pub(crate) asked_login: Option<String>,
+    /// The time in seconds since 1970.
+    pub(crate) now: i64,
+    /// `info/refs` of `git-upload-pack`, asked with the token.
+    pub(crate) fetch: Heard,
+    /// `info/refs` of `git-receive-pack`, asked with the token.
+    pub(crate) push: Heard,
+    /// `GET /user`.
+    pub(crate) user: Heard,
+    /// `GET /repos/OWNER/REPO` with the token, or another call that reads that repository.
+    pub(crate) repo: Heard,
+    /// `GET /repos/OWNER/REPO` without the token.
+    pub(crate) repo_anonymous: Heard,
+    /// `GET /users/OWNER`.
+    pub(crate) owner: Heard,
+    /// `GET /user/repos?visibility=private&per_page=100`.
+    pub(crate) private_repos: Heard,
+    /// The challenges (`WWW-Authenticate`) that came with a refusal.
+    pub(crate) challenges: Vec<String>,
+}
+
+/// What kind of host is asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum HostKind {
+    /// github.com, an address of ghe.com, or an Enterprise Server.
+    #[default]
+    GitHub,
+    /// Any other.
+    Plain,
+}
+
+/// What git is to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Operation {
+    /// Read.
+    #[default]
+    Fetch,
+    /// Write.
+    Push,
+}
+
+/// Whether git asks patron.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Helper {
+    /// Nobody looked.
+    #[default]
+    Unknown,
+    /// It does.
+    Reached,
+    /// It asks others, or others first.
+    NotReached,
+}
+
+/// Whose token it is, and what is known of it; never the token.
+#[derive(Clone, Debug)]
+pub(crate) struct Account {
+    /// The label, for an account.
+    pub(crate) label: String,
+    /// Where the token comes from.
+    pub(crate) origin: Origin,
+    /// The kind of token.
+    pub(crate) kind: TokenKind,
+    /// The login that it is known to belong to.
+    pub(crate) login: Option<String>,
+    /// When it ends, in seconds since 1970.
+    pub(crate) expires: Option<i64>,
+    /// The number of its own page, if GitHub ever named it.
+    pub(crate) number: Option<String>,
+    /// Whether it has ever been accepted for a private repository or a push of this owner.
+    pub(crate) accepted_for_owner: bool,
+    /// Whether it has ever been accepted for this repository and direction.
+    pub(crate) accepted_for_repo: bool,
+}
+
+/// Where a token comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// An account of ours.
+    Account,
+    /// A helper that answered before `setup`.
+    Fallback,
+    /// The remote's URL.
+    Url,
+}
+
+/// How one request ended.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Heard {
+    /// It was not made.
+    #[default]
+    NotAsked,
+    /// There was an answer, from GitHub as far as can be told.
+    Reply(Reply),
+    /// There was none.
+    Trouble(Trouble),
+}
+
+/// Why there was no answer of GitHub.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// No answer in time, no such host, connection refused.
+    Unreachable,
+    /// No trusted connection.
+    Tls,
+    /// The proxy refused or was not there.
+    Proxy,
+    /// Somebody else answered.
+    CaptivePortal,
+}
+
+/// One answer.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reply {
+    /// The HTTP status; git does not always tell.
+    pub(crate) status: Option<u16>,
+    /// The headers; git tells none.
+    pub(crate) headers: Vec<(String, String)>,
+    /// The body, as far as it was read.
+    pub(crate) body: String,
+    /// What the catalogue found in it.
+    pub(crate) said: Option<Finding>,
+    /// What the server said, fit to be shown.
+    pub(crate) words: String,
+}
+
+impl Heard {
+    /// Takes an answer to one of our own REST calls: a stranger's is a captive portal, not an answer.
+    ///
+    /// GitHub marks every answer with an id. Answers of its outermost servers, when those behind have
+    /// trouble, may lack it.
+    pub(crate) fn rest(reply: Reply) -> Heard {
+        let status = reply.status.unwrap_or_default();
+        let json = reply.body.is_empty()
+            || reply.header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().contains("json"));
+        let own = reply.header("x-github-request-id").is_some() && json;
+        let overloaded = status == 429 || ((500..600).contains(&status) && status != 511);
+        if own || overloaded { Heard::Reply(reply) } else { Heard::Trouble(Trouble::CaptivePortal) }
+    }
+
+    /// Gives a success of git's.
+    pub(crate) fn open() -> Heard {
+        Heard::Reply(Reply { status: Some(200), ..Reply::default() })
+    }
+
+    /// Gives the answer, if there was one.
+    pub(super) fn reply(&self) -> Option<&Reply> {
+        match self {
+            Heard::Reply(reply) => Some(reply),
+            Heard::NotAsked | Heard::Trouble(_) => None,
+        }
+    }
+
+    /// Gives the answer's status.
+    pub(super) fn status(&self) -> Option<u16> {
+        self.reply()?.status
+    }
+
+    /// Says whether the request was made.
+    pub(super) fn was_asked(&self) -> bool {
+        !matches!(self, Heard::NotAsked)
+    }
+
+    /// Gives the answer's status to whoever collects evidence.
+    pub(crate) fn status_code(&self) -> Option<u16> {
+        self.status()
+    }
+
+    /// Says to whoever collects evidence whether the request was made.
+    pub(crate) fn was_made(&self) -> bool {
+        self.was_asked()
+    }
+
+    /// Says whether what was asked for was given.
+    pub(super) fn is_open(&self) -> bool {
+        self.status().is_some_and(|status| (200..300).contains(&status))
+    }
+
+    /// Gives a field of the JSON of a success.
+    pub(super) fn field(&self, name: &str) -> Option<Value> {
+        let body = &self.reply().filter(|_| self.is_open())?.body;
+        serde_json::from_str::<Value>(body).ok()?.get(name).cloned()
+    }
+
+    /// Gives a field that is a yes or a no.
+    pub(super) fn flag(&self, name: &str) -> Option<bool> {
+        self.field(name)?.as_bool()
+    }
+
+    /// Gives a field that is a name and fit to be shown.
+    pub(super) fn name(&self, name: &str) -> Option<String> {
+        self.field(name)?.as_str().filter(|name| is_name(name)).map(str::to_owned)
+    }
+}
+
+impl Reply {
+    /// Gives a header's value; names are compared without case.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Gives the scopes of a classic or OAuth token; none at all for the other kinds.
+    pub(super) fn scopes(&self) -> Option<Vec<&str>> {
+        let scopes = self.header("x-oauth-scopes")?.split(',').map(str::trim);
+        let fits = |scope: &&str| {
+            !scope.is_empty()
+                && scope.len() <= 60
+                && scope.bytes().all(|byte| byte.is_ascii_lowercase() || b":_".contains(&byte))
+        };
+        Some(scopes.filter(fits).collect())
+    }
+}
+
+/// The private repositories that a token sees.
+#[derive(Debug, Default)]
+pub(super) struct Visible {
+    /// Their full names, `owner/repo`.
+    repos: Vec<String>,
+    /// Whether these are all.
+    complete: bool,
+}
+
+impl Visible {
+    /// Reads the list, as far as it was read: the answer to a hundred repositories is cut off.
+    pub(super) fn of(heard: &Heard) -> Option<Self> {
+        let reply = heard.reply().filter(|_| heard.is_open())?;
+        let more = reply.header("link").is_some_and(|link| link.contains("rel=\"next\""));
+        let whole = serde_json::from_str::<Value>(&reply.body).ok();
+        let repos: Vec<String> = match whole.as_ref().and_then(Value::as_array) {
+            Some(list) => list
+                .iter()
+                .filter(|repo| repo.get("private").and_then(Value::as_bool) != Some(false))
+                .filter_map(|repo| repo.get("full_name")?.as_str().map(str::to_owned))
+                .collect(),
+            None => reply
+                .body
+                .split("\"full_name\"")
+                .skip(1)
+                .filter_map(|rest| rest.trim_start().strip_prefix(':'))
+                .filter_map(|rest| rest.trim_start().strip_prefix('"')?.split_once('"'))
+                .map(|(name, _)| name.to_owned())
+                .collect(),
+        };
+        Some(Visible {
+            repos: repos.into_iter().filter(|full| full.split('/').all(is_name)).collect(),
+            complete: whole.is_some() && !more,
+        })
+    }
+
+    /// Says whether the token sees a private repository of this owner, if the list is long enough to tell.
+    pub(super) fn any_of(&self, owner: &str) -> Option<bool> {
+        let any = self.owners().any(|known| known.eq_ignore_ascii_case(owner));
+        (any || self.complete).then_some(any)
+    }
+
+    /// Gives another owner whose private repositories the token sees.
+    pub(super) fn other_than(&self, owner: &str) -> Option<&str> {
+        self.owners().find(|known| !known.eq_ignore_ascii_case(owner))
+    }
+
+    /// Gives a repository of this owner whose name is nearly this one.
+    pub(super) fn like(&self, owner: &str, repo: &str) -> Option<&str> {
+        let bare = |name: &str| -> String {
+            name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+        };
+        let wanted = bare(repo);
+        self.repos
+            .iter()
+            .filter_map(|full| full.split_once('/').map(|(its_owner, name)| (full, its_owner, name)))
+            .filter(|(_, its_owner, name)| {
+                its_owner.eq_ignore_ascii_case(owner) && !name.eq_ignore_ascii_case(repo)
+            })
+            .find(|(_, _, name)| {
+                let name = bare(name);
+                name == wanted || (wanted.len() >= 4 && one_edit_apart(&name, &wanted))
+            })
+            .map(|(full, ..)| full.as_str())
+    }
+
+    fn owners(&self) -> impl Iterator<Item = &str> {
+        self.repos.iter().filter_map(|full| full.split_once('/').map(|(owner, _)| owner))
+    }
+}
+
+/// Says whether this may be the name of a user, an owner or a repository, and nothing to be wary of.
+fn is_name(text: &str) -> bool {
+    (1..=100).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.[]".contains(&byte))
+}
+
+/// Says whether one letter more, less or other makes one word of the other.
+fn one_edit_apart(a: &str, b: &str) -> bool {
+    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    let (short, long) = (short.as_bytes(), long.as_bytes());
+    let same = short.iter().zip(long).take_while(|(a, b)| a == b).count();
+    match long.len() - short.len() {
+        0 => short.get(same + 1..) == long.get(same + 1..),
+        1 => short[same..] == long[same + 1..],
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(status: u16, headers: &[(&str, &str)], body: &str) -> Reply {
+        Reply {
+            status: Some(status),
+            headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            body: body.to_owned(),
+            ..Reply::default()
+        }
+    }
+
+    #[test]
+    fn a_strangers_answer_is_no_answer() {
+        let id = ("X-GitHub-Request-Id", "1:2:3");
+        let json = ("Content-Type", "application/json; charset=utf-8");
+        let html = ("content-type", "text/html");
+        assert!(Heard::rest(reply(200, &[id, json], "{}")).is_open());
+        assert!(Heard::rest(reply(304, &[id], "")).reply().is_some());
+        assert!(Heard::rest(reply(502, &[html], "<html>")).reply().is_some());
+        for stranger in [
+            reply(200, &[json], "{}"),
+            reply(200, &[id, html], "<html>"),
+            reply(403, &[html], "<html>"),
+            reply(302, &[("location", "http://portal.example/")], ""),
+            reply(511, &[html], "<html>"),
+        ] {
+            assert!(matches!(Heard::rest(stranger), Heard::Trouble(Trouble::CaptivePortal)));
+        }
+    }
+
+    #[test]
+    fn nothing_that_a_terminal_obeys_comes_out_of_json() {
+        let user = |login: &str| {
+            Heard::Reply(reply(200, &[], &serde_json::json!({ "login": login }).to_string())).name("login")
+        };
+        assert_eq!(user("mona-1_corp").as_deref(), Some("mona-1_corp"));
+        assert_eq!(user("app[bot]").as_deref(), Some("app[bot]"));
+        for bad in ["", "a\u{1b}[31m", "a b", "a\n", "{url}", &"a".repeat(101)] {
+            assert_eq!(user(bad), None);
+        }
+        assert_eq!(
+            reply(200, &[("x-oauth-scopes", "repo, \u{1b}[2J, {url}")], "").scopes(),
+            Some(vec!["repo"])
+        );
+    }
+
+    #[test]
+    fn scopes_are_none_empty_or_some() {
+        assert_eq!(reply(200, &[], "").scopes(), None);
+        assert_eq!(reply(200, &[("X-OAuth-Scopes", "")], "").scopes(), Some(vec![]));
+        assert_eq!(reply(200, &[("x-oauth-scopes", "repo, gist")], "").scopes(), Some(vec!["repo", "gist"]));
+    }
+
+    #[test]
+    fn a_list_that_is_cut_off_still_tells_what_it_holds() {
+        let visible = |headers: &[(&str, &str)], body: &str| {
+            Visible::of(&Heard::Reply(reply(200, headers, body))).expect("it is a success")
+        };
+        let body = r#"[{"full_name":"acme/one","private":true},{"full_name" : "mona/two","private":false}]"#;
+        let whole = visible(&[], body);
+        assert_eq!((whole.any_of("ACME"), whole.any_of("mona")), (Some(true), Some(false)));
+        assert_eq!(whole.other_than("mona"), Some("acme"));
+        let cut = visible(&[], &body[..body.len() - 20]);
+        assert_eq!((cut.any_of("acme"), cut.any_of("other")), (Some(true), None));
+        let paged = visible(&[("link", "<x>; rel=\"next\"")], body);
+        assert_eq!(paged.any_of("other"), None);
+        assert!(Visible::of(&Heard::Reply(reply(403, &[], body))).is_none());
+    }
+
+    #[test]
+    fn a_misspelt_name_is_noticed() {
+        let visible = Visible {
+            repos: ["acme/secrets", "acme/tool-box", "mona/secret"].map(str::to_owned).into(),
+            complete: true,
+        };
+        assert_eq!(visible.like("Acme", "secret"), Some("acme/secrets"));
+        assert_eq!(visible.like("acme", "Tool_Box"), Some("acme/tool-box"));
+        assert_eq!(visible.like("acme", "toolbax"), Some("acme/tool-box"));
+        assert_eq!(visible.like("acme", "secretary"), None);
+        assert_eq!(visible.like("acme", "SECRETS"), None);
+    }
+}

@@ -1,0 +1,203 @@
+//! What is likeliest where GitHub's words leave several causes.
+//!
+//! GitHub says one and the same for a token that waits for approval, a token for other repositories and
+//! a repository that is not there: it hides private repositories behind 404 (documented), and no call
+//! tells a token's owner, state or selection. History and the list of the private repositories in sight
+//! make one cause likelier than the others, and the fixes name them all.
+
+use super::{Case, TOKEN_PAGES, Verdict};
+use crate::denial::catalogue::Certainty::{Inferred, Measured};
+use crate::token::TokenKind;
+
+/// Denials whose text leaves several causes that other evidence can tell apart.
+const TOLD_APART: [&str; 3] = ["read-permission-missing", "repository-not-found", "write-permission-missing"];
+
+impl Case<'_> {
+    /// Concludes what is likeliest, if anything is.
+    pub(super) fn likeliest(&self) -> Option<Verdict> {
+        match self.said().filter(|found| found.ambiguous) {
+            Some(found) if !TOLD_APART.contains(&found.denial.id) => {
+                return Some(self.row_with(found.denial.id, Some(found), Inferred));
+            }
+            Some(_) => {}
+            // Words that nobody knows are shown, not guessed at.
+            None if self.refusal.status() != Some(404) => return None,
+            None => {}
+        }
+        if self.only_push_is_refused() {
+            return Some(self.write_refused());
+        }
+        // What everybody may read is not hidden: this is something else.
+        (!self.is_public()).then(|| self.hidden())
+    }
+
+    /// Fetch is given and push is not, or only push was asked for and the repository may be in sight.
+    fn write_refused(&self) -> Verdict {
+        if let Some(other) = self.other_owner() {
+            return self.say(
+                "write-permission-missing",
+                Inferred,
+                &format!("{{token}} is most likely {other}'s, and may not write for {{owner}}"),
+                OTHER_OWNER,
+                TOKEN_PAGES,
+            );
+        }
+        let waits = self.kind() == Some(TokenKind::FineGrained)
+            && self.is_organization()
+            && self.sees_owner() == Some(false)
+            && !self.accepted();
+        if waits {
+            return self.pending();
+        }
+        let allowed = self.may_push() == Some(true) || self.is_own() || self.wants_contents_write();
+        let (certainty, means) = if allowed && self.e.fetch.is_open() {
+            (Measured, "you may write to {full}, and {token} may not")
+        } else {
+            (Inferred, "{token} most likely may not write to {full}")
+        };
+        let fixes: &[&str] = match self.kind() {
+            Some(TokenKind::OAuth | TokenKind::AppUser) => &[
+                "{owner} may not have let the app in whose token this is: @org-apps({owner})",
+                "or use a token for {owner} alone: git credential-patron add {scope}",
+            ],
+            Some(TokenKind::Classic) => &[
+                "{owner} may want single sign-on for the token: @sso({owner})",
+                "or use a token for {owner} alone: git credential-patron add {scope}",
+            ],
+            _ => &[
+                "on the token's page give Contents: Read and write, and select {repo} if it is not",
+                "or its resource owner is not {owner}: make another, git credential-patron add {scope}",
+                "{owner} may have to approve the change: @org-requests({owner})",
+            ],
+        };
+        self.say("write-permission-missing", certainty, means, fixes, TOKEN_PAGES)
+    }
+
+    /// The repository is not shown to the token, or not its contents.
+    fn hidden(&self) -> Verdict {
+        if self.e.owner.status() == Some(404) {
+            return self.not_found(
+                "GitHub knows no {owner}",
+                &[
+                    "look at the owner's spelling",
+                    "or it was renamed, or is shown to its members only: ask somebody there",
+                ],
+            );
+        }
+        if self.kind() != Some(TokenKind::FineGrained) {
+            return if self.said_is("read-permission-missing") {
+                self.row("read-permission-missing", Inferred)
+            } else {
+                self.not_found_without_selection()
+            };
+        }
+        if self.e.repo.is_open() {
+            return self.contents_missing();
+        }
+        if self.is_own() || self.sees_owner() == Some(true) || self.accepted() {
+            return self.not_selected();
+        }
+        if !self.is_organization() {
+            return self.not_found(
+                "{owner} is another person, whose private repositories such a token never opens",
+                &[
+                    "to be invited is not enough for a fine-grained token: use a classic one with the scope repo",
+                    "or there is no {full}: look at the spelling",
+                ],
+            );
+        }
+        if let Some(other) = self.other_owner() {
+            return self.not_found(
+                &format!("{{token}} is most likely {other}'s: it sees nothing else that is private"),
+                OTHER_OWNER,
+            );
+        }
+        match self.sees_owner() {
+            Some(false) => self.pending(),
+            // The list is not known, so nothing makes one cause likelier.
+            _ if self.said_is("read-permission-missing") => self.contents_missing(),
+            _ => self.row("repository-not-found", Inferred),
+        }
+    }
+
+    fn pending(&self) -> Verdict {
+        self.say(
+            "approval-pending",
+            Inferred,
+            "{owner} has most likely not approved {token} yet",
+            &[
+                "ask an owner of {owner} to approve it; the page shows whether it waits: @org-requests({owner})",
+                "or its resource owner is not {owner}: make another, git credential-patron add {scope}",
+                "or {repo} is not among its repositories, or there is no {full}",
+            ],
+            TOKEN_PAGES,
+        )
+    }
+
+    fn not_selected(&self) -> Verdict {
+        let mut fixes = vec!["on the token's page select {repo} under Repository access"];
+        if self.accepted() && self.sees_owner() != Some(true) {
+            fixes.push(
+                "or {owner} has revoked the token, or must approve a change of it: @org-requests({owner})",
+            );
+        }
+        let misspelt = self.alike().map(|alike| format!("or it is misspelt: the token sees {alike}"));
+        fixes.extend(misspelt.as_deref());
+        fixes.push("or there is no {full}, or your account has no access to it");
+        self.say(
+            "repository-not-selected",
+            Inferred,
+            "{token} works for {owner}, but {repo} is most likely not among its repositories",
+            &fixes,
+            TOKEN_PAGES,
+        )
+    }
+
+    fn contents_missing(&self) -> Verdict {
+        self.say(
+            "read-permission-missing",
+            Inferred,
+            "{token} most likely lacks the permission Contents for {full}",
+            &[
+                "on the token's page give Contents: Read-only, or Read and write in order to push",
+                "or select {repo} there, if it is not among its repositories",
+                "or {owner} has not approved the token yet: @org-requests({owner})",
+            ],
+            TOKEN_PAGES,
+        )
+    }
+
+    /// Tokens of these kinds see what their user, or their app, sees.
+    fn not_found_without_selection(&self) -> Verdict {
+        let misspelt = self.alike().map(|alike| format!("it is misspelt: the token sees {alike}"));
+        let spelling = "look at the spelling of {full}";
+        let mut fixes = vec![misspelt.as_deref().unwrap_or(spelling)];
+        match self.kind() {
+            Some(TokenKind::Installation | TokenKind::AppUser) => {
+                fixes.push("or the app is not installed for this repository, or may not read its contents")
+            }
+            Some(TokenKind::OAuth) => fixes.extend([
+                "or {owner} has not let the app in whose token this is: @org-apps({owner})",
+                "or {owner} wants single sign-on for it: @sso({owner})",
+            ]),
+            _ => fixes.push("or {owner} wants single sign-on for the token: @sso({owner})"),
+        }
+        fixes.push("or your account has no access to it: ask {owner}");
+        self.not_found("GitHub shows no {full} to {token}: it is not there, or hidden", &fixes)
+    }
+
+    fn not_found(&self, means: &str, fixes: &[&str]) -> Verdict {
+        self.say("repository-not-found", Inferred, means, fixes, &[])
+    }
+
+    /// Says whether the refusal's words are this row's.
+    fn said_is(&self, id: &str) -> bool {
+        self.said().is_some_and(|found| found.denial.id == id)
+    }
+}
+
+/// What to do with a fine-grained token of another owner.
+const OTHER_OWNER: &[&str] = &[
+    "make one whose resource owner is {owner}: git credential-patron add {scope}",
+    "or {owner} has refused or revoked it: it is its user's again then",
+];

@@ -1,0 +1,268 @@
+//! Every verdict at least once, as the table says.
+
+use super::*;
+
+const FG: &str = "/settings/personal-access-tokens";
+const NO_PAGE: &str = "";
+
+/// Every verdict at least once: evidence, id, certainty, page, exit code.
+fn cases() -> Vec<(Evidence, &'static str, Certainty, &'static str, u8)> {
+    let given = but(|e| {
+        e.fetch = Heard::open();
+        e.push = Heard::open();
+    });
+    vec![
+        (given, "ok", Measured, NO_PAGE, 0),
+        (
+            but(|e| {
+                e.fetch = Heard::open();
+                e.repo = message(301, "Moved Permanently");
+            }),
+            "moved",
+            Measured,
+            NO_PAGE,
+            0,
+        ),
+        (but(|e| e.ssh = true), "ssh-remote", Measured, NO_PAGE, 0),
+        (but(|e| e.host = HostKind::Plain), "not-github", Measured, NO_PAGE, 0),
+        (
+            but(|e| {
+                e.host = HostKind::Plain;
+                e.account = None;
+            }),
+            "not-github",
+            Measured,
+            NO_PAGE,
+            1,
+        ),
+        (but(|e| e.helper = Helper::NotReached), "helper-not-set-up", Measured, NO_PAGE, 1),
+        (
+            but(|e| e.account = None),
+            "no-account",
+            Measured,
+            "/settings/personal-access-tokens/new?name=git+acme&description=for+git%2C+kept+by+git-credential-patron&target_name=acme&expires_in=90&contents=write",
+            1,
+        ),
+        (
+            refused_with("Organization requires approval for access using personal access tokens."),
+            "approval-required",
+            Measured,
+            FG,
+            1,
+        ),
+        (hidden(), "approval-pending", Inferred, FG, 1),
+        (
+            refused_with("Fine-grained personal access tokens are forbidden from accessing this repository."),
+            "fine-grained-forbidden",
+            Measured,
+            "/settings/tokens/new?scopes=repo",
+            1,
+        ),
+        (
+            refused_with(
+                "The 'acme' organization forbids access via a fine-grained personal access tokens if the token's lifetime is greater than 9 days. https://github.com/settings/personal-access-tokens/42",
+            ),
+            "lifetime-too-long",
+            Measured,
+            "/settings/personal-access-tokens/42",
+            1,
+        ),
+        (
+            refused_with(
+                "The 'acme' organization has enabled or enforced SAML SSO. Visit https://github.com/orgs/acme/sso?authorization_request=A-b_1",
+            ),
+            "sso-required",
+            Measured,
+            "/orgs/acme/sso?authorization_request=A-b_1",
+            1,
+        ),
+        (
+            refused_with(
+                "The repository owner has an IP allow list enabled, and 192.0.2.1 is not permitted to access this repository.",
+            ),
+            "ip-not-allowed",
+            Measured,
+            NO_PAGE,
+            1,
+        ),
+        (
+            but(|e| {
+                e.repo = message(
+                    403,
+                    "Although you appear to have the correct authorization credentials, the `acme` organization has enabled OAuth App access restrictions",
+                )
+            }),
+            "oauth-app-restricted",
+            Measured,
+            "/settings/applications",
+            1,
+        ),
+        (
+            but(|e| {
+                e.fetch = git(UNAUTHORISED);
+                e.challenges = vec!["Basic realm=\"GitHub\" enterprise_hint=\"corp\"".to_owned()];
+            }),
+            "enterprise-managed-user",
+            Measured,
+            NO_PAGE,
+            1,
+        ),
+        (
+            {
+                let mut evidence = only_git(UNAUTHORISED);
+                evidence.account.as_mut().expect("there is one").kind = TokenKind::Unknown;
+                evidence
+            },
+            "password-not-accepted",
+            Measured,
+            FG,
+            1,
+        ),
+        (
+            {
+                let mut evidence = only_git(UNAUTHORISED);
+                evidence.account.as_mut().expect("there is one").expires = Some(NOW);
+                evidence
+            },
+            "token-expired",
+            Measured,
+            FG,
+            1,
+        ),
+        (only_git(UNAUTHORISED), "token-rejected", Measured, FG, 1),
+        (but(|e| e.user = api(200, &[], r#"{"login":"hubot"}"#)), "wrong-account", Measured, NO_PAGE, 1),
+        (classic("gist, read:org", |_| {}), "scope-missing", Measured, "/settings/tokens", 1),
+        (
+            only_git(
+                " ! [remote rejected] main -> main (refusing to allow a Personal Access Token to create or update workflow `.github/workflows/x.yml` without `workflow` scope)",
+            ),
+            "workflow-scope-missing",
+            Measured,
+            FG,
+            1,
+        ),
+        (only_git(" ! [rejected] main -> main (fetch first)"), "unknown-refusal", Measured, NO_PAGE, 1),
+        (but(|e| e.private_repos = list(&["acme/other"])), "repository-not-selected", Inferred, FG, 1),
+        (
+            but(|e| {
+                e.fetch = git(NO_ACCESS);
+                e.repo = api(
+                    403,
+                    &[("X-Accepted-GitHub-Permissions", "contents=read")],
+                    r#"{"message":"Resource not accessible by personal access token"}"#,
+                );
+            }),
+            "read-permission-missing",
+            Measured,
+            FG,
+            1,
+        ),
+        (read_only(true, Some(true)), "write-permission-missing", Measured, FG, 1),
+        (read_only(false, Some(false)), "no-write-role", Measured, NO_PAGE, 1),
+        (but(|e| e.owner = missing()), "repository-not-found", Inferred, NO_PAGE, 1),
+        (
+            {
+                let mut evidence = read_only(true, Some(true));
+                evidence.repo =
+                    api(200, &[], r#"{"private":true,"archived":true,"permissions":{"push":true}}"#);
+                evidence
+            },
+            "archived",
+            Measured,
+            NO_PAGE,
+            1,
+        ),
+        (
+            refused_with("Access to this repository has been disabled by GitHub staff."),
+            "repository-disabled",
+            Measured,
+            NO_PAGE,
+            1,
+        ),
+        (but(|e| e.fetch = status(451)), "dmca-blocked", Measured, NO_PAGE, 1),
+        (
+            but(|e| e.user = message(403, "Sorry. Your account was suspended.")),
+            "account-suspended",
+            Measured,
+            NO_PAGE,
+            1,
+        ),
+        (
+            but(|e| {
+                e.fetch = status(403);
+                e.user = message(403, "Maximum number of login attempts exceeded. Please try again later.");
+            }),
+            "locked-out",
+            Measured,
+            NO_PAGE,
+            3,
+        ),
+        (but(|e| e.fetch = status(429)), "rate-limited", Measured, NO_PAGE, 3),
+        (but(|e| e.fetch = status(503)), "server-error", Measured, NO_PAGE, 3),
+        (
+            only_git(
+                "fatal: unable to access 'https://github.com/acme/secret/': Could not resolve host: github.com",
+            ),
+            "unreachable",
+            Measured,
+            NO_PAGE,
+            3,
+        ),
+        (but(|e| e.fetch = Heard::Trouble(Trouble::Unreachable)), "unreachable", Measured, NO_PAGE, 3),
+        (but(|e| e.fetch = Heard::Trouble(Trouble::Tls)), "tls-failed", Measured, NO_PAGE, 3),
+        (but(|e| e.fetch = Heard::Trouble(Trouble::Proxy)), "proxy-failed", Measured, NO_PAGE, 3),
+        (but(|e| e.fetch = Heard::Trouble(Trouble::CaptivePortal)), "captive-portal", Measured, NO_PAGE, 3),
+        (
+            refused_with("Personal access tokens (classic) are forbidden from accessing this repository."),
+            "classic-forbidden",
+            Measured,
+            "/settings/personal-access-tokens/new?name=git+acme&description=for+git%2C+kept+by+git-credential-patron&target_name=acme&expires_in=90&contents=write",
+            1,
+        ),
+        (refused_with("The moon is full."), "unknown-refusal", Measured, NO_PAGE, 1),
+    ]
+}
+
+#[test]
+fn every_verdict_is_concluded_as_the_table_says() {
+    for (evidence, id, certainty, page, exit) in cases() {
+        let verdict = conclude(&evidence);
+        let row = ALL.iter().find(|row| row.id == id).expect("the table has it");
+        assert_eq!((verdict.id, verdict.certainty), (id, certainty), "{verdict:?}");
+        assert_eq!(
+            verdict.page.as_deref().unwrap_or_default(),
+            if page.is_empty() { String::new() } else { format!("https://github.com{page}") },
+            "{id}"
+        );
+        assert_eq!(verdict.opens, row.opens && !page.is_empty(), "{id}");
+        assert_eq!(verdict.exit, exit, "{id}");
+        assert!(verdict.certainty <= row.certainty, "{id} is surer than the table");
+        assert!(!verdict.means.contains(['{', '}']), "{verdict:?}");
+        assert!(
+            !verdict.fix.iter().any(|fix| fix.contains(['{', '}']) || fix.contains(": @")),
+            "{verdict:?}"
+        );
+        assert!(verdict.exit == 0 || !verdict.fix.is_empty(), "{id}");
+        if verdict.certainty == Inferred {
+            assert!(verdict.fix.len() > 1, "{id} names no other cause");
+        }
+    }
+}
+
+#[test]
+fn every_verdict_of_the_table_can_be_concluded() {
+    let concluded: Vec<_> = cases().iter().map(|(evidence, ..)| conclude(evidence).id).collect();
+    for row in ALL {
+        // A push's own report is read by `explain`; requests of ours push nothing.
+        if row.id != "not-a-refusal" {
+            assert!(concluded.contains(&row.id), "{}", row.id);
+        }
+    }
+    for row in crate::denial::catalogue::rows() {
+        assert!(ALL.iter().any(|known| known.id == row.id), "{}", row.id);
+    }
+    let mut ids: Vec<_> = ALL.iter().map(|row| row.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), ALL.len());
+}

@@ -1,0 +1,243 @@
+//! Verdicts from a text alone, and what holds of every verdict.
+
+use super::*;
+use crate::denial::catalogue::{rows, split_page};
+use proptest::prelude::*;
+
+/// Explains a text, as `explain` does.
+fn explained(text: &str) -> Verdict {
+    let normal = Normal::read(text.as_bytes());
+    explain(&recognise(&normal).expect("it is known"), &normal.target)
+}
+
+/// Explains a text about a repository that the caller knows.
+fn explained_for(host: &str, owner: &str, text: &str) -> Verdict {
+    let target = Target {
+        host: Some(host.to_owned()),
+        owner: Some(owner.to_owned()),
+        repo: Some("secret".to_owned()),
+    };
+    let normal = Normal::read(text.as_bytes());
+    explain(&recognise(&normal).expect("it is known"), &target)
+}
+
+#[test]
+fn every_sample_is_explained_in_full_sentences() {
+    for row in rows() {
+        for sample in row.samples {
+            let verdict = explained(sample);
+            assert_eq!(verdict.id, row.id);
+            assert_eq!(verdict.fix.len(), row.fix.len());
+            for text in verdict.fix.iter().chain([&verdict.means]) {
+                assert!(!text.contains(['{', '}']) && !text.contains(": @"), "{text}");
+                assert!(!text.contains("  ") && !text.ends_with([' ', '.']), "{text}");
+                assert!(text.len() <= 240, "{text}");
+            }
+            assert!(verdict.means.len() <= 120, "{}", verdict.means);
+            for fix in row.fix {
+                assert!(split_page(fix).0.len() <= 120);
+            }
+        }
+    }
+}
+
+#[test]
+fn json_has_the_contracts_fields_and_no_others() {
+    let verdict = explained(NO_ACCESS);
+    let json = serde_json::to_value(&verdict).expect("it is plain data");
+    assert_eq!(json["id"], "read-permission-missing");
+    assert_eq!(json["certainty"], "inferred");
+    assert_eq!(json["page"], "https://github.com/settings/personal-access-tokens");
+    assert!(json["means"].is_string() && json["fix"][0].is_string());
+    assert_eq!(json.as_object().map(serde_json::Map::len), Some(5));
+    let none = serde_json::to_value(explained("remote: Internal Server Error")).expect("plain data");
+    assert!(none["page"].is_null());
+}
+
+#[test]
+fn vague_texts_end_with_the_command_that_can_tell() {
+    for text in [NOT_FOUND, NO_ACCESS, DENIED] {
+        let verdict = explained(text);
+        assert_eq!(verdict.certainty, Inferred);
+        assert_eq!(
+            verdict.fix.last().map(String::as_str),
+            Some(
+                "run git credential-patron diagnose https://github.com/acme/secret: it asks again with the token, and can tell these apart"
+            )
+        );
+    }
+}
+
+const LIFETIME: &str = "HTTP 403\n\n{\"message\":\"The 'acme' organization forbids access via a fine-grained personal access tokens if the token's lifetime is greater than 9 days. Please adjust your token's lifetime at the following URL: https://github.com/settings/personal-access-tokens/42\"}";
+const SSO: &str = "HTTP 403\nx-github-sso: required; url=https://github.com/orgs/acme/sso?authorization_request=A-b_1\n\n{\"message\":\"Resource protected by organization SAML enforcement.\"}";
+
+#[test]
+fn a_text_gives_digits_and_requests_and_never_an_address() {
+    let page =
+        |host: &str, owner: &str, text: &str| explained_for(host, owner, text).page.unwrap_or_default();
+    assert_eq!(page("github.com", "acme", LIFETIME), "https://github.com/settings/personal-access-tokens/42");
+    assert_eq!(
+        page("gist.github.com", "acme", LIFETIME),
+        "https://github.com/settings/personal-access-tokens/42"
+    );
+    // Another host's page: the number is not this host's.
+    assert_eq!(
+        page("ghe.example.com", "acme", LIFETIME),
+        "https://ghe.example.com/settings/personal-access-tokens"
+    );
+    assert_eq!(
+        page("github.com", "Acme", SSO),
+        "https://github.com/orgs/Acme/sso?authorization_request=A-b_1"
+    );
+    assert_eq!(page("github.com", "other", SSO), "https://github.com/orgs/other/sso");
+    assert_eq!(page("ghe.example.com", "acme", SSO), "https://ghe.example.com/orgs/acme/sso");
+    let evil = SSO.replace("url=https://github.com/", "url=https://evil.example/github.com/");
+    assert_eq!(page("github.com", "acme", &evil), "https://github.com/orgs/acme/sso");
+    let evil = SSO.replace("A-b_1", "A&next=//evil.example");
+    assert_eq!(page("github.com", "acme", &evil), "https://github.com/orgs/acme/sso");
+}
+
+#[test]
+fn a_text_that_names_no_repository_still_leads_to_github_com_only() {
+    assert_eq!(
+        explained(SSO).page.as_deref(),
+        Some("https://github.com/orgs/acme/sso?authorization_request=A-b_1")
+    );
+    assert_eq!(
+        explained(LIFETIME).page.as_deref(),
+        Some("https://github.com/settings/personal-access-tokens/42")
+    );
+    let elsewhere = explained(&LIFETIME.replace("https://github.com", "https://ghe.example.com"));
+    assert_eq!(elsewhere.page, None);
+    assert_eq!(elsewhere.means, "acme takes no token that lives longer than 9 days");
+}
+
+#[test]
+fn what_is_not_known_is_said_in_words_that_fit() {
+    let verdict =
+        explained("remote: Personal access tokens (classic) are forbidden from accessing this repository.");
+    assert_eq!(verdict.means, "the organisation does not let classic tokens in");
+    assert_eq!(
+        verdict.fix,
+        [
+            "make a fine-grained token whose resource owner is the organisation: git credential-patron add OWNER",
+            "only an owner of the organisation can change the rule",
+        ]
+    );
+    assert_eq!((verdict.page, verdict.opens), (None, false));
+    let verdict = explained(
+        "remote: Personal access tokens (classic) are forbidden from accessing this repository.\nfatal: unable to access 'https://ghe.example.com/acme/x/': The requested URL returned error: 403",
+    );
+    assert_eq!(
+        verdict.fix,
+        [
+            "make a fine-grained token whose resource owner is acme: git credential-patron add ghe.example.com/acme",
+            "only an owner of acme can change the rule: https://ghe.example.com/organizations/acme/settings/personal-access-tokens",
+        ]
+    );
+    assert!(verdict.opens);
+}
+
+/// Answers as they come, of which any may meet any.
+fn heard() -> impl Strategy<Value = Heard> {
+    let private =
+        r#"{"private":true,"permissions":{"push":true},"login":"mona","type":"Organization","id":42}"#;
+    prop::sample::select(vec![
+        Heard::NotAsked,
+        Heard::open(),
+        Heard::Reply(Reply::default()),
+        Heard::Trouble(Trouble::Unreachable),
+        Heard::Trouble(Trouble::Tls),
+        Heard::Trouble(Trouble::Proxy),
+        Heard::Trouble(Trouble::CaptivePortal),
+        git(NOT_FOUND),
+        git(NO_ACCESS),
+        git(DENIED),
+        git(UNAUTHORISED),
+        git("remote: {owner} says: hm {"),
+        git("fatal: could not read Username for 'https://github.com': terminal prompts disabled"),
+        status(403),
+        status(429),
+        status(500),
+        status(511),
+        api(200, &[("X-OAuth-Scopes", "")], private),
+        api(200, &[], &private.replace("true", "false").replace("Organization", "User")),
+        api(200, &[("X-GitHub-SSO", "partial-results; organizations=42")], "[]"),
+        api(
+            403,
+            &[("X-Accepted-GitHub-Permissions", "contents=write")],
+            r#"{"message":"Resource not accessible by personal access token"}"#,
+        ),
+        list(&["acme/other", "mona/notes"]),
+        list(&["mona/notes"]),
+        message(301, "Moved Permanently"),
+        message(401, "Bad credentials"),
+        message(403, "API rate limit exceeded for user ID 1."),
+        missing(),
+    ])
+}
+
+fn account() -> impl Strategy<Value = Option<Account>> {
+    let kinds = prop::sample::select(vec![
+        TokenKind::FineGrained,
+        TokenKind::Classic,
+        TokenKind::OAuth,
+        TokenKind::AppUser,
+        TokenKind::Installation,
+        TokenKind::Unknown,
+    ]);
+    let origins = prop::sample::select(vec![Origin::Account, Origin::Fallback, Origin::Url]);
+    prop::option::weighted(
+        0.9,
+        (kinds, origins, any::<[bool; 4]>()).prop_map(|(kind, origin, flags)| Account {
+            label: "acme".to_owned(),
+            origin,
+            kind,
+            login: flags[0].then(|| "mona".to_owned()),
+            expires: flags[1].then_some(NOW),
+            number: flags[2].then(|| "42".to_owned()),
+            accepted_for_owner: flags[3],
+            accepted_for_repo: false,
+        }),
+    )
+}
+
+proptest! {
+    #[test]
+    fn every_verdict_keeps_to_the_table_and_blames_no_token_without_a_word_of_githubs(
+        heard in prop::array::uniform7(heard()),
+        account in account(),
+        known in any::<[bool; 4]>(),
+    ) {
+        let [fetch, push, user, repo, repo_anonymous, owner, private_repos] = heard;
+        let target = if known[0] { hidden().target } else { Target::default() };
+        let evidence = Evidence {
+            target,
+            account,
+            operation: if known[1] { Operation::Push } else { Operation::Fetch },
+            asked_login: known[2].then(|| "hubot".to_owned()),
+            host: if known[3] { HostKind::GitHub } else { HostKind::Plain },
+            now: NOW,
+            fetch, push, user, repo, repo_anonymous, owner, private_repos,
+            ..Evidence::default()
+        };
+        let verdict = conclude(&evidence);
+        let row = ALL.iter().find(|row| row.id == verdict.id).expect("the table has it");
+        prop_assert!(verdict.certainty <= row.certainty, "{:?}", verdict);
+        prop_assert!(!verdict.opens || (row.opens && verdict.page.is_some()));
+        prop_assert!(row.exit == verdict.exit || verdict.id == "not-github");
+        prop_assert!(verdict.exit == 0 || !verdict.fix.is_empty());
+        for text in &verdict.fix {
+            prop_assert!(!text.contains(['{', '}']) && !text.contains(": @"), "{}", text);
+        }
+        let words: Vec<_> = [&evidence.fetch, &evidence.push, &evidence.user, &evidence.repo]
+            .into_iter()
+            .filter(|heard| matches!(heard, Heard::Reply(_)))
+            .collect();
+        let blames = ["approval-pending", "token-rejected", "repository-not-selected",
+            "write-permission-missing", "read-permission-missing", "scope-missing"];
+        if words.is_empty() {
+            prop_assert!(!blames.contains(&verdict.id), "{:?}", verdict);
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! The token, its account, and the way to GitHub, told apart; and the words.
+
+use super::*;
+
+#[test]
+fn expiry_rejection_and_outage_are_told_apart() {
+    let unauthorised = |user: Heard, expires: i64| {
+        let evidence = with(|account| account.expires = Some(expires));
+        Evidence { fetch: git(UNAUTHORISED), user, ..evidence }
+    };
+    let bad = || message(401, "Bad credentials");
+    assert_eq!(id(&unauthorised(bad(), NOW + 1)), "token-rejected");
+    assert_eq!(id(&unauthorised(bad(), NOW - 1)), "token-expired");
+    assert_eq!(id(&unauthorised(api(503, &[], ""), NOW - 1)), "server-error");
+    assert_eq!(id(&unauthorised(message(429, "x"), NOW + 1)), "rate-limited");
+    assert_eq!(id(&unauthorised(api(403, &[("x-ratelimit-remaining", "0")], "{}"), NOW + 1)), "rate-limited");
+    assert_eq!(
+        id(&unauthorised(message(403, "Maximum number of login attempts exceeded."), NOW + 1)),
+        "locked-out"
+    );
+    assert_eq!(id(&unauthorised(Heard::Trouble(Trouble::Unreachable), NOW + 1)), "token-rejected");
+    // GitHub knows it: whatever the date says, it is neither expired nor rejected.
+    let verdict = conclude(&unauthorised(api(200, &[], r#"{"login":"mona"}"#), NOW - 1));
+    assert_eq!((verdict.id, verdict.page), ("unknown-refusal", None));
+    let verdict = conclude(&unauthorised(bad(), 1_780_272_000));
+    assert_eq!(verdict.means, "the token \"acme\" expired on 2026-06-01");
+    // Only our own call was made: git's word came through `erase`.
+    let erased = but(|e| {
+        e.fetch = Heard::NotAsked;
+        e.repo = Heard::NotAsked;
+        e.user = bad();
+    });
+    assert_eq!(id(&erased), "token-rejected");
+    // The hint comes with every 401 there, and says nothing of a token that nobody knows.
+    let hinted = but(|e| {
+        let hint = r#"Basic realm="GitHub" enterprise_hint="corp""#;
+        e.fetch = Heard::NotAsked;
+        e.repo = api(401, &[("WWW-Authenticate", hint)], "{}");
+        e.user = bad();
+    });
+    assert_eq!(id(&hinted), "token-rejected");
+}
+
+#[test]
+fn a_password_is_told_apart_from_a_bad_token() {
+    let said = "remote: Support for password authentication was removed on August 13, 2021.\nfatal: Authentication failed for 'https://github.com/acme/secret/'";
+    assert_eq!(id(&only_git(said)), "token-rejected", "a known kind of token is no password");
+    let mut password = only_git(said);
+    password.account.as_mut().expect("there is one").kind = TokenKind::Unknown;
+    assert_eq!(id(&password), "password-not-accepted");
+    let server = "remote: Password authentication is not available for Git operations.\nfatal: unable to access 'https://ghe.example.com/acme/secret/': The requested URL returned error: 403";
+    assert_eq!(id(&only_git(server)), "password-not-accepted");
+}
+
+#[test]
+fn nobody_blames_the_token_for_trouble_on_the_way() {
+    let html = || {
+        Heard::rest(Reply {
+            status: Some(403),
+            headers: vec![("content-type".to_owned(), "text/html".to_owned())],
+            ..Reply::default()
+        })
+    };
+    let portal = but(|e| {
+        e.fetch = status(403);
+        e.user = html();
+        e.repo = html();
+    });
+    assert_eq!(id(&portal), "captive-portal");
+    assert_eq!(id(&but(|e| e.fetch = status(511))), "captive-portal");
+    assert_eq!(id(&but(|e| e.fetch = status(502))), "server-error");
+    for (text, verdict) in [
+        ("CONNECT tunnel failed, response 407", "proxy-failed"),
+        ("SSL certificate problem: self-signed certificate", "tls-failed"),
+        ("Failed to connect to github.com port 443 after 2 ms: Couldn't connect to server", "unreachable"),
+    ] {
+        let text = format!("fatal: unable to access 'https://github.com/acme/secret/': {text}");
+        assert_eq!(id(&only_git(&text)), verdict);
+    }
+    // git is let in: whatever befell our own calls does not matter.
+    let fine = but(|e| {
+        e.fetch = Heard::open();
+        e.user = Heard::Trouble(Trouble::Proxy);
+        e.repo = api(500, &[], "");
+    });
+    assert_eq!(id(&fine), "ok");
+    // One of the two services is given, the other gets no answer.
+    let half = but(|e| {
+        e.fetch = Heard::open();
+        e.push = Heard::Trouble(Trouble::Tls);
+    });
+    assert_eq!(id(&half), "tls-failed");
+}
+
+#[test]
+fn a_policy_that_only_our_calls_hear_of_is_named() {
+    let forbidden = "`acme` forbids access via a personal access token (classic). Please use a GitHub App";
+    assert_eq!(id(&classic("repo", |e| e.repo = message(403, forbidden))), "classic-forbidden");
+    // Without such words a missing scope is what there is to see.
+    assert_eq!(id(&classic("", |_| {})), "scope-missing");
+    assert_eq!(id(&classic("repo", |_| {})), "repository-not-found");
+    let header = ("X-GitHub-SSO", "required; url=https://github.com/orgs/acme/sso?authorization_request=x1");
+    let sso = conclude(&classic("repo", |e| e.repo = api(403, &[header], r#"{"message":"no"}"#)));
+    assert_eq!(sso.page.as_deref(), Some("https://github.com/orgs/acme/sso?authorization_request=x1"));
+    let partial = |ids: &str| {
+        let header = format!("partial-results; organizations={ids}");
+        classic("repo", |e| e.private_repos = api(200, &[("X-GitHub-SSO", &header)], "[]"))
+    };
+    assert_eq!(id(&partial("7, 42")), "sso-required");
+    assert_eq!(id(&partial("7,421")), "repository-not-found");
+}
+
+#[test]
+fn the_scope_that_is_needed_depends_on_what_is_done() {
+    let public_push = |scopes: &str| {
+        let evidence = read_only(false, Some(true));
+        classic(scopes, |e| {
+            e.operation = evidence.operation;
+            e.fetch = evidence.fetch;
+            e.push = evidence.push;
+            e.repo = evidence.repo;
+            e.repo_anonymous = evidence.repo_anonymous;
+        })
+    };
+    assert_eq!(
+        conclude(&public_push("gist")).means,
+        "the token \"acme\" lacks the scope public_repo (it has: gist)"
+    );
+    assert_eq!(id(&public_push("public_repo")), "write-permission-missing");
+    assert_eq!(id(&public_push("repo")), "write-permission-missing");
+    // A classic token sees all its user's repositories, and belongs to no owner.
+    let mut elsewhere = public_push("repo");
+    elsewhere.private_repos = list(&["mona/notes"]);
+    assert!(conclude(&elsewhere).means.starts_with("you may write"));
+    assert_eq!(id(&classic("public_repo", |_| {})), "scope-missing");
+}
+
+#[test]
+fn the_login_that_answers_must_be_the_accounts() {
+    let push = but(|e| {
+        e.fetch = Heard::open();
+        e.push = git(&DENIED.replace("mona", "hubot"));
+        e.user = Heard::NotAsked;
+    });
+    let verdict = conclude(&push);
+    assert_eq!(verdict.id, "wrong-account");
+    assert_eq!(verdict.means, "GitHub takes the token \"acme\" for hubot, not for mona");
+    assert_eq!(id(&but(|e| e.user = api(200, &[], r#"{"login":"MONA"}"#))), "approval-pending");
+    assert_eq!(id(&but(|e| e.asked_login = Some("hubot".to_owned()))), "wrong-account");
+    let nobody = but(|e| {
+        e.account = None;
+        e.asked_login = Some("hubot".to_owned());
+    });
+    assert_eq!(conclude(&nobody).fix[0], "add one: git credential-patron add acme --login hubot");
+    // Of a fallback's token nobody knows whose it should be.
+    let unknown = with(|account| account.login = None);
+    assert_eq!(id(&unknown), "approval-pending");
+}
+
+#[test]
+fn an_unknown_refusal_is_repeated_as_it_came() {
+    let verdict = conclude(&refused_with("Use {owner} \u{1b}[31mor ghp_0 {x."));
+    assert_eq!(verdict.means, "GitHub says: Use {owner} or ghp_*** {x.");
+    assert_eq!(conclude(&but(|e| e.fetch = status(403))).id, "unknown-refusal");
+}
+
+#[test]
+fn nothing_asked_is_nothing_proven() {
+    let offline = |expires: i64| {
+        let account = with(|account| account.expires = Some(expires)).account;
+        Evidence { account, target: hidden().target, now: NOW, ..Evidence::default() }
+    };
+    let verdict = conclude(&offline(NOW + 1));
+    assert_eq!((verdict.id, verdict.certainty), ("ok", Inferred));
+    let verdict = conclude(&offline(NOW - 1));
+    assert_eq!((verdict.id, verdict.certainty), ("token-expired", Inferred));
+}
+
+#[test]
+fn texts_name_the_token_by_where_it_comes_from() {
+    for (origin, words) in [
+        (Origin::Account, "the token \"acme\""),
+        (Origin::Fallback, "the token of your earlier helper"),
+        (Origin::Url, "the token in the remote's URL"),
+    ] {
+        let verdict = conclude(&with(|account| account.origin = origin));
+        assert_eq!(verdict.means, format!("acme has most likely not approved {words} yet"));
+    }
+    let number = conclude(&with(|account| account.number = Some("42".to_owned())));
+    assert_eq!(number.page.as_deref(), Some("https://github.com/settings/personal-access-tokens/42"));
+    let server = conclude(&but(|e| {
+        e.target.host = Some("ghe.example.com".to_owned());
+        e.account = None;
+    }));
+    assert_eq!(server.fix, ["git credential-patron add ghe.example.com/acme"]);
+    assert!(server.page.is_some_and(|page| page.starts_with("https://ghe.example.com/settings/")));
+}

@@ -1,0 +1,99 @@
+//! Asks a host whose token this is: what `add` wants to know before it keeps one.
+
+use crate::error::{Exit, Failure};
+use crate::github::{Answer, Api, ApiPath, Client, Reply, looks_like_github};
+use crate::remote::{Scope, Server};
+use crate::terminal::sanitise;
+use crate::token::{Token, TokenKind};
+
+/// What a host said of a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// What answers at the host.
+    pub server: Server,
+    /// Whose token it is, if the host says so.
+    pub login: Option<String>,
+    /// When it expires, in seconds since 1970, if the host says so.
+    pub expires: Option<i64>,
+}
+
+/// GitHub's header about the token's end (documented; absent for tokens that never expire).
+const EXPIRY: &str = "github-authentication-token-expiration";
+
+/// Guesses what answers at a host that is not asked: an owner in the scope or a GitHub token speak for GitHub.
+pub fn likely_server(scope: &Scope, kind: TokenKind) -> Server {
+    if kind.is_github() || !scope.is_whole_host() { Server::GitHub } else { Server::Plain }
+}
+
+/// Asks the host whose token this is and when it expires.
+///
+/// A host whose name does not tell is asked without the token first whether it is a GitHub at all. A plain
+/// host cannot be asked: its credential is kept as it came. Fails with exit code 1 if GitHub refuses the
+/// token, 3 if it could not be asked.
+pub fn ask(client: &Client, scope: &Scope, token: &Token) -> Result<Verified, Failure> {
+    let host = scope.host();
+    let api = Api::of(host);
+    if host.server_by_name().is_none() {
+        match client.get(&api, &ApiPath::meta(), None) {
+            Reply::Failed(why) => return Err(unasked(scope, &why.to_string())),
+            reply if looks_like_github(&reply) => {}
+            Reply::Answered(_) => return Ok(Verified { server: Server::Plain, login: None, expires: None }),
+        }
+    }
+    let reply = client.get(&api, &ApiPath::user(), Some(token));
+    let answer = match &reply {
+        Reply::Failed(why) => return Err(unasked(scope, &why.to_string())),
+        Reply::Answered(_) if !looks_like_github(&reply) => {
+            return Err(unasked(scope, "what answered is not GitHub (a captive portal, or a proxy?)"));
+        }
+        Reply::Answered(answer) => answer,
+    };
+    match answer.status {
+        200 => Ok(Verified {
+            server: Server::GitHub,
+            login: text_of(answer, "login")
+                .filter(|login| login.len() <= 100 && !login.contains(char::is_control)),
+            expires: answer.header(EXPIRY).and_then(expiry),
+        }),
+        401 => Err(Failure::failed(format!("{host} does not accept this token"))
+            .because(anyhow::anyhow!("GitHub says 401: mistyped, expired or revoked; it does not tell which"))
+            .remedy("copy the token again, or make a new one")
+            .remedy("keep it all the same: --no-verify")),
+        status => {
+            let said = text_of(answer, "message").map(|text| sanitise(&text, 200)).unwrap_or_default();
+            Err(unasked(scope, &format!("GitHub says {status} {said}")))
+        }
+    }
+}
+
+/// Reads one text field of a JSON answer; nothing if it is empty.
+fn text_of(answer: &Answer, field: &str) -> Option<String> {
+    let json: serde_json::Value = serde_json::from_slice(&answer.body).ok()?;
+    json[field].as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+fn unasked(scope: &Scope, why: &str) -> Failure {
+    Failure::new(Exit::Unchecked, format!("{} could not be asked about this token", scope.host()))
+        .because(anyhow::anyhow!("{why}"))
+        .remedy("try again, or keep the token unchecked: --no-verify")
+}
+
+/// Reads GitHub's time, `2027-06-01 00:00:00 UTC` or with an offset such as `+0900` (reported).
+pub fn expiry(value: &str) -> Option<i64> {
+    let value = value.trim().replace(" UTC", " +0000");
+    let time = jiff::fmt::strtime::parse("%Y-%m-%d %H:%M:%S %z", &value).ok()?;
+    time.to_timestamp().ok().map(|time| time.as_second())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn githubs_times_are_read_with_utc_and_with_an_offset() {
+        assert_eq!(expiry("2027-06-01 00:00:00 UTC"), Some(1_811_808_000));
+        assert_eq!(expiry("2027-06-01 09:00:00 +0900"), Some(1_811_808_000));
+        assert_eq!(expiry("soon"), None);
+        assert_eq!(expiry(""), None);
+    }
+}
