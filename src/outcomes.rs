@@ -135,7 +135,7 @@ impl Outcomes {
     ///
     /// Trouble is returned for the log alone: no answer to git depends on it.
     pub fn change(&mut self, change: impl FnOnce(&mut Self)) -> Result<(), files::Trouble> {
-        let lock = files::lock(&self.path, WAIT)?;
+        let lock = files::lock_in_place(&self.path, WAIT)?;
         let bytes = lock.read(Care::Plain).ok().flatten();
         let text = bytes.as_deref().map_or(&[][..], Vec::as_slice);
         (self.head, self.accounts) = cut(text).unwrap_or_default();

@@ -6,6 +6,7 @@ mod bus;
 mod callers;
 #[cfg(target_os = "linux")]
 mod fallback;
+mod faults;
 mod forge;
 mod forge_contract;
 mod git;
