@@ -66,6 +66,12 @@ pub fn for_git(word: &OsStr, start: Instant) -> bool {
     let log = Log::from_env(start);
     match (stdio::read_request(), Session::begin(log)) {
         (Ok(request), Ok(session)) => act(&session, &request),
+        // A host that we have nothing for shall not make us speak, however long its headers are.
+        (Err(stdio::Unread::Refused(_, Some(remote))), Ok(session))
+            if word == "get" && session.is_foreign(&remote) =>
+        {
+            session.log.note("nothing: not usable, and neither account nor fallback for this host", &[]);
+        }
         (Err(unread), _) => terminal::say(&unread.to_string()),
         (Ok(_), Err(no_home)) => terminal::say(&no_home.to_string()),
     }
@@ -156,6 +162,14 @@ impl Session {
         let target = of_caller.filter(|remote| remote.host == asked.host).unwrap_or(asked);
         self.log.note("no path came", &[("target", Fact::Remote(&target))]);
         Some(target)
+    }
+
+    /// Tells whether a host is none of ours: it is not GitHub's, and has neither account nor fallback.
+    pub fn is_foreign(&self, remote: &Remote) -> bool {
+        let is_ours = |account: &Account| *account.scope.host() == remote.host.home();
+        remote.host.server_by_name().is_none()
+            && self.accounts().is_ok_and(|accounts| !accounts.iter().any(is_ours))
+            && self.fallbacks(remote, None).helpers.is_empty()
     }
 
     /// Gives the helpers that answered for a place before `setup`. Not to be called where an account answers:
