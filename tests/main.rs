@@ -4,6 +4,7 @@
 mod bus;
 #[cfg(target_os = "linux")]
 mod callers;
+mod denial;
 mod forge;
 mod forge_contract;
 mod git;
@@ -12,6 +13,7 @@ mod hygiene;
 #[cfg(target_os = "linux")]
 mod keyring;
 mod layers;
+mod manual;
 mod property;
 mod sandbox;
 #[cfg(unix)]
