@@ -5,6 +5,7 @@ mod bus;
 #[cfg(target_os = "linux")]
 mod callers;
 mod denial;
+mod fallback;
 mod forge;
 mod forge_contract;
 mod git;

@@ -41,7 +41,9 @@ pub fn run(session: &Session, request: &Request) {
         return session.log.note("nothing: neither account nor fallback for this host", &[]);
     }
     let mut outcomes = outcomes.unwrap_or_else(|| session.outcomes());
-    if !relay::get(session, request, &remote, &accounts, &mut outcomes, &fallbacks) {
+    let relayed = !fallbacks.helpers.is_empty()
+        && relay::get(session, request, &remote, &accounts, &mut outcomes, &fallbacks);
+    if !relayed {
         nothing(session, &outcomes, &accounts, &remote, request);
     }
 }
