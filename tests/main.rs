@@ -5,6 +5,7 @@ mod bus;
 #[cfg(target_os = "linux")]
 mod callers;
 #[cfg(target_os = "linux")]
+mod denial;
 mod fallback;
 mod faults;
 mod forge;
@@ -15,6 +16,7 @@ mod hygiene;
 #[cfg(target_os = "linux")]
 mod keyring;
 mod layers;
+mod manual;
 mod property;
 mod sandbox;
 #[cfg(unix)]
