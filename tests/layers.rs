@@ -541,7 +541,7 @@ mod planted {
             ("choose.rs", "use super as root;", "takes all of the crate's root"),
             // words
             ("token.rs", "use crate::token::Token;", "words know nothing of this crate"),
-            ("token.rs", "use super::git;", "git is rank 3"),
+            ("token.rs", "use super::git;", "git is rank 4"),
             ("deny/table.rs", "use super::f;", "deny is rank 1, Decisions"),
             // families
             ("vault/file.rs", "use super::ring::Ring;", "another one of its family"),

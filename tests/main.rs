@@ -4,9 +4,10 @@
 mod bus;
 #[cfg(target_os = "linux")]
 mod callers;
-#[cfg(target_os = "linux")]
 mod denial;
+#[cfg(target_os = "linux")]
 mod fallback;
+#[cfg(unix)]
 mod faults;
 mod forge;
 mod forge_contract;
