@@ -16,11 +16,12 @@ pub mod unsetup;
 
 use crate::accounts::{self, Book};
 use crate::ancestry::{self, Caller};
+use crate::browser::{self, Purpose, Surroundings};
 use crate::choose::{Account, Place, Standing, choose};
 use crate::cli::{Cli, Command};
 use crate::error::{Exit, Failure};
 use crate::fallback::{self, Fallbacks};
-use crate::git::{self, Cwd, Git, Listing, Settings, VaultChoice, process_env};
+use crate::git::{self, Cwd, Git, Listing, Permission, Settings, VaultChoice, process_env};
 use crate::github::Client;
 use crate::inspect::client_for;
 use crate::keeping::Wish;
@@ -219,7 +220,15 @@ impl Session {
     }
 
     /// Opens a page where a person sits; it has been printed already.
-    pub fn open_page(&self, _address: &str) {}
+    pub fn open_page(&self, address: &str) {
+        let never = self.settings().browser == Permission::Never;
+        let surroundings = Surroundings::collect(never, None);
+        if browser::may_open(&surroundings, Purpose::InCommand).is_ok()
+            && let Err(why) = browser::open(address)
+        {
+            terminal::say(&format!("the page is not opened: {why}"));
+        }
+    }
 
     /// Tells whether git asks us for this scope; unknown where git cannot be asked.
     pub fn is_set_up(&self, scope: &Scope) -> Option<bool> {
