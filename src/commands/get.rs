@@ -121,7 +121,7 @@ fn answer(session: &Session, outcomes: &mut Outcomes, request: &Request, account
         return say(&format!("the answer cannot be written: {error}"));
     }
     session.log.note("answered", &[]);
-    // After the answer, so that git does not wait for it.
+    // After the answer: nothing that goes wrong here can spoil it.
     let retried = outcomes.rejection(&account.id).is_some();
     if retried || !outcomes.knows(&account.id, token) {
         session.note_outcomes(outcomes, |outcomes| {
