@@ -512,12 +512,12 @@ mod planted {
         for (path, line, reason) in [
             // upwards, and sideways
             ("choose.rs", "use crate::git;", "choose (rank 1, Decisions) may use lower ranks only"),
-            ("git.rs", "use crate::commands::get::run;", "commands is rank 6, Commands"),
-            ("git.rs", "use crate::vault::Item;", "vault is rank 3, Outside"),
+            ("git.rs", "use crate::commands::get::run;", "commands is rank 7, Commands"),
+            ("git.rs", "use crate::vault::Item;", "vault is rank 4, Outside"),
             ("choose.rs", "use crate::deny;", "deny is rank 1, Decisions"),
-            ("vault/file.rs", "use crate::git::Git;", "git is rank 3, Outside"),
-            ("vault/ring/deep.rs", "use crate::git::Git;", "git is rank 3, Outside"),
-            ("git.rs", "fn f() { crate::helper() }", "`helper`: git (rank 3, Outside)"),
+            ("vault/file.rs", "use crate::git::Git;", "git is rank 4, Outside"),
+            ("vault/ring/deep.rs", "use crate::git::Git;", "git is rank 4, Outside"),
+            ("git.rs", "fn f() { crate::helper() }", "`helper`: git (rank 4, Outside)"),
             // in every way of writing it
             ("choose.rs", "use crate::{token::Token, git::{self}};", "`git`"),
             ("choose.rs", "use crate::{token, deny::{table::{A, B}, x::Y}};", "`deny::x::Y`"),
@@ -541,7 +541,7 @@ mod planted {
             ("choose.rs", "use super as root;", "takes all of the crate's root"),
             // words
             ("token.rs", "use crate::token::Token;", "words know nothing of this crate"),
-            ("token.rs", "use super::git;", "git is rank 3"),
+            ("token.rs", "use super::git;", "git is rank 4"),
             ("deny/table.rs", "use super::f;", "deny is rank 1, Decisions"),
             // families
             ("vault/file.rs", "use super::ring::Ring;", "another one of its family"),

@@ -4,7 +4,10 @@
 mod bus;
 #[cfg(target_os = "linux")]
 mod callers;
+mod denial;
 #[cfg(target_os = "linux")]
+mod fallback;
+#[cfg(unix)]
 mod faults;
 mod forge;
 mod forge_contract;
@@ -14,6 +17,7 @@ mod hygiene;
 #[cfg(target_os = "linux")]
 mod keyring;
 mod layers;
+mod manual;
 mod property;
 mod sandbox;
 #[cfg(unix)]

@@ -41,7 +41,9 @@ pub fn run(session: &Session, request: &Request) {
         return session.log.note("nothing: neither account nor fallback for this host", &[]);
     }
     let mut outcomes = outcomes.unwrap_or_else(|| session.outcomes());
-    if !relay::get(session, request, &remote, &accounts, &mut outcomes, &fallbacks) {
+    let relayed = !fallbacks.helpers.is_empty()
+        && relay::get(session, request, &remote, &accounts, &mut outcomes, &fallbacks);
+    if !relayed {
         nothing(session, &outcomes, &accounts, &remote, request);
     }
 }
@@ -119,7 +121,7 @@ fn answer(session: &Session, outcomes: &mut Outcomes, request: &Request, account
         return say(&format!("the answer cannot be written: {error}"));
     }
     session.log.note("answered", &[]);
-    // After the answer, so that git does not wait for it.
+    // After the answer: nothing that goes wrong here can spoil it.
     let retried = outcomes.rejection(&account.id).is_some();
     if retried || !outcomes.knows(&account.id, token) {
         session.note_outcomes(outcomes, |outcomes| {
