@@ -4,6 +4,11 @@
 mod bus;
 #[cfg(target_os = "linux")]
 mod callers;
+mod denial;
+#[cfg(target_os = "linux")]
+mod fallback;
+#[cfg(unix)]
+mod faults;
 mod forge;
 mod forge_contract;
 mod git;
@@ -14,6 +19,7 @@ mod keyring;
 mod layers;
 #[cfg(target_os = "linux")]
 mod lfs;
+mod manual;
 mod property;
 mod sandbox;
 #[cfg(unix)]

@@ -1,6 +1,7 @@
 //! The commands, one file each, and what they share.
 
 pub mod add;
+pub mod completions;
 pub mod config;
 pub mod erase;
 pub mod exec;
@@ -15,11 +16,12 @@ pub mod unsetup;
 
 use crate::accounts::{self, Book};
 use crate::ancestry::{self, Caller};
+use crate::browser::{self, Purpose, Surroundings};
 use crate::choose::{Account, Place, Standing, choose};
 use crate::cli::{Cli, Command};
 use crate::error::{Exit, Failure};
 use crate::fallback::{self, Fallbacks};
-use crate::git::{self, Cwd, Git, Listing, Settings, VaultChoice, process_env};
+use crate::git::{self, Cwd, Git, Listing, Permission, Settings, VaultChoice, process_env};
 use crate::github::Client;
 use crate::inspect::client_for;
 use crate::keeping::Wish;
@@ -88,15 +90,12 @@ pub fn for_people(args: &[OsString], start: Instant) -> ExitCode {
         }
     };
     let mut out = std::io::stdout().lock();
-    if let Command::Completions(options) = &cli.command {
-        clap_complete::generate(options.shell, &mut Cli::command(), "git-credential-patron", &mut out);
-        return ExitCode::SUCCESS;
-    }
     let argv0 = args.first().map(OsString::as_os_str);
     let outcome = match &cli.command {
         // These need no accounts, and say themselves what is wrong with HOME.
         Command::Setup(options) => setup::run(options, argv0, &process_env, &mut out, &mut std::io::stderr()),
         Command::Unsetup(options) => unsetup::run(options, &process_env, &mut out),
+        Command::Completions(options) => completions::run(options, &mut out),
         _ => with_session(&cli.command, start, &mut out),
     };
     match outcome {
@@ -221,7 +220,15 @@ impl Session {
     }
 
     /// Opens a page where a person sits; it has been printed already.
-    pub fn open_page(&self, _address: &str) {}
+    pub fn open_page(&self, address: &str) {
+        let never = self.settings().browser == Permission::Never;
+        let surroundings = Surroundings::collect(never, None);
+        if browser::may_open(&surroundings, Purpose::InCommand).is_ok()
+            && let Err(why) = browser::open(address)
+        {
+            terminal::say(&format!("the page is not opened: {why}"));
+        }
+    }
 
     /// Tells whether git asks us for this scope; unknown where git cannot be asked.
     pub fn is_set_up(&self, scope: &Scope) -> Option<bool> {
