@@ -19,6 +19,8 @@ mod keyring;
 mod layers;
 #[cfg(target_os = "linux")]
 mod lfs;
+#[cfg(unix)]
+mod libgit2;
 mod manual;
 mod property;
 mod sandbox;
