@@ -13,15 +13,17 @@
 //! "https://github.com/acme#mona" = "2026-11-20T12:00:00Z 2 2026-11-20T12:06:00Z"  # since, tries, last
 //! [outcome."https://github.com/acme#mona"]
 //! "fetch acme/secret" = "accepted 2026-11-20T12:00:00Z"
-//! "push acme/secret" = "refused 2026-11-20T12:00:00Z write-permission-missing"
+//! "push acme/secret" = "refused 2026-11-20T12:00:00Z write-permission-missing 2026-11-01T09:30:00Z"
 //! ```
+//!
+//! The last time of a refusal is when git was let in there before, if it ever was.
 //!
 //! A fingerprint is a keyed hash (HMAC-SHA-256, cut to 128 bits): it tells whether a secret is the one we
 //! know and nothing about it.
 
 use crate::files::{self, Care};
 pub use crate::remote::Direction;
-use crate::remote::{Host, Remote};
+use crate::remote::{Host, Owner, Remote};
 use crate::time::{rfc3339, seconds};
 use crate::token::Token;
 use hmac::{Hmac, KeyInit, Mac};
@@ -225,13 +227,23 @@ impl Outcomes {
         self.note(id, remote, direction, "refused", now, verdict);
     }
 
+    /// Notes that GitHub knows the account's token after all.
+    pub fn note_known(&mut self, id: &str) {
+        self.whole.rejected.remove(id);
+    }
+
     fn note(&mut self, id: &str, remote: &Remote, direction: Direction, state: &str, now: i64, reason: &str) {
         let of_account = self.whole.outcome.entry(id.to_owned()).or_default();
+        let key = place_key(remote, direction);
         let mut text = format!("{state} {}", rfc3339(now).unwrap_or_default());
         if !reason.is_empty() {
             let _ = write!(text, " {reason}");
+            // A refusal does not undo that it worked once: that tells causes apart.
+            if let Some(at) = of_account.get(&key).and_then(|earlier| accepted_at(earlier)) {
+                let _ = write!(text, " {at}");
+            }
         }
-        of_account.insert(place_key(remote, direction), text);
+        of_account.insert(key, text);
         while of_account.len() > MOST {
             let oldest = of_account.iter().min_by_key(|(_, text)| text.split(' ').nth(1).map(str::to_owned));
             let Some(oldest) = oldest.map(|(key, _)| key.clone()) else { break };
@@ -288,10 +300,26 @@ impl Outcomes {
 
     /// Tells whether git was ever let in with this account, anywhere in its scope.
     pub fn ever_accepted(&self, id: &str) -> bool {
-        self.whole
-            .outcome
-            .get(id)
-            .is_some_and(|known| known.values().any(|text| text.starts_with("accepted ")))
+        self.accepted(id, |_| true)
+    }
+
+    /// Tells whether git was ever let in with this account at any repository of an owner.
+    pub fn accepted_for_owner(&self, id: &str, owner: &Owner) -> bool {
+        self.accepted(id, |place| {
+            place.split_once('/').is_some_and(|(known, _)| known.eq_ignore_ascii_case(owner.as_str()))
+        })
+    }
+
+    /// Tells whether git was ever let in with this account at this place and direction.
+    pub fn accepted_at(&self, id: &str, remote: &Remote, direction: Direction) -> bool {
+        let known = self.whole.outcome.get(id).and_then(|known| known.get(&place_key(remote, direction)));
+        known.is_some_and(|text| accepted_at(text).is_some())
+    }
+
+    fn accepted(&self, id: &str, is_there: impl Fn(&str) -> bool) -> bool {
+        let place = |key: &str| key.split_once(' ').is_some_and(|(_, place)| is_there(place));
+        let mut known = self.whole.outcome.get(id).into_iter().flatten();
+        known.any(|(key, text)| place(key) && accepted_at(text).is_some())
     }
 
     fn fingerprint(&self, token: &Token) -> Option<String> {
@@ -313,8 +341,18 @@ fn parse(bytes: &[u8]) -> Option<Whole> {
     toml::from_str(std::str::from_utf8(bytes).ok()?).ok()
 }
 
+/// Gives the time at which git was let in last, as it is written.
+fn accepted_at(text: &str) -> Option<&str> {
+    let mut parts = text.split(' ');
+    match parts.next()? {
+        "accepted" => parts.next(),
+        "refused" => parts.nth(2),
+        _ => None,
+    }
+}
+
 fn outcome(text: &str) -> Option<Outcome> {
-    let mut parts = text.splitn(3, ' ');
+    let mut parts = text.split(' ');
     let state = parts.next()?;
     let at = seconds(parts.next()?)?;
     let state = match state {

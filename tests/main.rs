@@ -4,6 +4,7 @@
 mod bus;
 #[cfg(target_os = "linux")]
 mod callers;
+mod diagnose;
 mod forge;
 mod forge_contract;
 mod git;
