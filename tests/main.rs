@@ -5,6 +5,7 @@ mod bus;
 #[cfg(target_os = "linux")]
 mod callers;
 mod denial;
+mod diagnose;
 #[cfg(target_os = "linux")]
 mod fallback;
 #[cfg(unix)]
