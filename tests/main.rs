@@ -7,7 +7,7 @@ mod callers;
 mod denial;
 #[cfg(target_os = "linux")]
 mod fallback;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod faults;
 mod forge;
 mod forge_contract;
