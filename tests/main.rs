@@ -17,6 +17,10 @@ mod hygiene;
 #[cfg(target_os = "linux")]
 mod keyring;
 mod layers;
+#[cfg(target_os = "linux")]
+mod lfs;
+#[cfg(unix)]
+mod libgit2;
 mod manual;
 mod property;
 mod sandbox;
