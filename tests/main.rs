@@ -8,7 +8,7 @@ mod denial;
 mod diagnose;
 #[cfg(target_os = "linux")]
 mod fallback;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod faults;
 mod forge;
 mod forge_contract;
