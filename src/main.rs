@@ -12,6 +12,7 @@
 mod accounts;
 mod ancestry;
 mod browser;
+mod checks;
 mod choose;
 mod cli;
 mod commands;

@@ -12,9 +12,11 @@
 //! [account."https://github.com/acme#mona"]
 //! "fetch acme/secret" = "accepted 2026-11-20T12:00:00Z"
 //! fingerprint = "..."
-//! "push acme/secret" = "refused 2026-11-20T12:00:00Z write-permission-missing"
+//! "push acme/secret" = "refused 2026-11-20T12:00:00Z write-permission-missing 2026-11-01T09:30:00Z"
 //! rejected = "2026-11-20T12:00:00Z 2 2026-11-20T12:06:00Z"  # since, tries, last
 //! ```
+//!
+//! The last time of a refusal is when git was let in there before, if it ever was.
 //!
 //! Only this program writes the file, and most callers want one account of it: so the text is cut at the
 //! accounts, and an account is parsed when it is asked for. With 1,000 accounts that saves `get` a third of
@@ -25,7 +27,7 @@
 
 use crate::files::{self, Care};
 pub use crate::remote::Direction;
-use crate::remote::{Host, Remote};
+use crate::remote::{Host, Owner, Remote};
 use crate::time::{rfc3339, seconds};
 use crate::token::Token;
 use hmac::{Hmac, KeyInit, Mac};
@@ -255,13 +257,23 @@ impl Outcomes {
         self.note(id, remote, direction, "refused", now, verdict);
     }
 
+    /// Notes that GitHub knows the account's token after all.
+    pub fn note_known(&mut self, id: &str) {
+        self.change_known(id, |known| _ = known.remove(REJECTED));
+    }
+
     fn note(&mut self, id: &str, remote: &Remote, direction: Direction, state: &str, now: i64, reason: &str) {
+        let key = place_key(remote, direction);
         let mut text = format!("{state} {}", rfc3339(now).unwrap_or_default());
         if !reason.is_empty() {
             let _ = write!(text, " {reason}");
+            // A refusal does not undo that it worked once: that tells causes apart.
+            if let Some(at) = self.known(id).get(&key).and_then(|earlier| accepted_at(earlier)) {
+                let _ = write!(text, " {at}");
+            }
         }
         self.change_known(id, |known| {
-            known.insert(place_key(remote, direction), text);
+            known.insert(key, text);
             while places(known).count() > MOST {
                 let oldest = places(known).min_by_key(|(_, text)| text.split(' ').nth(1));
                 let Some(oldest) = oldest.map(|(place, _)| place.clone()) else { break };
@@ -315,7 +327,24 @@ impl Outcomes {
 
     /// Tells whether git was ever let in with this account, anywhere in its scope.
     pub fn ever_accepted(&self, id: &str) -> bool {
-        places(&self.known(id)).any(|(_, text)| text.starts_with("accepted "))
+        self.accepted(id, |_| true)
+    }
+
+    /// Tells whether git was ever let in with this account at any repository of an owner.
+    pub fn accepted_for_owner(&self, id: &str, owner: &Owner) -> bool {
+        self.accepted(id, |place| {
+            place.split_once('/').is_some_and(|(known, _)| known.eq_ignore_ascii_case(owner.as_str()))
+        })
+    }
+
+    /// Tells whether git was ever let in with this account at this place and direction.
+    pub fn accepted_at(&self, id: &str, remote: &Remote, direction: Direction) -> bool {
+        self.known(id).get(&place_key(remote, direction)).is_some_and(|text| accepted_at(text).is_some())
+    }
+
+    fn accepted(&self, id: &str, is_there: impl Fn(&str) -> bool) -> bool {
+        let place = |key: &str| key.split_once(' ').is_some_and(|(_, place)| is_there(place));
+        places(&self.known(id)).any(|(key, text)| place(key) && accepted_at(text).is_some())
     }
 
     fn fingerprint(&self, token: &Token) -> Option<String> {
@@ -364,8 +393,18 @@ fn rejection(known: &Known) -> Option<Rejection> {
     Some(Rejection { since, tries, last })
 }
 
+/// Gives the time at which git was let in last, as it is written.
+fn accepted_at(text: &str) -> Option<&str> {
+    let mut parts = text.split(' ');
+    match parts.next()? {
+        "accepted" => parts.next(),
+        "refused" => parts.nth(2),
+        _ => None,
+    }
+}
+
 fn outcome(text: &str) -> Option<Outcome> {
-    let mut parts = text.splitn(3, ' ');
+    let mut parts = text.split(' ');
     let state = parts.next()?;
     let at = seconds(parts.next()?)?;
     let state = match state {

@@ -79,6 +79,7 @@ const ROOMS: &[Room] = &[
 
     room(Composition, "keeping",   Whole,  "a secret into its vault and its account on the list"),
     room(Composition, "inspect",   Whole,  "runs the requests, collects evidence, asks for the verdict"),
+    room(Composition, "checks",    Whole,  "the facts of diagnose: one check each, with a stable id"),
     room(Composition, "verify",    Whole,  "whose token is this: asks the host for add"),
     room(Composition, "target",    Whole,  "what a person means by SCOPE, URL, REMOTE or nothing"),
 

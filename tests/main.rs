@@ -7,6 +7,7 @@ mod callers;
 #[cfg(unix)]
 mod copied;
 mod denial;
+mod diagnose;
 #[cfg(target_os = "linux")]
 mod fallback;
 #[cfg(unix)]

@@ -96,6 +96,9 @@ impl Probe {
                 "core.askPass=",
                 "-c",
                 "protocol.version=0",
+                // Git 2.54 and 2.55 ask without end after 401 and 429 (measured); 1 means: no second time.
+                "-c",
+                "http.maxRetries=1",
             ])
             .args(["remote-https", "patron-probe", &url])
             .env("PATRON_PROBE_PIPE", &pipe.path)

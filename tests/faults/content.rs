@@ -274,6 +274,7 @@ fn unknown_keys_stay_and_a_newer_version_is_read_and_never_written() {
         all_are_given(&sandbox, &accounts);
         let output = store(&sandbox, "new.example.com", "u", "third").prints("");
         says_so_and_exits_0(&output, "it was written by a newer patron (version 2)");
+        store(&sandbox, "git.example.com", "u", "changed").prints("");
         sandbox.patron(["erase"]).stdin(request("git.example.com", "a/b", "")).ok().says("newer patron");
         sandbox.patron(["remove", "acme", "--yes"]).fails(1).says("newer patron");
         assert_eq!(fs::read_to_string(given::accounts_file(&sandbox)).expect("there"), list);
