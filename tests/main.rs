@@ -4,6 +4,8 @@
 mod bus;
 #[cfg(target_os = "linux")]
 mod callers;
+#[cfg(unix)]
+mod copied;
 mod denial;
 mod diagnose;
 #[cfg(target_os = "linux")]
