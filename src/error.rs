@@ -84,6 +84,13 @@ impl Failure {
         self.exit
     }
 
+    /// Says fact, causes and the first remedy in one line, for git's own words.
+    pub fn one_line(&self) -> String {
+        let causes = self.cause.iter().flat_map(anyhow::Error::chain).map(|cause| format!(": {cause}"));
+        let remedy = self.remedies.first().map(|remedy| format!("; fix: {remedy}"));
+        std::iter::once(self.fact.clone()).chain(causes).chain(remedy).collect()
+    }
+
     /// Prints fact, causes and remedies, a line each.
     pub fn print(&self, to: &mut dyn Write) -> std::io::Result<()> {
         if self.fact.is_empty() {

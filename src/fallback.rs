@@ -11,9 +11,9 @@
 //! - Patron is not its own fallback: a helper that is this program by name or by file is passed over, and a
 //!   mark in the environment ([`is_asking`]) ends a circle that goes through other programs.
 
+use crate::protocol::reply::{Reader, Reply, Unusable, compose_lines};
 use crate::protocol::{Line, Request};
 use crate::remote::Host;
-use crate::reply::{Reader, Reply, Unusable, compose_lines};
 use crate::token::Token;
 use std::ffi::OsString;
 use std::fmt;

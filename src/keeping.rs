@@ -42,6 +42,18 @@ impl fmt::Display for NotKept {
 
 impl std::error::Error for NotKept {}
 
+impl NotKept {
+    /// Says what mends it. Which vault to take in the place of a keyring that is not there depends on who
+    /// asks, so the caller says that.
+    pub fn remedy(&self) -> Option<String> {
+        match self {
+            Self::Vault(Trouble::Absent(_)) => None,
+            Self::Vault(trouble) => trouble.remedy(),
+            Self::List(trouble) => trouble.remedy(),
+        }
+    }
+}
+
 /// A secret with its account.
 pub struct Keep<'a> {
     /// What is to be on the list; the place is filled in here.

@@ -30,7 +30,6 @@ mod pages;
 mod paths;
 mod protocol;
 mod remote;
-mod reply;
 mod stdio;
 mod target;
 mod terminal;
@@ -46,6 +45,7 @@ use std::time::Instant;
 fn main() -> ExitCode {
     let start = Instant::now();
     stdio::guard_memory();
+    stdio::survive_size_limit();
     let args: Vec<_> = std::env::args_os().collect();
     match args.as_slice() {
         [_, word] if commands::for_git(word, start) => ExitCode::SUCCESS,

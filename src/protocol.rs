@@ -1,10 +1,13 @@
-//! The credential format of git: [`Request`] is what git sends, [`Answer`] what it gets back.
+//! The credential format of git: [`Request`] is what git sends, [`Answer`] what it gets back, and
+//! [`reply::Reply`] what another helper answered.
 //!
 //! The rules are P1-P5 and P9 of the project's security notes, each of which closes a class of published
 //! vulnerabilities: lines end with LF (one CR before it allowed) and with nothing else; no control
 //! character, lone CR, NEL or Unicode line separator in what decides anything; a key given twice with two
 //! values is refused; what is not known is kept for a fallback and otherwise ignored, since later versions
 //! of git may send more. Caps: a line of 65,535 bytes with its LF (git's own limit), 1 MiB in all.
+
+pub mod reply;
 
 use crate::remote::{Host, Remote};
 use crate::token::Token;
@@ -112,6 +115,11 @@ impl Parser {
             }
         }
         self.ended || self.refused.is_some()
+    }
+
+    /// Gives the place that the request is about, as far as it has been read.
+    pub fn about(&self) -> Option<Remote> {
+        self.request.remote()
     }
 
     /// Ends the input and gives the request. A last line without its LF counts, as it does for git.

@@ -4,7 +4,12 @@
 mod bus;
 #[cfg(target_os = "linux")]
 mod callers;
+mod denial;
 mod diagnose;
+#[cfg(target_os = "linux")]
+mod fallback;
+#[cfg(unix)]
+mod faults;
 mod forge;
 mod forge_contract;
 mod git;
@@ -13,6 +18,7 @@ mod hygiene;
 #[cfg(target_os = "linux")]
 mod keyring;
 mod layers;
+mod manual;
 mod property;
 mod sandbox;
 #[cfg(unix)]

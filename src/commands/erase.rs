@@ -1,9 +1,9 @@
 //! `erase`: git says that a credential was refused with 401. Acts by the secret; a GitHub token of ours is
 //! marked and never deleted, since a single outage that answers 401 would lose it.
 
-use super::Session;
 use super::relay::{self, Whose};
 use super::store::{in_vault, server_of};
+use super::{Session, one_line};
 use crate::choose::Account;
 use crate::fallback::Operation;
 use crate::log::Fact;
@@ -22,7 +22,7 @@ pub fn run(session: &Session, request: &Request) {
     session.log.note("erase", &[("remote", Fact::Remote(&remote))]);
     let accounts = match session.accounts() {
         Ok(accounts) => accounts,
-        Err(trouble) => return say(&trouble.to_string()),
+        Err(trouble) => return say(&one_line(&trouble, trouble.remedy())),
     };
     let remote = session.target(request, &accounts).unwrap_or(remote);
     let mut outcomes = session.outcomes();
@@ -101,7 +101,7 @@ fn erase_plain(session: &Session, request: &Request, remote: &Remote, accounts: 
             &[("account", Fact::Account(account)), ("done", Fact::Number(removed.is_ok().into()))],
         );
         if let Err(failure) = removed {
-            say(&format!("{} is not deleted: {failure}", account.label));
+            say(&format!("{} is not deleted: {}", account.label, failure.one_line()));
         }
     }
 }

@@ -5,7 +5,7 @@
 //! goes wrong, git is left to ask as it always did.
 
 use super::store::server_of;
-use super::{Session, relay};
+use super::{Session, one_line, relay};
 use crate::choose::{Account, Standing, answered_user, choose};
 use crate::log::Fact;
 use crate::outcomes::Outcomes;
@@ -24,7 +24,7 @@ pub fn run(session: &Session, request: &Request) {
     session.log.note("get", &[("remote", Fact::Remote(&asked))]);
     let accounts = match session.accounts() {
         Ok(accounts) => accounts,
-        Err(trouble) => return say(&trouble.to_string()),
+        Err(trouble) => return say(&one_line(&trouble, trouble.remedy())),
     };
     let remote = session.target(request, &accounts).unwrap_or(asked);
     let is_ours = accounts.iter().any(|account| *account.scope.host() == remote.host.home());
@@ -41,7 +41,9 @@ pub fn run(session: &Session, request: &Request) {
         return session.log.note("nothing: neither account nor fallback for this host", &[]);
     }
     let mut outcomes = outcomes.unwrap_or_else(|| session.outcomes());
-    if !relay::get(session, request, &remote, &accounts, &mut outcomes, &fallbacks) {
+    let relayed = !fallbacks.helpers.is_empty()
+        && relay::get(session, request, &remote, &accounts, &mut outcomes, &fallbacks);
+    if !relayed {
         nothing(session, &outcomes, &accounts, &remote, request);
     }
 }
@@ -75,10 +77,16 @@ fn find<'a>(
                 session.log.note("chosen", &facts);
                 return Found::Account(account, token);
             }
-            Ok(None) => say(&format!("the {} holds no token for {}", account.place.name(), account.label)),
+            Ok(None) => say(&format!(
+                "the {} holds no token for {}; add it again: git credential-patron add {}",
+                account.place.name(),
+                account.label,
+                account.scope.short()
+            )),
             Err(trouble) => {
                 session.log.note("nothing: the vault is in trouble", &facts);
-                say(&format!("no token for {}: {trouble}", account.label));
+                let fact = format!("no token for {}: {trouble}", account.label);
+                say(&one_line(fact, trouble.remedy()));
                 return Found::Trouble;
             }
         }
@@ -113,7 +121,7 @@ fn answer(session: &Session, outcomes: &mut Outcomes, request: &Request, account
         return say(&format!("the answer cannot be written: {error}"));
     }
     session.log.note("answered", &[]);
-    // After the answer, so that git does not wait for it.
+    // After the answer: nothing that goes wrong here can spoil it.
     let retried = outcomes.rejection(&account.id).is_some();
     if retried || !outcomes.knows(&account.id, token) {
         session.note_outcomes(outcomes, |outcomes| {
@@ -137,6 +145,8 @@ fn nothing(session: &Session, outcomes: &Outcomes, accounts: &[Account], remote:
                 account.scope.short()
             ));
         }
+        // One that is neither expired nor rejected has lost its secret, which was said.
+        (Some(account), _) if outcomes.rejection(&account.id).is_none() => {}
         (Some(account), _) => say(&format!(
             "the token of {} was rejected and is not given again yet; replace it: git credential-patron add {}",
             account.label,

@@ -1,7 +1,7 @@
 //! `store`: git says that a credential worked. Acts by the secret, never by guess.
 
-use super::Session;
 use super::relay::{self, Whose};
+use super::{Session, one_line};
 use crate::accounts::default_id;
 use crate::choose::{ANY_USER, Account, CONVENTIONAL_USERS, Place};
 use crate::fallback::Operation;
@@ -20,7 +20,7 @@ pub fn run(session: &Session, request: &Request) {
     session.log.note("store", &[("remote", Fact::Remote(&asked))]);
     let accounts = match session.accounts() {
         Ok(accounts) => accounts,
-        Err(trouble) => return say(&trouble.to_string()),
+        Err(trouble) => return say(&one_line(&trouble, trouble.remedy())),
     };
     let remote = session.target(request, &accounts).unwrap_or(asked);
     let mut outcomes = session.outcomes();
@@ -216,7 +216,7 @@ fn keep(
     {
         Ok(kept) => Some(kept.account),
         Err(why) => {
-            say(&format!("nothing is kept for {label}: {why}"));
+            say(&one_line(format!("nothing is kept for {label}: {why}"), why.remedy()));
             if let NotKept::Vault(Trouble::Absent(_)) = why {
                 say(
                     "to keep such tokens in a file that only you can read: git config --global patron.vault file",

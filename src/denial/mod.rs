@@ -233,6 +233,10 @@ mod tests {
         {
             assert_eq!(found.hole(name), Some(value));
         }
+        let mut names: Vec<_> = found.holes.iter().map(|(name, _)| *name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), found.holes.len());
     }
 
     #[test]

@@ -391,6 +391,7 @@ mod tests {
             .as_deref(),
             Some("Acme Corp")
         );
+        assert_eq!(hole("a {o..} b", "a a b b").as_deref(), Some("a"));
         // What comes after the first match is another one.
         assert_eq!(hole("the '{o..}' org", "the 'a' org and the 'b' org").as_deref(), Some("a"));
     }

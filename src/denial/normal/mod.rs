@@ -274,6 +274,19 @@ mod tests {
     }
 
     #[test]
+    fn a_line_that_only_speaks_of_a_remote_is_gits_own() {
+        let far = format!("{} remote: x", "y".repeat(100));
+        for line in [
+            "fatal: repository 'x remote: y' not found",
+            "error: no such remote: origin",
+            "noremote: x",
+            &far,
+        ] {
+            assert_eq!(part(&Normal::transcript(line.as_bytes()), Voice::Local), line);
+        }
+    }
+
+    #[test]
     fn nothing_that_a_server_prints_becomes_gits_own_line() {
         let fatal =
             "fatal: unable to access 'https://github.com/acme/x/': The requested URL returned error: 403";

@@ -122,6 +122,11 @@ fn reading_is_told_apart_from_selection() {
     });
     let verdict = conclude(&in_sight);
     assert_eq!((verdict.id, verdict.certainty), ("read-permission-missing", Inferred));
+    let archived = but(|e| {
+        e.fetch = git(NO_ACCESS);
+        e.repo = api(200, &[], r#"{"private":true,"archived":true}"#);
+    });
+    assert_eq!(id(&archived), "read-permission-missing");
     let elsewhere = but(|e| {
         e.fetch = git(NO_ACCESS);
         e.private_repos = list(&["acme/other"]);
@@ -174,7 +179,13 @@ fn what_git_heard_of_a_push_alone_decides_where_nothing_else_was_asked() {
     accepted.account.as_mut().expect("there is one").accepted_for_owner = true;
     assert_eq!(id(&accepted), "repository-not-selected");
     accepted.push = git(DENIED);
-    assert_eq!(id(&accepted), "write-permission-missing");
+    accepted.repo = api(200, &[], r#"{"private":true,"permissions":{"push":true}}"#);
+    let verdict = conclude(&accepted);
+    assert_eq!(
+        (verdict.id, verdict.certainty),
+        ("write-permission-missing", Inferred),
+        "whether it may be fetched is not known"
+    );
 }
 
 #[test]

@@ -31,6 +31,14 @@ fn expiry_rejection_and_outage_are_told_apart() {
         e.user = bad();
     });
     assert_eq!(id(&erased), "token-rejected");
+    // The hint comes with every 401 there, and says nothing of a token that nobody knows.
+    let hinted = but(|e| {
+        let hint = r#"Basic realm="GitHub" enterprise_hint="corp""#;
+        e.fetch = Heard::NotAsked;
+        e.repo = api(401, &[("WWW-Authenticate", hint)], "{}");
+        e.user = bad();
+    });
+    assert_eq!(id(&hinted), "token-rejected");
 }
 
 #[test]
@@ -119,6 +127,11 @@ fn the_scope_that_is_needed_depends_on_what_is_done() {
         "the token \"acme\" lacks the scope public_repo (it has: gist)"
     );
     assert_eq!(id(&public_push("public_repo")), "write-permission-missing");
+    assert_eq!(id(&public_push("repo")), "write-permission-missing");
+    // A classic token sees all its user's repositories, and belongs to no owner.
+    let mut elsewhere = public_push("repo");
+    elsewhere.private_repos = list(&["mona/notes"]);
+    assert!(conclude(&elsewhere).means.starts_with("you may write"));
     assert_eq!(id(&classic("public_repo", |_| {})), "scope-missing");
 }
 

@@ -8,7 +8,7 @@
 //! git elsewhere (`protocol`, `host`, `path`, `url`) or speaks for the server (`wwwauth[]`) is left out. And
 //! an answer with a control character in a value is not used at all: some reader takes it for a line's end.
 
-use crate::protocol::Line;
+use super::Line;
 use crate::token::Token;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
@@ -240,8 +240,8 @@ fn password_within(credential: &[u8]) -> Option<Token> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Request;
     use super::*;
-    use crate::protocol::Request;
 
     fn read(text: &[u8]) -> Result<Reply, Unusable> {
         let mut reader = Reader::default();

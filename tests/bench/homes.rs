@@ -1,0 +1,133 @@
+//! Homes with accounts, in the form of the product and in that of its peer.
+
+use crate::measure::Call;
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::fs;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+use tempfile::TempDir;
+
+const CONFIG: &str = ".config/git-credential-patron";
+const DATA: &str = ".local/share/git-credential-patron";
+const STATE: &str = ".local/state/git-credential-patron";
+
+/// A home with accounts, each for its own owner, in use for a while: every token has been answered and
+/// found good once, so that what is measured is the everyday.
+pub(crate) struct Home {
+    folder: TempDir,
+    product: PathBuf,
+    peer: PathBuf,
+    accounts: usize,
+    seen: Vec<(PathBuf, SystemTime)>,
+}
+
+impl Home {
+    /// Makes a home, and lets the product get to know its accounts.
+    pub(crate) fn new(product: &Path, peer: &Path, accounts: usize) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let home = Self { folder, product: product.into(), peer: peer.into(), accounts, seen: Vec::new() };
+        let mut list = "version = 1\n".to_owned();
+        let mut secrets = "version = 1\n\n[secrets]\n".to_owned();
+        let mut lines = String::new();
+        for number in 0..accounts {
+            let (owner, token) = (owner(number), token(number));
+            let _ = write!(
+                list,
+                "\n[[account]]\nlabel = \"{owner}\"\nscope = \"https://github.com/{owner}\"\nlogin = \"mona\"\n\
+                 kind = \"fine-grained\"\nexpires = \"2999-06-01T00:00:00Z\"\nvault = \"file\"\n"
+            );
+            let _ = writeln!(secrets, "\"https://github.com/{owner}#mona\" = \"{token}\"");
+            let _ = writeln!(lines, "https://mona:{token}@github.com/{owner}/secret.git");
+        }
+        home.write(CONFIG, "accounts.toml", &list);
+        home.write(DATA, "secrets.toml", &secrets);
+        home.write(".", ".git-credentials", &lines);
+        for number in 0..accounts {
+            home.get(number).0.run();
+        }
+        for number in 0..accounts {
+            home.store(number).0.run();
+        }
+        let seen = home.files().map(|path| (path.clone(), changed(&path))).collect();
+        Self { seen, ..home }
+    }
+
+    /// How many accounts it has.
+    pub(crate) fn accounts(&self) -> usize {
+        self.accounts
+    }
+
+    /// Git asks for the token of an account: the product, and its peer.
+    pub(crate) fn get(&self, number: usize) -> (Call, Call) {
+        let answers = vec![b"username=mona".to_vec(), format!("password={}", token(number)).into_bytes()];
+        self.both("get", request(number), &answers)
+    }
+
+    /// Git says that the token of an account was good, as it was before: the product, and its peer.
+    pub(crate) fn store(&self, number: usize) -> (Call, Call) {
+        let known = format!("username=mona\npassword={}\n", token(number));
+        self.both("store", request(number) + &known, &[])
+    }
+
+    fn both(&self, word: &str, stdin: String, answers: &[Vec<u8>]) -> (Call, Call) {
+        let file = self.folder.path().join(".git-credentials");
+        let call = |program: &Path, arguments: Vec<OsString>| Call {
+            program: program.to_owned(),
+            arguments,
+            environment: vec![("HOME", self.folder.path().into())],
+            stdin: stdin.clone().into_bytes(),
+            answers: answers.to_vec(),
+        };
+        let ours = call(&self.product, vec![word.into()]);
+        (ours, call(&self.peer, vec!["--file".into(), file.into(), word.into()]))
+    }
+
+    /// Fails if a file of the product was written since the home was made: then the everyday was not
+    /// what was measured.
+    pub(crate) fn assert_untouched(&self) {
+        for (path, before) in &self.seen {
+            assert!(changed(path) == *before, "{} was written in between", path.display());
+        }
+    }
+
+    fn files(&self) -> impl Iterator<Item = PathBuf> {
+        [(CONFIG, "accounts.toml"), (DATA, "secrets.toml"), (STATE, "outcomes.toml")]
+            .map(|(folder, name)| self.folder.path().join(folder).join(name))
+            .into_iter()
+    }
+
+    fn write(&self, folder: &str, name: &str, text: &str) {
+        let folder = self.folder.path().join(folder);
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).expect("the home is ours");
+        let path = folder.join(name);
+        fs::write(&path, text).expect("the home is ours");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("the home is ours");
+    }
+}
+
+fn owner(number: usize) -> String {
+    format!("owner-{number}")
+}
+
+/// A text of a fine-grained token's length, another one for each account.
+fn token(number: usize) -> String {
+    let body: String = (0..)
+        .flat_map(|at| format!("{:x}", (number + 1) * 7919 + at * 104_729).into_bytes())
+        .map(char::from)
+        .take(82)
+        .collect();
+    ["github", "pat", &body].join("_")
+}
+
+fn request(number: usize) -> String {
+    // As git 2.47 sends it, without what no helper here looks at.
+    format!("protocol=https\nhost=github.com\npath={}/secret.git\n", owner(number))
+}
+
+fn changed(path: &Path) -> SystemTime {
+    fs::metadata(path)
+        .and_then(|meta| meta.modified())
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}

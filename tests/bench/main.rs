@@ -1,0 +1,142 @@
+//! Measures the product against git's own helper and fails if a bound is missed.
+//!
+//! Whole processes, as git starts them: from the moment of starting to the end of the process. The two
+//! programs of a row take turns in one run (A B A B ...), so that whatever else this machine does meets
+//! both; what counts is the ratio of the medians. Every answer is checked in every round. Called by
+//! `tests/bench/run`, which builds the binary as it is shipped.
+//!
+//! A new comparison is one line in [`comparisons`], a new limit one line in [`limits`].
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a report is what it is for")]
+
+mod homes;
+mod measure;
+
+use homes::Home;
+use measure::{Call, compare, median, peak};
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+/// How often each program of a row runs, unless the command line says otherwise.
+const ROUNDS: usize = 400;
+/// How often a row that misses its bound is measured: a machine that is busy with something else at one
+/// moment delays the longer of two processes more.
+const TRIES: usize = 3;
+const MIB: u64 = 1024 * 1024;
+
+/// Two programs that do the same, and how much longer ours may take.
+struct Comparison {
+    what: &'static str,
+    ours: Call,
+    peer: Call,
+    at_most: f64,
+}
+
+/// A number that must not grow beyond a limit, in bytes.
+struct Limit {
+    what: &'static str,
+    bytes: u64,
+    at_most: u64,
+}
+
+/// The bounds on time. The peer is git-credential-store: a file of lines, read from the top.
+fn comparisons(one: &Home, many: &Home) -> Vec<Comparison> {
+    let row = |what, (ours, peer), at_most| Comparison { what, ours, peer, at_most };
+    let (middle, last) = (many.accounts() / 2, many.accounts() - 1);
+    vec![
+        row("get, 1 account", one.get(0), 1.5),
+        row("store unchanged, 1 account", one.store(0), 1.5),
+        row("get, 1,000 accounts, the middle one", many.get(middle), 3.0),
+        row("get, 1,000 accounts, the last one", many.get(last), 3.0),
+        row("store unchanged, 1,000 accounts, the middle one", many.store(middle), 3.0),
+        row("store unchanged, 1,000 accounts, the last one", many.store(last), 3.0),
+    ]
+}
+
+/// The bounds on size.
+fn limits(product: &Path, one: &Home, many: &Home) -> Vec<Limit> {
+    let memory = |what, (ours, _): (Call, Call)| Limit { what, bytes: peak(&ours), at_most: 12 * MIB };
+    let size = fs::metadata(product).expect("it was just built").len();
+    let last = many.accounts() - 1;
+    vec![
+        memory("peak memory, get, 1 account", one.get(0)),
+        memory("peak memory, get, 1,000 accounts", many.get(last)),
+        memory("peak memory, store, 1,000 accounts", many.store(last)),
+        Limit { what: "size of the stripped binary", bytes: size, at_most: 8 * MIB },
+    ]
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["peak", program, rest @ ..] => measure::report_peak(program, rest),
+        [product] => bench(Path::new(product), ROUNDS),
+        [product, rounds] if rounds.parse::<usize>().is_ok_and(|rounds| rounds > 0) => {
+            bench(Path::new(product), rounds.parse().expect("it was just parsed"))
+        }
+        _ => {
+            eprintln!("usage: tests/bench/run [ROUNDS]");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn bench(product: &Path, rounds: usize) -> ExitCode {
+    let (version, store) = newest_store();
+    let (one, many) = (Home::new(product, &store, 1), Home::new(product, &store, 1000));
+    let mut missed = 0;
+    let mut verdict = |is_kept: bool| {
+        missed += usize::from(!is_kept);
+        if is_kept { "" } else { "  MISSED" }
+    };
+
+    println!("git-credential-patron beside git-credential-store {version}, {rounds} rounds, medians");
+    println!("{:<50}{:>9}{:>9}{:>8}{:>9}", "", "ours us", "peer us", "ratio", "at most");
+    for Comparison { what, ours, peer, at_most } in comparisons(&one, &many) {
+        for attempt in 1..=TRIES {
+            let (ours, peer) = compare(&ours, &peer, rounds);
+            let (ours, peer) = (median(ours), median(peer));
+            let ratio = ours / peer;
+            let is_kept = ratio <= at_most;
+            let is_last = is_kept || attempt == TRIES;
+            let says = if is_last { verdict(is_kept) } else { "  again" };
+            println!("{what:<50}{ours:>9.0}{peer:>9.0}{ratio:>8.2}{at_most:>9.2}{says}");
+            if is_last {
+                break;
+            }
+        }
+    }
+    one.assert_untouched();
+    many.assert_untouched();
+
+    println!("\n{:<50}{:>9}{:>26}", "", "MiB", "at most");
+    for Limit { what, bytes, at_most } in limits(product, &one, &many) {
+        let mib = |bytes: u64| bytes as f64 / MIB as f64;
+        println!("{what:<50}{:>9.2}{:>26.2}{}", mib(bytes), mib(at_most), verdict(bytes <= at_most));
+    }
+    if missed > 0 {
+        println!("\n{missed} of the bounds missed");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+/// Finds the git-credential-store of the newest git here, and that git's version.
+fn newest_store() -> (String, PathBuf) {
+    let search = env::var_os("PATH").unwrap_or_default();
+    let folders = env::split_paths(&search).chain(["/usr/bin", "/usr/local/bin"].map(PathBuf::from));
+    let gits = folders.filter_map(|folder| {
+        let git = folder.join("git");
+        let says = |argument: &str| {
+            let output = Command::new(&git).arg(argument).output().ok()?;
+            Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        };
+        let version = says("--version")?.split_whitespace().nth(2)?.to_owned();
+        let store = Path::new(&says("--exec-path")?).join("git-credential-store");
+        store.is_file().then_some((version, store))
+    });
+    let number = |version: &str| version.split('.').map_while(|part| part.parse().ok()).collect::<Vec<u32>>();
+    gits.max_by_key(|(version, _)| number(version)).expect("there is no git with git-credential-store here")
+}
