@@ -259,20 +259,20 @@ impl Outcomes {
 
     /// Notes that GitHub knows the account's token after all.
     pub fn note_known(&mut self, id: &str) {
-        self.change_known(id, |known| _ = known.remove(REJECTED));
+        self.change_known(id, |known| known.remove(REJECTED));
     }
 
     fn note(&mut self, id: &str, remote: &Remote, direction: Direction, state: &str, now: i64, reason: &str) {
-        let key = place_key(remote, direction);
         let mut text = format!("{state} {}", rfc3339(now).unwrap_or_default());
-        if !reason.is_empty() {
-            let _ = write!(text, " {reason}");
-            // A refusal does not undo that it worked once: that tells causes apart.
-            if let Some(at) = self.known(id).get(&key).and_then(|earlier| accepted_at(earlier)) {
-                let _ = write!(text, " {at}");
-            }
-        }
         self.change_known(id, |known| {
+            let key = place_key(remote, direction);
+            if !reason.is_empty() {
+                let _ = write!(text, " {reason}");
+                // A refusal does not undo that it worked once: that tells causes apart.
+                if let Some(at) = known.get(&key).and_then(|earlier| accepted_at(earlier)) {
+                    let _ = write!(text, " {at}");
+                }
+            }
             known.insert(key, text);
             while places(known).count() > MOST {
                 let oldest = places(known).min_by_key(|(_, text)| text.split(' ').nth(1));
@@ -327,24 +327,22 @@ impl Outcomes {
 
     /// Tells whether git was ever let in with this account, anywhere in its scope.
     pub fn ever_accepted(&self, id: &str) -> bool {
-        self.accepted(id, |_| true)
+        places(&self.known(id)).any(|(_, text)| accepted_at(text).is_some())
     }
 
     /// Tells whether git was ever let in with this account at any repository of an owner.
     pub fn accepted_for_owner(&self, id: &str, owner: &Owner) -> bool {
-        self.accepted(id, |place| {
-            place.split_once('/').is_some_and(|(known, _)| known.eq_ignore_ascii_case(owner.as_str()))
-        })
+        let is_owners = |key: &str| {
+            let place = key.split_once(' ').and_then(|(_, place)| place.split_once('/'));
+            place.is_some_and(|(known, _)| known.eq_ignore_ascii_case(owner.as_str()))
+        };
+        places(&self.known(id)).any(|(key, text)| is_owners(key) && accepted_at(text).is_some())
     }
 
     /// Tells whether git was ever let in with this account at this place and direction.
     pub fn accepted_at(&self, id: &str, remote: &Remote, direction: Direction) -> bool {
-        self.known(id).get(&place_key(remote, direction)).is_some_and(|text| accepted_at(text).is_some())
-    }
-
-    fn accepted(&self, id: &str, is_there: impl Fn(&str) -> bool) -> bool {
-        let place = |key: &str| key.split_once(' ').is_some_and(|(_, place)| is_there(place));
-        places(&self.known(id)).any(|(key, text)| place(key) && accepted_at(text).is_some())
+        let known = self.known(id);
+        known.get(&place_key(remote, direction)).is_some_and(|text| accepted_at(text).is_some())
     }
 
     fn fingerprint(&self, token: &Token) -> Option<String> {
@@ -455,6 +453,28 @@ mod tests {
         assert!(!again.knows("a", &Token::new(b"other".to_vec())));
         assert_eq!(again.accounts_with(&token), ["a"]);
         assert!(!std::fs::read_to_string(&outcomes.path).expect("there").contains("canary"));
+    }
+
+    #[test]
+    fn that_it_worked_once_outlives_any_number_of_refusals() {
+        let (_home, mut outcomes) = fresh();
+        let other = Remote::from_url("https://github.com/ACME/tools").expect("a URL");
+        let owner = |name: &str| Owner::parse(name).expect("an owner");
+        outcomes.change(|o| o.note_refused("a", &other, Direction::Fetch, 100, "x")).expect("written");
+        assert!(!outcomes.accepted_for_owner("a", &owner("acme")));
+        outcomes.change(|o| o.note_accepted("a", &remote(), Direction::Fetch, 200)).expect("written");
+        for time in [300, 400] {
+            let change = |o: &mut Outcomes| o.note_refused("a", &remote(), Direction::Fetch, time, "x-y");
+            outcomes.change(change).expect("written");
+        }
+        let again = Outcomes::load(&outcomes.path);
+        let last = again.at("a", &remote(), Direction::Fetch).expect("noted");
+        assert_eq!((last.state, last.at), (State::Refused("x-y".to_owned()), 400));
+        assert!(again.accepted_at("a", &remote(), Direction::Fetch));
+        assert!(!again.accepted_at("a", &remote(), Direction::Push));
+        assert!(!again.accepted_at("a", &other, Direction::Fetch));
+        assert!(again.accepted_for_owner("a", &owner("Acme")) && again.ever_accepted("a"));
+        assert!(!again.accepted_for_owner("a", &owner("acme-labs")) && !again.ever_accepted("b"));
     }
 
     #[test]

@@ -98,8 +98,8 @@ pub fn for_people(args: &[OsString], start: Instant) -> ExitCode {
         // These need no accounts, and say themselves what is wrong with HOME.
         Command::Setup(options) => setup::run(options, argv0, &process_env, &mut out, &mut std::io::stderr()),
         Command::Unsetup(options) => unsetup::run(options, &process_env, &mut out),
-        Command::Completions(options) => completions::run(options, &mut out),
         Command::Explain(options) => explain::run(options),
+        Command::Completions(options) => completions::run(options, &mut out),
         _ => with_session(&cli.command, start, &mut out),
     };
     match outcome {
