@@ -1,5 +1,11 @@
 //! All integration tests in one binary.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::use_debug,
+    reason = "a test says what it ran against; Cargo shows it if it fails"
+)]
+
 #[cfg(target_os = "linux")]
 mod bus;
 #[cfg(target_os = "linux")]
