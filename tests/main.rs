@@ -27,6 +27,8 @@ mod hygiene;
 mod keyring;
 mod layers;
 #[cfg(target_os = "linux")]
+mod leaks;
+#[cfg(target_os = "linux")]
 mod lfs;
 #[cfg(unix)]
 mod libgit2;
