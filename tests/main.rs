@@ -23,6 +23,8 @@ mod forge_contract;
 mod git;
 mod given;
 mod hygiene;
+#[cfg(unix)]
+mod install;
 #[cfg(target_os = "linux")]
 mod keyring;
 mod layers;
