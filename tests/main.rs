@@ -12,6 +12,8 @@ mod hygiene;
 #[cfg(target_os = "linux")]
 mod keyring;
 mod layers;
+#[cfg(target_os = "linux")]
+mod notice;
 mod property;
 mod sandbox;
 #[cfg(unix)]

@@ -174,7 +174,7 @@ impl Heard {
     }
 
     /// Gives the answer, if there was one.
-    pub(super) fn reply(&self) -> Option<&Reply> {
+    pub(crate) fn reply(&self) -> Option<&Reply> {
         match self {
             Heard::Reply(reply) => Some(reply),
             Heard::NotAsked | Heard::Trouble(_) => None,
@@ -182,12 +182,12 @@ impl Heard {
     }
 
     /// Gives the answer's status.
-    pub(super) fn status(&self) -> Option<u16> {
+    pub(crate) fn status(&self) -> Option<u16> {
         self.reply()?.status
     }
 
     /// Says whether the request was made.
-    pub(super) fn was_asked(&self) -> bool {
+    pub(crate) fn was_asked(&self) -> bool {
         !matches!(self, Heard::NotAsked)
     }
 
@@ -202,12 +202,12 @@ impl Heard {
     }
 
     /// Says whether what was asked for was given.
-    pub(super) fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.status().is_some_and(|status| (200..300).contains(&status))
     }
 
     /// Gives a field of the JSON of a success.
-    pub(super) fn field(&self, name: &str) -> Option<Value> {
+    pub(crate) fn field(&self, name: &str) -> Option<Value> {
         let body = &self.reply().filter(|_| self.is_open())?.body;
         serde_json::from_str::<Value>(body).ok()?.get(name).cloned()
     }
@@ -218,14 +218,14 @@ impl Heard {
     }
 
     /// Gives a field that is a name and fit to be shown.
-    pub(super) fn name(&self, name: &str) -> Option<String> {
+    pub(crate) fn name(&self, name: &str) -> Option<String> {
         self.field(name)?.as_str().filter(|name| is_name(name)).map(str::to_owned)
     }
 }
 
 impl Reply {
     /// Gives a header's value; names are compared without case.
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
             .find(|(known, _)| known.eq_ignore_ascii_case(name))
