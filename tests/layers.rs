@@ -19,7 +19,7 @@ use std::fs;
 use std::path::Path;
 
 use Kind::{Family, Whole};
-use Rank::{Commands, Composition, Decisions, Ground, Main, Memory, Outside, Shared, Words};
+use Rank::{Commands, Composition, Conclusions, Decisions, Ground, Main, Memory, Outside, Shared, Words};
 
 /// The ranks, lowest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,6 +28,8 @@ enum Rank {
     Words,
     /// Pure: no I/O, no clock, no environment.
     Decisions,
+    /// Pure, too: built on decisions.
+    Conclusions,
     /// Files, folders and the log: they do I/O and mean nothing.
     Ground,
     /// One outside thing each; none knows another.
@@ -56,9 +58,9 @@ const ROOMS: &[Room] = &[
 
     room(Decisions,   "protocol",  Whole,  "git's credential format: request, answer, another helper's reply"),
     room(Decisions,   "choose",    Whole,  "what an account is, and which one serves a request"),
-
-    room(Decisions,   "verdict",   Whole,  "evidence to verdict: the differential diagnosis"),
     room(Decisions,   "denial",    Whole,  "a reply or a transcript to the refusal it is"),
+
+    room(Conclusions, "verdict",   Whole,  "evidence to verdict: the differential diagnosis"),
 
     room(Ground,      "paths",     Whole,  "where our files lie"),
     room(Ground,      "files",     Whole,  "files read with checks, locked, replaced whole"),
@@ -69,10 +71,7 @@ const ROOMS: &[Room] = &[
     room(Outside,     "stdio",     Whole,  "what travels between git and us"),
     room(Outside,     "terminal",  Whole,  "speaking to people, and asking them"),
     room(Outside,     "vault",     Family, "where secrets lie: keyring, file, command"),
-
     room(Outside,     "git",       Whole,  "git's config, the helper chain, repositories, git as the probe"),
-    room(Outside,     "fallback",  Whole,  "speaks git's protocol to another helper"),
-    room(Outside,     "ancestry",  Whole,  "which git process asked, and for what"),
     room(Outside,     "github",    Whole,  "the only HTTP of our own; interprets nothing"),
     room(Outside,     "browser",   Whole,  "may a page be opened here, and opening it once"),
 
@@ -518,12 +517,12 @@ mod planted {
         for (path, line, reason) in [
             // upwards, and sideways
             ("choose.rs", "use crate::git;", "choose (rank 1, Decisions) may use lower ranks only"),
-            ("git.rs", "use crate::commands::get::run;", "commands is rank 6, Commands"),
-            ("git.rs", "use crate::vault::Item;", "vault is rank 3, Outside"),
+            ("git.rs", "use crate::commands::get::run;", "commands is rank 8, Commands"),
+            ("git.rs", "use crate::vault::Item;", "vault is rank 4, Outside"),
             ("choose.rs", "use crate::deny;", "deny is rank 1, Decisions"),
-            ("vault/file.rs", "use crate::git::Git;", "git is rank 3, Outside"),
-            ("vault/ring/deep.rs", "use crate::git::Git;", "git is rank 3, Outside"),
-            ("git.rs", "fn f() { crate::helper() }", "`helper`: git (rank 3, Outside)"),
+            ("vault/file.rs", "use crate::git::Git;", "git is rank 4, Outside"),
+            ("vault/ring/deep.rs", "use crate::git::Git;", "git is rank 4, Outside"),
+            ("git.rs", "fn f() { crate::helper() }", "`helper`: git (rank 4, Outside)"),
             // in every way of writing it
             ("choose.rs", "use crate::{token::Token, git::{self}};", "`git`"),
             ("choose.rs", "use crate::{token, deny::{table::{A, B}, x::Y}};", "`deny::x::Y`"),
@@ -547,7 +546,7 @@ mod planted {
             ("choose.rs", "use super as root;", "takes all of the crate's root"),
             // words
             ("token.rs", "use crate::token::Token;", "words know nothing of this crate"),
-            ("token.rs", "use super::git;", "git is rank 3"),
+            ("token.rs", "use super::git;", "git is rank 4"),
             ("deny/table.rs", "use super::f;", "deny is rank 1, Decisions"),
             // families
             ("vault/file.rs", "use super::ring::Ring;", "another one of its family"),
@@ -603,7 +602,7 @@ mod planted {
             }
         }
         let found = violations(ROOMS, SPEAKERS, &sources).join("\n");
-        assert!(found.contains("files (rank 2, Ground) may use lower ranks only"), "{found}");
+        assert!(found.contains("files (rank 3, Ground) may use lower ranks only"), "{found}");
         assert!(found.contains("may not touch println!"), "{found}");
     }
 

@@ -4,6 +4,11 @@
 mod bus;
 #[cfg(target_os = "linux")]
 mod callers;
+mod denial;
+#[cfg(target_os = "linux")]
+mod fallback;
+#[cfg(unix)]
+mod faults;
 mod forge;
 mod forge_contract;
 mod git;
@@ -12,6 +17,7 @@ mod hygiene;
 #[cfg(target_os = "linux")]
 mod keyring;
 mod layers;
+mod manual;
 #[cfg(target_os = "linux")]
 mod notice;
 mod property;

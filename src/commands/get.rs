@@ -49,7 +49,9 @@ pub fn run(session: &Session, request: &Request) {
         return session.log.note("nothing: neither account nor fallback for this host", &[]);
     }
     let mut outcomes = outcomes.unwrap_or_else(|| session.outcomes());
-    if !relay::get(session, request, &remote, &accounts, &mut outcomes, &fallbacks) && !is_said {
+    let relayed = !fallbacks.helpers.is_empty()
+        && relay::get(session, request, &remote, &accounts, &mut outcomes, &fallbacks);
+    if !relayed && !is_said {
         nothing(session, &outcomes, &accounts, &remote, request);
     }
 }
@@ -93,7 +95,12 @@ fn find<'a>(
         let token = match session.vault(&account.place).read(&vault::item(account)) {
             Ok(Some(token)) => token,
             Ok(None) => {
-                say(&format!("the {} holds no token for {}", account.place.name(), account.label));
+                say(&format!(
+                    "the {} holds no token for {}; add it again: git credential-patron add {}",
+                    account.place.name(),
+                    account.label,
+                    account.scope.short()
+                ));
                 continue;
             }
             Err(trouble) => {
@@ -151,6 +158,7 @@ fn answer(
         return say(&format!("the answer cannot be written: {error}"));
     }
     session.log.note("answered", &[]);
+    // After the answer: nothing that goes wrong here can spoil it.
     let is_try = judged.is_try && outcomes.rejection(&account.id).is_some();
     if is_try || !outcomes.knows(&account.id, token) {
         session.note_outcomes(outcomes, |outcomes| {
@@ -180,6 +188,8 @@ fn nothing(session: &Session, outcomes: &Outcomes, accounts: &[Account], remote:
                 account.scope.short()
             ));
         }
+        // One that is neither expired nor rejected has lost its secret, which was said.
+        (Some(account), _) if outcomes.rejection(&account.id).is_none() => {}
         (Some(account), _) => say(&format!(
             "the token of {} was rejected and is not given again yet; replace it: git credential-patron add {}",
             account.label,

@@ -1,6 +1,7 @@
 //! The commands, one file each, and what they share.
 
 pub mod add;
+pub mod completions;
 pub mod config;
 pub mod erase;
 pub mod exec;
@@ -15,11 +16,12 @@ pub mod unsetup;
 
 use crate::accounts::{self, Book};
 use crate::ancestry::{self, Caller};
+use crate::browser::{self, Purpose, Surroundings};
 use crate::choose::{Account, Place, Standing, choose};
 use crate::cli::{Cli, Command};
 use crate::error::{Exit, Failure};
 use crate::fallback::{self, Fallbacks};
-use crate::git::{self, Cwd, Git, Listing, Settings, VaultChoice, process_env};
+use crate::git::{self, Cwd, Git, Listing, Permission, Settings, VaultChoice, process_env};
 use crate::github::Client;
 use crate::inspect::client_for;
 use crate::keeping::Wish;
@@ -66,6 +68,12 @@ pub fn for_git(word: &OsStr, start: Instant) -> bool {
     let log = Log::from_env(start);
     match (stdio::read_request(), Session::begin(log)) {
         (Ok(request), Ok(session)) => act(&session, &request),
+        // A host that we have nothing for shall not make us speak, however long its headers are.
+        (Err(stdio::Unread::Refused(_, Some(remote))), Ok(session))
+            if word == "get" && session.is_foreign(&remote) =>
+        {
+            session.log.note("nothing: not usable, and neither account nor fallback for this host", &[]);
+        }
         (Err(unread), _) => terminal::say(&unread.to_string()),
         (Ok(_), Err(no_home)) => terminal::say(&no_home.to_string()),
     }
@@ -83,15 +91,12 @@ pub fn for_people(args: &[OsString], start: Instant) -> ExitCode {
         }
     };
     let mut out = std::io::stdout().lock();
-    if let Command::Completions(options) = &cli.command {
-        clap_complete::generate(options.shell, &mut Cli::command(), "git-credential-patron", &mut out);
-        return ExitCode::SUCCESS;
-    }
     let argv0 = args.first().map(OsString::as_os_str);
     let outcome = match &cli.command {
         // These need no accounts, and say themselves what is wrong with HOME.
         Command::Setup(options) => setup::run(options, argv0, &process_env, &mut out, &mut std::io::stderr()),
         Command::Unsetup(options) => unsetup::run(options, &process_env, &mut out),
+        Command::Completions(options) => completions::run(options, &mut out),
         _ => with_session(&cli.command, start, &mut out),
     };
     match outcome {
@@ -166,6 +171,14 @@ impl Session {
         Some(target)
     }
 
+    /// Tells whether a host is none of ours: it is not GitHub's, and has neither account nor fallback.
+    pub fn is_foreign(&self, remote: &Remote) -> bool {
+        let is_ours = |account: &Account| *account.scope.host() == remote.host.home();
+        remote.host.server_by_name().is_none()
+            && self.accounts().is_ok_and(|accounts| !accounts.iter().any(is_ours))
+            && self.fallbacks(remote, None).helpers.is_empty()
+    }
+
     /// Gives the helpers that answered for a place before `setup`. Not to be called where an account answers:
     /// it reads git's config. None while one of them is being asked, who called us in turn.
     pub fn fallbacks(&self, remote: &Remote, user: Option<&str>) -> Fallbacks {
@@ -213,7 +226,15 @@ impl Session {
     }
 
     /// Opens a page where a person sits; it has been printed already.
-    pub fn open_page(&self, _address: &str) {}
+    pub fn open_page(&self, address: &str) {
+        let never = self.settings().browser == Permission::Never;
+        let surroundings = Surroundings::collect(never, None);
+        if browser::may_open(&surroundings, Purpose::InCommand).is_ok()
+            && let Err(why) = browser::open(address)
+        {
+            terminal::say(&format!("the page is not opened: {why}"));
+        }
+    }
 
     /// Tells whether git asks us for this scope; unknown where git cannot be asked.
     pub fn is_set_up(&self, scope: &Scope) -> Option<bool> {

@@ -87,6 +87,9 @@ fn pick<'a>(several: &[&'a Account]) -> Result<&'a Account, Failure> {
 /// Forgets the secret, then the account: a secret that cannot be removed keeps its account, so that it
 /// is not left lying about without a name.
 pub fn forget(session: &Session, account: &Account, asking: Asking) -> Result<(), Failure> {
+    // A list that cannot be changed (damaged, newer, read-only) must be known before the secret is gone.
+    // Its lock is given up again: the keyring may ask a person, and others would wait for that.
+    session.book().map_err(list_failure)?;
     let vault = vault::open(&account.place, &session.paths, asking);
     let item = vault::item(account);
     let refresh_id = vault::refresh_id(account);

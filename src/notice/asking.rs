@@ -82,7 +82,8 @@ pub(super) fn ask(
     outcomes.reload();
     let rejection = outcomes.rejection(given.id);
     if rejection.is_some() && rejection != before {
-        let line = speech::still_rejected(given, outcomes.said(given.id).map(|(_, verdict)| verdict));
+        let line =
+            speech::still_rejected(given, outcomes.said(given.id).map(|(_, verdict)| verdict).as_deref());
         return Judged { give: given.account.is_none(), line: Some(line), ..Judged::give() };
     }
     match reason(here, outcomes, given, direction, &mark) {
@@ -223,7 +224,7 @@ fn note(
         Ending::Refused | Ending::Open => speech::refusal(remote, direction, &verdict),
     };
     let is_unsure = *ending == Ending::Unknown;
-    Judged { give, is_unsure, news: Some(News::new(words, opening, learned)), ..Judged::give() }
+    Judged { give, is_unsure, news: Some(Box::new(News::new(words, opening, learned))), ..Judged::give() }
 }
 
 /// Says how long to leave the host alone.

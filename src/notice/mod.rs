@@ -98,7 +98,7 @@ pub struct Judged {
     /// Whether nothing is known of how git will fare, or was known all along.
     pub is_unsure: bool,
     leave: Option<(Mark, ProcessId)>,
-    news: Option<asking::News>,
+    news: Option<Box<asking::News>>,
     line: Option<String>,
 }
 

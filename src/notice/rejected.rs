@@ -26,7 +26,7 @@ pub fn refused_by_git(
     if outcomes.rejection(given.id).is_some() {
         // One of several that were given it at the same time has told already, or it was given as a try.
         reject(here, outcomes, given, ids, None);
-        let verdict = outcomes.said(given.id).map(|(_, verdict)| verdict.to_owned());
+        let verdict = outcomes.said(given.id).map(|(_, verdict)| verdict);
         return say(&speech::still_rejected(given, verdict.as_deref()));
     }
     let may_ask = turn.is_some()

@@ -85,10 +85,10 @@ pub(super) fn still_rejected(given: &Given<'_>, verdict: Option<&str>) -> String
     let reason = sanitise(verdict.unwrap_or("token-rejected"), 60);
     match given.account {
         Some(account) => format!(
-            "the token of {} is not accepted (401, {reason}); replace it: git credential-patron add {}",
+            "the token of {} is not accepted (401): {reason}; replace it: git credential-patron add {}",
             sanitise(&account.label, 100),
             account.scope.short()
         ),
-        None => format!("the token of your earlier helper is not accepted (401, {reason})"),
+        None => format!("the token of your earlier helper is not accepted (401): {reason}"),
     }
 }

@@ -3,18 +3,17 @@
 //!
 //! ```toml
 //! [memory]
-//! pages = ["2026-11-20T12:00:00Z"]  # when a page was opened, the last few
-//! [memory.said]
-//! "https://github.com/acme#mona" = "2026-11-20T12:00:00Z token-expired"   # the last 401 that was explained
-//! [memory.opened."https://github.com/acme#mona"]
-//! "acme approval-pending" = "2026-11-20T12:00:00Z"
+//! pages = ["2026-11-20T12:00:00Z"]          # when a page was opened, the last few
 //! [memory.hold]
-//! "github.com" = "2026-11-20T12:01:00Z"   # no request of ours before
-//! [memory.warned]
-//! "https://github.com/acme#mona" = "2026-11-20"   # the day of the last word about its end
+//! "github.com" = "2026-11-20T12:01:00Z"     # no request of ours before
+//!
+//! [account."https://github.com/acme#mona"]
+//! "page:acme:approval-pending" = "2026-11-20T12:00:00Z"   # it was opened
+//! said = "2026-11-20T12:00:00Z token-expired"             # the last 401 that was explained
+//! warned = "2026-11-20"                                   # the day of the last word about its end
 //! ```
 
-use super::Outcomes;
+use super::{Known, Outcomes};
 use crate::remote::{Host, Remote};
 use crate::time::{rfc3339, seconds};
 use serde::{Deserialize, Serialize};
@@ -26,99 +25,88 @@ const DAY: i64 = 24 * 60 * 60;
 /// No request is put off longer than this, whatever the file or a server says.
 const LONGEST_HOLD: i64 = 60 * 60;
 
-/// The part of the file that this room is about.
-#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+const SAID: &str = "said";
+const WARNED: &str = "warned";
+
+/// What is not of one account.
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Memory {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pages: Vec<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    said: BTreeMap<String, String>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    opened: BTreeMap<String, BTreeMap<String, String>>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     hold: BTreeMap<String, String>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    warned: BTreeMap<String, String>,
 }
 
-impl Memory {
-    /// Forgets an account, or a fallback's secret.
-    pub(super) fn forget(&mut self, id: &str) {
-        self.said.remove(id);
-        self.opened.remove(id);
-        self.warned.remove(id);
-    }
-
-    /// Forgets what was said and opened about an owner: it is let in.
-    pub(super) fn accepted(&mut self, id: &str, remote: &Remote) {
-        self.said.remove(id);
-        if let Some(opened) = self.opened.get_mut(id) {
-            let about = about(remote, "");
-            opened.retain(|key, _| !key.starts_with(&about));
-        }
-    }
+/// Forgets what was said and opened about an owner: it lets us in.
+pub(super) fn accepted(known: &mut Known, remote: &Remote) {
+    known.remove(SAID);
+    let pages = page_key(remote, "");
+    known.retain(|key, _| !key.starts_with(&pages));
 }
 
-/// Names what a page was opened for: the owner, and why.
-fn about(remote: &Remote, reason: &str) -> String {
+/// Names a page that was opened: by the owner, and why. No space: that is a place's.
+fn page_key(remote: &Remote, reason: &str) -> String {
     let owner = remote.owner.as_ref().map_or("", |owner| owner.as_str());
-    format!("{} {reason}", owner.to_ascii_lowercase())
+    format!("page:{}:{reason}", owner.to_ascii_lowercase())
 }
 
 impl Outcomes {
     /// Takes the right to open a page for an account, owner and reason: once, until the outcome changes, and
     /// five times a day in all. To be called within [`Outcomes::change`], by whoever then opens it.
     pub fn take_page(&mut self, id: &str, remote: &Remote, reason: &str, now: i64) -> bool {
-        let memory = &mut self.whole.memory;
-        let opened = memory.opened.entry(id.to_owned()).or_default();
+        let pages = &mut self.head.memory.pages;
         // Times to come are those of a clock that was wrong.
-        memory.pages.retain(|at| seconds(at).is_some_and(|at| at <= now && now - at < DAY));
-        let key = about(remote, reason);
-        if opened.contains_key(&key) || memory.pages.len() >= PAGES_A_DAY {
+        pages.retain(|at| seconds(at).is_some_and(|at| at <= now && now - at < DAY));
+        let is_enough = pages.len() >= PAGES_A_DAY;
+        let key = page_key(remote, reason);
+        if is_enough || self.known(id).contains_key(&key) {
             return false;
         }
         let time = rfc3339(now).unwrap_or_default();
-        opened.insert(key, time.clone());
-        memory.pages.push(time);
+        self.head.memory.pages.push(time.clone());
+        self.change_known(id, |known| known.insert(key, time));
         true
     }
 
     /// Says when, and why, the refusal of an account's token as such was explained last.
-    pub fn said(&self, id: &str) -> Option<(i64, &str)> {
-        let (at, verdict) = self.whole.memory.said.get(id)?.split_once(' ')?;
-        Some((seconds(at)?, verdict))
+    pub fn said(&self, id: &str) -> Option<(i64, String)> {
+        let known = self.known(id);
+        let (at, verdict) = known.get(SAID)?.split_once(' ')?;
+        Some((seconds(at)?, verdict.to_owned()))
     }
 
     /// Notes that it was explained; to be called within [`Outcomes::change`].
     pub fn note_said(&mut self, id: &str, now: i64, verdict: &str) {
         let text = format!("{} {verdict}", rfc3339(now).unwrap_or_default());
-        self.whole.memory.said.insert(id.to_owned(), text);
+        self.change_known(id, |known| known.insert(SAID.to_owned(), text));
     }
 
     /// Tells whether a host is not to be asked by us now.
     pub fn is_held(&self, host: &Host, now: i64) -> bool {
-        let until = self.whole.memory.hold.get(host.home().as_str()).and_then(|until| seconds(until));
+        let until = self.head.memory.hold.get(host.home().as_str()).and_then(|until| seconds(until));
         until.is_some_and(|until| now < until && until - now <= LONGEST_HOLD)
     }
 
     /// Puts requests of ours to a host off; to be called within [`Outcomes::change`].
     pub fn hold(&mut self, host: &Host, now: i64, pause: i64) {
-        let hold = &mut self.whole.memory.hold;
+        let hold = &mut self.head.memory.hold;
         hold.retain(|_, until| seconds(until).is_some_and(|until| now < until));
         let until = rfc3339(now + pause.clamp(0, LONGEST_HOLD)).unwrap_or_default();
         hold.insert(host.home().as_str().to_owned(), until);
     }
 
-    /// Takes the right to speak of an account's coming end: once a day. To be called within
-    /// [`Outcomes::change`].
-    pub fn take_warning(&mut self, id: &str, now: i64) -> bool {
-        let day = day_of(now);
-        self.whole.memory.warned.insert(id.to_owned(), day.clone()) != Some(day)
+    /// Tells whether an account's coming end was not spoken of today.
+    pub fn may_warn(&self, id: &str, now: i64) -> bool {
+        self.known(id).get(WARNED) != Some(&day_of(now))
     }
 
-    /// Tells without a change whether [`Outcomes::take_warning`] would give the right.
-    pub fn may_warn(&self, id: &str, now: i64) -> bool {
-        self.whole.memory.warned.get(id) != Some(&day_of(now))
+    /// Takes the right to speak of it: once a day. To be called within [`Outcomes::change`].
+    pub fn take_warning(&mut self, id: &str, now: i64) -> bool {
+        let may = self.may_warn(id, now);
+        if may {
+            self.change_known(id, |known| known.insert(WARNED.to_owned(), day_of(now)));
+        }
+        may
     }
 }
 

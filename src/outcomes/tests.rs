@@ -72,7 +72,7 @@ fn outcomes_are_kept_for_each_repository_and_direction() {
         }
     };
     outcomes.change(many).expect("written");
-    assert_eq!(outcomes.whole.outcome["a"].len(), MOST);
+    assert_eq!(places(&outcomes.known("a")).count(), MOST);
     assert_eq!(outcomes.at("a", &remote(), Direction::Fetch), None, "the oldest went");
 }
 
@@ -111,6 +111,34 @@ fn what_a_fallback_answered_is_known_again() {
     assert!(again.is_fallbacks(&numbered(69)) && again.is_fallbacks(&numbered(6)));
     assert!(!again.is_fallbacks(&numbered(5)) && !again.is_fallbacks(&numbered(70)));
     assert!(!std::fs::read_to_string(&outcomes.path).expect("there").contains("canary"));
+}
+
+#[test]
+fn any_id_is_found_again_in_a_file_that_is_toml_and_a_broken_account_hides_no_other() {
+    let (_home, mut outcomes) = fresh();
+    let ids = ["odd", "https://github.com/a#b", "q\"u'o\\te", "x]\n[account.odd]\ny", "\u{fc} [account.", ""];
+    let token = |id: &str| Token::new(format!("token of {id}").into_bytes());
+    let note = |o: &mut Outcomes| {
+        for id in ids {
+            o.note_secret(id, &token(id));
+            o.note_rejected(id, 7);
+        }
+        o.note_fallback(&token("another"), 7);
+    };
+    outcomes.change(note).expect("written");
+    let text = std::fs::read_to_string(&outcomes.path).expect("there");
+    let table: toml::Table = text.parse().expect("TOML");
+    assert_eq!(table["account"].as_table().map(toml::Table::len), Some(ids.len()));
+    let broken = text.replace("[account.odd]\n", "[account.odd]\nnot toml\n");
+    assert_ne!(broken, text);
+    std::fs::write(&outcomes.path, broken).expect("written");
+    let again = Outcomes::load(&outcomes.path);
+    for id in &ids[1..] {
+        assert!(again.knows(id, &token(id)) && again.rejection(id).is_some(), "{id}");
+        assert_eq!(again.accounts_with(&token(id)), [*id]);
+    }
+    assert!(again.is_fallbacks(&token("another")));
+    assert!(!again.has_fingerprint("odd") && again.rejection("odd").is_none());
 }
 
 #[test]

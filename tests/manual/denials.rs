@@ -1,0 +1,231 @@
+//! `man/git-credential-patron-denials.7`: made here from the tables of verdicts and refusals, and held
+//! against them. After a change to either: `PATRON_BLESS=1 cargo test manual`.
+
+use super::page_path;
+use super::verdicts::{self, VerdictRow};
+use crate::denial::catalogue::{self, Certainty, Denial, FALLBACKS, Source, split_page};
+use std::fmt::Write;
+use std::{env, fs};
+
+/// The page.
+const PAGE: &str = "git-credential-patron-denials.7";
+/// The longest line of its source.
+const WIDTH: usize = 78;
+
+#[test]
+fn the_page_of_denials_is_what_the_tables_say() {
+    let made = page();
+    let path = page_path(PAGE);
+    if env::var_os("PATRON_BLESS").is_some() {
+        fs::write(&path, &made).expect("the manual can be written");
+    }
+    let written = fs::read_to_string(&path).unwrap_or_default();
+    if let Some((number, (left, right))) =
+        written.lines().chain([""]).zip(made.lines().chain([""])).enumerate().find(|(_, (a, b))| a != b)
+    {
+        let number = number + 1;
+        panic!("man/{PAGE}:{number}: \"{left}\" should be \"{right}\": PATRON_BLESS=1 cargo test manual");
+    }
+    assert_eq!(written, made);
+}
+
+#[test]
+fn every_refusal_of_the_catalogue_is_a_verdict_and_on_the_page() {
+    let page = page();
+    for row in catalogue::rows() {
+        assert!(verdicts::ALL.iter().any(|verdict| verdict.id == row.id), "{} is no verdict", row.id);
+    }
+    for row in verdicts::ALL {
+        assert_eq!(page.matches(&format!("\n.It Li {}\n", row.id)).count(), 1, "{}", row.id);
+    }
+    assert!(!page.contains(['{', '}']), "a hole is left open");
+}
+
+/// Makes the page.
+fn page() -> String {
+    let date = fs::read_to_string(page_path("git-credential-patron.1"))
+        .expect("the manual")
+        .lines()
+        .find(|line| line.starts_with(".Dd "))
+        .expect("the manual's date")
+        .to_owned();
+    let mut page = format!(
+        ".\\\" Made from the tables of verdicts and refusals by tests/manual/denials.rs; do not edit it.\n{date}\n\
+         .Dt GIT-CREDENTIAL-PATRON-DENIALS 7\n.Os\n.Sh NAME\n.Nm git-credential-patron-denials\n\
+         .Nd how GitHub refuses, what it means and what to do\n"
+    );
+    page.push_str(&text(HEAD));
+    for (title, exit, about) in GROUPS {
+        writeln!(page, ".Sh {title}\n{}.Bl -tag -width Ds", text(about)).expect("a string");
+        let mut rows: Vec<_> = verdicts::ALL.iter().filter(|row| row.exit == exit).collect();
+        rows.sort_by_key(|row| row.id);
+        rows.into_iter().for_each(|row| page.push_str(&item(row)));
+        page.push_str(".El\n");
+    }
+    page.push_str(TAIL);
+    page
+}
+
+/// What stands before the verdicts.
+const HEAD: &str = "\
+.Sh DESCRIPTION
+These are the verdicts of
+.Xr git-credential-patron 1 :
+what it concludes when a repository is asked for.
+.Ql git credential-patron explain \\-\\-list
+lists them, and
+.Ql git credential-patron explain ID
+explains one.
+.Pp
+A verdict is
+.Em measured
+if GitHub said it or a request proved it.
+It is
+.Em inferred
+if it is the likeliest of several causes; then the others are named with it.
+A verdict that is measured at best is inferred too where all that is known is a text which leaves other causes.
+.Pp
+Who says that GitHub says so stands with each.
+.Em Documented
+is documentation or source code.
+.Em Reported
+is what users met.
+.Em Measured
+was tried with real programs.
+.Em Inferred
+is said by nobody, and concluded from what stands beside it.
+Nothing of this was measured against GitHub's live service.
+Words that are in no table are shown as they came, as
+.Li unknown-refusal ;
+please report them with the output of
+.Ql git credential-patron diagnose \\-\\-json .
+";
+/// What stands behind them.
+const TAIL: &str = "\
+.Sh SEE ALSO
+.Xr git-credential-patron 1 ,
+.Xr gitcredentials 7
+";
+/// The verdicts by their exit status.
+const GROUPS: [(&str, u8, &str); 3] = [
+    ("REFUSALS", 1, "The exit status is 1.\n"),
+    (
+        "WHEN IT COULD NOT BE CHECKED",
+        3,
+        "Nothing is known about the token then, and nothing is changed.\nThe exit status is 3.\n",
+    ),
+    ("WHEN NOTHING IS WRONG", 0, "The exit status is 0.\n"),
+];
+
+/// One verdict.
+fn item(row: &VerdictRow) -> String {
+    let mut item = format!(".It Li {}\n", row.id);
+    let denial = catalogue::row(row.id);
+    match denial {
+        Some(denial) => item.push_str(&text(&format!("{}.\n", sentence(&filled(denial.means))))),
+        None => item.push_str(&text(&format!("{}.\n", sentence(row.known_by)))),
+    }
+    item.push_str(".Pp\n");
+    let certainty = match row.certainty {
+        Certainty::Measured => "Measured at best",
+        Certainty::Inferred => "Inferred",
+    };
+    let by = if denial.is_some() { format!(", by: {}", row.known_by) } else { String::new() };
+    item.push_str(&text(&format!("{certainty}{by}.\n")));
+    if row.id == "not-github" {
+        item.push_str("Without an account for the host the exit status is 1.\n");
+    }
+    if row.opens {
+        item.push_str("Its page may be opened by itself.\n");
+    }
+    match denial {
+        Some(denial) => item.push_str(&of_catalogue(denial)),
+        None if row.exit != 0 => {
+            item.push_str("What to do depends on what was observed, and is said with the verdict.\n");
+        }
+        None => {}
+    }
+    item
+}
+
+/// What the catalogue adds: the remedies, and who says so.
+fn of_catalogue(denial: &Denial) -> String {
+    let mut item = ".Pp\nWhat to do:\n.Bl -dash -compact\n".to_owned();
+    for fix in denial.fix {
+        let fix = filled(split_page(fix).0);
+        item.push_str(".It\n");
+        // A command stands on a line of its own, so that it can be copied.
+        match fix.split_once(": git ") {
+            Some((fix, command)) => item.push_str(&text(&format!("{fix}:\n.Dl git {command}\n"))),
+            None => item.push_str(&text(&format!("{fix}\n"))),
+        }
+    }
+    item.push_str(".El\n.Pp\nWho says so:\n.Bl -dash -compact\n");
+    for source in denial.sources {
+        let (kind, source) = match source {
+            Source::Documented(source) => ("documented", source),
+            Source::Reported(source) => ("reported", source),
+            Source::Measured(source) => ("measured", source),
+            Source::Inferred(source) => ("inferred", source),
+        };
+        item.push_str(".It\n");
+        match source.starts_with("https://") {
+            true => item.push_str(&format!("{kind}:\n.Lk {source}\n")),
+            false => item.push_str(&text(&format!("{kind}: {source}\n"))),
+        }
+    }
+    item.push_str(".El\n");
+    item
+}
+
+/// Fills the holes of a text as for a refusal that says nothing more.
+fn filled(text: &str) -> String {
+    FALLBACKS.iter().fold(text.to_owned(), |text, (hole, words)| text.replace(&format!("{{{hole}}}"), words))
+}
+
+/// Begins a text as a sentence does.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// Writes texts as mdoc source: its own characters escaped, each sentence on lines of its own, none too long.
+/// Lines that are macros already stay as they are.
+fn text(source: &str) -> String {
+    let mut out = String::new();
+    for line in source.lines() {
+        if line.starts_with('.') {
+            out.push_str(line);
+            out.push('\n');
+            continue;
+        }
+        let line = line.replace('\\', "\\e").replace("--", "\\-\\-");
+        let mut length = 0;
+        for word in line.split(' ') {
+            let ends_sentence = length > 0 && out.ends_with(['.', '?', '!']);
+            if length > 0 && (ends_sentence || length + 1 + word.len() > WIDTH) {
+                out.push('\n');
+                length = 0;
+            }
+            if length > 0 {
+                out.push(' ');
+            }
+            if length == 0 && word.starts_with(['.', '\'']) {
+                out.push_str("\\&");
+            }
+            out.push_str(word);
+            length += word.len() + 1;
+        }
+        out.push('\n');
+    }
+    out
+}
+
+#[test]
+fn text_is_escaped_and_wrapped() {
+    let long = "word ".repeat(30);
+    let wrapped = text(&format!("{long}\n"));
+    assert!(wrapped.lines().count() > 1 && wrapped.lines().all(|line| line.len() <= WIDTH), "{wrapped}");
+    assert_eq!(text("a \\n --b\n.Xr c 1\n.. d. E.\n"), "a \\en \\-\\-b\n.Xr c 1\n.. d. E.\n");
+    assert_eq!(text("'x y. Z\n"), "\\&'x y.\nZ\n");
+}
