@@ -23,7 +23,9 @@ impl World {
     /// Mona uses git-credential-store, and patron since `setup`; then her config is copied, and patron is not.
     fn new(git: &'static Git, config: &str) -> Self {
         let forge = Forge::start(Policy::sample());
-        let sandbox = Sandbox::new(&forge);
+        let mut sandbox = Sandbox::new(&forge);
+        // What is asked at a token's first use is told by tests/notice.
+        sandbox.set("PATRON_PROBE", "never");
         sandbox.write(".gitconfig", config);
         sandbox.patron(["setup"]).ok();
         let token = forge.secret("acme");
