@@ -158,10 +158,10 @@ fn parse_by(size: usize, path: &Path, bytes: &[u8]) -> Result<Vec<Account>, Trou
         let end = rest[from..].find("\n[[account]]").map_or(rest.len(), |at| from + at + 1);
         let (piece, behind) = rest.split_at(end);
         let whole: Whole<'_> = toml::from_str(piece)
-            .map_err(|error| corrupt(path, bytes, error.span().map(|span| span.start), error.message()))?;
+            .map_err(|error| corrupt(path, text, error.span().map(|span| span.start), error.message()))?;
         for raw in whole.account {
-            // The place of a wrong value is looked up only now: it costs a search, and nearly never happens.
-            let wrong = |value: &str, fact: &str| corrupt(path, bytes, text.find(value), fact);
+            let number = accounts.len();
+            let wrong = |key: &str, fact: &str| corrupt(path, text, place_of(text, number, key), fact);
             accounts.push(account(raw, wrong)?);
         }
         rest = behind;
@@ -171,21 +171,21 @@ fn parse_by(size: usize, path: &Path, bytes: &[u8]) -> Result<Vec<Account>, Trou
 
 fn account(raw: Raw<'_>, wrong: impl Fn(&str, &str) -> Trouble) -> Result<Account, Trouble> {
     let scope = Scope::from_url(&raw.scope)
-        .ok_or_else(|| wrong(&raw.scope, "this scope is not https://HOST/OWNER or https://HOST"))?;
+        .ok_or_else(|| wrong("scope", "this scope is not https://HOST/OWNER or https://HOST"))?;
     let place = match (&*raw.vault, raw.command) {
         ("keyring", _) => Place::Keyring,
         ("file", _) => Place::File,
         ("command", Some(command)) => Place::Command(command.into_owned()),
         ("command", None) => {
-            return Err(wrong(&raw.scope, "this account has vault = \"command\" and no command"));
+            return Err(wrong("vault", "this account has vault = \"command\" and no command"));
         }
-        (other, _) => return Err(wrong(other, "this vault is not keyring, file or command")),
+        _ => return Err(wrong("vault", "this vault is not keyring, file or command")),
     };
     let expires = match raw.expires {
         None => None,
         Some(text) => Some(
             time::seconds(&text)
-                .ok_or_else(|| wrong(&text, "this is not a time such as 2027-06-01T00:00:00Z"))?,
+                .ok_or_else(|| wrong("expires", "this is not a time such as 2027-06-01T00:00:00Z"))?,
         ),
     };
     Ok(Account {
@@ -203,15 +203,23 @@ fn account(raw: Raw<'_>, wrong: impl Fn(&str, &str) -> Trouble) -> Result<Accoun
 }
 
 fn text_of<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str, Trouble> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|error| corrupt(path, bytes, Some(error.valid_up_to()), "this is not UTF-8 text"))?;
-    // Some editors begin a file with a byte order mark.
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+    // Some editors begin a file with a byte order mark, and do not count it as a column.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    std::str::from_utf8(bytes)
+        .map_err(|error| corrupt(path, bytes, Some(error.valid_up_to()), "this is not UTF-8 text"))
 }
 
-fn corrupt(path: &Path, bytes: &[u8], at: Option<usize>, fact: &str) -> Trouble {
+fn corrupt(path: &Path, text: impl AsRef<[u8]>, at: Option<usize>, fact: &str) -> Trouble {
     let fact = fact.lines().next().unwrap_or("this is not TOML").to_owned();
-    Trouble::Corrupt { path: path.to_owned(), at: at.map(|at| position(bytes, at)), fact }
+    Trouble::Corrupt { path: path.to_owned(), at: at.map(|at| position(text.as_ref(), at)), fact }
+}
+
+/// Finds where a value of an account stands. Reads the whole text again, and is needed only where
+/// something is wrong.
+fn place_of(text: &str, number: usize, key: &str) -> Option<usize> {
+    let document = toml_edit::Document::parse(text).ok()?;
+    let value = document.as_item().get("account")?.get(number)?.get(key)?;
+    value.span().map(|span| span.start)
 }
 
 /// Names the secret of a scope and login, where nothing else was written down.
@@ -235,7 +243,7 @@ impl Book {
         let accounts = parse(path, &bytes)?;
         let text = text_of(path, &bytes)?;
         let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
-            corrupt(path, &bytes, error.span().map(|span| span.start), error.message())
+            corrupt(path, text, error.span().map(|span| span.start), error.message())
         })?;
         let version = document.entry("version").or_insert(value(VERSION)).as_integer().unwrap_or(VERSION);
         if version > VERSION {
@@ -407,11 +415,11 @@ mod tests {
         for (text, at) in [
             ("version = 1\n[[account]]\nlabel = \n", "line 3, column 9"),
             ("\u{feff}version = 1\r\n[[account]\r\n", "line 2"),
-            ("[[account]]\nlabel = \"a\"\nscope = \"http://x/y\"\nvault = \"file\"\n", "line 3, column 10"),
-            ("[[account]]\nlabel = \"a\"\nscope = \"https://x/y\"\nvault = \"cloud\"\n", "line 4, column 10"),
+            ("[[account]]\nlabel = \"a\"\nscope = \"http://x/y\"\nvault = \"file\"\n", "line 3, column 9"),
+            ("[[account]]\nlabel = \"a\"\nscope = \"https://x/y\"\nvault = \"cloud\"\n", "line 4, column 9"),
             (
                 "[[account]]\nlabel = \"a\"\nscope = \"https://x/y\"\nvault = \"file\"\nexpires = \"soon\"\n",
-                "line 5, column 12",
+                "line 5, column 11",
             ),
             ("[[account]]\nscope = \"https://x/y\"\nvault = \"file\"\n", "line 1"),
             ("version = 1\n\0", "line 2"),

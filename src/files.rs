@@ -115,13 +115,13 @@ fn open_checked(path: &Path, care: Care) -> Result<Option<File>, Trouble> {
     // NONBLOCK: opening a FIFO returns at once instead of waiting for a writer.
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let open = |path: &Path| rustix::fs::open(path, flags, Mode::empty());
-    let opened = match open(path) {
+    let (opened, target) = match open(path) {
         // A link (dotfile managers make them): its target is held to the same rules.
-        Err(rustix::io::Errno::LOOP) => match fs::canonicalize(path) {
-            Ok(target) => open(&target),
-            Err(error) => return Err(io_trouble("follow the link", path)(error)),
-        },
-        other => other,
+        Err(rustix::io::Errno::LOOP) => {
+            let target = resolve(path)?;
+            (open(&target), Some(target))
+        }
+        other => (other, None),
     };
     let file = match opened {
         Ok(file) => File::from(file),
@@ -130,7 +130,15 @@ fn open_checked(path: &Path, care: Care) -> Result<Option<File>, Trouble> {
     };
     let meta = file.metadata().map_err(io_trouble("look at", path))?;
     let wrong = |fact: &str, remedy: String| {
-        Err(Trouble::Unsafe { path: path.to_owned(), fact: fact.to_owned(), remedy })
+        // What a link leads to may be anything, also a file of the system's: no command to change it.
+        let (fact, remedy) = match &target {
+            Some(_) => (
+                format!("is a link, and what it leads to {fact}"),
+                format!("see where it leads: ls -l {}", path.display()),
+            ),
+            None => (fact.to_owned(), remedy),
+        };
+        Err(Trouble::Unsafe { path: path.to_owned(), fact, remedy })
     };
     if !meta.is_file() {
         return wrong("is not a regular file", format!("move it away: mv {0} {0}.old", path.display()));
@@ -155,7 +163,7 @@ fn open_checked(path: &Path, care: Care) -> Result<Option<File>, Trouble> {
         Care::Plain if meta.mode() & 0o002 != 0 => {
             wrong("can be written by everybody", format!("chmod o-w {}", path.display()))
         }
-        Care::Secret => check_folder(path).map(|()| Some(file)),
+        Care::Secret => check_folder(target.as_deref().unwrap_or(path)).map(|()| Some(file)),
         Care::Plain => Ok(Some(file)),
     }
 }
@@ -189,6 +197,8 @@ fn open_checked(path: &Path, _care: Care) -> Result<Option<File>, Trouble> {
 /// The right to change one file, until it is dropped.
 #[derive(Debug)]
 pub struct Lock {
+    /// The file as it was named.
+    path: PathBuf,
     /// The file to change, links resolved.
     target: PathBuf,
     _lock: File,
@@ -200,6 +210,16 @@ pub fn lock(path: &Path, bound: Duration) -> Result<Lock, Trouble> {
         Ok(meta) if meta.file_type().is_symlink() => resolve(path)?,
         _ => path.to_owned(),
     };
+    lock_target(path, target, bound)
+}
+
+/// The same for a file that is begun anew when it cannot be read: a link in its place is replaced and
+/// never written through, since what it leads to would be overwritten unread.
+pub fn lock_in_place(path: &Path, bound: Duration) -> Result<Lock, Trouble> {
+    lock_target(path, path.to_owned(), bound)
+}
+
+fn lock_target(path: &Path, target: PathBuf, bound: Duration) -> Result<Lock, Trouble> {
     let folder = target.parent().unwrap_or(Path::new("/"));
     make_folder(folder)?;
     let lock_path = folder.join(beside(&target, ".lock"));
@@ -216,7 +236,7 @@ pub fn lock(path: &Path, bound: Duration) -> Result<Lock, Trouble> {
     let start = Instant::now();
     loop {
         match file.try_lock() {
-            Ok(()) => return Ok(Lock { target, _lock: file }),
+            Ok(()) => return Ok(Lock { path: path.to_owned(), target, _lock: file }),
             Err(fs::TryLockError::WouldBlock) if start.elapsed() < bound => {
                 std::thread::sleep(Duration::from_millis(2));
             }
@@ -226,16 +246,10 @@ pub fn lock(path: &Path, bound: Duration) -> Result<Lock, Trouble> {
     }
 }
 
-/// Follows a link to where the file is, or would be.
+/// Follows a link to where the file is. A link to nothing is refused, as reading refuses it: what is not
+/// there cannot be checked, and its folder may be anybody's.
 fn resolve(path: &Path) -> Result<PathBuf, Trouble> {
-    match fs::canonicalize(path) {
-        Ok(target) => Ok(target),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let link = fs::read_link(path).map_err(io_trouble("follow the link", path))?;
-            Ok(path.parent().unwrap_or(Path::new("/")).join(link))
-        }
-        Err(error) => Err(io_trouble("follow the link", path)(error)),
-    }
+    fs::canonicalize(path).map_err(io_trouble("follow the link", path))
 }
 
 /// Makes a folder and its parents, for this user alone.
@@ -262,7 +276,7 @@ fn beside(path: &Path, ending: &str) -> OsString {
 impl Lock {
     /// Reads the file as it is now.
     pub fn read(&self, care: Care) -> Result<Option<Zeroizing<Vec<u8>>>, Trouble> {
-        read(&self.target, care)
+        read(&self.path, care)
     }
 
     /// Puts these bytes in the place of the file, flushed to the disk: all of them, or none.
@@ -331,7 +345,8 @@ fn mode_for(target: &Path, care: Care) -> u32 {
     #[cfg(unix)]
     if care == Care::Plain {
         use std::os::unix::fs::MetadataExt;
-        return fs::metadata(target).map_or(0o600, |meta| meta.mode() & 0o777);
+        let meta = fs::symlink_metadata(target).ok().filter(fs::Metadata::is_file);
+        return meta.map_or(0o600, |meta| meta.mode() & 0o777);
     }
     let _ = (target, care);
     0o600
@@ -411,6 +426,23 @@ mod tests {
         lock(&link, Duration::from_secs(1)).expect("a lock").replace(b"new", Care::Secret).expect("written");
         assert_eq!(fs::read(&target).expect("there"), b"new");
         assert!(fs::symlink_metadata(&link).expect("there").file_type().is_symlink());
+    }
+
+    #[test]
+    fn a_link_to_nothing_or_in_the_place_of_what_is_begun_anew_is_not_written_through() {
+        let home = tempfile::tempdir().expect("a folder");
+        let link = home.path().join("outcomes.toml");
+        symlink(home.path().join("nothing"), &link).expect("linked");
+        let second = Duration::from_secs(1);
+        assert!(lock(&link, second).expect_err("refused").to_string().contains("follow the link"));
+        let precious = secret_file(home.path(), 0o644);
+        fs::remove_file(&link).expect("ours");
+        symlink(&precious, &link).expect("linked");
+        lock_in_place(&link, second).expect("a lock").replace(b"new", Care::Plain).expect("written");
+        assert_eq!(fs::read(&precious).expect("there"), b"x");
+        assert_eq!(fs::read(&link).expect("there"), b"new");
+        let meta = fs::symlink_metadata(&link).expect("there");
+        assert!(meta.is_file() && meta.permissions().mode() & 0o777 == 0o600);
     }
 
     #[test]

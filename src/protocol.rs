@@ -117,6 +117,11 @@ impl Parser {
         self.ended || self.refused.is_some()
     }
 
+    /// Gives the place that the request is about, as far as it has been read.
+    pub fn about(&self) -> Option<Remote> {
+        self.request.remote()
+    }
+
     /// Ends the input and gives the request. A last line without its LF counts, as it does for git.
     pub fn finish(mut self) -> Result<Request, Refused> {
         if !self.ended && self.refused.is_none() && !self.line.is_empty() {

@@ -1,6 +1,7 @@
 //! What travels between git and us on stdin and stdout: read within bounds, written once.
 
 use crate::protocol::{Parser, Refused, Request};
+use crate::remote::Remote;
 use std::fmt;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
@@ -12,8 +13,8 @@ const WALL: Duration = Duration::from_secs(5);
 /// Why no request came.
 #[derive(Debug)]
 pub enum Unread {
-    /// It broke a rule of the protocol.
-    Refused(Refused),
+    /// It broke a rule of the protocol. With what it was about, if it had said so by then.
+    Refused(Refused, Option<Remote>),
     /// It did not end within five seconds.
     Slow,
     /// Stdin cannot be read.
@@ -23,7 +24,7 @@ pub enum Unread {
 impl fmt::Display for Unread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused(why) => write!(f, "the request is not usable: {why}"),
+            Self::Refused(why, _) => write!(f, "the request is not usable: {why}"),
             Self::Slow => write!(f, "the request did not end within {} s", WALL.as_secs()),
             Self::Io(error) => write!(f, "the request cannot be read: {error}"),
         }
@@ -47,7 +48,8 @@ pub fn read_request() -> Result<Request, Unread> {
             }
         }
     }
-    parser.finish().map_err(Unread::Refused)
+    let about = parser.about();
+    parser.finish().map_err(|why| Unread::Refused(why, about))
 }
 
 /// Reads and forgets what a later version of git sends with a word we do not know.

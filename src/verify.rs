@@ -18,7 +18,7 @@ pub struct Verified {
 }
 
 /// GitHub's header about the token's end (documented; absent for tokens that never expire).
-const EXPIRY: &str = "github-authentication-token-expiration";
+pub const EXPIRY: &str = "github-authentication-token-expiration";
 
 /// Guesses what answers at a host that is not asked: an owner in the scope or a GitHub token speak for GitHub.
 pub fn likely_server(scope: &Scope, kind: TokenKind) -> Server {

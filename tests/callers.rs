@@ -48,7 +48,6 @@ impl Runner<'_> {
 #[test]
 fn every_operation_of_git_gets_the_token_of_the_owner_in_its_url() {
     for git in gits() {
-        println!("git {} at {}", git.version, git.path.display());
         let forge = Forge::start(Policy::sample().private("globex/fork"));
         let sandbox = sandbox(&forge);
         let run = Runner { sandbox: &sandbox, git };

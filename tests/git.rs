@@ -74,7 +74,6 @@ impl Runner<'_> {
 #[test]
 fn three_owners_on_one_host_are_cloned_fetched_and_pushed_each_with_its_own_token() {
     for git in gits() {
-        println!("git {} at {}", git.version, git.path.display());
         let forge = Forge::start(policy());
         let sandbox = set_up(&forge, THREE);
         let run = Runner { sandbox: &sandbox, git };

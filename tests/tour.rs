@@ -4,6 +4,8 @@
 //! Any step that does not do what it says ends it with exit code 1. Nothing outside a temporary folder is
 //! touched and nothing outside this machine is asked.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a transcript is what it is for")]
+
 #[path = "forge/mod.rs"]
 mod forge;
 #[path = "sandbox.rs"]

@@ -7,7 +7,7 @@
 
 mod launch;
 
-pub use launch::{Launcher, OpenError, Opened, open};
+pub use launch::open;
 
 use std::ffi::OsString;
 use std::fmt;

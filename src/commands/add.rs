@@ -33,7 +33,7 @@ pub fn run(session: &Session, options: &Add, out: &mut dyn Write) -> Result<(), 
     }
     let secret = match &options.command {
         Some(command) => from_command(command)?,
-        None => read_token(session, options, &scope)?,
+        None => tidy(read_token(session, options, &scope)?),
     };
     if let Some(why) = secret.unusable() {
         return Err(Failure::failed(format!("this is not usable as a token: {why}"))
@@ -122,6 +122,16 @@ fn read_stdin() -> Result<Token, Failure> {
         }
     }
     Ok(Token::new(bytes))
+}
+
+/// Drops the blanks that copying brings along; those around anything but a GitHub token may be part of it.
+fn tidy(token: Token) -> Token {
+    let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let bytes = token.expose();
+    let start = bytes.iter().position(|byte| !blank(byte)).unwrap_or(bytes.len());
+    let end = bytes.iter().rposition(|byte| !blank(byte)).map_or(start, |at| at + 1);
+    let trimmed = Token::new(bytes[start..end].to_vec());
+    if trimmed.kind().is_github() { trimmed } else { token }
 }
 
 /// Runs the account's command once: a command that does not work is better known now.
@@ -283,7 +293,7 @@ fn report(out: &mut dyn Write, kept: &keeping::Kept, replaced: bool, now: i64) -
     let verb = if replaced { "replaced" } else { "added" };
     let login = account.login.as_deref().map_or_else(String::new, |login| format!(", of {login}"));
     let expires =
-        account.expires.map_or_else(String::new, |at| format!(", expires {}", super::list::expiry(at, now)));
+        account.expires.map_or_else(String::new, |at| format!(", expires {}", crate::time::expiry(at, now)));
     writeln!(
         out,
         "{verb} {}: {} token for {}{login}{expires}, in the {}",

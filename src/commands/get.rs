@@ -77,7 +77,12 @@ fn find<'a>(
                 session.log.note("chosen", &facts);
                 return Found::Account(account, token);
             }
-            Ok(None) => say(&format!("the {} holds no token for {}", account.place.name(), account.label)),
+            Ok(None) => say(&format!(
+                "the {} holds no token for {}; add it again: git credential-patron add {}",
+                account.place.name(),
+                account.label,
+                account.scope.short()
+            )),
             Err(trouble) => {
                 session.log.note("nothing: the vault is in trouble", &facts);
                 let fact = format!("no token for {}: {trouble}", account.label);
@@ -116,7 +121,7 @@ fn answer(session: &Session, outcomes: &mut Outcomes, request: &Request, account
         return say(&format!("the answer cannot be written: {error}"));
     }
     session.log.note("answered", &[]);
-    // After the answer, so that git does not wait for it.
+    // After the answer: nothing that goes wrong here can spoil it.
     let retried = outcomes.rejection(&account.id).is_some();
     if retried || !outcomes.knows(&account.id, token) {
         session.note_outcomes(outcomes, |outcomes| {
@@ -140,6 +145,8 @@ fn nothing(session: &Session, outcomes: &Outcomes, accounts: &[Account], remote:
                 account.scope.short()
             ));
         }
+        // One that is neither expired nor rejected has lost its secret, which was said.
+        (Some(account), _) if outcomes.rejection(&account.id).is_none() => {}
         (Some(account), _) => say(&format!(
             "the token of {} was rejected and is not given again yet; replace it: git credential-patron add {}",
             account.label,

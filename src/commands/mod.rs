@@ -3,10 +3,13 @@
 pub mod add;
 pub mod completions;
 pub mod config;
+pub mod diagnose;
 pub mod erase;
 pub mod exec;
+pub mod explain;
 pub mod get;
 pub mod list;
+mod page;
 mod relay;
 pub mod remove;
 pub mod setup;
@@ -16,11 +19,12 @@ pub mod unsetup;
 
 use crate::accounts::{self, Book};
 use crate::ancestry::{self, Caller};
+use crate::browser::{self, Purpose, Surroundings};
 use crate::choose::{Account, Place, Standing, choose};
 use crate::cli::{Cli, Command};
 use crate::error::{Exit, Failure};
 use crate::fallback::{self, Fallbacks};
-use crate::git::{self, Cwd, Git, Listing, Settings, VaultChoice, process_env};
+use crate::git::{self, Cwd, Git, Listing, Permission, Settings, VaultChoice, process_env};
 use crate::github::Client;
 use crate::inspect::client_for;
 use crate::keeping::Wish;
@@ -66,6 +70,12 @@ pub fn for_git(word: &OsStr, start: Instant) -> bool {
     let log = Log::from_env(start);
     match (stdio::read_request(), Session::begin(log)) {
         (Ok(request), Ok(session)) => act(&session, &request),
+        // A host that we have nothing for shall not make us speak, however long its headers are.
+        (Err(stdio::Unread::Refused(_, Some(remote))), Ok(session))
+            if word == "get" && session.is_foreign(&remote) =>
+        {
+            session.log.note("nothing: not usable, and neither account nor fallback for this host", &[]);
+        }
         (Err(unread), _) => terminal::say(&unread.to_string()),
         (Ok(_), Err(no_home)) => terminal::say(&no_home.to_string()),
     }
@@ -88,6 +98,7 @@ pub fn for_people(args: &[OsString], start: Instant) -> ExitCode {
         // These need no accounts, and say themselves what is wrong with HOME.
         Command::Setup(options) => setup::run(options, argv0, &process_env, &mut out, &mut std::io::stderr()),
         Command::Unsetup(options) => unsetup::run(options, &process_env, &mut out),
+        Command::Explain(options) => explain::run(options),
         Command::Completions(options) => completions::run(options, &mut out),
         _ => with_session(&cli.command, start, &mut out),
     };
@@ -107,9 +118,10 @@ fn with_session(command: &Command, start: Instant, out: &mut dyn Write) -> Resul
         Command::Add(options) => add::run(&session, options, out),
         Command::List(options) => list::run(&session, options, out),
         Command::Remove(options) => remove::run(&session, options, out),
+        Command::Diagnose(options) => diagnose::run(&session, options),
         Command::Token(options) => token::run(&session, options),
         Command::Exec(options) => exec::run(&session, options),
-        Command::Setup(_) | Command::Unsetup(_) | Command::Completions(_) => Ok(()),
+        Command::Setup(_) | Command::Unsetup(_) | Command::Explain(_) | Command::Completions(_) => Ok(()),
     }
 }
 
@@ -156,6 +168,14 @@ impl Session {
         let target = of_caller.filter(|remote| remote.host == asked.host).unwrap_or(asked);
         self.log.note("no path came", &[("target", Fact::Remote(&target))]);
         Some(target)
+    }
+
+    /// Tells whether a host is none of ours: it is not GitHub's, and has neither account nor fallback.
+    pub fn is_foreign(&self, remote: &Remote) -> bool {
+        let is_ours = |account: &Account| *account.scope.host() == remote.host.home();
+        remote.host.server_by_name().is_none()
+            && self.accounts().is_ok_and(|accounts| !accounts.iter().any(is_ours))
+            && self.fallbacks(remote, None).helpers.is_empty()
     }
 
     /// Gives the helpers that answered for a place before `setup`. Not to be called where an account answers:
@@ -205,7 +225,15 @@ impl Session {
     }
 
     /// Opens a page where a person sits; it has been printed already.
-    pub fn open_page(&self, _address: &str) {}
+    pub fn open_page(&self, address: &str) {
+        let never = self.settings().browser == Permission::Never;
+        let surroundings = Surroundings::collect(never, None);
+        if browser::may_open(&surroundings, Purpose::InCommand).is_ok()
+            && let Err(why) = browser::open(address)
+        {
+            terminal::say(&format!("the page is not opened: {why}"));
+        }
+    }
 
     /// Tells whether git asks us for this scope; unknown where git cannot be asked.
     pub fn is_set_up(&self, scope: &Scope) -> Option<bool> {

@@ -23,7 +23,6 @@ pub use proxy::{BadProxy, ProxyUrl, proxy_from};
 
 use crate::remote::{GITHUB, Host, Owner};
 use crate::token::Token;
-use std::error::Error as _;
 use std::fmt;
 use std::io::{self, Read};
 use std::time::{Duration, Instant};
@@ -346,7 +345,7 @@ impl Client {
 
     /// Says which part failed. Texts are ours: the library's may hold what the other side sent.
     fn failure(&self, error: &ureq::Error) -> Failure {
-        use FailureKind::{Connect, Dns, Malformed, Other, Proxy, Tls};
+        use FailureKind::{Connect, Malformed, Other, Proxy, Tls};
         let connection = if self.through_proxy { Proxy } else { Connect };
         let (kind, detail) = match error {
             ureq::Error::Timeout(which) => (FailureKind::Timeout, Self::timeout_detail(*which)),

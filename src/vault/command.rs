@@ -140,7 +140,7 @@ impl Vault for CommandVault {
 
 /// Puts the shell's call together. `asked` is what [`RUNNING`] holds.
 fn shell(command: &str, id: &str, asked: &str) -> Result<Command, Trouble> {
-    if asked.split(' ').any(|running| running == id) {
+    if asked.split(' ').any(|running| !running.is_empty() && running == id) {
         return Err(Trouble::Command("asks git for the very secret that it is to give".to_owned()));
     }
     let mut shell = Command::new(SHELL);

@@ -132,7 +132,6 @@ fn a_day(run: &Runner<'_>) -> Vec<String> {
 
 fn works_as_before(earlier: &Earlier) {
     for git in gits() {
-        println!("{} with git {}", earlier.name, git.version);
         let day = [
             ("acme/secret", Read, "classic"),
             ("globex/api", Read, "classic"),

@@ -245,3 +245,20 @@ fn a_refused_token_of_ours_is_marked_and_never_deleted() {
     let listed = sandbox.patron(["list", "--json"]).ok().stdout();
     assert_eq!(listed.matches("\"rejected\"").count(), 1, "{listed}");
 }
+
+/// Servers choose the length of their headers, and git passes them on: only where a token is wanted does it
+/// matter to anybody that none comes.
+#[test]
+fn get_says_that_a_request_is_too_long_only_for_a_host_that_is_ours() {
+    let sandbox = Sandbox::new(None);
+    let long = format!("wwwauth[]=Basic realm=\"{}\"\n", "a".repeat(65_536));
+    let get = |host: &str| say(&sandbox, "get", request(host, "acme/r", &long)).prints("");
+    let refused = "the request is not usable: a line is longer than 65535 bytes";
+    get("git.example.com").says_nothing();
+    get("github.com").says(refused);
+    say(&sandbox, "store", request("git.example.com", "a/b", "username=u\npassword=p\n"));
+    get("git.example.com").says(refused);
+    get("other.example.com").says_nothing();
+    sandbox.write(".gitconfig", "[patron \"https://other.example.com\"]\n\tfallback = cache\n");
+    get("other.example.com").says(refused);
+}
