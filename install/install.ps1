@@ -39,7 +39,7 @@ $completionFile = "completions\$program.ps1"
 # The list of what was installed: `file PATH` below the prefix, `folder PATH` in full, outermost first.
 $listFile = "$program.installed"
 
-function Stop-Install([string] $Fact, [string] $Remedy) {
+function Exit-Install([string] $Fact, [string] $Remedy) {
     [Console]::Error.WriteLine("install.ps1: $Fact")
     if ($Remedy) { [Console]::Error.WriteLine("  fix: $Remedy") }
     exit 1
@@ -52,7 +52,7 @@ function Write-Step([string] $Step) {
 
 if (-not $Prefix) {
     if (-not $env:LOCALAPPDATA) {
-        Stop-Install 'LOCALAPPDATA is not set, so there is no place to install to' 'name one: -Prefix DIR'
+        Exit-Install 'LOCALAPPDATA is not set, so there is no place to install to' 'name one: -Prefix DIR'
     }
     $Prefix = Join-Path $env:LOCALAPPDATA "Programs\$program"
 }
@@ -66,7 +66,7 @@ function Get-Known {
 }
 
 # Whether a name in the list may be removed: below the prefix, or for a folder the prefix and those around it.
-function Test-Ours([string] $Kind, [string] $Path) {
+function Test-Owned([string] $Kind, [string] $Path) {
     if ($Path -match '(^|\\)\.\.(\\|$)') { return $false }
     if ($Kind -eq 'file') { return $Path -like 'bin\*' -or $Path -like 'completions\*' }
     if ($Kind -ne 'folder') { return $false }
@@ -95,15 +95,15 @@ function Test-Asked {
 function Invoke-Uninstall {
     $known = @(Get-Known)
     if ($known.Count -eq 0) {
-        Stop-Install "nothing was installed below $Prefix by this script" 'name the folder it was installed to: -Prefix DIR'
+        Exit-Install "nothing was installed below $Prefix by this script" 'name the folder it was installed to: -Prefix DIR'
     }
     if (Test-Asked) {
-        Stop-Install "git still asks $(Join-Path $Prefix $programFile)" 'first: git credential-patron unsetup (with --system, if setup was)'
+        Exit-Install "git still asks $(Join-Path $Prefix $programFile)" 'first: git credential-patron unsetup (with --system, if setup was)'
     }
     $entries = foreach ($line in $known) {
         if ($line.StartsWith('#')) { continue }
         $kind, $path = $line -split ' ', 2
-        if (-not (Test-Ours $kind $path)) { Stop-Install "$list names what is not ours: $line" }
+        if (-not (Test-Owned $kind $path)) { Exit-Install "$list names what is not ours: $line" }
         [pscustomobject]@{ Kind = $kind; Path = $path }
     }
     foreach ($entry in @($entries | Where-Object { $_.Kind -eq 'file' })) {
@@ -136,16 +136,16 @@ function Get-Binary {
         $beside = Join-Path $top $executable
         if (Test-Path -LiteralPath $beside -PathType Leaf) { return $beside }
         if (-not (Test-Path -LiteralPath (Join-Path $top 'Cargo.toml') -PathType Leaf)) {
-            Stop-Install "there is no program and no source in $top" 'name the program: -Binary FILE'
+            Exit-Install "there is no program and no source in $top" 'name the program: -Binary FILE'
         }
         if ($DryRun) { return $null }
         if (-not (Get-Command cargo -CommandType Application -ErrorAction SilentlyContinue)) {
-            Stop-Install 'cargo is not found, so the program cannot be built' 'build it where cargo is (cargo build --release --locked), then: -Binary target\release\git-credential-patron.exe'
+            Exit-Install 'cargo is not found, so the program cannot be built' 'build it where cargo is (cargo build --release --locked), then: -Binary target\release\git-credential-patron.exe'
         }
         Push-Location -LiteralPath $top
         $arguments = 'build', '--release', '--locked', '--message-format=json-render-diagnostics'
         try { $built = & cargo @arguments } finally { Pop-Location }
-        if ($LASTEXITCODE -ne 0) { Stop-Install "the program cannot be built in $top" }
+        if ($LASTEXITCODE -ne 0) { Exit-Install "the program cannot be built in $top" }
         # Cargo alone knows where it was told to put it.
         $artifacts = $built | ForEach-Object { $_ | ConvertFrom-Json } | Where-Object {
             $_.PSObject.Properties['executable'] -and $_.executable
@@ -153,14 +153,14 @@ function Get-Binary {
         return @($artifacts)[-1].executable
     }
     $found = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Binary)
-    if (-not (Test-Path -LiteralPath $found -PathType Leaf)) { Stop-Install "there is no program $found" }
+    if (-not (Test-Path -LiteralPath $found -PathType Leaf)) { Exit-Install "there is no program $found" }
     return $found
 }
 
 # Gives what is missing of a folder and those around it, outermost first.
 function Get-Missing([string] $Folder) {
     if (-not $Folder -or (Test-Path -LiteralPath $Folder -PathType Container)) { return }
-    if (Test-Path -LiteralPath $Folder) { Stop-Install "$Folder is in the way: it is no folder" }
+    if (Test-Path -LiteralPath $Folder) { Exit-Install "$Folder is in the way: it is no folder" }
     Get-Missing (Split-Path -Parent $Folder)
     $Folder
 }
@@ -171,9 +171,9 @@ function Invoke-Install {
     $version = $program
     if ($source) {
         $version = & $source --version
-        if ($LASTEXITCODE -ne 0 -or -not "$version".StartsWith("$program ")) { Stop-Install "$source is not $program" }
+        if ($LASTEXITCODE -ne 0 -or -not "$version".StartsWith("$program ")) { Exit-Install "$source is not $program" }
         $completions = & $source completions powershell
-        if ($LASTEXITCODE -ne 0) { Stop-Install "$source gives no completions for PowerShell" }
+        if ($LASTEXITCODE -ne 0) { Exit-Install "$source gives no completions for PowerShell" }
     } else {
         Write-Step "run cargo build --release --locked in $top"
     }
@@ -186,7 +186,7 @@ function Invoke-Install {
         $place = Join-Path $Prefix $file
         $missing += @(Get-Missing (Split-Path -Parent $place) | Where-Object { $missing -notcontains $_ })
         if ((Test-Path -LiteralPath $place) -and ($known -notcontains "file $file")) {
-            Stop-Install "$place is there, and was not installed by this script" 'move it away, or name another folder: -Prefix DIR'
+            Exit-Install "$place is there, and was not installed by this script" 'move it away, or name another folder: -Prefix DIR'
         }
     }
     foreach ($folder in $missing) { Write-Step "make folder $folder" }

@@ -30,8 +30,6 @@ use std::process::Command;
 const SHELLS: [&str; 5] = ["bash", "zsh", "fish", "powershell", "elvish"];
 /// What git calls.
 const GITS_WORDS: [&str; 4] = ["get", "store", "erase", "capability"];
-/// What the manual describes and the program does not have yet; each leaves this list with its coming.
-const COMING: [&str; 2] = ["diagnose", "explain"];
 
 #[test]
 fn both_pages_are_clean() {
@@ -63,10 +61,6 @@ fn the_manual_and_the_program_have_the_same_commands_and_options() {
         assert_eq!(told.remove(word), Some(Named::default()), "{word} is git's, and takes nothing");
     }
     let mut real = real_commands();
-    for name in COMING {
-        assert!(!real.contains_key(name), "{name} has come: take it off the list COMING in tests/manual.rs");
-        assert!(told.remove(name).is_some(), "the manual describes {name}");
-    }
     for (name, of_program) in &mut real {
         of_program.options.remove("help");
         assert_eq!(told.get(name), Some(&*of_program), "{name}: left the manual, right the program");
