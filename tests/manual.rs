@@ -195,6 +195,37 @@ fn files_are_where_the_manual_says() {
     );
 }
 
+#[test]
+fn json_has_the_fields_that_the_manual_shows() {
+    fn fields(value: &serde_json::Value, into: &mut BTreeSet<String>) {
+        match value {
+            serde_json::Value::Object(object) => object.iter().for_each(|(name, value)| {
+                into.insert(name.clone());
+                fields(value, into);
+            }),
+            serde_json::Value::Array(list) => list.iter().for_each(|value| fields(value, into)),
+            _ => {}
+        }
+    }
+    let sandbox = Sandbox::new(None);
+    let token = ["ghp", &"x1".repeat(18)].join("_");
+    sandbox.patron(["add", "acme", "--no-verify", "--token-stdin"]).stdin(token).ok();
+    let mut real = BTreeSet::new();
+    for line in [
+        vec!["list", "--json"],
+        vec!["explain", "sso-required", "--json"],
+        vec!["diagnose", "--offline", "--json", "https://github.com/acme/secret"],
+    ] {
+        let output = sandbox.patron(&line).run();
+        let value = serde_json::from_slice(&output.stdout);
+        fields(&value.unwrap_or_else(|error| panic!("{error}\n{}", output.report())), &mut real);
+    }
+    let told = section_text(&manual(), "COMMANDS");
+    let told = told.split('"').collect::<Vec<_>>();
+    let told = told.windows(2).filter(|pair| pair[1].starts_with(':')).map(|pair| pair[0].to_owned());
+    assert_eq!(told.collect::<BTreeSet<_>>(), real, "left the manual, right the program");
+}
+
 /// What the program really takes.
 fn real_commands() -> BTreeMap<String, Named> {
     let mut top = cli::Cli::command();
