@@ -60,6 +60,11 @@ impl Failure {
         Self::new(Exit::Usage, fact)
     }
 
+    /// Ends with this exit code and no further word: the result said it all.
+    pub fn said(exit: Exit) -> Self {
+        Self::new(exit, "")
+    }
+
     /// Adds why. Causes never hold a secret, since no error type of ours holds input.
     #[must_use]
     pub fn because(mut self, cause: impl Into<anyhow::Error>) -> Self {
@@ -88,6 +93,9 @@ impl Failure {
 
     /// Prints fact, causes and remedies, a line each.
     pub fn print(&self, to: &mut dyn Write) -> std::io::Result<()> {
+        if self.fact.is_empty() {
+            return Ok(());
+        }
         writeln!(to, "patron: {}", self.fact)?;
         for cause in self.cause.iter().flat_map(anyhow::Error::chain) {
             writeln!(to, "  because: {cause}")?;

@@ -4,10 +4,13 @@
 mod bus;
 #[cfg(target_os = "linux")]
 mod callers;
+#[cfg(unix)]
+mod copied;
 mod denial;
+mod diagnose;
 #[cfg(target_os = "linux")]
 mod fallback;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod faults;
 mod forge;
 mod forge_contract;
@@ -17,6 +20,10 @@ mod hygiene;
 #[cfg(target_os = "linux")]
 mod keyring;
 mod layers;
+#[cfg(target_os = "linux")]
+mod lfs;
+#[cfg(unix)]
+mod libgit2;
 mod manual;
 #[cfg(target_os = "linux")]
 mod notice;

@@ -12,9 +12,11 @@
 //! [account."https://github.com/acme#mona"]
 //! "fetch acme/secret" = "accepted 2026-11-20T12:00:00Z"
 //! fingerprint = "..."
-//! "push acme/secret" = "refused 2026-11-20T12:00:00Z write-permission-missing https://..."
+//! "push acme/secret" = "refused 2026-11-20T12:00:00Z write-permission-missing 2026-11-01T09:30:00Z https://..."
 //! rejected = "2026-11-20T12:00:00Z 2 2026-11-20T12:06:00Z"  # since, tries, last
 //! ```
+//!
+//! The last time of a refusal is when git was let in there before, if it ever was.
 //!
 //! Only this program writes the file, and most callers want one account of it: so the text is cut at the
 //! accounts, and an account is parsed when it is asked for. With 1,000 accounts that saves `get` a third of
@@ -271,30 +273,48 @@ impl Outcomes {
             known.remove(REJECTED);
             memory::accepted(known, remote);
         });
-        self.note(id, remote, direction, "accepted", now, "");
+        self.note(id, (remote, direction), "accepted", now, &[]);
     }
 
     /// Notes that the repository refused, with the verdict's id and page. As such the token is known.
     pub fn note_refused(
         &mut self,
         id: &str,
-        (remote, direction): (&Remote, Direction),
+        place: (&Remote, Direction),
         now: i64,
         verdict: &str,
         page: Option<&str>,
     ) {
-        self.change_known(id, |known| known.remove(REJECTED));
-        let reason = [Some(verdict), page].into_iter().flatten().collect::<Vec<_>>().join(" ");
-        self.note(id, remote, direction, "refused", now, &reason);
+        self.note_known(id);
+        let reason: Vec<&str> = std::iter::once(verdict).chain(page).collect();
+        self.note(id, place, "refused", now, &reason);
     }
 
-    fn note(&mut self, id: &str, remote: &Remote, direction: Direction, state: &str, now: i64, reason: &str) {
+    /// Notes that GitHub knows the account's token after all.
+    pub fn note_known(&mut self, id: &str) {
+        self.change_known(id, |known| known.remove(REJECTED));
+    }
+
+    fn note(
+        &mut self,
+        id: &str,
+        (remote, direction): (&Remote, Direction),
+        state: &str,
+        now: i64,
+        reason: &[&str],
+    ) {
         let mut text = format!("{state} {}", rfc3339(now).unwrap_or_default());
-        if !reason.is_empty() {
-            let _ = write!(text, " {reason}");
-        }
         self.change_known(id, |known| {
-            known.insert(place_key(remote, direction), text);
+            let key = place_key(remote, direction);
+            if let [verdict, page @ ..] = reason {
+                let _ = write!(text, " {verdict}");
+                // A refusal does not undo that it worked once: that tells causes apart.
+                if let Some(at) = known.get(&key).and_then(|earlier| accepted_at(earlier)) {
+                    let _ = write!(text, " {at}");
+                }
+                page.iter().for_each(|page| drop(write!(text, " {page}")));
+            }
+            known.insert(key, text);
             while places(known).count() > MOST {
                 let oldest = places(known).min_by_key(|(_, text)| text.split(' ').nth(1));
                 let Some(oldest) = oldest.map(|(place, _)| place.clone()) else { break };
@@ -346,13 +366,24 @@ impl Outcomes {
         places(&known).filter_map(|(_, text)| outcome(text)).chain(rejected).max_by_key(|outcome| outcome.at)
     }
 
-    /// Tells whether git was ever let in with this account to anything of this owner.
+    /// Tells whether git was ever let in with this account, anywhere in its scope.
+    pub fn ever_accepted(&self, id: &str) -> bool {
+        places(&self.known(id)).any(|(_, text)| accepted_at(text).is_some())
+    }
+
+    /// Tells whether git was ever let in with this account at any repository of an owner.
     pub fn accepted_for_owner(&self, id: &str, owner: &Owner) -> bool {
-        let of_owner = |key: &str| {
-            let name = key.split_once(' ').map_or(key, |(_, name)| name);
-            name.split('/').next().is_some_and(|known| known.eq_ignore_ascii_case(owner.as_str()))
+        let is_owners = |key: &str| {
+            let place = key.split_once(' ').and_then(|(_, place)| place.split_once('/'));
+            place.is_some_and(|(known, _)| known.eq_ignore_ascii_case(owner.as_str()))
         };
-        places(&self.known(id)).any(|(key, text)| of_owner(key) && text.starts_with("accepted "))
+        places(&self.known(id)).any(|(key, text)| is_owners(key) && accepted_at(text).is_some())
+    }
+
+    /// Tells whether git was ever let in with this account at this place and direction.
+    pub fn accepted_at(&self, id: &str, remote: &Remote, direction: Direction) -> bool {
+        let known = self.known(id);
+        known.get(&place_key(remote, direction)).is_some_and(|text| accepted_at(text).is_some())
     }
 
     fn fingerprint(&self, token: &Token) -> Option<String> {
@@ -406,6 +437,20 @@ fn rejection(known: &Known) -> Option<Rejection> {
     Some(Rejection { since, tries, last })
 }
 
+/// Gives the time at which git was let in last, as it is written.
+fn accepted_at(text: &str) -> Option<&str> {
+    let mut parts = text.split(' ');
+    match parts.next()? {
+        "accepted" => parts.next(),
+        "refused" => parts.skip(2).find(|part| !is_page(part)),
+        _ => None,
+    }
+}
+
+fn is_page(part: &str) -> bool {
+    part.starts_with("https://")
+}
+
 fn outcome(text: &str) -> Option<Outcome> {
     let mut parts = text.split(' ');
     let state = parts.next()?;
@@ -415,7 +460,7 @@ fn outcome(text: &str) -> Option<Outcome> {
         "refused" => State::Refused(parts.next().unwrap_or_default().to_owned()),
         _ => return None,
     };
-    Some(Outcome { state, at, page: parts.next().map(str::to_owned) })
+    Some(Outcome { state, at, page: parts.find(|part| is_page(part)).map(str::to_owned) })
 }
 
 fn new_key() -> String {

@@ -195,6 +195,13 @@ impl Reply {
         secrets
     }
 
+    /// Gives the user name, if there is one, and the password, also of a `credential` for Basic authentication.
+    pub fn login(&self) -> Option<(Option<&Token>, Token)> {
+        let password = self.get(b"password").cloned();
+        let within = || password_within(self.get(b"credential")?.expose());
+        Some((self.get(b"username"), password.or_else(within)?))
+    }
+
     /// Adds to a request what was answered so far, as git tells it to the next helper.
     pub fn told_on(&self, request: &[Line]) -> Vec<Line> {
         let replaced = |line: &&Line| !TOLD_ON.contains(&&line.key[..]) || self.get(&line.key).is_none();

@@ -28,6 +28,8 @@ pub(crate) struct Evidence {
     pub(crate) helper: Helper,
     /// Whose token git would be given, if there is one.
     pub(crate) account: Option<Account>,
+    /// Why the chosen account's secret cannot be had, and what mends that.
+    pub(crate) unreadable: Option<Unreadable>,
     /// The login that the URL asks for, if it is the login of some account.
     pub(crate) asked_login: Option<String>,
     /// The time in seconds since 1970.
@@ -40,6 +42,8 @@ pub(crate) struct Evidence {
     pub(crate) user: Heard,
     /// `GET /repos/OWNER/REPO` with the token, or another call that reads that repository.
     pub(crate) repo: Heard,
+    /// `GET /repos/OWNER/REPO/contents`.
+    pub(crate) contents: Heard,
     /// `GET /repos/OWNER/REPO` without the token.
     pub(crate) repo_anonymous: Heard,
     /// `GET /users/OWNER`.
@@ -101,6 +105,17 @@ pub(crate) struct Account {
     pub(crate) accepted_for_owner: bool,
     /// Whether it has ever been accepted for this repository and direction.
     pub(crate) accepted_for_repo: bool,
+}
+
+/// An account whose secret cannot be had.
+#[derive(Clone, Debug)]
+pub(crate) struct Unreadable {
+    /// The account's label.
+    pub(crate) label: String,
+    /// What is wrong with its vault, fit to be shown.
+    pub(crate) why: String,
+    /// What mends it, where that is known.
+    pub(crate) fix: Option<String>,
 }
 
 /// Where a token comes from.
@@ -191,16 +206,6 @@ impl Heard {
         !matches!(self, Heard::NotAsked)
     }
 
-    /// Gives the answer's status to whoever collects evidence.
-    pub(crate) fn status_code(&self) -> Option<u16> {
-        self.status()
-    }
-
-    /// Says to whoever collects evidence whether the request was made.
-    pub(crate) fn was_made(&self) -> bool {
-        self.was_asked()
-    }
-
     /// Says whether what was asked for was given.
     pub(crate) fn is_open(&self) -> bool {
         self.status().is_some_and(|status| (200..300).contains(&status))
@@ -213,7 +218,7 @@ impl Heard {
     }
 
     /// Gives a field that is a yes or a no.
-    pub(super) fn flag(&self, name: &str) -> Option<bool> {
+    pub(crate) fn flag(&self, name: &str) -> Option<bool> {
         self.field(name)?.as_bool()
     }
 
@@ -233,7 +238,7 @@ impl Reply {
     }
 
     /// Gives the scopes of a classic or OAuth token; none at all for the other kinds.
-    pub(super) fn scopes(&self) -> Option<Vec<&str>> {
+    pub(crate) fn scopes(&self) -> Option<Vec<&str>> {
         let scopes = self.header("x-oauth-scopes")?.split(',').map(str::trim);
         let fits = |scope: &&str| {
             !scope.is_empty()
@@ -246,7 +251,7 @@ impl Reply {
 
 /// The private repositories that a token sees.
 #[derive(Debug, Default)]
-pub(super) struct Visible {
+pub(crate) struct Visible {
     /// Their full names, `owner/repo`.
     repos: Vec<String>,
     /// Whether these are all.
@@ -255,7 +260,7 @@ pub(super) struct Visible {
 
 impl Visible {
     /// Reads the list, as far as it was read: the answer to a hundred repositories is cut off.
-    pub(super) fn of(heard: &Heard) -> Option<Self> {
+    pub(crate) fn of(heard: &Heard) -> Option<Self> {
         let reply = heard.reply().filter(|_| heard.is_open())?;
         let more = reply.header("link").is_some_and(|link| link.contains("rel=\"next\""));
         let whole = serde_json::from_str::<Value>(&reply.body).ok();
@@ -281,7 +286,7 @@ impl Visible {
     }
 
     /// Says whether the token sees a private repository of this owner, if the list is long enough to tell.
-    pub(super) fn any_of(&self, owner: &str) -> Option<bool> {
+    pub(crate) fn any_of(&self, owner: &str) -> Option<bool> {
         let any = self.owners().any(|known| known.eq_ignore_ascii_case(owner));
         (any || self.complete).then_some(any)
     }

@@ -11,7 +11,8 @@ mod url;
 
 use super::{Entry, Level, Listing, names_patron, shown};
 use std::path::PathBuf;
-use url::{Asked, Part};
+pub(super) use url::Asked;
+use url::Part;
 
 /// One helper that git asks.
 #[derive(Clone, PartialEq, Eq)]
@@ -204,7 +205,7 @@ impl Listing {
     }
 
     /// Finds the line of an entry: the file's so-manieth line of this key.
-    fn source(&self, index: usize) -> Source {
+    pub(super) fn source(&self, index: usize) -> Source {
         let Entry { level, file, key, .. } = &self.entries[index];
         let is_alike = |entry: &Entry| entry.file == *file && entry.key == *key;
         let nth = self.entries[..index].iter().filter(|entry| is_alike(entry)).count();
