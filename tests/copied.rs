@@ -31,7 +31,7 @@ impl World {
         let token = forge.secret("acme");
         sandbox.patron(["add", "acme", "--token-stdin"]).stdin(token).ok();
         let here = sandbox.git(["ls-remote", "-q", "https://github.com/acme/secret"]).with_git(git);
-        here.env("HOME", sandbox.home()).ok();
+        here.env("HOME", sandbox.home()).env("PATRON_PROBE", "never").ok();
         assert_eq!(tokens(&forge), ["acme"], "on her own machine");
         fs::remove_file(sandbox.program()).expect("it was linked there");
         let other = sandbox.root().join("other");
