@@ -44,6 +44,9 @@ pub enum Probed {
         transcript: Vec<u8>,
         /// Whether git needed the credential for it.
         with_credential: bool,
+        /// Whether it named no ref: an empty repository, or a page without line ends that git took for one
+        /// (measured with 2.47.3).
+        empty: bool,
     },
     /// Git gave up; this is what it printed.
     Closed {
@@ -158,7 +161,7 @@ impl Probe {
             self.hand_over();
             match self.stdout.try_recv() {
                 // Its first word: the service answered. An empty answer is the end of git.
-                Ok(word) if !word.is_empty() => return self.open(),
+                Ok(word) if !word.is_empty() => return self.open(word == b"\n"),
                 Ok(_) | Err(TryRecvError::Disconnected) => return self.closed(deadline),
                 Err(TryRecvError::Empty) => {}
             }
@@ -169,11 +172,11 @@ impl Probe {
         }
     }
 
-    fn open(mut self) -> Probed {
+    fn open(mut self, empty: bool) -> Probed {
         // Its end closes the pipe, so what it printed until now is there at once.
         end_group(&mut self.child);
         let transcript = self.stderr.recv_timeout(AFTERWARDS).unwrap_or_default();
-        Probed::Open { transcript, with_credential: self.was_given() }
+        Probed::Open { transcript, with_credential: self.was_given(), empty }
     }
 
     fn was_given(&self) -> bool {

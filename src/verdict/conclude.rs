@@ -184,7 +184,11 @@ impl Case<'_> {
             && !self.is_about_the_secret(found)
             && !NOT_A_REASON.contains(&found.denial.id)
         {
-            return Some(self.found(found));
+            return Some(if self.names_another_host(found) {
+                self.row("proxy-failed", Measured)
+            } else {
+                self.found(found)
+            });
         }
         let id = match reply.status? {
             429 => "rate-limited",
@@ -196,6 +200,14 @@ impl Case<'_> {
             _ => return None,
         };
         Some(self.row(id, Measured))
+    }
+
+    /// Says whether git could not connect to a host that is not the asked one: then it is the proxy, which
+    /// older versions of its HTTP library name like any host (measured with libcurl 7.88.1).
+    fn names_another_host(&self, found: &Finding) -> bool {
+        let asked = self.e.target.host.as_deref().map(|host| host.split(':').next().unwrap_or(host));
+        found.denial.id == "unreachable"
+            && found.hole("name").zip(asked).is_some_and(|(named, asked)| !named.eq_ignore_ascii_case(asked))
     }
 
     fn unauthorised(&self) -> Option<Verdict> {
