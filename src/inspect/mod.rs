@@ -363,11 +363,14 @@ fn seen(probed: Probed, requests: &mut usize) -> Seen {
             let reply = Reply { status: Some(200), said, ..Reply::default() };
             Seen { heard: Heard::Reply(reply), sent: with_credential, empty }
         }
-        Probed::Closed { transcript, with_credential } => {
+        Probed::Closed { transcript, challenges, with_credential } => {
             *requests += 1 + usize::from(with_credential);
             let normal = Normal::transcript(&transcript);
             let said = recognise(&normal);
-            let reply = Reply { status: normal.status, words: normal.words(), said, ..Reply::default() };
+            let headers =
+                challenges.into_iter().map(|challenge| ("www-authenticate".to_owned(), challenge)).collect();
+            let words = normal.words();
+            let reply = Reply { status: normal.status, headers, words, said, ..Reply::default() };
             Seen { heard: Heard::Reply(reply), sent: with_credential, empty: false }
         }
         Probed::Slow => {

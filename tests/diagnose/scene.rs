@@ -4,6 +4,9 @@ use super::super::forge::{Forge, Policy};
 use super::super::sandbox::{Output, Sandbox};
 use serde_json::Value;
 
+/// Where it is kept how accounts fared.
+pub(super) const OUTCOMES: &str = ".local/state/git-credential-patron/outcomes.toml";
+
 /// A forge with somebody who uses it.
 pub(super) struct Scene {
     pub(super) forge: Forge,
@@ -67,6 +70,12 @@ impl Scene {
         self.sandbox.write(path, list);
     }
 
+    /// Loses what is known of how accounts fared, which loses nothing else.
+    pub(super) fn forget(&self) {
+        // There may be none yet.
+        let _ = std::fs::remove_file(self.sandbox.home().join(OUTCOMES));
+    }
+
     /// Makes a repository in the work folder with these remotes.
     pub(super) fn repository(&self, remotes: &[(&str, &str)]) {
         self.sandbox.git(["init", "-q", "."]).ok();
@@ -118,7 +127,8 @@ impl One {
 /// The targets of a run with `--json`.
 #[track_caller]
 pub(super) fn targets(output: &Output) -> Vec<Value> {
-    let json: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", output.report()));
+    let json: Value =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", output.report()));
     assert_eq!(json["version"], 1);
     json["targets"].as_array().expect("targets are a list").clone()
 }

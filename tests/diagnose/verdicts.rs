@@ -345,7 +345,9 @@ fn every_verdict_is_produced_as_the_table_says() {
             let Some((row, (at, scene))) = next else { return };
             // A scene that fails names itself, like one that is wrong.
             let differences = match std::panic::catch_unwind(scene) {
-                Ok(one) => row.differs(&one).into_iter().map(|it| format!("{it}\n{:#}", one.target)).collect(),
+                Ok(one) => {
+                    row.differs(&one).into_iter().map(|it| format!("{it}\n{:#}", one.target)).collect()
+                }
                 Err(_) => vec!["the scene failed; see above".to_owned()],
             };
             let mut wrong = wrong.lock().expect("nothing panics under the lock");
