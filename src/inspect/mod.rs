@@ -112,6 +112,7 @@ pub(crate) fn inspect_knowing(
     // Text of the catalogue is a rule of the table; a header of the challenge tells of managed users.
     evidence.challenges = challenges(&evidence);
     let sent = *work.sent.lock().unwrap_or_else(PoisonError::into_inner);
+    evidence.open_to_all = evidence.fetch.is_open() && !sent.fetch;
     Inspection { verdict: conclude(&evidence), evidence, sent, requests, elapsed: start.elapsed() }
 }
 
@@ -200,6 +201,14 @@ impl Work<'_> {
         if is_empty && matches!(evidence.user, Heard::Trouble(Trouble::CaptivePortal)) {
             // Git took a stranger's page for an empty repository.
             evidence.fetch = Heard::Trouble(Trouble::CaptivePortal);
+        }
+        if is_bad {
+            // It was kept back, so what git said then says nothing of it.
+            for heard in [&mut evidence.fetch, &mut evidence.push] {
+                if !heard.is_open() {
+                    *heard = Heard::NotAsked;
+                }
+            }
         }
         if is_github && !is_bad && needs_causes(self.asked(evidence)) {
             requests += self.causes(evidence, client.as_ref(), false);

@@ -170,12 +170,19 @@ impl Case<'_> {
             return Some(self.row("moved", Measured));
         }
         let means = match (self.e.fetch.is_open(), self.e.push.is_open()) {
+            (true, false) if self.e.open_to_all => "everybody may fetch {full}, so git needs no token for it",
             (true, true) => "GitHub lets {token} fetch and push",
             (true, false) => "GitHub lets {token} fetch",
             (false, true) => "GitHub lets {token} push",
             (false, false) => "GitHub knows {token}",
         };
-        Some(self.say("ok", Measured, means, &[], &[]))
+        let unknown = self.e.user.status() == Some(401);
+        let fixes: &[&str] = if unknown {
+            &["GitHub does not know {token}, which a push would need: git credential-patron add {scope}"]
+        } else {
+            &[]
+        };
+        Some(self.say("ok", Measured, means, fixes, &[]))
     }
 
     fn said_to_git(&self) -> Option<Verdict> {
