@@ -85,9 +85,11 @@ const COMMANDS: [&str; 4] = ["git credential-patron ", "git remote ", "git confi
 
 /// Cuts a text into what must not be broken: words, and what is to be typed as a whole (`...: git ...`).
 fn words(text: &str) -> Vec<&str> {
-    let starts = |command: &&str| text.starts_with(*command);
-    let behind = |command: &&str| text.find(&format!(": {command}")).map(|at| at + 2);
-    let command = COMMANDS.iter().find(starts).map(|_| 0).or_else(|| COMMANDS.iter().find_map(behind));
+    let at = |command: &&str| match text.starts_with(*command) {
+        true => Some(0),
+        false => text.find(&format!(": {command}")).map(|at| at + 2),
+    };
+    let command = COMMANDS.iter().find_map(at);
     let (words, command) = text.split_at(command.unwrap_or(text.len()));
     let words = words.trim_end().split(' ').filter(|word| !word.is_empty() || command.is_empty());
     words.chain((!command.is_empty()).then_some(command)).collect()
