@@ -23,13 +23,15 @@ impl World {
     /// Mona uses git-credential-store, and patron since `setup`; then her config is copied, and patron is not.
     fn new(git: &'static Git, config: &str) -> Self {
         let forge = Forge::start(Policy::sample());
-        let sandbox = Sandbox::new(&forge);
+        let mut sandbox = Sandbox::new(&forge);
+        // What is asked at a token's first use is told by tests/notice.
+        sandbox.set("PATRON_PROBE", "never");
         sandbox.write(".gitconfig", config);
         sandbox.patron(["setup"]).ok();
         let token = forge.secret("acme");
         sandbox.patron(["add", "acme", "--token-stdin"]).stdin(token).ok();
         let here = sandbox.git(["ls-remote", "-q", "https://github.com/acme/secret"]).with_git(git);
-        here.env("HOME", sandbox.home()).ok();
+        here.env("HOME", sandbox.home()).env("PATRON_PROBE", "never").ok();
         assert_eq!(tokens(&forge), ["acme"], "on her own machine");
         fs::remove_file(sandbox.program()).expect("it was linked there");
         let other = sandbox.root().join("other");

@@ -29,6 +29,7 @@ use crate::github::Client;
 use crate::inspect::client_for;
 use crate::keeping::Wish;
 use crate::log::{Fact, Log};
+use crate::notice;
 use crate::outcomes::Outcomes;
 use crate::paths::Paths;
 use crate::protocol::{self, Request};
@@ -98,8 +99,8 @@ pub fn for_people(args: &[OsString], start: Instant) -> ExitCode {
         // These need no accounts, and say themselves what is wrong with HOME.
         Command::Setup(options) => setup::run(options, argv0, &process_env, &mut out, &mut std::io::stderr()),
         Command::Unsetup(options) => unsetup::run(options, &process_env, &mut out),
-        Command::Completions(options) => completions::run(options, &mut out),
         Command::Explain(options) => explain::run(options),
+        Command::Completions(options) => completions::run(options, &mut out),
         _ => with_session(&cli.command, start, &mut out),
     };
     match outcome {
@@ -155,6 +156,11 @@ impl Session {
             );
             caller
         })
+    }
+
+    /// Gives what noticing refusals needs; finds out who called us.
+    fn here<'a>(&'a self, settings: &'a dyn Fn() -> Settings) -> notice::Here<'a> {
+        notice::Here { paths: &self.paths, log: &self.log, now: self.now, caller: self.caller(), settings }
     }
 
     /// Says what a request is about: by its path; on GitHub without one by the URL of the calling

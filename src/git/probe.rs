@@ -23,6 +23,9 @@ const MOST: u64 = 64 * 1024;
 /// How often the pipe and the process are looked at.
 const STEP: Duration = Duration::from_millis(2);
 
+/// How long the end of a git that was stopped is waited for.
+const AFTERWARDS: Duration = Duration::from_millis(200);
+
 /// Which service is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Service {
@@ -37,6 +40,8 @@ pub enum Service {
 pub enum Probed {
     /// The service answered.
     Open {
+        /// What git printed before: that it was led elsewhere, for example.
+        transcript: Vec<u8>,
         /// Whether git needed the credential for it.
         with_credential: bool,
     },
@@ -153,7 +158,7 @@ impl Probe {
             self.hand_over();
             match self.stdout.try_recv() {
                 // Its first word: the service answered. An empty answer is the end of git.
-                Ok(word) if !word.is_empty() => return Probed::Open { with_credential: self.was_given() },
+                Ok(word) if !word.is_empty() => return self.open(),
                 Ok(_) | Err(TryRecvError::Disconnected) => return self.closed(deadline),
                 Err(TryRecvError::Empty) => {}
             }
@@ -162,6 +167,13 @@ impl Probe {
             }
             thread::sleep(STEP);
         }
+    }
+
+    fn open(mut self) -> Probed {
+        // Its end closes the pipe, so what it printed until now is there at once.
+        end_group(&mut self.child);
+        let transcript = self.stderr.recv_timeout(AFTERWARDS).unwrap_or_default();
+        Probed::Open { transcript, with_credential: self.was_given() }
     }
 
     fn was_given(&self) -> bool {

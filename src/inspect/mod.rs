@@ -18,7 +18,7 @@ use crate::denial::recognise;
 use crate::git::{Probe, Probed, Service};
 use crate::github::{Answer, Api, ApiPath, Client, FailureKind, Reply as Rest};
 use crate::remote::{Remote, Server};
-use crate::token::Token;
+use crate::token::{Token, TokenKind};
 use crate::verdict::{
     Account, Evidence, Heard, Helper, HostKind, Operation, Reply, Trouble, Verdict, conclude,
 };
@@ -270,9 +270,13 @@ impl Work<'_> {
             return requests;
         }
         let path = ApiPath::repository(owner, repo);
+        // The call that names the permission which fetching needs: only fine-grained tokens have it.
+        let is_fine_grained = self.subject.account.kind == TokenKind::FineGrained;
+        let contents = ApiPath::contents(owner, repo)
+            .filter(|_| is_fine_grained && evidence.fetch.was_asked() && !evidence.fetch.is_open());
         // Nothing is public on ghe.com, and an Enterprise Server may be closed: there only the token asks.
         let anonymous = remote.host.as_str() == crate::remote::GITHUB;
-        let (repo, repo_anonymous, known_owner, private, fetch) = thread::scope(|scope| {
+        let (repo, repo_anonymous, known_owner, private, contents, fetch) = thread::scope(|scope| {
             let ask = |path: Option<ApiPath>, with_token: bool| {
                 scope.spawn(move || {
                     path.map_or_else(Heard::default, |path| self.rest(client, &path, with_token))
@@ -282,6 +286,7 @@ impl Work<'_> {
             let repo_anonymous = ask(path.filter(|_| anonymous), false);
             let known_owner = ask(Some(ApiPath::owner(owner)), true);
             let private = ask(Some(ApiPath::private_repositories()), true);
+            let contents = ask(contents, true);
             let fetch = fetch_too.then(|| {
                 scope.spawn(|| {
                     let mut requests = 0;
@@ -291,9 +296,9 @@ impl Work<'_> {
             });
             let ended = |thread: thread::ScopedJoinHandle<'_, Heard>| thread.join().unwrap_or_default();
             let fetch = fetch.map(|thread| thread.join().unwrap_or_default());
-            (ended(repo), ended(repo_anonymous), ended(known_owner), ended(private), fetch)
+            (ended(repo), ended(repo_anonymous), ended(known_owner), ended(private), ended(contents), fetch)
         });
-        for heard in [&repo, &repo_anonymous, &known_owner, &private] {
+        for heard in [&repo, &repo_anonymous, &known_owner, &private, &contents] {
             requests += usize::from(heard.was_asked());
         }
         if let Some((fetch, made)) = fetch {
@@ -304,6 +309,7 @@ impl Work<'_> {
         evidence.repo_anonymous = repo_anonymous;
         evidence.owner = known_owner;
         evidence.private_repos = private;
+        evidence.contents = contents;
         requests
     }
 
@@ -313,10 +319,15 @@ impl Work<'_> {
             return Heard::NotAsked;
         }
         let token = with_token.then_some(self.subject.secret);
-        match client.get_within(left, &self.api, path, token) {
-            Rest::Answered(answer) => Heard::rest(reply_of(&answer)),
-            Rest::Failed(failure) => Heard::Trouble(trouble_of(failure.kind)),
-        }
+        heard_from(&client.get_within(left, &self.api, path, token))
+    }
+}
+
+/// Reads what came of a call of ours.
+pub(crate) fn heard_from(reply: &Rest) -> Heard {
+    match reply {
+        Rest::Answered(answer) => Heard::rest(reply_of(answer)),
+        Rest::Failed(failure) => Heard::Trouble(trouble_of(failure.kind)),
     }
 }
 
@@ -334,9 +345,11 @@ fn needs_causes(heard: &Heard) -> bool {
 /// Reads what git printed as an answer; tells also whether it sent the credential.
 fn heard(probed: Probed, requests: &mut usize) -> (Heard, bool) {
     match probed {
-        Probed::Open { with_credential } => {
+        Probed::Open { transcript, with_credential } => {
             *requests += 1 + usize::from(with_credential);
-            (Heard::open(), with_credential)
+            // A warning that it was led elsewhere is news, not a refusal.
+            let said = recognise(&Normal::transcript(&transcript)).filter(|said| said.denial.id == "moved");
+            (Heard::Reply(Reply { status: Some(200), said, ..Reply::default() }), with_credential)
         }
         Probed::Closed { transcript, with_credential } => {
             *requests += 1 + usize::from(with_credential);

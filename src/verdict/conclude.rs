@@ -266,7 +266,7 @@ impl Case<'_> {
 
     fn said_to_us(&self) -> Option<Verdict> {
         // The list of repositories may be refused for the sake of other owners: it is not asked here.
-        let ours = [&self.e.repo, &self.e.user];
+        let ours = [&self.e.repo, &self.e.contents, &self.e.user];
         let strangers = ours.iter().any(|heard| matches!(heard, Heard::Trouble(Trouble::CaptivePortal)));
         if strangers && ours.iter().all(|heard| heard.reply().is_none()) {
             return Some(self.row("captive-portal", Measured));

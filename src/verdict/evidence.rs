@@ -42,6 +42,8 @@ pub(crate) struct Evidence {
     pub(crate) user: Heard,
     /// `GET /repos/OWNER/REPO` with the token, or another call that reads that repository.
     pub(crate) repo: Heard,
+    /// `GET /repos/OWNER/REPO/contents`.
+    pub(crate) contents: Heard,
     /// `GET /repos/OWNER/REPO` without the token.
     pub(crate) repo_anonymous: Heard,
     /// `GET /users/OWNER`.

@@ -67,7 +67,8 @@ fn a_rejection_from_the_future_or_the_far_past_blocks_nothing() {
         (now(), 0, true),
     ] {
         let time = jiff::Timestamp::from_second(since).expect("a time");
-        let state = format!("version = 1\nkey = \"k\"\n[rejected]\n\"{id}\" = \"{time} {tries} {time}\"\n");
+        let state =
+            format!("version = 1\nkey = \"k\"\n\n[account.\"{id}\"]\nrejected = \"{time} {tries} {time}\"\n");
         let file = given::outcomes_file(&sandbox);
         fs::create_dir_all(file.parent().expect("a folder")).expect("ours");
         fs::write(&file, state).expect("ours");
