@@ -19,7 +19,7 @@ use std::fs;
 use std::path::Path;
 
 use Kind::{Family, Whole};
-use Rank::{Commands, Composition, Conclusions, Decisions, Ground, Main, Memory, Outside, Words};
+use Rank::{Commands, Composition, Conclusions, Decisions, Ground, Main, Memory, Outside, Shared, Words};
 
 /// The ranks, lowest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,6 +38,8 @@ enum Rank {
     Memory,
     /// What takes outside things and memory together.
     Composition,
+    /// What several commands do, out of compositions.
+    Shared,
     /// One file a command.
     Commands,
     /// Takes the command line apart.
@@ -76,12 +78,15 @@ const ROOMS: &[Room] = &[
     room(Memory,      "accounts",  Whole,  "accounts.toml"),
     room(Memory,      "error",     Whole,  "fact, cause, remedy; exit codes in one match"),
     room(Memory,      "outcomes",  Whole,  "outcomes.toml: how accounts fared, fingerprints of their secrets"),
+    room(Memory,      "traces",    Whole,  "who was answered and has not reported yet"),
 
     room(Composition, "keeping",   Whole,  "a secret into its vault and its account on the list"),
     room(Composition, "inspect",   Whole,  "runs the requests, collects evidence, asks for the verdict"),
     room(Composition, "checks",    Whole,  "the facts of diagnose: one check each, with a stable id"),
     room(Composition, "verify",    Whole,  "whose token is this: asks the host for add"),
     room(Composition, "target",    Whole,  "what a person means by SCOPE, URL, REMOTE or nothing"),
+
+    room(Shared,      "notice",    Whole,  "refusals noticed while git works: asking, saying, opening"),
 
     room(Commands,    "commands",  Whole,  "one file a command; mod.rs is what they share"),
 

@@ -35,6 +35,8 @@ mod lfs;
 #[cfg(unix)]
 mod libgit2;
 mod manual;
+#[cfg(target_os = "linux")]
+mod notice;
 mod property;
 mod sandbox;
 #[cfg(unix)]

@@ -230,7 +230,7 @@ fn remember(
             if heard.is_open() && sent {
                 outcomes.note_accepted(id, remote, direction, now);
             } else if heard.reply().is_some() && !heard.is_open() && sent && is_refused {
-                outcomes.note_refused(id, remote, direction, now, verdict.id);
+                outcomes.note_refused(id, (remote, direction), now, verdict.id, verdict.page.as_deref());
             }
         }
     });
