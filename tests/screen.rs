@@ -82,6 +82,11 @@ impl Screen {
         Self { _master: pair.master, keys, child, emulator, reader, start: Instant::now(), line }
     }
 
+    /// The command line.
+    pub(crate) fn line(&self) -> &str {
+        &self.line
+    }
+
     /// What is on the screen now.
     pub(crate) fn text(&self) -> String {
         locked(&self.emulator).screen().contents()
@@ -122,7 +127,12 @@ impl Screen {
             }
             if code.is_none() && self.start.elapsed() > BOUND {
                 let _ = self.child.kill();
-                return Err(format!("`{}` took longer than {} s:\n{}", self.line, BOUND.as_secs(), self.text()));
+                return Err(format!(
+                    "`{}` took longer than {} s:\n{}",
+                    self.line,
+                    BOUND.as_secs(),
+                    self.text()
+                ));
             }
             thread::sleep(Duration::from_millis(5));
         }

@@ -86,13 +86,17 @@ fn ended(why: &str) -> ExitCode {
 
 fn tour(options: &Options) -> Result<(), String> {
     let program = match &options.program {
-        Some(program) => program.clone(),
+        Some(program) => {
+            program.canonicalize().map_err(|error| format!("--program {}: {error}", program.display()))?
+        }
         None => build::program()?,
     };
     let wait = options.browser.then_some(Duration::from_secs(options.wait));
     let mut stage = Stage::new(program, wait);
     println!("Mona works for two organisations, acme and globex; later she joins a third one, initech.");
-    println!("GitHub is played by a stand-in on this machine; git, the helper and every line below are real.");
+    println!(
+        "GitHub is played by a stand-in on this machine; git, the helper and every line below are real."
+    );
     for (step, number) in STEPS.iter().zip(1..) {
         println!("\n== {number}. {}", step.title);
         for broken in step.breaks.iter().filter(|broken| options.broken.as_deref() == Some(broken.name)) {

@@ -23,9 +23,8 @@ pub(crate) fn forms(page: &str) -> Vec<Form> {
         let (tag, text) = piece.split_once('>').unwrap_or((piece, ""));
         let (name, rest) = tag.split_once(char::is_whitespace).unwrap_or((tag, ""));
         let attributes = attributes(rest);
-        let value_of = |wanted: &str| {
-            attributes.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone())
-        };
+        let value_of =
+            |wanted: &str| attributes.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
         let field = value_of("name").unwrap_or_default();
         match name {
             "form" => {
@@ -44,7 +43,8 @@ pub(crate) fn forms(page: &str) -> Vec<Form> {
             _ => {
                 let Some(form) = &mut form else { continue };
                 let kind = value_of("type").unwrap_or_default();
-                let is_ticked = !matches!(kind.as_str(), "checkbox" | "radio") || value_of("checked").is_some();
+                let is_ticked =
+                    !matches!(kind.as_str(), "checkbox" | "radio") || value_of("checked").is_some();
                 match name {
                     "input" if is_ticked => form.fields.push((field, value_of("value").unwrap_or_default())),
                     "textarea" => form.fields.push((field, plain(text))),

@@ -54,7 +54,12 @@ pub(crate) fn press(forge: &Forge, page: &str, button: &str) -> Result<String, S
 }
 
 /// Opens a page in the user's own browser and waits until the token is approved there.
-pub(crate) fn wait_for_approval(stage: &Stage, page: &str, bound: Duration, label: &str) -> Result<(), String> {
+pub(crate) fn wait_for_approval(
+    stage: &Stage,
+    page: &str,
+    bound: Duration,
+    label: &str,
+) -> Result<(), String> {
     let address = local(&stage.forge, page)?;
     println!("\nPress Approve in your browser, at the stand-in's own address:\n  {address}");
     if let Err(error) = open::that_detached(&address) {
