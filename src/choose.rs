@@ -118,6 +118,50 @@ pub fn choose<'a>(
     fitting
 }
 
+/// Why an account comes before the others that fit: rule 7 of [`choose`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Because {
+    /// No other fits.
+    Only,
+    /// Its scope is longer.
+    Narrower,
+    /// Its login is the asked one.
+    AskedLogin,
+    /// The others' tokens were rejected.
+    NotRejected,
+    /// The others' tokens have expired.
+    NotExpired,
+    /// It was added, the others were learned.
+    Added,
+    /// Its label comes first.
+    Label,
+}
+
+/// Says by which part of rule 7 an account comes before the next one.
+pub fn because(
+    first: &Account,
+    second: Option<&Account>,
+    user: Option<&str>,
+    standing: impl Fn(&Account) -> Standing,
+) -> Because {
+    let Some(second) = second else { return Because::Only };
+    let asked = |account: &Account| user.is_some_and(|user| is_login(account, user));
+    let (one, two) = (standing(first), standing(second));
+    if first.scope.depth() > second.scope.depth() {
+        Because::Narrower
+    } else if asked(first) && !asked(second) {
+        Because::AskedLogin
+    } else if !one.rejected && two.rejected {
+        Because::NotRejected
+    } else if !one.expired && two.expired {
+        Because::NotExpired
+    } else if !first.learned && second.learned {
+        Because::Added
+    } else {
+        Because::Label
+    }
+}
+
 /// Says whether an account may serve a request, and if not, why: rules 1 to 6 of [`choose`].
 pub fn fits(account: &Account, remote: &Remote, user: Option<&str>, all: &[Account]) -> Result<(), WhyNot> {
     let scope = &account.scope;

@@ -35,6 +35,8 @@ for you
   add SCOPE    keep the token for an owner (acme) or a repository (acme/secret)
   list         show the accounts, never a secret
   remove WHAT  forget an account and its token
+  diagnose     say what GitHub says to git here, why, and what to do
+  explain      name the refusal in a transcript: git push 2>&1 | ... explain
   token        print the token that would be chosen
   exec -- CMD  run CMD (gh, curl, ...) with that token in its environment
   completions  print completions for bash, zsh, fish, powershell, elvish
@@ -42,8 +44,8 @@ for you
 for git (called by git, not by you)
   get, store, erase, capability
 
-`git credential-patron COMMAND -h` explains one command;
-`git help credential-patron` opens the manual.
+`git credential-patron COMMAND -h` explains one command, `git help
+credential-patron` all of them.
 
 example: git credential-patron setup && git credential-patron add acme
 ";
@@ -66,6 +68,12 @@ pub enum Command {
     /// Forgets an account and its secret
     #[command(after_help = "example: git credential-patron remove acme")]
     Remove(Remove),
+    /// Says what GitHub says to git here, why, and what to do about it
+    #[command(after_help = "example: git credential-patron diagnose origin --push")]
+    Diagnose(Diagnose),
+    /// Names the refusal in a transcript of git, or shows what is known of one
+    #[command(after_help = "example: git push 2>&1 | git credential-patron explain")]
+    Explain(Explain),
     /// Prints the token that would be chosen
     #[command(
         after_help = "example: curl -H @<(echo \"Authorization: Bearer $(git credential-patron token acme)\") ..."
@@ -164,6 +172,43 @@ pub struct Remove {
     /// Ask nothing
     #[arg(long)]
     pub yes: bool,
+}
+
+/// Options of `diagnose`.
+#[derive(Debug, Args)]
+pub struct Diagnose {
+    /// A URL, a remote's name, an owner or a repository [default: every remote of the current repository]
+    #[arg(value_name = "URL|REMOTE|SCOPE")]
+    pub what: Option<String>,
+    /// Ask for a push, too; nothing is pushed
+    #[arg(long)]
+    pub push: bool,
+    /// Write JSON, for programs
+    #[arg(long)]
+    pub json: bool,
+    /// Make no request: only what is known on this side
+    #[arg(long)]
+    pub offline: bool,
+    /// Open the page that the verdict names
+    #[arg(long)]
+    pub open: bool,
+}
+
+/// Options of `explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// A refusal or verdict by its id, instead of a transcript on stdin
+    #[arg(value_name = "ID", conflicts_with_all = ["list", "check"])]
+    pub id: Option<String>,
+    /// Show all that can be told, a line each
+    #[arg(long, conflicts_with = "check")]
+    pub list: bool,
+    /// Check the table of refusals itself
+    #[arg(long)]
+    pub check: bool,
+    /// Write JSON, for programs
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Options of `token`.

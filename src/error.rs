@@ -10,8 +10,6 @@ use std::io::Write;
 /// How a command ended, as the contract numbers it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// It did what was asked.
-    Fine,
     /// It failed, or a refusal was found.
     Failed,
     /// The command line was wrong.
@@ -26,7 +24,6 @@ impl Exit {
     /// Gives the process's exit code.
     pub fn code(self) -> u8 {
         match self {
-            Self::Fine => 0,
             Self::Failed => 1,
             Self::Usage => 2,
             Self::Unchecked => 3,
@@ -60,6 +57,11 @@ impl Failure {
         Self::new(Exit::Usage, fact)
     }
 
+    /// Ends with this exit code and no further word: the result said it all.
+    pub fn said(exit: Exit) -> Self {
+        Self::new(exit, "")
+    }
+
     /// Adds why. Causes never hold a secret, since no error type of ours holds input.
     #[must_use]
     pub fn because(mut self, cause: impl Into<anyhow::Error>) -> Self {
@@ -88,6 +90,9 @@ impl Failure {
 
     /// Prints fact, causes and remedies, a line each.
     pub fn print(&self, to: &mut dyn Write) -> std::io::Result<()> {
+        if self.fact.is_empty() {
+            return Ok(());
+        }
         writeln!(to, "patron: {}", self.fact)?;
         for cause in self.cause.iter().flat_map(anyhow::Error::chain) {
             writeln!(to, "  because: {cause}")?;

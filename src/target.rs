@@ -4,6 +4,7 @@ use crate::error::Failure;
 use crate::git::repository::{NamedRemote, Remotes, remotes_around};
 use crate::remote::{Remote, SCOPE_LOOKS_LIKE, Scope};
 use crate::terminal::sanitise;
+use crate::token::Token;
 use std::path::Path;
 
 /// Something a token may be wanted for.
@@ -13,6 +14,8 @@ pub struct Target {
     pub remote: Remote,
     /// The user name in its URL.
     pub user: Option<String>,
+    /// The password in its URL, which git sends without asking a helper.
+    pub secret: Option<Token>,
     /// The name of the repository's remote, if it was found by one.
     pub name: Option<String>,
     /// How git reaches it.
@@ -32,7 +35,13 @@ impl Target {
     /// Reads a URL as git takes it: `https://`, `ssh://` and `git@host:owner/repo`.
     pub fn from_url(url: &str) -> Option<Self> {
         if let Some(remote) = Remote::from_url(url) {
-            return Some(Self { remote, user: user_of(url), name: None, transport: Transport::Https });
+            return Some(Self {
+                remote,
+                user: user_of(url),
+                secret: secret_of(url),
+                name: None,
+                transport: Transport::Https,
+            });
         }
         let (authority, path) = match url.split_once("://") {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("ssh") => {
@@ -46,7 +55,7 @@ impl Target {
         let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
         let host = if host.eq_ignore_ascii_case("ssh.github.com") { crate::remote::GITHUB } else { host };
         let remote = Remote::new(host.as_bytes(), Some(path.trim_matches('/').as_bytes()))?;
-        Some(Self { remote, user: None, name: None, transport: Transport::Ssh })
+        Some(Self { remote, user: None, secret: None, name: None, transport: Transport::Ssh })
     }
 
     /// Reads what a person typed: a URL, or a scope.
@@ -57,7 +66,13 @@ impl Target {
         }
         let scope =
             Scope::parse(word).map_err(|why| Failure::usage(why.to_string()).remedy(SCOPE_LOOKS_LIKE))?;
-        Ok(Self { remote: scope.as_remote(), user: None, name: None, transport: Transport::Https })
+        Ok(Self {
+            remote: scope.as_remote(),
+            user: None,
+            secret: None,
+            name: None,
+            transport: Transport::Https,
+        })
     }
 
     fn from_named(remote: &NamedRemote) -> Option<Self> {
@@ -72,6 +87,96 @@ fn user_of(url: &str) -> Option<String> {
     let (info, _) = authority.rsplit_once('@')?;
     let user = info.split(':').next().unwrap_or_default();
     (!user.is_empty()).then(|| user.to_owned())
+}
+
+/// Reads the password out of a URL's authority, escapes undone as git does.
+fn secret_of(url: &str) -> Option<Token> {
+    let rest = url.split_once("://")?.1;
+    let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
+    let (info, _) = authority.rsplit_once('@')?;
+    let (_, secret) = info.split_once(':').filter(|(_, secret)| !secret.is_empty())?;
+    let (secret, mut at) = (secret.as_bytes(), 0);
+    let mut bytes = Vec::with_capacity(secret.len());
+    while let Some(&letter) = secret.get(at) {
+        let code = secret.get(at + 1..at + 3).and_then(|code| std::str::from_utf8(code).ok());
+        let code = code.filter(|code| letter == b'%' && code.bytes().all(|b| b.is_ascii_hexdigit()));
+        let byte = code.and_then(|code| u8::from_str_radix(code, 16).ok());
+        bytes.push(byte.unwrap_or(letter));
+        at += if byte.is_some() { 3 } else { 1 };
+    }
+    Some(Token::new(bytes))
+}
+
+/// One of the targets of a command that takes several.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Aim {
+    /// The target.
+    pub target: Target,
+    /// Whether its URL is for pushes alone.
+    pub push_only: bool,
+}
+
+/// What a person means, where several targets may be meant.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Several {
+    /// The targets, in the order of the remotes.
+    pub aims: Vec<Aim>,
+    /// The remotes that credential helpers have no part in: folders, `http`, other protocols.
+    pub others: Vec<String>,
+}
+
+/// Finds what is meant: what was typed (a remote's name, a URL, a scope), else every remote of the current
+/// repository with both of its URLs. `rewrite` is what git makes of a URL that was typed.
+pub fn several(
+    word: Option<&str>,
+    folder: &Path,
+    rewrite: impl Fn(&str) -> Option<String>,
+) -> Result<Several, Failure> {
+    let is_url = |word: &str| word.contains("://") || word.starts_with("git@");
+    if let Some(word) = word.filter(|word| is_url(word)) {
+        let url = rewrite(word);
+        let target = match &url {
+            Some(url) => Target::from_url(url).ok_or_else(|| {
+                Failure::usage("git makes another address of this one, on no host that could have an account")
+            })?,
+            None => Target::from_word(word)?,
+        };
+        return Ok(Several { aims: vec![Aim { target, push_only: false }], others: Vec::new() });
+    }
+    let around = remotes(folder);
+    let Some(word) = word else {
+        let remotes = around?.ok_or_else(|| {
+            Failure::usage("there is no repository here").remedy("name an owner, a repository or a URL")
+        })?;
+        if remotes.all.is_empty() {
+            return Err(Failure::usage("the repository here has no remote")
+                .remedy("name an owner, a repository or a URL"));
+        }
+        return Ok(of_remotes(remotes.all.iter()));
+    };
+    // A repository that cannot be read has no remote of that name.
+    let named = around.ok().flatten().and_then(|all| all.all.into_iter().find(|remote| remote.name == word));
+    match named {
+        Some(remote) => Ok(of_remotes(std::iter::once(&remote))),
+        None => Target::from_word(word)
+            .map(|target| Several { aims: vec![Aim { target, push_only: false }], others: Vec::new() }),
+    }
+}
+
+fn of_remotes<'r>(remotes: impl Iterator<Item = &'r NamedRemote>) -> Several {
+    let mut several = Several::default();
+    for remote in remotes {
+        let urls = std::iter::once((&remote.url, false)).chain(remote.push_url.iter().map(|url| (url, true)));
+        for (url, push_only) in urls {
+            match Target::from_url(url) {
+                Some(target) => several
+                    .aims
+                    .push(Aim { target: Target { name: Some(remote.name.clone()), ..target }, push_only }),
+                None => several.others.push(remote.name.clone()),
+            }
+        }
+    }
+    several
 }
 
 /// Reads the remotes around a folder.

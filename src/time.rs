@@ -10,6 +10,33 @@ pub fn seconds(text: &str) -> Option<i64> {
     text.parse::<jiff::Timestamp>().ok().map(|time| time.as_second())
 }
 
+/// Says the day of an expiry and how far it is.
+pub fn expiry(at: i64, now: i64) -> String {
+    let day = day(at);
+    let days = (at - now).div_euclid(86_400);
+    match days {
+        _ if at <= now => format!("{day} (expired)"),
+        0 => format!("{day} (today)"),
+        1 => format!("{day} (1 day left)"),
+        _ => format!("{day} ({days} days left)"),
+    }
+}
+
+/// Gives the day of a time, as calendars in UTC write it; empty for a time that no calendar has.
+pub fn day(at: i64) -> String {
+    rfc3339(at).unwrap_or_default().split('T').next().unwrap_or_default().to_owned()
+}
+
+/// Says how long ago something was.
+pub fn ago(at: i64, now: i64) -> String {
+    match now.saturating_sub(at) {
+        seconds if seconds < 90 => "just now".to_owned(),
+        seconds if seconds < 5400 => format!("{} minutes ago", seconds / 60),
+        seconds if seconds < 129_600 => format!("{} hours ago", seconds / 3600),
+        seconds => format!("{} days ago", seconds / 86_400),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -25,5 +52,14 @@ mod tests {
         for text in ["", "soon", "2027-06-01", "2027-13-01T00:00:00Z"] {
             assert_eq!(seconds(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn an_expiry_is_a_day_and_the_days_left() {
+        let now = 1_800_000_000;
+        assert_eq!(expiry(now + 86_400 * 30, now), "2027-02-14 (30 days left)");
+        assert_eq!(expiry(now + 86_400, now), "2027-01-16 (1 day left)");
+        assert_eq!(expiry(now + 60, now), "2027-01-15 (today)");
+        assert_eq!(expiry(now, now), "2027-01-15 (expired)");
     }
 }

@@ -293,7 +293,7 @@ fn report(out: &mut dyn Write, kept: &keeping::Kept, replaced: bool, now: i64) -
     let verb = if replaced { "replaced" } else { "added" };
     let login = account.login.as_deref().map_or_else(String::new, |login| format!(", of {login}"));
     let expires =
-        account.expires.map_or_else(String::new, |at| format!(", expires {}", super::list::expiry(at, now)));
+        account.expires.map_or_else(String::new, |at| format!(", expires {}", crate::time::expiry(at, now)));
     writeln!(
         out,
         "{verb} {}: {} token for {}{login}{expires}, in the {}",

@@ -5,7 +5,7 @@ use crate::choose::Account;
 use crate::cli::List;
 use crate::error::Failure;
 use crate::outcomes::{Outcome, Outcomes, State};
-use crate::time::rfc3339;
+use crate::time::{ago, expiry, rfc3339};
 use serde::Serialize;
 use std::io::Write;
 
@@ -103,43 +103,10 @@ fn shown(text: &str) -> String {
     }
 }
 
-/// Says the day of an expiry and how far it is.
-pub fn expiry(at: i64, now: i64) -> String {
-    let day = rfc3339(at).unwrap_or_default();
-    let day = day.split('T').next().unwrap_or_default();
-    let days = (at - now).div_euclid(86_400);
-    match days {
-        _ if at <= now => format!("{day} (expired)"),
-        0 => format!("{day} (today)"),
-        1 => format!("{day} (1 day left)"),
-        _ => format!("{day} ({days} days left)"),
-    }
-}
-
 fn outcome(last: &Outcome, now: i64) -> String {
     let state = match &last.state {
         State::Refused(reason) if !reason.is_empty() => format!("refused ({reason})"),
         other => other.name().to_owned(),
     };
-    let ago = match now.saturating_sub(last.at) {
-        seconds if seconds < 90 => "just now".to_owned(),
-        seconds if seconds < 5400 => format!("{} minutes ago", seconds / 60),
-        seconds if seconds < 129_600 => format!("{} hours ago", seconds / 3600),
-        seconds => format!("{} days ago", seconds / 86_400),
-    };
-    format!("{state} {ago}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_expiry_is_a_day_and_the_days_left() {
-        let now = 1_800_000_000;
-        assert_eq!(expiry(now + 86_400 * 30, now), "2027-02-14 (30 days left)");
-        assert_eq!(expiry(now + 86_400, now), "2027-01-16 (1 day left)");
-        assert_eq!(expiry(now + 60, now), "2027-01-15 (today)");
-        assert_eq!(expiry(now, now), "2027-01-15 (expired)");
-    }
+    format!("{state} {}", ago(last.at, now))
 }

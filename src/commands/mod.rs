@@ -3,10 +3,13 @@
 pub mod add;
 pub mod completions;
 pub mod config;
+pub mod diagnose;
 pub mod erase;
 pub mod exec;
+pub mod explain;
 pub mod get;
 pub mod list;
+mod page;
 mod relay;
 pub mod remove;
 pub mod setup;
@@ -26,6 +29,7 @@ use crate::github::Client;
 use crate::inspect::client_for;
 use crate::keeping::Wish;
 use crate::log::{Fact, Log};
+use crate::notice;
 use crate::outcomes::Outcomes;
 use crate::paths::Paths;
 use crate::protocol::{self, Request};
@@ -95,6 +99,7 @@ pub fn for_people(args: &[OsString], start: Instant) -> ExitCode {
         // These need no accounts, and say themselves what is wrong with HOME.
         Command::Setup(options) => setup::run(options, argv0, &process_env, &mut out, &mut std::io::stderr()),
         Command::Unsetup(options) => unsetup::run(options, &process_env, &mut out),
+        Command::Explain(options) => explain::run(options),
         Command::Completions(options) => completions::run(options, &mut out),
         _ => with_session(&cli.command, start, &mut out),
     };
@@ -114,9 +119,10 @@ fn with_session(command: &Command, start: Instant, out: &mut dyn Write) -> Resul
         Command::Add(options) => add::run(&session, options, out),
         Command::List(options) => list::run(&session, options, out),
         Command::Remove(options) => remove::run(&session, options, out),
+        Command::Diagnose(options) => diagnose::run(&session, options),
         Command::Token(options) => token::run(&session, options),
         Command::Exec(options) => exec::run(&session, options),
-        Command::Setup(_) | Command::Unsetup(_) | Command::Completions(_) => Ok(()),
+        Command::Setup(_) | Command::Unsetup(_) | Command::Explain(_) | Command::Completions(_) => Ok(()),
     }
 }
 
@@ -150,6 +156,11 @@ impl Session {
             );
             caller
         })
+    }
+
+    /// Gives what noticing refusals needs; finds out who called us.
+    fn here<'a>(&'a self, settings: &'a dyn Fn() -> Settings) -> notice::Here<'a> {
+        notice::Here { paths: &self.paths, log: &self.log, now: self.now, caller: self.caller(), settings }
     }
 
     /// Says what a request is about: by its path; on GitHub without one by the URL of the calling

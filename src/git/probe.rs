@@ -23,6 +23,9 @@ const MOST: u64 = 64 * 1024;
 /// How often the pipe and the process are looked at.
 const STEP: Duration = Duration::from_millis(2);
 
+/// How long the end of a git that was stopped is waited for.
+const AFTERWARDS: Duration = Duration::from_millis(200);
+
 /// Which service is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Service {
@@ -37,13 +40,20 @@ pub enum Service {
 pub enum Probed {
     /// The service answered.
     Open {
+        /// What git printed before: that it was led elsewhere, for example.
+        transcript: Vec<u8>,
         /// Whether git needed the credential for it.
         with_credential: bool,
+        /// Whether it named no ref: an empty repository, or a page without line ends that git took for one
+        /// (measured with 2.47.3).
+        empty: bool,
     },
     /// Git gave up; this is what it printed.
     Closed {
         /// Stderr, at most 64 KiB.
         transcript: Vec<u8>,
+        /// The challenges (`WWW-Authenticate`) that git was given.
+        challenges: Vec<String>,
         /// Whether git had the credential.
         with_credential: bool,
     },
@@ -74,8 +84,12 @@ enum Answer {
     Given,
 }
 
-/// The helper git runs: it reads the pipe, and takes no note of what came of it.
-const HELPER: &str = "credential.helper=!f() { test \"$1\" = get && cat \"$PATRON_PROBE_PIPE\"; }; f";
+/// The helper git runs: it repeats the challenge that git was given (2.41 and newer tell it) and reads the pipe.
+/// What came of it is not its business.
+const HELPER: &str =
+    "credential.helper=!f() { grep \"^wwwauth\" >&2; test \"$1\" = get && cat \"$PATRON_PROBE_PIPE\"; }; f";
+/// How the helper's lines begin. What a server says has `remote: ` before it, so it cannot look like one.
+const CHALLENGE: &str = "wwwauth[]=";
 
 impl Probe {
     /// Starts git. The credential is held back until [`Probe::give`].
@@ -96,6 +110,9 @@ impl Probe {
                 "core.askPass=",
                 "-c",
                 "protocol.version=0",
+                // Git 2.54 and 2.55 ask without end after 401 and 429 (measured); 1 means: no second time.
+                "-c",
+                "http.maxRetries=1",
             ])
             .args(["remote-https", "patron-probe", &url])
             .env("PATRON_PROBE_PIPE", &pipe.path)
@@ -150,7 +167,7 @@ impl Probe {
             self.hand_over();
             match self.stdout.try_recv() {
                 // Its first word: the service answered. An empty answer is the end of git.
-                Ok(word) if !word.is_empty() => return Probed::Open { with_credential: self.was_given() },
+                Ok(word) if !word.is_empty() => return self.open(word == b"\n"),
                 Ok(_) | Err(TryRecvError::Disconnected) => return self.closed(deadline),
                 Err(TryRecvError::Empty) => {}
             }
@@ -159,6 +176,13 @@ impl Probe {
             }
             thread::sleep(STEP);
         }
+    }
+
+    fn open(mut self, empty: bool) -> Probed {
+        // Its end closes the pipe, so what it printed until now is there at once.
+        end_group(&mut self.child);
+        let transcript = self.stderr.recv_timeout(AFTERWARDS).unwrap_or_default();
+        Probed::Open { transcript, with_credential: self.was_given(), empty }
     }
 
     fn was_given(&self) -> bool {
@@ -171,7 +195,8 @@ impl Probe {
             Ok(transcript) => {
                 // It has closed both pipes, so it is at its end.
                 let _: io::Result<Option<ExitStatus>> = self.child.try_wait();
-                Probed::Closed { transcript, with_credential: self.was_given() }
+                let (transcript, challenges) = told_apart(&transcript);
+                Probed::Closed { transcript, challenges, with_credential: self.was_given() }
             }
             Err(_) => Probed::Slow,
         }
@@ -193,6 +218,19 @@ impl Drop for Probe {
         // Waiting reaps it: it was just killed, or has ended by itself.
         let _ = self.child.wait();
     }
+}
+
+/// Takes the helper's lines out of what git printed.
+fn told_apart(printed: &[u8]) -> (Vec<u8>, Vec<String>) {
+    let mut challenges = Vec::new();
+    let mut rest = Vec::with_capacity(printed.len());
+    for line in printed.split_inclusive(|byte| *byte == b'\n') {
+        match line.strip_prefix(CHALLENGE.as_bytes()) {
+            Some(challenge) => challenges.push(String::from_utf8_lossy(challenge).trim().to_owned()),
+            None => rest.extend_from_slice(line),
+        }
+    }
+    (rest, challenges)
 }
 
 /// Writes the URL again from checked parts: owner and repository hold no character that needs encoding.

@@ -74,6 +74,11 @@ impl Authorities {
         self.files.is_empty() && self.folders.is_empty()
     }
 
+    /// Gives the places, each with the setting that names it.
+    pub fn places(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        self.files.iter().chain(&self.folders).map(|(setting, path)| (*setting, path.as_path()))
+    }
+
     /// Reads the certificates.
     pub(super) fn load(&self) -> Result<RootCerts, BadAuthorities> {
         if self.is_platform() {

@@ -18,10 +18,11 @@ use crate::denial::recognise;
 use crate::git::{Probe, Probed, Service};
 use crate::github::{Answer, Api, ApiPath, Client, FailureKind, Reply as Rest};
 use crate::remote::{Remote, Server};
-use crate::token::Token;
+use crate::token::{Token, TokenKind};
 use crate::verdict::{
     Account, Evidence, Heard, Helper, HostKind, Operation, Reply, Trouble, Verdict, conclude,
 };
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -63,24 +64,56 @@ pub(crate) struct Inspection {
     pub(crate) verdict: Verdict,
     /// What was observed.
     pub(crate) evidence: Evidence,
+    /// The services that git was given the credential for and answered.
+    pub(crate) sent: Sent,
     /// How many requests were made, git's among them.
     pub(crate) requests: usize,
     /// How long it took.
     pub(crate) elapsed: Duration,
 }
 
+/// For which services git sent the credential: what everybody may read is given without.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Sent {
+    /// `git-upload-pack`.
+    pub(crate) fetch: bool,
+    /// `git-receive-pack`.
+    pub(crate) push: bool,
+    /// Whether `git-upload-pack` named no ref at all.
+    fetch_is_empty: bool,
+}
+
 /// Finds out what GitHub says to git with this credential, and why.
 pub(crate) fn inspect(means: &Means<'_>, subject: &Subject<'_>, pace: Pace, bound: Duration) -> Inspection {
+    inspect_knowing(means, subject, pace, bound, Heard::NotAsked)
+}
+
+/// The same, where `GET /user` was asked with this credential a moment ago: a bad token is not sent once more.
+pub(crate) fn inspect_knowing(
+    means: &Means<'_>,
+    subject: &Subject<'_>,
+    pace: Pace,
+    bound: Duration,
+    user: Heard,
+) -> Inspection {
     let start = Instant::now();
-    let work = Work { means, subject, deadline: start + bound, api: Api::of(&subject.remote.host) };
-    let mut evidence = evidence_before(subject);
+    let work = Work {
+        means,
+        subject,
+        deadline: start + bound,
+        api: Api::of(&subject.remote.host),
+        sent: Mutex::default(),
+    };
+    let mut evidence = Evidence { user, ..evidence_before(subject) };
     let requests = match pace {
         Pace::Quick => work.quick(&mut evidence),
         Pace::Careful => work.careful(&mut evidence),
     };
     // Text of the catalogue is a rule of the table; a header of the challenge tells of managed users.
     evidence.challenges = challenges(&evidence);
-    Inspection { verdict: conclude(&evidence), evidence, requests, elapsed: start.elapsed() }
+    let sent = *work.sent.lock().unwrap_or_else(PoisonError::into_inner);
+    evidence.open_to_all = evidence.fetch.is_open() && !sent.fetch;
+    Inspection { verdict: conclude(&evidence), evidence, sent, requests, elapsed: start.elapsed() }
 }
 
 /// Writes down what is known without asking anybody.
@@ -107,6 +140,7 @@ struct Work<'a> {
     subject: &'a Subject<'a>,
     deadline: Instant,
     api: Api,
+    sent: Mutex<Sent>,
 }
 
 impl Work<'_> {
@@ -133,6 +167,7 @@ impl Work<'_> {
         let (send_fetch, fetch_may) = std::sync::mpsc::channel();
         let (send_push, push_may) = std::sync::mpsc::channel();
         let wants_push = self.subject.operation == Operation::Push;
+        let was_known = evidence.user.was_asked();
         let waited = |service: Service, may: std::sync::mpsc::Receiver<bool>| {
             let mut requests = 0;
             let heard = self.probe_gated(service, &mut requests, &may);
@@ -141,8 +176,12 @@ impl Work<'_> {
         let (fetch, push, user) = thread::scope(|scope| {
             let fetch = scope.spawn(|| waited(Service::Fetch, fetch_may));
             let push = wants_push.then(|| scope.spawn(|| waited(Service::Push, push_may)));
-            let user = client.as_ref().map(|client| self.rest(client, &ApiPath::user(), true));
-            let is_bad = user.as_ref().and_then(Heard::status_code) == Some(401);
+            let known = std::mem::take(&mut evidence.user);
+            let user = match &client {
+                Some(client) if !known.was_asked() => self.rest(client, &ApiPath::user(), true),
+                _ => known,
+            };
+            let is_bad = user.status() == Some(401);
             // A probe that ended already does not listen any more.
             let _ = send_fetch.send(!is_bad);
             let _ = send_push.send(!is_bad);
@@ -150,13 +189,27 @@ impl Work<'_> {
                 |thread: thread::ScopedJoinHandle<'_, (Heard, usize)>| thread.join().unwrap_or_default();
             (ended(fetch), push.map(ended), user)
         });
-        requests += fetch.1 + push.as_ref().map_or(0, |push| push.1) + usize::from(user.is_some());
-        evidence.user = user.unwrap_or_default();
+        requests += fetch.1 + push.as_ref().map_or(0, |push| push.1);
+        requests += usize::from(user.was_asked() && !was_known);
+        evidence.user = user;
         evidence.fetch = fetch.0;
         if let Some((push, _)) = push {
             evidence.push = push;
         }
-        let is_bad = evidence.user.status_code() == Some(401);
+        let is_bad = evidence.user.status() == Some(401);
+        let is_empty = self.sent.lock().unwrap_or_else(PoisonError::into_inner).fetch_is_empty;
+        if is_empty && matches!(evidence.user, Heard::Trouble(Trouble::CaptivePortal)) {
+            // Git took a stranger's page for an empty repository.
+            evidence.fetch = Heard::Trouble(Trouble::CaptivePortal);
+        }
+        if is_bad {
+            // It was kept back, so what git said then says nothing of it.
+            for heard in [&mut evidence.fetch, &mut evidence.push] {
+                if !heard.is_open() {
+                    *heard = Heard::NotAsked;
+                }
+            }
+        }
         if is_github && !is_bad && needs_causes(self.asked(evidence)) {
             requests += self.causes(evidence, client.as_ref(), false);
         }
@@ -185,10 +238,21 @@ impl Work<'_> {
     }
 
     fn probe(&self, service: Service, requests: &mut usize, give: impl FnOnce(&mut Probe)) -> Heard {
+        let remote = self.subject.remote;
+        // An owner's page is no repository, and its 404 no refusal.
+        if self.subject.server == Server::GitHub && remote.repo.is_none() && !remote.host.is_gist() {
+            return Heard::NotAsked;
+        }
         let started = Probe::start(self.means.git, self.subject.remote, service, self.means.folder);
         let Ok(mut probe) = started else { return Heard::NotAsked };
         give(&mut probe);
-        heard(probe.wait(self.deadline), requests)
+        let Seen { heard, sent, empty } = seen(probe.wait(self.deadline), requests);
+        let mut all = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        match service {
+            Service::Fetch => (all.fetch, all.fetch_is_empty) = (sent, empty),
+            Service::Push => all.push = sent,
+        }
+        heard
     }
 
     /// Starts git at once, and lets it have the credential, or none, when the word comes.
@@ -212,19 +276,23 @@ impl Work<'_> {
     fn causes(&self, evidence: &mut Evidence, client: Option<&Client>, fetch_too: bool) -> usize {
         let Some(client) = client else { return 0 };
         let mut requests = 0;
-        if !evidence.user.was_made() {
+        if !evidence.user.was_asked() {
             evidence.user = self.rest(client, &ApiPath::user(), true);
             requests += 1;
         }
         let remote = self.subject.remote;
         let (Some(owner), Some(repo)) = (&remote.owner, &remote.repo) else { return requests };
-        if evidence.user.status_code() == Some(401) {
+        if evidence.user.status() == Some(401) {
             return requests;
         }
         let path = ApiPath::repository(owner, repo);
+        // The call that names the permission which fetching needs: only fine-grained tokens have it.
+        let is_fine_grained = self.subject.account.kind == TokenKind::FineGrained;
+        let contents = ApiPath::contents(owner, repo)
+            .filter(|_| is_fine_grained && evidence.fetch.was_asked() && !evidence.fetch.is_open());
         // Nothing is public on ghe.com, and an Enterprise Server may be closed: there only the token asks.
         let anonymous = remote.host.as_str() == crate::remote::GITHUB;
-        let (repo, repo_anonymous, known_owner, private, fetch) = thread::scope(|scope| {
+        let (repo, repo_anonymous, known_owner, private, contents, fetch) = thread::scope(|scope| {
             let ask = |path: Option<ApiPath>, with_token: bool| {
                 scope.spawn(move || {
                     path.map_or_else(Heard::default, |path| self.rest(client, &path, with_token))
@@ -234,6 +302,7 @@ impl Work<'_> {
             let repo_anonymous = ask(path.filter(|_| anonymous), false);
             let known_owner = ask(Some(ApiPath::owner(owner)), true);
             let private = ask(Some(ApiPath::private_repositories()), true);
+            let contents = ask(contents, true);
             let fetch = fetch_too.then(|| {
                 scope.spawn(|| {
                     let mut requests = 0;
@@ -243,10 +312,10 @@ impl Work<'_> {
             });
             let ended = |thread: thread::ScopedJoinHandle<'_, Heard>| thread.join().unwrap_or_default();
             let fetch = fetch.map(|thread| thread.join().unwrap_or_default());
-            (ended(repo), ended(repo_anonymous), ended(known_owner), ended(private), fetch)
+            (ended(repo), ended(repo_anonymous), ended(known_owner), ended(private), ended(contents), fetch)
         });
-        for heard in [&repo, &repo_anonymous, &known_owner, &private] {
-            requests += usize::from(heard.was_made());
+        for heard in [&repo, &repo_anonymous, &known_owner, &private, &contents] {
+            requests += usize::from(heard.was_asked());
         }
         if let Some((fetch, made)) = fetch {
             evidence.fetch = fetch;
@@ -256,6 +325,7 @@ impl Work<'_> {
         evidence.repo_anonymous = repo_anonymous;
         evidence.owner = known_owner;
         evidence.private_repos = private;
+        evidence.contents = contents;
         requests
     }
 
@@ -265,10 +335,15 @@ impl Work<'_> {
             return Heard::NotAsked;
         }
         let token = with_token.then_some(self.subject.secret);
-        match client.get_within(left, &self.api, path, token) {
-            Rest::Answered(answer) => Heard::rest(reply_of(&answer)),
-            Rest::Failed(failure) => Heard::Trouble(trouble_of(failure.kind)),
-        }
+        heard_from(&client.get_within(left, &self.api, path, token))
+    }
+}
+
+/// Reads what came of a call of ours.
+pub(crate) fn heard_from(reply: &Rest) -> Heard {
+    match reply {
+        Rest::Answered(answer) => Heard::rest(reply_of(answer)),
+        Rest::Failed(failure) => Heard::Trouble(trouble_of(failure.kind)),
     }
 }
 
@@ -283,22 +358,38 @@ fn needs_causes(heard: &Heard) -> bool {
     }
 }
 
+/// What a probe showed.
+struct Seen {
+    heard: Heard,
+    /// Whether git sent the credential.
+    sent: bool,
+    /// Whether the service was given, and named no ref.
+    empty: bool,
+}
+
 /// Reads what git printed as an answer.
-fn heard(probed: Probed, requests: &mut usize) -> Heard {
+fn seen(probed: Probed, requests: &mut usize) -> Seen {
     match probed {
-        Probed::Open { with_credential } => {
+        Probed::Open { transcript, with_credential, empty } => {
             *requests += 1 + usize::from(with_credential);
-            Heard::open()
+            // A warning that it was led elsewhere is news, not a refusal.
+            let said = recognise(&Normal::transcript(&transcript)).filter(|said| said.denial.id == "moved");
+            let reply = Reply { status: Some(200), said, ..Reply::default() };
+            Seen { heard: Heard::Reply(reply), sent: with_credential, empty }
         }
-        Probed::Closed { transcript, with_credential } => {
+        Probed::Closed { transcript, challenges, with_credential } => {
             *requests += 1 + usize::from(with_credential);
             let normal = Normal::transcript(&transcript);
             let said = recognise(&normal);
-            Heard::Reply(Reply { status: normal.status, words: normal.words(), said, ..Reply::default() })
+            let headers =
+                challenges.into_iter().map(|challenge| ("www-authenticate".to_owned(), challenge)).collect();
+            let words = normal.words();
+            let reply = Reply { status: normal.status, headers, words, said, ..Reply::default() };
+            Seen { heard: Heard::Reply(reply), sent: with_credential, empty: false }
         }
         Probed::Slow => {
             *requests += 1;
-            Heard::Trouble(Trouble::Unreachable)
+            Seen { heard: Heard::Trouble(Trouble::Unreachable), sent: false, empty: false }
         }
     }
 }

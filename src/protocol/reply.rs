@@ -180,6 +180,12 @@ impl Reply {
         }
     }
 
+    /// Gives user name and password, where git is to log in with these.
+    pub fn basic(&self) -> Option<(Option<&Token>, &Token)> {
+        let password = self.get(b"password").filter(|_| self.get(b"credential").is_none())?;
+        Some((self.get(b"username"), password))
+    }
+
     /// Gives every secret in it, by which it will be known again, and compared with ours: also the password
     /// within a `credential` for Basic authentication.
     pub fn secrets(&self) -> Vec<Token> {
@@ -187,6 +193,13 @@ impl Reply {
             [&b"password"[..], b"credential"].iter().filter_map(|key| self.get(key)).cloned().collect();
         secrets.extend(self.get(b"credential").and_then(|credential| password_within(credential.expose())));
         secrets
+    }
+
+    /// Gives the user name, if there is one, and the password, also of a `credential` for Basic authentication.
+    pub fn login(&self) -> Option<(Option<&Token>, Token)> {
+        let password = self.get(b"password").cloned();
+        let within = || password_within(self.get(b"credential")?.expose());
+        Some((self.get(b"username"), password.or_else(within)?))
     }
 
     /// Adds to a request what was answered so far, as git tells it to the next helper.

@@ -15,7 +15,8 @@
 //! A request that was not made or failed is never taken for a no.
 
 use super::{
-    Case, Evidence, Heard, Helper, HostKind, Reply, TOKEN_PAGES, Trouble, Verdict, clear, is_redirect,
+    Case, Evidence, Heard, Helper, HostKind, Origin, Reply, TOKEN_PAGES, Trouble, Unreadable, Verdict, clear,
+    is_redirect,
 };
 use crate::denial::catalogue::Certainty::{self, Inferred, Measured};
 use crate::denial::catalogue::Finding;
@@ -26,10 +27,15 @@ const NOT_A_REASON: [&str; 2] = ["moved", "not-a-refusal"];
 /// What our own calls may be told while git's refusal has another reason.
 const OUR_OWN: [&str; 2] = ["rate-limited", "server-error"];
 
+/// How a token leaves a remote's URL.
+const URL_WITHOUT_TOKEN: &str =
+    "take the token out of the URL, so that git asks patron: git remote set-url REMOTE {url}";
+
 /// Concludes a verdict.
 pub(crate) fn conclude(evidence: &Evidence) -> Verdict {
     let case = Case::of(evidence);
-    case.without_asking()
+    let verdict = case
+        .without_asking()
         .or_else(|| case.no_answer())
         .or_else(|| case.all_given())
         .or_else(|| case.said_to_git())
@@ -37,10 +43,21 @@ pub(crate) fn conclude(evidence: &Evidence) -> Verdict {
         .or_else(|| case.said_to_us())
         .or_else(|| case.certain())
         .or_else(|| case.likeliest())
-        .unwrap_or_else(|| case.unknown())
+        .unwrap_or_else(|| case.unknown());
+    case.with_the_urls_token(verdict)
 }
 
 impl Case<'_> {
+    /// A token in the URL goes before every helper: whatever is refused, taking it out is the first thing to do.
+    fn with_the_urls_token(&self, mut verdict: Verdict) -> Verdict {
+        let from_url = self.e.account.as_ref().is_some_and(|account| account.origin == Origin::Url);
+        if from_url && verdict.exit == 1 {
+            let words = self.say(verdict.id, verdict.certainty, "", &[URL_WITHOUT_TOKEN], &[]);
+            verdict.fix.splice(0..0, words.fix);
+        }
+        verdict
+    }
+
     fn without_asking(&self) -> Option<Verdict> {
         let plain = self.e.host == HostKind::Plain;
         if self.e.ssh {
@@ -73,6 +90,9 @@ impl Case<'_> {
                 &[],
             ));
         }
+        if let Some(unreadable) = &self.e.unreadable {
+            return Some(self.unreadable(unreadable));
+        }
         if self.e.account.is_some() {
             return None;
         }
@@ -95,6 +115,25 @@ impl Case<'_> {
                 &["new({owner})"],
             ),
         })
+    }
+
+    /// Git is given nothing: there is an account, and its vault does not give the secret.
+    fn unreadable(&self, unreadable: &Unreadable) -> Verdict {
+        let Unreadable { label, why, fix } = unreadable;
+        let mut verdict = self.say(
+            "no-account",
+            Measured,
+            "",
+            &["or give the token again: git credential-patron add {scope}"],
+            &[],
+        );
+        // What a system says is no template, whatever it holds.
+        verdict.means = format!("the token of \"{label}\" cannot be read: {why}");
+        match fix {
+            Some(fix) => verdict.fix.insert(0, fix.clone()),
+            None => verdict.fix = vec![verdict.fix.concat().trim_start_matches("or ").to_owned()],
+        }
+        verdict
     }
 
     fn no_answer(&self) -> Option<Verdict> {
@@ -131,12 +170,19 @@ impl Case<'_> {
             return Some(self.row("moved", Measured));
         }
         let means = match (self.e.fetch.is_open(), self.e.push.is_open()) {
+            (true, false) if self.e.open_to_all => "everybody may fetch {full}, so git needs no token for it",
             (true, true) => "GitHub lets {token} fetch and push",
             (true, false) => "GitHub lets {token} fetch",
             (false, true) => "GitHub lets {token} push",
             (false, false) => "GitHub knows {token}",
         };
-        Some(self.say("ok", Measured, means, &[], &[]))
+        let unknown = self.e.user.status() == Some(401);
+        let fixes: &[&str] = if unknown {
+            &["GitHub does not know {token}, which a push would need: git credential-patron add {scope}"]
+        } else {
+            &[]
+        };
+        Some(self.say("ok", Measured, means, fixes, &[]))
     }
 
     fn said_to_git(&self) -> Option<Verdict> {
@@ -145,7 +191,11 @@ impl Case<'_> {
             && !self.is_about_the_secret(found)
             && !NOT_A_REASON.contains(&found.denial.id)
         {
-            return Some(self.found(found));
+            return Some(if self.names_another_host(found) {
+                self.row("proxy-failed", Measured)
+            } else {
+                self.found(found)
+            });
         }
         let id = match reply.status? {
             429 => "rate-limited",
@@ -157,6 +207,14 @@ impl Case<'_> {
             _ => return None,
         };
         Some(self.row(id, Measured))
+    }
+
+    /// Says whether git could not connect to a host that is not the asked one: then it is the proxy, which
+    /// older versions of its HTTP library name like any host (measured with libcurl 7.88.1).
+    fn names_another_host(&self, found: &Finding) -> bool {
+        let asked = self.e.target.host.as_deref().map(|host| host.split(':').next().unwrap_or(host));
+        found.denial.id == "unreachable"
+            && found.hole("name").zip(asked).is_some_and(|(named, asked)| !named.eq_ignore_ascii_case(asked))
     }
 
     fn unauthorised(&self) -> Option<Verdict> {
@@ -227,7 +285,7 @@ impl Case<'_> {
 
     fn said_to_us(&self) -> Option<Verdict> {
         // The list of repositories may be refused for the sake of other owners: it is not asked here.
-        let ours = [&self.e.repo, &self.e.user];
+        let ours = [&self.e.repo, &self.e.contents, &self.e.user];
         let strangers = ours.iter().any(|heard| matches!(heard, Heard::Trouble(Trouble::CaptivePortal)));
         if strangers && ours.iter().all(|heard| heard.reply().is_none()) {
             return Some(self.row("captive-portal", Measured));
@@ -242,7 +300,7 @@ impl Case<'_> {
             .map(|found| self.found(found))
     }
 
-    fn unknown(&self) -> Verdict {
+    pub(super) fn unknown(&self) -> Verdict {
         let reply = self.refusal.reply();
         let status =
             reply.and_then(|reply| reply.status).map_or(String::new(), |status| format!(" with {status}"));
@@ -266,7 +324,12 @@ impl Case<'_> {
         let expires = self.e.account.as_ref().and_then(|account| account.expires);
         match expires.filter(|expires| *expires <= self.e.now) {
             Some(expires) => self.expired(expires, Inferred),
-            None => self.say("ok", Inferred, "nothing is wrong on this side; GitHub was not asked", &[], &[]),
+            None => {
+                let mut verdict = self.row("unreachable", Inferred);
+                verdict.means = "GitHub was not asked, so nothing is known of what it would say".to_owned();
+                verdict.fix = vec!["ask it: git credential-patron diagnose".to_owned()];
+                verdict
+            }
         }
     }
 

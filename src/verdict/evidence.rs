@@ -28,18 +28,24 @@ pub(crate) struct Evidence {
     pub(crate) helper: Helper,
     /// Whose token git would be given, if there is one.
     pub(crate) account: Option<Account>,
+    /// Why the chosen account's secret cannot be had, and what mends that.
+    pub(crate) unreadable: Option<Unreadable>,
     /// The login that the URL asks for, if it is the login of some account.
     pub(crate) asked_login: Option<String>,
     /// The time in seconds since 1970.
     pub(crate) now: i64,
     /// `info/refs` of `git-upload-pack`, asked with the token.
     pub(crate) fetch: Heard,
+    /// Whether that was given before git was asked for a token.
+    pub(crate) open_to_all: bool,
     /// `info/refs` of `git-receive-pack`, asked with the token.
     pub(crate) push: Heard,
     /// `GET /user`.
     pub(crate) user: Heard,
     /// `GET /repos/OWNER/REPO` with the token, or another call that reads that repository.
     pub(crate) repo: Heard,
+    /// `GET /repos/OWNER/REPO/contents`.
+    pub(crate) contents: Heard,
     /// `GET /repos/OWNER/REPO` without the token.
     pub(crate) repo_anonymous: Heard,
     /// `GET /users/OWNER`.
@@ -101,6 +107,17 @@ pub(crate) struct Account {
     pub(crate) accepted_for_owner: bool,
     /// Whether it has ever been accepted for this repository and direction.
     pub(crate) accepted_for_repo: bool,
+}
+
+/// An account whose secret cannot be had.
+#[derive(Clone, Debug)]
+pub(crate) struct Unreadable {
+    /// The account's label.
+    pub(crate) label: String,
+    /// What is wrong with its vault, fit to be shown.
+    pub(crate) why: String,
+    /// What mends it, where that is known.
+    pub(crate) fix: Option<String>,
 }
 
 /// Where a token comes from.
@@ -174,7 +191,7 @@ impl Heard {
     }
 
     /// Gives the answer, if there was one.
-    pub(super) fn reply(&self) -> Option<&Reply> {
+    pub(crate) fn reply(&self) -> Option<&Reply> {
         match self {
             Heard::Reply(reply) => Some(reply),
             Heard::NotAsked | Heard::Trouble(_) => None,
@@ -182,50 +199,40 @@ impl Heard {
     }
 
     /// Gives the answer's status.
-    pub(super) fn status(&self) -> Option<u16> {
+    pub(crate) fn status(&self) -> Option<u16> {
         self.reply()?.status
     }
 
     /// Says whether the request was made.
-    pub(super) fn was_asked(&self) -> bool {
+    pub(crate) fn was_asked(&self) -> bool {
         !matches!(self, Heard::NotAsked)
     }
 
-    /// Gives the answer's status to whoever collects evidence.
-    pub(crate) fn status_code(&self) -> Option<u16> {
-        self.status()
-    }
-
-    /// Says to whoever collects evidence whether the request was made.
-    pub(crate) fn was_made(&self) -> bool {
-        self.was_asked()
-    }
-
     /// Says whether what was asked for was given.
-    pub(super) fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.status().is_some_and(|status| (200..300).contains(&status))
     }
 
     /// Gives a field of the JSON of a success.
-    pub(super) fn field(&self, name: &str) -> Option<Value> {
+    pub(crate) fn field(&self, name: &str) -> Option<Value> {
         let body = &self.reply().filter(|_| self.is_open())?.body;
         serde_json::from_str::<Value>(body).ok()?.get(name).cloned()
     }
 
     /// Gives a field that is a yes or a no.
-    pub(super) fn flag(&self, name: &str) -> Option<bool> {
+    pub(crate) fn flag(&self, name: &str) -> Option<bool> {
         self.field(name)?.as_bool()
     }
 
     /// Gives a field that is a name and fit to be shown.
-    pub(super) fn name(&self, name: &str) -> Option<String> {
+    pub(crate) fn name(&self, name: &str) -> Option<String> {
         self.field(name)?.as_str().filter(|name| is_name(name)).map(str::to_owned)
     }
 }
 
 impl Reply {
     /// Gives a header's value; names are compared without case.
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
             .find(|(known, _)| known.eq_ignore_ascii_case(name))
@@ -233,7 +240,7 @@ impl Reply {
     }
 
     /// Gives the scopes of a classic or OAuth token; none at all for the other kinds.
-    pub(super) fn scopes(&self) -> Option<Vec<&str>> {
+    pub(crate) fn scopes(&self) -> Option<Vec<&str>> {
         let scopes = self.header("x-oauth-scopes")?.split(',').map(str::trim);
         let fits = |scope: &&str| {
             !scope.is_empty()
@@ -246,7 +253,7 @@ impl Reply {
 
 /// The private repositories that a token sees.
 #[derive(Debug, Default)]
-pub(super) struct Visible {
+pub(crate) struct Visible {
     /// Their full names, `owner/repo`.
     repos: Vec<String>,
     /// Whether these are all.
@@ -255,7 +262,7 @@ pub(super) struct Visible {
 
 impl Visible {
     /// Reads the list, as far as it was read: the answer to a hundred repositories is cut off.
-    pub(super) fn of(heard: &Heard) -> Option<Self> {
+    pub(crate) fn of(heard: &Heard) -> Option<Self> {
         let reply = heard.reply().filter(|_| heard.is_open())?;
         let more = reply.header("link").is_some_and(|link| link.contains("rel=\"next\""));
         let whole = serde_json::from_str::<Value>(&reply.body).ok();
@@ -281,7 +288,7 @@ impl Visible {
     }
 
     /// Says whether the token sees a private repository of this owner, if the list is long enough to tell.
-    pub(super) fn any_of(&self, owner: &str) -> Option<bool> {
+    pub(crate) fn any_of(&self, owner: &str) -> Option<bool> {
         let any = self.owners().any(|known| known.eq_ignore_ascii_case(owner));
         (any || self.complete).then_some(any)
     }

@@ -14,7 +14,9 @@ mod table;
 mod tests;
 
 pub(crate) use conclude::conclude;
-pub(crate) use evidence::{Account, Evidence, Heard, Helper, HostKind, Operation, Origin, Reply, Trouble};
+pub(crate) use evidence::{
+    Account, Evidence, Heard, Helper, HostKind, Operation, Origin, Reply, Trouble, Unreadable, Visible,
+};
 pub(crate) use table::{ALL, VerdictRow};
 
 use crate::denial::catalogue::{Certainty, Denial, FALLBACKS, Finding, split_page};
@@ -22,7 +24,6 @@ use crate::denial::normal::Target;
 use crate::pages::{Page, is_owner};
 use crate::token::TokenKind;
 use case::{Case, TOKEN_PAGES, clear, is_redirect};
-use evidence::Visible;
 use serde::Serialize;
 
 /// What is concluded of one target; serialised, it is the `verdict` of `--json`.
@@ -66,6 +67,32 @@ impl Verdict {
 pub(crate) fn explain(found: &Finding, target: &Target) -> Verdict {
     let words = Wording { found: Some(found), ..Wording::of(target) };
     words.of_row(found.denial, found.certainty)
+}
+
+/// Shows what a verdict means and what is to be done, without a case at hand.
+pub(crate) fn of_row(about: &'static VerdictRow) -> Verdict {
+    let target = Target::default();
+    let words = Wording::of(&target);
+    match crate::denial::catalogue::row(about.id) {
+        Some(denial) => words.of_row(denial, about.certainty),
+        None => {
+            let ask = "git credential-patron diagnose URL says what to do in the case at hand";
+            Verdict::new(
+                about.id,
+                about.certainty,
+                table::means(about.id).to_owned(),
+                vec![ask.to_owned()],
+                None,
+            )
+        }
+    }
+}
+
+/// Gives the verdict of a refusal in words that nobody knows.
+pub(crate) fn unknown(status: Option<u16>, said: &str, target: &Target) -> Verdict {
+    let reply = Reply { status, words: said.to_owned(), ..Reply::default() };
+    let evidence = Evidence { target: target.clone(), fetch: Heard::Reply(reply), ..Evidence::default() };
+    Case::of(&evidence).unknown()
 }
 
 /// What fills the holes of texts and pages.

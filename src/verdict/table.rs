@@ -74,6 +74,25 @@ pub(crate) const ALL: &[VerdictRow] = &[
     row("unknown-refusal", Measured, false, 1, "any other 401, 403, 404, 451: GitHub's words as they came"),
 ];
 
+/// What those verdicts mean that no text of GitHub's gives: the others' words stand in the catalogue.
+const MEANS: &[(&str, &str)] = &[
+    ("approval-pending", "the owner has most likely not approved the token yet"),
+    ("helper-not-set-up", "git does not ask patron for this address, or asks another helper first"),
+    ("no-write-role", "the account may read the repository, but not write to it"),
+    ("not-github", "the host is no GitHub host: patron keeps a secret for it and cannot say more"),
+    ("ok", "git is given what it asks for"),
+    ("repository-not-selected", "the token works for the owner, but most likely not for this repository"),
+    ("scope-missing", "the token lacks a scope that git needs"),
+    ("token-expired", "the token has expired"),
+    ("unknown-refusal", "GitHub refused in words that are not known here"),
+    ("wrong-account", "the token belongs to another login than the one that was meant"),
+];
+
+/// Gives what a verdict means, if the catalogue does not.
+pub(super) fn means(id: &str) -> &'static str {
+    MEANS.iter().find(|(known, _)| *known == id).map_or("", |(_, means)| means)
+}
+
 /// Gives a verdict's row.
 pub(super) fn row_of(id: &str) -> Option<&'static VerdictRow> {
     ALL.iter().find(|row| row.id == id)

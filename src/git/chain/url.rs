@@ -6,7 +6,7 @@
 
 /// What a credential is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Asked {
+pub(in crate::git) struct Asked {
     protocol: Vec<u8>,
     host: Vec<u8>,
     path: Option<Vec<u8>>,
@@ -17,7 +17,7 @@ pub(super) struct Asked {
 
 impl Asked {
     /// Takes a URL apart as git does for its helpers; `None` for what git refuses.
-    pub(super) fn from_url(url: &[u8]) -> Option<Self> {
+    pub(in crate::git) fn from_url(url: &[u8]) -> Option<Self> {
         let parts = Parts::of(url);
         let (protocol, host) = (parts.protocol?, parts.host.unwrap_or_default());
         let mut asked = Self { protocol, host, path: parts.path, user: parts.user, normal: None };
@@ -49,7 +49,7 @@ impl Asked {
     }
 
     /// Tells whether the section `[credential "PATTERN"]` applies.
-    pub(super) fn matches(&self, pattern: &[u8]) -> bool {
+    pub(in crate::git) fn matches(&self, pattern: &[u8]) -> bool {
         match Normal::of(pattern, true) {
             Some(pattern) => self.normal.as_ref().is_some_and(|asked| pattern.covers(asked)),
             None => self.fits_partial(pattern),

@@ -171,7 +171,7 @@ fn nothing_asked_is_nothing_proven() {
         Evidence { account, target: hidden().target, now: NOW, ..Evidence::default() }
     };
     let verdict = conclude(&offline(NOW + 1));
-    assert_eq!((verdict.id, verdict.certainty), ("ok", Inferred));
+    assert_eq!((verdict.id, verdict.certainty, verdict.exit), ("unreachable", Inferred, 3));
     let verdict = conclude(&offline(NOW - 1));
     assert_eq!((verdict.id, verdict.certainty), ("token-expired", Inferred));
 }

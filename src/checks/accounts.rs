@@ -1,0 +1,97 @@
+//! Which account is chosen and why, who else there is and why not, and whether its secret can be read.
+
+use super::Check;
+use super::Group::Account as Group;
+use super::Status::{Failed, Ok, Skipped, Warning};
+use crate::choose::{Account, Because, Place, WhyNot};
+use crate::time::day;
+use crate::vault::Trouble;
+
+/// How many accounts that are not chosen are named.
+const MOST: usize = 8;
+
+/// States which account is chosen, and by which rule.
+pub(crate) fn account(chosen: &Account, because: Because) -> Check {
+    let why = match because {
+        Because::Only => "the only account that fits",
+        Because::Narrower => "its scope is the narrowest that fits",
+        Because::AskedLogin => "the URL names its login",
+        Because::NotRejected => "the others that fit were rejected",
+        Because::NotExpired => "the others that fit have expired",
+        Because::Added => "it was added, the others were learned",
+        Because::Label => "its label comes first",
+    };
+    Check::new(Group, "account", Ok, format!("\"{}\" ({}): {why}", chosen.label, chosen.scope))
+}
+
+/// Names the accounts that are not chosen: those that fit in their order, then those that do not.
+pub(crate) fn others(fitting: &[&Account], rest: &[(&Account, WhyNot)], now: i64) -> Vec<Check> {
+    let expired = |account: &Account| account.expires.filter(|at| *at <= now);
+    let mut checks: Vec<Check> = fitting
+        .iter()
+        .map(|account| {
+            let name = format!("\"{}\" ({})", account.label, account.scope);
+            match expired(account) {
+                Some(at) => {
+                    let message = format!("{name} fits, but expired on {}", day(at));
+                    Check::new(Group, "account-other", Warning, message)
+                        .fix(format!("git credential-patron add {}", account.scope.short()))
+                }
+                None => {
+                    Check::new(Group, "account-other", Skipped, format!("{name} fits too, and comes after"))
+                }
+            }
+        })
+        .collect();
+    let same_host = rest.iter().filter(|(_, why)| *why != WhyNot::OtherHost);
+    checks.extend(same_host.map(|(account, why)| {
+        let why = match why {
+            WhyNot::OtherHost => "is for another host",
+            WhyNot::UnknownOwner => "is for one owner, and none is named here",
+            WhyNot::OtherOwner => "is for another owner",
+            WhyNot::OtherRepository => "is for another repository",
+            WhyNot::OtherLogin => "belongs to another login than the URL names",
+            WhyNot::NotTheGistsUser => "is not for its own user's gists",
+        };
+        Check::new(
+            Group,
+            "account-other",
+            Skipped,
+            format!("\"{}\" ({}) {why}", account.label, account.scope),
+        )
+    }));
+    let more = checks.len().saturating_sub(MOST);
+    checks.truncate(MOST);
+    let elsewhere = rest.iter().filter(|(_, why)| *why == WhyNot::OtherHost).count();
+    for (count, what) in [(more, "more of this host"), (elsewhere, "for other hosts")] {
+        if count > 0 {
+            let noun = if count == 1 { "account" } else { "accounts" };
+            checks.push(Check::new(Group, "account-other", Skipped, format!("{count} {noun} {what}")));
+        }
+    }
+    checks
+}
+
+/// States whether the vault gave the secret.
+pub(crate) fn readable(account: &Account, read: Result<bool, &Trouble>) -> Check {
+    let place = match account.place {
+        Place::Keyring => "the keyring",
+        Place::File => "secrets.toml, which only you can read",
+        Place::Command(_) => "the account's command",
+    };
+    match read {
+        Result::Ok(true) => Check::new(Group, "vault", Ok, format!("the token was read from {place}")),
+        Result::Ok(false) => {
+            Check::new(Group, "vault", Failed, format!("the {} holds no token for it", account.place.name()))
+                .fix(format!("git credential-patron add {}", account.scope.short()))
+        }
+        Err(trouble) => {
+            let check =
+                Check::new(Group, "vault", Failed, crate::terminal::sanitise(&trouble.to_string(), 300));
+            match trouble.remedy() {
+                Some(remedy) => check.fix(crate::terminal::sanitise(&remedy, 300)),
+                None => check,
+            }
+        }
+    }
+}

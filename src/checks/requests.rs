@@ -1,0 +1,138 @@
+//! What GitHub said to each request, and how many there were.
+
+use super::Check;
+use super::Group::GitHub as Group;
+use super::Status::{Failed, Ok, Skipped};
+use crate::terminal::sanitise;
+use crate::verdict::{Evidence, Heard, HostKind, Operation, Trouble, Visible};
+use std::time::Duration;
+
+/// The longest part of a server's words that is shown.
+const WORDS: usize = 420;
+
+/// What was asked, how often, and for how long.
+pub(crate) struct Asked {
+    /// For which services git sent the credential.
+    pub(crate) sent: (bool, bool),
+    /// How many requests were made.
+    pub(crate) requests: usize,
+    /// How long they took.
+    pub(crate) elapsed: Duration,
+}
+
+/// States what each request was answered. `why_not` says why none was made, where none was.
+pub(crate) fn requests(evidence: &Evidence, asked: Option<&Asked>, why_not: &str) -> Vec<Check> {
+    let Some(Asked { sent, requests, elapsed }) = asked else {
+        return vec![
+            Check::new(Group, "fetch", Skipped, format!("not asked: {why_not}")),
+            Check::new(Group, "push", Skipped, format!("not asked: {why_not}")),
+            Check::new(Group, "requests", Skipped, "no request was made"),
+        ];
+    };
+    let unknown = evidence.user.status() == Some(401);
+    let mut checks = vec![service("fetch", "fetching", &evidence.fetch, sent.0, unknown)];
+    checks.push(match (&evidence.push, evidence.operation) {
+        (Heard::NotAsked, Operation::Fetch) => Check::new(Group, "push", Skipped, "not asked: add --push"),
+        (push, _) => service("push", "pushing", push, sent.1, unknown),
+    });
+    if evidence.host == HostKind::GitHub {
+        checks.extend(repository(evidence));
+        checks.extend(owner(evidence));
+        checks.extend(private(evidence));
+    }
+    let noun = if *requests == 1 { "request" } else { "requests" };
+    checks.push(Check::new(
+        Group,
+        "requests",
+        Ok,
+        format!("{requests} {noun} in {} ms", elapsed.as_millis()),
+    ));
+    checks
+}
+
+fn service(id: &'static str, what: &str, heard: &Heard, sent: bool, unknown: bool) -> Check {
+    match heard {
+        Heard::NotAsked if unknown => {
+            Check::new(Group, id, Skipped, "not asked with a token that GitHub does not know")
+        }
+        Heard::NotAsked => Check::new(Group, id, Skipped, "not asked: no repository is named"),
+        Heard::Trouble(trouble) => Check::new(Group, id, Failed, no_answer(*trouble)),
+        Heard::Reply(reply) if heard.is_open() => {
+            let with = if sent { "with the token" } else { "without the token: everybody may" };
+            let status = reply.status.unwrap_or(200);
+            Check::new(Group, id, Ok, format!("{what} is given, {with} ({status})"))
+        }
+        Heard::Reply(reply) => {
+            let status = reply.status.map_or_else(String::new, |status| format!(" ({status})"));
+            let words = sanitise(&reply.words, WORDS);
+            let words = if words.is_empty() { String::new() } else { format!(": {words}") };
+            Check::new(Group, id, Failed, format!("{what} is refused{status}{words}"))
+        }
+    }
+}
+
+fn no_answer(trouble: Trouble) -> &'static str {
+    match trouble {
+        Trouble::Unreachable => "no answer",
+        Trouble::Tls => "no trusted connection",
+        Trouble::Proxy => "the proxy did not let it through",
+        Trouble::CaptivePortal => "something else answered in GitHub's place",
+    }
+}
+
+fn repository(evidence: &Evidence) -> Option<Check> {
+    let repo = &evidence.repo;
+    Some(match repo {
+        Heard::NotAsked => return None,
+        Heard::Trouble(trouble) => {
+            Check::new(Group, "repository", Failed, format!("the API: {}", no_answer(*trouble)))
+        }
+        Heard::Reply(reply) if repo.is_open() => {
+            let mut facts = vec![match repo.flag("private") {
+                Some(true) => "private",
+                Some(false) => "public",
+                None => "there",
+            }];
+            if repo.flag("archived") == Some(true) {
+                facts.push("archived");
+            }
+            if let Some(role) = repo.field("permissions").and_then(|all| all.get("push")?.as_bool()) {
+                facts.push(if role { "its user may push" } else { "its user may not push" });
+            }
+            let _ = reply;
+            Check::new(Group, "repository", Ok, format!("the token sees it: {}", facts.join(", ")))
+        }
+        Heard::Reply(reply) => {
+            let status = reply.status.unwrap_or_default();
+            let public = if evidence.repo_anonymous.is_open() { "; without a token it is seen" } else { "" };
+            Check::new(
+                Group,
+                "repository",
+                Failed,
+                format!("the API does not show it to the token ({status}){public}"),
+            )
+        }
+    })
+}
+
+fn owner(evidence: &Evidence) -> Option<Check> {
+    let owner = evidence.target.owner.as_deref()?;
+    let reply = evidence.owner.reply()?;
+    Some(match (reply.status, evidence.owner.name("type").as_deref()) {
+        (Some(404), _) => Check::new(Group, "owner", Failed, format!("GitHub knows no {owner}")),
+        (_, Some("Organization")) => Check::new(Group, "owner", Ok, format!("{owner} is an organisation")),
+        (_, Some("User")) => Check::new(Group, "owner", Ok, format!("{owner} is a user")),
+        _ => return None,
+    })
+}
+
+fn private(evidence: &Evidence) -> Option<Check> {
+    let owner = evidence.target.owner.as_deref()?;
+    let sees = Visible::of(&evidence.private_repos)?.any_of(owner);
+    let text = match sees {
+        Some(true) => format!("the token sees private repositories of {owner}"),
+        Some(false) => format!("the token sees no private repository of {owner}"),
+        None => format!("whether the token sees private repositories of {owner} is not known"),
+    };
+    Some(Check::new(Group, "private-repositories", if sees.is_none() { Skipped } else { Ok }, text))
+}

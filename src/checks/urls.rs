@@ -1,0 +1,218 @@
+//! The remote's URL, and what else git sends to it besides what a helper answers.
+
+use super::Group::Remote as Group;
+use super::Status::{Failed, Ok, Warning};
+use super::{Check, place, short};
+use crate::git::{Listing, netrc_entry};
+use crate::remote::Remote;
+use crate::token::Token;
+
+/// The URL as git uses it.
+pub(crate) struct Given<'a> {
+    /// Where it leads.
+    pub(crate) remote: &'a Remote,
+    /// The remote's name, if it was found by one.
+    pub(crate) name: Option<&'a str>,
+    /// Whether it is the one for pushes.
+    pub(crate) push: bool,
+    /// The user name in it.
+    pub(crate) user: Option<&'a str>,
+    /// Whether a password stands in it.
+    pub(crate) has_secret: bool,
+    /// The URL for git's configuration: without a password.
+    pub(crate) url: &'a str,
+    /// Whether helpers are asked for it.
+    pub(crate) is_https: bool,
+}
+
+/// Something that goes before, or beside, the answer of a helper.
+pub(crate) struct Interference {
+    /// What takes it away.
+    pub(crate) fix: String,
+    /// The secret in it, to make sure that it is shown nowhere.
+    pub(crate) secret: Option<Token>,
+}
+
+/// Looks at the URL, and at the settings that hold for it.
+pub(crate) fn urls(given: &Given<'_>, listing: Option<&Listing>) -> (Vec<Check>, Vec<Interference>) {
+    let mut checks = vec![the_url(given, listing)];
+    let mut others = Vec::new();
+    if let Some(listing) = listing {
+        rewritten(given, listing, &mut checks);
+        if given.is_https {
+            extra_headers(given, listing, &mut checks, &mut others);
+            cookies(given, listing, &mut checks);
+        }
+    }
+    if given.is_https {
+        netrc(given, &mut checks, &mut others);
+    }
+    (checks, others)
+}
+
+fn the_url(given: &Given<'_>, listing: Option<&Listing>) -> Check {
+    let remote = given.remote;
+    let clean = clean_url(remote);
+    let at = given
+        .name
+        .zip(listing)
+        .and_then(|(name, listing)| {
+            listing.remote_line(name, given.push).or_else(|| listing.remote_line(name, false))
+        })
+        .map(|found| format!(" ({})", place(&found.source)))
+        .unwrap_or_default();
+    let without = |what: &str| match given.name {
+        Some(name) => {
+            let push = if given.push { " --push" } else { "" };
+            format!("{what}: git remote set-url{push} {} {clean}", word(name))
+        }
+        None => format!("{what}: {clean}"),
+    };
+    if !given.is_https {
+        return Check::new(
+            Group,
+            "ssh",
+            Ok,
+            format!("the remote speaks SSH{at}: no credential helper is asked"),
+        )
+        .fix(format!(
+            "for tokens use https://{}/{}",
+            remote.host,
+            remote.path.as_deref().unwrap_or_default()
+        ));
+    }
+    if given.has_secret {
+        let message = format!("a secret stands in the URL{at}: git sends it, and asks no helper");
+        return Check::new(Group, "remote-url", Failed, message).fix(without("take it out"));
+    }
+    match given.user {
+        Some(user) if Token::new(user.as_bytes().to_vec()).kind().is_github() => {
+            let message = format!("a token stands in the URL as the user name{at}: GitHub takes none there");
+            Check::new(Group, "remote-url", Failed, message).fix(without("take it out"))
+        }
+        // Measured: with a user name, git first tries an empty password.
+        Some(_) => Check::new(
+            Group,
+            "remote-url",
+            Ok,
+            format!("https, with a user name in the URL{at}: git tries it with an empty password first"),
+        ),
+        None => Check::new(Group, "remote-url", Ok, format!("https, no secret in the URL{at}")),
+    }
+}
+
+/// Gives the URL without user name and password.
+fn clean_url(remote: &Remote) -> String {
+    match &remote.path {
+        Some(path) => format!("https://{}/{path}", remote.host),
+        None => format!("https://{}", remote.host),
+    }
+}
+
+/// Makes a remote's name fit for a command line that is shown.
+fn word(name: &str) -> String {
+    match name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./".contains(&b)) {
+        true => name.to_owned(),
+        false => "REMOTE".to_owned(),
+    }
+}
+
+fn rewritten(given: &Given<'_>, listing: &Listing, checks: &mut Vec<Check>) {
+    // What is looked at is what was written; the URL in hand is what git made of it.
+    let written = given.name.and_then(|name| {
+        let own = given.push.then(|| listing.remote_line(name, true)).flatten();
+        own.or_else(|| listing.remote_line(name, false))
+    });
+    let Some(written) = written else { return };
+    let url = String::from_utf8_lossy(&written.value).into_owned();
+    let Some(rewrite) = listing.rewrite(&url, given.push) else { return };
+    let at = place(&rewrite.source);
+    let secret = rewrite.url.split_once("://").is_some_and(|(_, rest)| {
+        rest.split('/').next().and_then(|authority| authority.rsplit_once('@')).is_some_and(|(info, _)| {
+            info.contains(':') || Token::new(info.as_bytes().to_vec()).kind().is_github()
+        })
+    });
+    checks.push(if secret {
+        Check::new(
+            Group,
+            "url-rewrite",
+            Failed,
+            format!(
+                "url.*.{} ({at}) puts a secret into the URL: git sends it, and asks no helper",
+                rewrite.name
+            ),
+        )
+        .fix(format!("take that section out of the file, and consider the secret known ({at})"))
+    } else {
+        Check::new(
+            Group,
+            "url-rewrite",
+            Ok,
+            format!("url.*.{} ({at}) changes the URL to this one", rewrite.name),
+        )
+    });
+}
+
+fn extra_headers(
+    given: &Given<'_>,
+    listing: &Listing,
+    checks: &mut Vec<Check>,
+    others: &mut Vec<Interference>,
+) {
+    for found in listing.http(given.url, "extraheader") {
+        let text = String::from_utf8_lossy(&found.value).into_owned();
+        let Some((name, value)) = text.split_once(':') else { continue };
+        let at = place(&found.source);
+        if name.trim().eq_ignore_ascii_case("authorization") {
+            let fix = format!("take http.extraHeader out of {at}");
+            checks.push(
+                Check::new(
+                    Group,
+                    "extra-header",
+                    Failed,
+                    format!("http.extraHeader ({at}) sends an Authorization of its own: GitHub judges that one, not patron's token"),
+                )
+                .fix(fix.clone()),
+            );
+            let secret = value.trim().rsplit(' ').next().unwrap_or_default();
+            others.push(Interference { fix, secret: Some(Token::new(secret.as_bytes().to_vec())) });
+        } else {
+            let name: String =
+                name.trim().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(40).collect();
+            checks.push(Check::new(
+                Group,
+                "extra-header",
+                Warning,
+                format!("http.extraHeader ({at}) adds the header {name} to each of git's requests"),
+            ));
+        }
+    }
+}
+
+fn cookies(given: &Given<'_>, listing: &Listing, checks: &mut Vec<Check>) {
+    if let Some(found) = listing.http_last(given.url, "cookiefile").filter(|found| !found.value.is_empty()) {
+        let at = place(&found.source);
+        checks.push(
+            Check::new(Group, "cookies", Warning, format!("http.cookieFile ({at}): git sends cookies along"))
+                .fix(format!("GitHub's git needs none: take it out of {at}")),
+        );
+    }
+}
+
+fn netrc(given: &Given<'_>, checks: &mut Vec<Check>, others: &mut Vec<Interference>) {
+    let Some(home) = std::env::home_dir().filter(|home| home.is_absolute()) else { return };
+    let Some(entry) = netrc_entry(&home, given.remote.host.as_str()) else { return };
+    let at = format!("{}:{}", short(&entry.file), entry.line);
+    let what = if entry.is_default { "the default entry" } else { "an entry for this host" };
+    let fix = format!("take the entry out of {at}");
+    checks.push(
+        Check::new(
+            Group,
+            "netrc",
+            Warning,
+            format!("{at} has {what}: git sends that first, and asks patron only if it is refused (401)"),
+        )
+        .fix(fix.clone()),
+    );
+    others.push(Interference { fix, secret: entry.secret });
+}

@@ -1,0 +1,76 @@
+//! Asks about the targets: those with one token one after the other, the others side by side.
+//!
+//! A token that GitHub does not know is sent once, however many remotes would send it: several bad logins
+//! lock a user out (documented: "Failed login limit").
+
+use super::super::Session;
+use super::ready::Ready;
+use crate::files;
+use crate::git::Git;
+use crate::inspect::{Inspection, Means, Pace, inspect_knowing};
+use crate::verdict::Heard;
+use std::thread;
+use std::time::Duration;
+
+/// How long one target may take in all.
+const BOUND: Duration = Duration::from_secs(10);
+
+/// Gives what was found out about each target, in their order; none where nothing can be asked.
+pub(super) fn ask(session: &Session, git: Option<&Git>, ready: &[Ready<'_>]) -> Vec<Option<Inspection>> {
+    let mut found: Vec<Option<Inspection>> = ready.iter().map(|_| None).collect();
+    let Some(git) = git else { return found };
+    let folder = session.paths.traces();
+    // Without the folder the probe says so: its pipe cannot be made.
+    let _ = files::make_folder(folder);
+    let groups = groups(ready);
+    let done: Vec<Vec<(usize, Inspection)>> = thread::scope(|scope| {
+        let threads: Vec<_> = groups
+            .into_iter()
+            .map(|group| scope.spawn(move || one_after_the_other(git, folder, ready, &group)))
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap_or_default()).collect()
+    });
+    for (at, inspection) in done.into_iter().flatten() {
+        found[at] = Some(inspection);
+    }
+    found
+}
+
+/// Puts together what is asked with the same token at the same host.
+fn groups(ready: &[Ready<'_>]) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for (at, one) in ready.iter().enumerate() {
+        if one.subject().is_none() {
+            continue;
+        }
+        let same = |other: &usize| {
+            let other = &ready[*other];
+            other.secret() == one.secret() && other.aim.target.remote.host == one.aim.target.remote.host
+        };
+        match groups.iter_mut().find(|group| group.first().is_some_and(same)) {
+            Some(group) => group.push(at),
+            None => groups.push(vec![at]),
+        }
+    }
+    groups
+}
+
+fn one_after_the_other(
+    git: &Git,
+    folder: &std::path::Path,
+    ready: &[Ready<'_>],
+    group: &[usize],
+) -> Vec<(usize, Inspection)> {
+    let means = Means { git, folder };
+    let mut user = Heard::NotAsked;
+    let mut found = Vec::new();
+    for &at in group {
+        let Some(subject) = ready[at].subject() else { continue };
+        let inspection = inspect_knowing(&means, &subject, Pace::Careful, BOUND, user.clone());
+        if inspection.evidence.user.reply().is_some() {
+            user = inspection.evidence.user.clone();
+        }
+        found.push((at, inspection));
+    }
+    found
+}

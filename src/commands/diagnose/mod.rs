@@ -1,0 +1,287 @@
+//! `diagnose`: what GitHub says to git here, why, and what to do about it.
+//!
+//! The targets are made ready one by one (whose token git would be given, and what stands in its way), asked
+//! side by side unless they share a token, and shown: the verdict and its fix first. Nothing secret is shown.
+//!
+//! `--offline` makes no request and asks no other helper, since those make requests of their own. What this
+//! side proves is said (SSH, no helper, no account, an expiry that has passed); all else is `unreachable`,
+//! inferred, exit code 3: "it was not asked" must not be taken for an all-clear.
+
+mod ask;
+mod json;
+mod ready;
+mod report;
+
+use super::{Session, list_failure, working_folder};
+use crate::browser;
+use crate::checks::{self, Asked, Check};
+use crate::choose::Account;
+use crate::cli::Diagnose as Options;
+use crate::error::{Exit, Failure};
+use crate::git::{Cwd, Git, GitTrouble, Listing};
+use crate::inspect::Inspection;
+use crate::keeping;
+use crate::outcomes::{Direction, Outcomes, State};
+use crate::target::{self, Aim};
+use crate::terminal::{Spinner, print, say};
+use crate::time;
+use crate::token::Token;
+use crate::verdict::{Evidence, Operation, Origin, Verdict, conclude};
+use crate::verify;
+use ready::{Ready, Surroundings};
+
+/// What was found out about one target.
+pub(super) struct Diagnosis<'a> {
+    aim: &'a Aim,
+    operation: Operation,
+    verdict: Verdict,
+    account: Option<&'a Account>,
+    evidence: Evidence,
+    /// When the token ends, as GitHub just said or as it was known.
+    expires: Option<i64>,
+    checks: Vec<Check>,
+    requests: usize,
+}
+
+/// Diagnoses the targets; the exit code is the highest of theirs: 1 over 3 over 0.
+pub fn run(session: &Session, options: &Options) -> Result<(), Failure> {
+    let git = Git::find();
+    let listing = git.as_ref().map(|git| Listing::read(git, Cwd::Here));
+    let trouble = match &listing {
+        Some(Err(trouble)) => Some(shown(trouble)),
+        _ => None,
+    };
+    let listing = listing.and_then(Result::ok);
+    let rewrite = |url: &str| Some(listing.as_ref()?.rewrite(url, options.push)?.url);
+    let several = target::several(options.what.as_deref(), &working_folder()?, rewrite)?;
+    for name in &several.others {
+        let name = crate::terminal::sanitise(name, 40);
+        say(&format!("the remote {name} is no https or ssh address: no credential helper has a part in it"));
+    }
+    if several.aims.is_empty() {
+        return Err(Failure::usage("no remote here is on a host that could have an account")
+            .remedy("name an owner, a repository or a URL"));
+    }
+    let accounts = session.accounts().map_err(list_failure)?;
+    let mut outcomes = session.outcomes();
+    let around =
+        Surroundings { git: git.as_ref(), listing: listing.as_ref(), trouble: trouble.as_deref(), options };
+    let ready: Vec<Ready<'_>> = several
+        .aims
+        .iter()
+        .map(|aim| ready::ready(session, &around, aim, &accounts, &mut outcomes))
+        .collect();
+    let inspections = {
+        let _spinner = Spinner::start("asking what GitHub says ...");
+        ask::ask(session, git.as_ref(), &ready)
+    };
+    let secrets: Vec<Token> = ready.iter().flat_map(Ready::secrets).collect();
+    let mut diagnoses: Vec<Diagnosis<'_>> = Vec::new();
+    for (ready, inspection) in ready.into_iter().zip(inspections) {
+        if let (Some(inspection), Some(account)) = (&inspection, ready.account) {
+            remember(session, &mut outcomes, account, &ready, inspection);
+        }
+        diagnoses.push(diagnosis(session, options, &outcomes, ready, inspection));
+    }
+    let text = match options.json {
+        true => json::text(&diagnoses),
+        false => report::text(&diagnoses),
+    };
+    print(&without(text, &secrets))
+        .map_err(|error| Failure::failed("this cannot be written").because(error))?;
+    if options.open {
+        open(&diagnoses);
+    }
+    match diagnoses.iter().map(|diagnosis| diagnosis.verdict.exit).min_by_key(|exit| match exit {
+        1 => 0,
+        3 => 1,
+        _ => 2,
+    }) {
+        Some(1) => Err(Failure::said(Exit::Failed)),
+        Some(3) => Err(Failure::said(Exit::Unchecked)),
+        _ => Ok(()),
+    }
+}
+
+fn shown(trouble: &GitTrouble) -> String {
+    crate::terminal::sanitise(&trouble.to_string(), 300)
+}
+
+/// Concludes, and puts the facts in their order.
+fn diagnosis<'a>(
+    session: &Session,
+    options: &Options,
+    outcomes: &Outcomes,
+    ready: Ready<'a>,
+    inspection: Option<Inspection>,
+) -> Diagnosis<'a> {
+    let why_not = ready.why_not_asked();
+    let Ready { aim, operation, account, mut checks, others, evidence, .. } = ready;
+    let asked = inspection.as_ref().map(|inspection| Asked {
+        sent: (inspection.sent.fetch, inspection.sent.push),
+        requests: inspection.requests,
+        elapsed: inspection.elapsed,
+    });
+    let requests = inspection.as_ref().map_or(0, |inspection| inspection.requests);
+    let (mut verdict, evidence) = match inspection {
+        Some(inspection) => (inspection.verdict, inspection.evidence),
+        None => (conclude(&evidence), evidence),
+    };
+    let expires = evidence
+        .user
+        .reply()
+        .and_then(|reply| reply.header(verify::EXPIRY))
+        .and_then(verify::expiry)
+        .or_else(|| evidence.account.as_ref()?.expires);
+    checks.extend(checks::token(&evidence, expires));
+    checks.extend(checks::requests(&evidence, asked.as_ref(), why_not));
+    checks.sort_by_key(|check| check.group);
+    if options.offline && verdict.id == "unreachable" {
+        verdict.means =
+            "GitHub was not asked (--offline), so nothing is known of what it says now".to_owned();
+        verdict.fix = vec!["ask it: run this again without --offline".to_owned()];
+        verdict
+            .fix
+            .extend(account.and_then(|account| last_time(outcomes, account, aim, operation, session.now)));
+    }
+    if verdict.exit == 1 && asked.is_some() {
+        // What goes before a helper's answer is the first thing to take out of the way.
+        verdict.fix.splice(0..0, others.into_iter().map(|other| other.fix));
+    }
+    name_remote(&mut verdict, aim, &checks);
+    Diagnosis { aim, operation, verdict, account, evidence, expires, checks, requests }
+}
+
+/// Says how it went the last time, where nobody was asked now.
+fn last_time(
+    outcomes: &Outcomes,
+    account: &Account,
+    aim: &Aim,
+    operation: Operation,
+    now: i64,
+) -> Option<String> {
+    if let Some(rejection) = outcomes.rejection(&account.id) {
+        return Some(format!(
+            "the last time ({}) GitHub did not know the token",
+            time::ago(rejection.last, now)
+        ));
+    }
+    let last = outcomes.at(&account.id, &aim.target.remote, direction(operation))?;
+    let ago = time::ago(last.at, now);
+    Some(match last.state {
+        State::Accepted => format!("the last time ({ago}) git was let in"),
+        State::Rejected => format!("the last time ({ago}) GitHub did not know the token"),
+        State::Refused(id) => {
+            format!("the last time ({ago}) it was {id}: git credential-patron explain {id}")
+        }
+    })
+}
+
+fn direction(operation: Operation) -> Direction {
+    match operation {
+        Operation::Fetch => Direction::Fetch,
+        Operation::Push => Direction::Push,
+    }
+}
+
+/// Puts the remote's own name into what is to be typed.
+fn name_remote(verdict: &mut Verdict, aim: &Aim, checks: &[Check]) {
+    let plain = |name: &&String| name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./".contains(&b));
+    if let Some(name) = aim.target.name.as_ref().filter(plain) {
+        let push = if aim.push_only { "--push " } else { "" };
+        for line in &mut verdict.fix {
+            *line = line.replace("set-url REMOTE ", &format!("set-url {push}{name} "));
+        }
+    }
+    // A secret that a rewriting rule adds does not leave by another URL.
+    let by_rule =
+        checks.iter().find(|check| check.id == "url-rewrite" && check.status == checks::Status::Failed);
+    if let Some(fix) = by_rule.and_then(|check| check.fix.clone())
+        && let Some(first) = verdict.fix.iter_mut().find(|line| line.contains("git remote set-url"))
+    {
+        *first = fix;
+    }
+}
+
+/// Notes how the account fared, and what GitHub said of its token that is news.
+fn remember(
+    session: &Session,
+    outcomes: &mut Outcomes,
+    account: &Account,
+    ready: &Ready<'_>,
+    inspection: &Inspection,
+) {
+    let Inspection { verdict, evidence, sent, .. } = inspection;
+    let (remote, now, id) = (&ready.aim.target.remote, session.now, account.id.as_str());
+    let is_refused = verdict.exit == 1;
+    let unknown = matches!(verdict.id, "token-rejected" | "token-expired" | "password-not-accepted");
+    session.note_outcomes(outcomes, |outcomes| {
+        if let Some(secret) = ready.secret() {
+            outcomes.note_secret(id, secret);
+        }
+        if evidence.user.is_open() {
+            outcomes.note_known(id);
+        }
+        if unknown {
+            outcomes.note_rejected(id, now);
+            return;
+        }
+        for (heard, sent, direction) in
+            [(&evidence.fetch, sent.fetch, Direction::Fetch), (&evidence.push, sent.push, Direction::Push)]
+        {
+            if heard.is_open() && sent {
+                outcomes.note_accepted(id, remote, direction, now);
+            } else if heard.reply().is_some() && !heard.is_open() && sent && is_refused {
+                outcomes.note_refused(id, (remote, direction), now, verdict.id, verdict.page.as_deref());
+            }
+        }
+    });
+    learn(session, account, evidence);
+}
+
+/// Writes login and expiry into the list, where GitHub said something new.
+fn learn(session: &Session, account: &Account, evidence: &Evidence) {
+    let Some(news) = verify::told(account, &evidence.user) else { return };
+    if let Err(trouble) = keeping::learn(&session.paths, &news) {
+        say(&format!("what GitHub said of the token of {} is not kept: {trouble}", account.label));
+    }
+}
+
+/// Makes sure once more that no secret is shown, whatever it came in by.
+fn without(text: String, secrets: &[Token]) -> String {
+    secrets.iter().fold(text, |text, secret| match std::str::from_utf8(secret.expose()) {
+        // A word of a few letters may stand anywhere, and hiding it would tell where.
+        Ok(secret) if secret.len() >= 6 => text.replace(secret, "(hidden)"),
+        _ => text,
+    })
+}
+
+fn open(diagnoses: &[Diagnosis<'_>]) {
+    let pages = diagnoses.iter().filter_map(|diagnosis| diagnosis.verdict.page.as_deref());
+    let mut opened: Vec<&str> = Vec::new();
+    for page in pages {
+        if opened.contains(&page) {
+            continue;
+        }
+        opened.push(page);
+        // A person said so: whatever the surroundings are, it is tried.
+        match browser::open(page) {
+            Ok(_) => say(&format!("opened {page}")),
+            Err(why) => say(&format!("the page is not opened: {why}")),
+        }
+    }
+    if opened.is_empty() {
+        say("there is no page to open");
+    }
+}
+
+impl Diagnosis<'_> {
+    /// Names where the token comes from, as `--json` does; none for one that stands in the URL.
+    fn source(&self) -> Option<&'static str> {
+        match self.evidence.account.as_ref()?.origin {
+            Origin::Account => Some("account"),
+            Origin::Fallback => Some("fallback"),
+            Origin::Url => None,
+        }
+    }
+}

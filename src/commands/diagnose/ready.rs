@@ -1,0 +1,340 @@
+//! Makes a target ready to be asked about: whose token git would be given, and what stands in its way.
+
+use super::super::{Session, relay, store};
+use crate::checks::{self, Check, Given, Group, Interference, Status};
+use crate::choose::{ANY_USER, Account, Standing, answered_user, because, choose, fits, names_a_login};
+use crate::cli::Diagnose as Options;
+use crate::fallback::Fallbacks;
+use crate::git::{self, Git, Listing};
+use crate::inspect::{Subject, evidence_before};
+use crate::outcomes::Outcomes;
+use crate::protocol::Request;
+use crate::remote::{Direction, Remote, Server};
+use crate::target::{Aim, Transport};
+use crate::terminal::sanitise;
+use crate::token::{Token, TokenKind};
+use crate::vault;
+use crate::verdict::{self, Evidence, Helper, Operation, Origin, Unreadable};
+
+/// What is the same for all targets.
+pub(super) struct Surroundings<'a> {
+    /// Git.
+    pub(super) git: Option<&'a Git>,
+    /// Its configuration.
+    pub(super) listing: Option<&'a Listing>,
+    /// Why that is not known.
+    pub(super) trouble: Option<&'a str>,
+    /// What the command was told.
+    pub(super) options: &'a Options,
+}
+
+/// A target that can be asked about.
+pub(super) struct Ready<'a> {
+    /// The target.
+    pub(super) aim: &'a Aim,
+    /// What git is to do there.
+    pub(super) operation: Operation,
+    /// The account that is chosen.
+    pub(super) account: Option<&'a Account>,
+    /// The facts so far.
+    pub(super) checks: Vec<Check>,
+    /// What git sends besides, or before, a helper's answer.
+    pub(super) others: Vec<Interference>,
+    /// What is known without asking.
+    pub(super) evidence: Evidence,
+    /// What answers at the host.
+    pub(super) server: Server,
+    username: Vec<u8>,
+    token: Option<Token>,
+    offline: bool,
+}
+
+impl Ready<'_> {
+    /// Gives what is to be asked, if there is something to ask with and for.
+    pub(super) fn subject(&self) -> Option<Subject<'_>> {
+        let from_url = self.aim.target.secret.is_some();
+        let not_reached = self.evidence.helper == Helper::NotReached && !from_url;
+        if self.offline || self.evidence.ssh || not_reached {
+            return None;
+        }
+        Some(Subject {
+            remote: &self.aim.target.remote,
+            server: self.server,
+            operation: self.operation,
+            username: &self.username,
+            secret: self.token.as_ref()?,
+            account: self.evidence.account.clone()?,
+            asked_login: self.evidence.asked_login.clone(),
+            helper: self.evidence.helper,
+            now: self.evidence.now,
+        })
+    }
+
+    /// Says why nothing is asked.
+    pub(super) fn why_not_asked(&self) -> &'static str {
+        if self.evidence.ssh {
+            "the remote speaks SSH"
+        } else if self.offline {
+            "--offline"
+        } else if self.evidence.helper == Helper::NotReached {
+            "git does not come to patron"
+        } else {
+            "there is no token to ask with"
+        }
+    }
+
+    /// Gives the token.
+    pub(super) fn secret(&self) -> Option<&Token> {
+        self.token.as_ref()
+    }
+
+    /// Gives every secret that was met, to make sure that none is shown.
+    pub(super) fn secrets(&self) -> Vec<Token> {
+        let user = self.aim.target.user.as_ref().map(|user| Token::new(user.clone().into_bytes()));
+        let others = self.others.iter().filter_map(|other| other.secret.clone());
+        let user = user.filter(|user| user.kind().is_github());
+        self.token.iter().cloned().chain(self.aim.target.secret.clone()).chain(user).chain(others).collect()
+    }
+}
+
+/// Makes one target ready.
+pub(super) fn ready<'a>(
+    session: &Session,
+    around: &Surroundings<'_>,
+    aim: &'a Aim,
+    accounts: &'a [Account],
+    outcomes: &mut Outcomes,
+) -> Ready<'a> {
+    let target = &aim.target;
+    let remote = &target.remote;
+    let push = aim.push_only || (around.options.push && !has_own_push_url(around, aim));
+    let operation = if push { Operation::Push } else { Operation::Fetch };
+    let url = config_url(remote, target.user.as_deref());
+    let given = Given {
+        remote,
+        name: target.name.as_deref(),
+        push: aim.push_only,
+        user: target.user.as_deref(),
+        has_secret: target.secret.is_some(),
+        url: &url,
+        is_https: target.transport == Transport::Https,
+    };
+    let mut checks =
+        checks::program(around.git, around.listing.ok_or(around.trouble.unwrap_or("git was not found")));
+    let (of_url, others) = checks::urls(&given, around.listing);
+    checks.extend(of_url);
+    let mut ready = Ready {
+        aim,
+        operation,
+        account: None,
+        checks,
+        others,
+        evidence: Evidence { ssh: !given.is_https, operation, now: session.now, ..Evidence::default() },
+        server: store::server_of(remote, accounts),
+        username: Vec::new(),
+        token: None,
+        offline: around.options.offline,
+    };
+    if !given.is_https {
+        ready.evidence = described(&ready, session.now);
+        ready.evidence.ssh = true;
+        return ready;
+    }
+    let reached = checks::helpers(around.listing, &url, &remote.host);
+    ready.checks.extend(reached.checks);
+    ready.checks.extend(checks::network(&remote.host, &url, around.listing));
+    ready.evidence = described(&ready, session.now);
+    ready.evidence.helper = if given.has_secret { Helper::Unknown } else { reached.helper };
+    let user = target.user.as_deref();
+    ready.evidence.asked_login = user.filter(|user| names_a_login(user, remote, accounts)).map(str::to_owned);
+    match &target.secret {
+        Some(secret) => by_url(&mut ready, secret, user),
+        None => choose_one(session, &mut ready, accounts, outcomes),
+    }
+    ready
+}
+
+/// Tells whether the remote pushes to another URL, so that this one is for fetching alone.
+fn has_own_push_url(around: &Surroundings<'_>, aim: &Aim) -> bool {
+    let own = |name: &String| around.listing.is_some_and(|all| all.remote_line(name, true).is_some());
+    aim.target.name.as_ref().is_some_and(own)
+}
+
+/// Writes the URL by which git looks its configuration up: with the user name, without a password.
+fn config_url(remote: &Remote, user: Option<&str>) -> String {
+    let user = user.map_or_else(String::new, |user| format!("{user}@"));
+    match &remote.path {
+        Some(path) => format!("https://{user}{}/{path}", remote.host),
+        None => format!("https://{user}{}", remote.host),
+    }
+}
+
+/// Writes down what is known of the target itself.
+fn described(ready: &Ready<'_>, now: i64) -> Evidence {
+    let nobody = Token::new(Vec::new());
+    let subject = Subject {
+        remote: &ready.aim.target.remote,
+        server: ready.server,
+        operation: ready.operation,
+        username: b"",
+        secret: &nobody,
+        account: known(String::new(), Origin::Account, TokenKind::Unknown),
+        asked_login: None,
+        helper: Helper::Unknown,
+        now,
+    };
+    Evidence { account: None, ..evidence_before(&subject) }
+}
+
+fn known(label: String, origin: Origin, kind: TokenKind) -> verdict::Account {
+    verdict::Account {
+        label,
+        origin,
+        kind,
+        login: None,
+        expires: None,
+        number: None,
+        accepted_for_owner: false,
+        accepted_for_repo: false,
+    }
+}
+
+/// Git sends what stands in the URL.
+fn by_url(ready: &mut Ready<'_>, secret: &Token, user: Option<&str>) {
+    ready.username = user.unwrap_or(ANY_USER).as_bytes().to_vec();
+    ready.evidence.account = Some(known(String::new(), Origin::Url, secret.kind()));
+    // Git does not choose by it, and the login in the URL is not asked for by anybody.
+    ready.evidence.asked_login = None;
+    ready.token = Some(secret.clone());
+    let message = "none is chosen: git sends the secret that stands in the URL";
+    ready.checks.push(check("account", Status::Skipped, message.to_owned()));
+}
+
+fn check(id: &'static str, status: Status, message: String) -> Check {
+    Check { id, group: Group::Account, status, message, fix: None }
+}
+
+fn choose_one<'a>(
+    session: &Session,
+    ready: &mut Ready<'a>,
+    accounts: &'a [Account],
+    outcomes: &mut Outcomes,
+) {
+    let target = &ready.aim.target;
+    let (remote, user) = (&target.remote, target.user.as_deref());
+    let standing = |account: &Account| -> Standing { session.standing(outcomes, account) };
+    let mut fitting = choose(remote, user, accounts, standing);
+    // As `get` does: the first whose end is not known to have come. A rejected one is asked about again.
+    let at = fitting.iter().position(|account| !session.is_expired(account)).unwrap_or(0);
+    let chosen = (!fitting.is_empty()).then(|| fitting.remove(at));
+    let rest: Vec<_> = accounts
+        .iter()
+        .filter_map(|account| fits(account, remote, user, accounts).err().map(|why| (account, why)))
+        .collect();
+    match chosen {
+        Some(account) => {
+            let next = fitting.get(at).copied();
+            let why = match (at, fitting.first()) {
+                (0, _) => because(account, next, user, standing),
+                _ => crate::choose::Because::NotExpired,
+            };
+            ready.checks.push(checks::account(account, why));
+            ready.checks.extend(checks::others(&fitting, &rest, session.now));
+            read(session, ready, account, outcomes);
+        }
+        None => {
+            let wanted = remote.name();
+            let status = Status::Failed;
+            ready.checks.push(check("account", status, format!("no account fits {wanted}")));
+            ready.checks.extend(checks::others(&[], &rest, session.now));
+            by_fallback(session, ready, accounts, outcomes);
+        }
+    }
+}
+
+fn read<'a>(session: &Session, ready: &mut Ready<'a>, account: &'a Account, outcomes: &Outcomes) {
+    let target = &ready.aim.target;
+    ready.account = Some(account);
+    ready.username = answered_user(account, target.user.as_deref().map(str::as_bytes)).to_vec();
+    let read = session.vault(&account.place).read(&vault::item(account));
+    let found = read.as_ref().map(Option::is_some);
+    ready.checks.push(checks::readable(account, found));
+    match read {
+        Ok(Some(token)) => {
+            let kind = if token.kind().is_github() { token.kind() } else { account.kind };
+            let owner = target.remote.owner.as_ref();
+            let direction = match ready.operation {
+                Operation::Fetch => Direction::Fetch,
+                Operation::Push => Direction::Push,
+            };
+            ready.evidence.account = Some(verdict::Account {
+                login: account.login.clone(),
+                expires: account.expires,
+                accepted_for_owner: owner
+                    .is_some_and(|owner| outcomes.accepted_for_owner(&account.id, owner)),
+                accepted_for_repo: outcomes.accepted_at(&account.id, &target.remote, direction),
+                ..known(account.label.clone(), Origin::Account, kind)
+            });
+            ready.token = Some(token);
+        }
+        other => {
+            let (why, fix) = match &other {
+                Err(trouble) => (trouble.to_string(), trouble.remedy()),
+                _ => (format!("the {} holds none", account.place.name()), None),
+            };
+            ready.evidence.unreadable = Some(Unreadable {
+                label: account.label.clone(),
+                why: sanitise(&why, 300),
+                fix: fix.map(|fix| sanitise(&fix, 300)),
+            });
+        }
+    }
+}
+
+/// Nobody of ours fits: what git's earlier helper answers is what git gets.
+fn by_fallback(session: &Session, ready: &mut Ready<'_>, accounts: &[Account], outcomes: &mut Outcomes) {
+    let target = &ready.aim.target;
+    let (remote, user) = (&target.remote, target.user.as_deref());
+    let fallbacks: Fallbacks = session.fallbacks(remote, user);
+    if fallbacks.helpers.is_empty() {
+        return;
+    }
+    let names: Vec<String> = fallbacks.helpers.iter().map(|helper| git::shown(helper.as_bytes())).collect();
+    let names = names.join(", ");
+    if ready.offline {
+        let text = format!("git's earlier helper ({names}) is not asked: --offline");
+        ready.checks.push(check("fallback", Status::Skipped, text));
+        ready.evidence.account = Some(known(String::new(), Origin::Fallback, TokenKind::Unknown));
+        return;
+    }
+    if ready.evidence.helper == Helper::NotReached {
+        return;
+    }
+    let mut lines = format!("protocol=https\nhost={}\n", remote.host);
+    for (key, value) in [("path", remote.path.as_deref()), ("username", user)] {
+        if let Some(value) = value {
+            lines.push_str(&format!("{key}={value}\n"));
+        }
+    }
+    let Ok(request) = Request::parse(lines.as_bytes()) else { return };
+    let Some(asked) = relay::ask(session, &request, remote, accounts, outcomes, &fallbacks) else { return };
+    relay::note(session, outcomes, &asked);
+    for trouble in &asked.troubles {
+        let text = format!("git's earlier helper ({names}): {}", sanitise(&trouble.to_string(), 200));
+        ready.checks.push(check("fallback", Status::Failed, text));
+    }
+    match asked.reply.login() {
+        Some((username, token)) => {
+            let text = format!("git's earlier helper answers instead ({names})");
+            ready.checks.push(check("fallback", Status::Ok, text));
+            let username = username.map(Token::expose).filter(|name| !name.is_empty());
+            ready.username = username.unwrap_or(ANY_USER.as_bytes()).to_vec();
+            ready.evidence.account = Some(known(String::new(), Origin::Fallback, token.kind()));
+            ready.token = Some(token);
+        }
+        None => {
+            let text = format!("git's earlier helper ({names}) gives nothing for it");
+            ready.checks.push(check("fallback", Status::Failed, text));
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! What people read: the verdict and its fix first, then the checks in their groups.
+
+use super::Diagnosis;
+use super::json::url;
+use crate::checks::{Check, Group, Status};
+use crate::commands::page::{self, Column};
+use crate::terminal::{BAD, FAINT, GOOD, STRONG, Stream, WARNING, paint};
+use crate::verdict::Operation;
+
+/// Where messages begin: after the group and the status.
+const MESSAGES: usize = 19;
+
+/// Writes all of it.
+pub(super) fn text(diagnoses: &[Diagnosis<'_>]) -> String {
+    let width = Stream::Stdout.width();
+    let mut text = String::new();
+    let mut earlier: Vec<&Diagnosis<'_>> = Vec::new();
+    for diagnosis in diagnoses {
+        if !earlier.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(&heading(diagnosis));
+        text.push_str(&page::verdict(&diagnosis.verdict, width));
+        text.push('\n');
+        groups(&mut text, diagnosis, &earlier, width);
+        earlier.push(diagnosis);
+    }
+    text.push('\n');
+    text.push_str(&paint(FAINT, &summary(diagnoses)));
+    text.push('\n');
+    text
+}
+
+fn heading(diagnosis: &Diagnosis<'_>) -> String {
+    let operation = match diagnosis.operation {
+        Operation::Fetch => "fetch",
+        Operation::Push => "push",
+    };
+    let name = diagnosis.aim.target.name.as_deref().map(|name| crate::terminal::sanitise(name, 40));
+    let name = name.map_or_else(String::new, |name| format!("{name}, "));
+    let address = url(diagnosis);
+    let link = Stream::Stdout.link(&address, &address);
+    format!("{}  {}\n\n", paint(STRONG, &link), paint(FAINT, &format!("{name}{operation}")))
+}
+
+fn groups(text: &mut String, diagnosis: &Diagnosis<'_>, earlier: &[&Diagnosis<'_>], width: usize) {
+    let mut groups: Vec<Group> = diagnosis.checks.iter().map(|check| check.group).collect();
+    groups.dedup();
+    for group in groups {
+        let of = |diagnosis: &Diagnosis<'_>| -> Vec<Check> {
+            diagnosis.checks.iter().filter(|check| check.group == group).cloned().collect()
+        };
+        let checks = of(diagnosis);
+        if let Some(same) = earlier.iter().find(|earlier| of(earlier) == checks) {
+            let as_for = paint(FAINT, &format!("as for {} above", url(same)));
+            text.push_str(&format!("{}{as_for}\n", paint(STRONG, &format!("{:<10}", group.name()))));
+            continue;
+        }
+        let mut name = group.name();
+        for check in &checks {
+            line(text, std::mem::take(&mut name), check, width);
+        }
+    }
+}
+
+fn line(text: &mut String, group: &str, check: &Check, width: usize) {
+    let (style, name) = match check.status {
+        Status::Ok => (GOOD, "ok"),
+        Status::Warning => (WARNING, "warning"),
+        Status::Failed => (BAD, "failed"),
+        Status::Skipped => (FAINT, "skipped"),
+    };
+    let pad = " ".repeat(9 - name.len());
+    text.push_str(&format!("{}{}{pad}", paint(STRONG, &format!("{group:<10}")), paint(style, name)));
+    let faint = if check.status == Status::Skipped { Some(FAINT) } else { None };
+    let column = Column { indent: MESSAGES, width, style: faint };
+    text.push_str(&column.text(&check.message));
+    if let Some(fix) = &check.fix {
+        text.push_str(&" ".repeat(MESSAGES));
+        let column = Column { indent: MESSAGES + 3, width, style: None };
+        text.push_str(&format!("{} {}", paint(WARNING, "->"), column.text(fix)));
+    }
+}
+
+fn summary(diagnoses: &[Diagnosis<'_>]) -> String {
+    let counts = [Status::Ok, Status::Warning, Status::Failed, Status::Skipped].map(|status| {
+        let checks = diagnoses.iter().flat_map(|diagnosis| &diagnosis.checks);
+        (status, checks.filter(|check| check.status == status).count())
+    });
+    let counts: Vec<String> = counts
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(status, count)| match (status, count) {
+            (Status::Warning, 2..) => format!("{count} warnings"),
+            (status, count) => format!("{count} {}", status.name()),
+        })
+        .collect();
+    let requests: usize = diagnoses.iter().map(|diagnosis| diagnosis.requests).sum();
+    let noun = if requests == 1 { "request" } else { "requests" };
+    format!("{}; {requests} {noun}; nothing secret is shown: it can be pasted whole", counts.join(", "))
+}

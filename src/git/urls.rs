@@ -1,0 +1,97 @@
+//! What git's configuration makes of a URL: rewritten ones, and settings that hold for it.
+//!
+//! Source: git-config(1), `url.<base>.insteadOf` (the longest match wins), `pushInsteadOf`, `http.<url>.*`.
+//! Which of several `http.<url>` sections wins is git's matter; here every one that applies is named.
+
+use super::chain::{Asked, Source};
+use super::{Listing, shown};
+
+/// A setting that holds for a URL.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The value; may hold a secret, so it is not printed as it is.
+    pub value: Vec<u8>,
+    /// Where it stands.
+    pub source: Source,
+}
+
+/// A URL that git replaces by another.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Rewrite {
+    /// What git uses instead; may hold a secret.
+    pub url: String,
+    /// The setting's name, for people.
+    pub name: &'static str,
+    /// Where it stands.
+    pub source: Source,
+}
+
+impl Listing {
+    /// Gives the settings `http.NAME` and `http.<url>.NAME` that apply to a URL, in git's order.
+    pub fn http(&self, url: &str, name: &str) -> Vec<Found> {
+        let asked = Asked::from_url(url.as_bytes());
+        let applies = |pattern: Option<&[u8]>| {
+            pattern.is_none_or(|pattern| asked.as_ref().is_some_and(|asked| asked.matches(pattern)))
+        };
+        let mut found = Vec::new();
+        for (index, entry) in self.entries.iter().enumerate() {
+            let (section, pattern, key) = entry.parts();
+            if section == b"http" && key == name.as_bytes() && applies(pattern) {
+                let value = entry.value.clone().unwrap_or_default();
+                found.push(Found { value, source: self.source(index) });
+            }
+        }
+        found
+    }
+
+    /// Gives the last of several such settings, which is the one that git follows for a single value.
+    pub fn http_last(&self, url: &str, name: &str) -> Option<Found> {
+        self.http(url, name).pop()
+    }
+
+    /// Says what git replaces a URL by, if it does: `pushInsteadOf` first where it pushes.
+    pub fn rewrite(&self, url: &str, push: bool) -> Option<Rewrite> {
+        let by_push = push.then(|| self.rewrite_by(url, "pushInsteadOf")).flatten();
+        by_push.or_else(|| self.rewrite_by(url, "insteadOf"))
+    }
+
+    fn rewrite_by(&self, url: &str, name: &'static str) -> Option<Rewrite> {
+        let mut best: Option<(usize, Rewrite)> = None;
+        for (index, entry) in self.entries.iter().enumerate() {
+            let (section, base, key) = entry.parts();
+            let (Some(base), Some(prefix)) = (base, &entry.value) else { continue };
+            let is_it = section == b"url" && key.eq_ignore_ascii_case(name.as_bytes());
+            let Some(rest) = url.as_bytes().strip_prefix(&prefix[..]).filter(|_| is_it) else { continue };
+            // The first of two that are as long wins, as in git.
+            if best.as_ref().is_none_or(|(longest, _)| prefix.len() > *longest) {
+                let url = String::from_utf8_lossy(&[base, rest].concat()).into_owned();
+                best = Some((prefix.len(), Rewrite { url, name, source: self.source(index) }));
+            }
+        }
+        best.map(|(_, rewrite)| rewrite)
+    }
+
+    /// Gives where a remote's URL stands: `remote.NAME.url` or `pushurl`.
+    pub fn remote_line(&self, remote: &str, push: bool) -> Option<Found> {
+        let wanted: &[u8] = if push { b"pushurl" } else { b"url" };
+        let (index, entry) = self.entries.iter().enumerate().find(|(_, entry)| {
+            let (section, name, key) = entry.parts();
+            section == b"remote" && name == Some(remote.as_bytes()) && key == wanted
+        })?;
+        Some(Found { value: entry.value.clone().unwrap_or_default(), source: self.source(index) })
+    }
+
+    /// Gives a setting's last value.
+    pub fn last(&self, key: &str) -> Option<Found> {
+        let (index, entry) =
+            self.entries.iter().enumerate().rfind(|(_, entry)| entry.key == key.as_bytes())?;
+        Some(Found { value: entry.value.clone().unwrap_or_default(), source: self.source(index) })
+    }
+}
+
+impl Found {
+    /// Gives the value for people, without a secret that stands in it.
+    pub fn shown(&self) -> String {
+        shown(&self.value)
+    }
+}
