@@ -75,13 +75,16 @@ pub struct Kept {
 /// Keeps a secret and lists its account.
 pub fn keep(paths: &Paths, keep: Keep<'_>, wish: &Wish, asking: Asking) -> Result<Kept, NotKept> {
     let Keep { mut account, secret, refresh } = keep;
-    let before = accounts::load(&paths.accounts()).map_err(NotKept::List)?;
-    let known = before.into_iter().find(|known| known.id == account.id);
+    // The list first: one that cannot be changed must be known before a secret is replaced.
+    let book = Book::open(&paths.accounts()).map_err(NotKept::List)?;
+    let known = book.accounts().iter().find(|known| known.id == account.id).cloned();
+    let book = hold(book, asking);
     let no_keyring = match secret {
         Some(secret) => place(paths, &mut account, secret, refresh, wish, asking).map_err(NotKept::Vault)?,
         None => None,
     };
-    let listed = list(paths, &mut account);
+    let listed =
+        book.map_or_else(|| Book::open(&paths.accounts()), Ok).and_then(|book| list(book, &mut account));
     if let Err(trouble) = listed {
         if known.is_none() {
             // A secret without a name on the list would lie about for ever.
@@ -141,8 +144,16 @@ fn write(
     }
 }
 
-fn list(paths: &Paths, account: &mut Account) -> Result<(), accounts::Trouble> {
-    let mut book = Book::open(&paths.accounts())?;
+/// Holds the list's lock while the vault is changed, so that secret and account come and go together
+/// beside other processes. Not where a vault may ask a person: others would wait for that.
+pub fn hold(book: Book, asking: Asking) -> Option<Book> {
+    match asking {
+        Asking::Never => Some(book),
+        Asking::MayPrompt => None,
+    }
+}
+
+fn list(mut book: Book, account: &mut Account) -> Result<(), accounts::Trouble> {
     // Somebody may have taken the label since it was chosen.
     if book.accounts().iter().any(|other| other.label == account.label && other.id != account.id) {
         account.label = free_label(book.accounts(), account);
@@ -164,6 +175,21 @@ fn note(paths: &Paths, account: &Account, secret: Option<&Token>) {
             outcomes.note_secret(&account.id, secret);
         }
     });
+}
+
+/// Writes down what GitHub told of a listed account: login and expiry. Its id stays, so its vault still has the
+/// secret; what somebody changed or removed meanwhile is left alone.
+pub fn learn(paths: &Paths, told: &Account) -> Result<(), accounts::Trouble> {
+    let mut book = Book::open(&paths.accounts())?;
+    let Some(known) = book.accounts().iter().find(|known| known.id == told.id).cloned() else {
+        return Ok(());
+    };
+    let new = Account { login: told.login.clone(), expires: told.expires, ..known.clone() };
+    if new == known {
+        return Ok(());
+    }
+    book.put(&new)?;
+    book.save()
 }
 
 /// Gives the label an account gets by itself: the scope, for a second login `SCOPE@LOGIN`, and a number

@@ -27,7 +27,9 @@ fn policy() -> Policy {
 
 /// A sandbox in which patron is set up and each `(scope, label)` was added.
 fn set_up(forge: &Forge, accounts: &[(&str, &str)]) -> Sandbox {
-    let sandbox = Sandbox::new(forge);
+    let mut sandbox = Sandbox::new(forge);
+    // What is asked by git alone is listed here; `tests/notice` counts what patron asks.
+    sandbox.set("PATRON_PROBE", "never");
     sandbox
         .patron(["setup", "--host", "github.com", "--host", "ghe.example.com:8443", "--host", "corp.ghe.com"])
         .ok();
@@ -225,7 +227,9 @@ fn a_repository_comes_before_its_owner_and_an_owner_before_the_host() {
 fn a_home_with_spaces_and_quotes_serves_as_well() {
     for git in gits() {
         let forge = Forge::start(policy());
-        let sandbox = Sandbox::with(&Options { awkward_home: true, xdg: true, ..Options::default() }, &forge);
+        let mut sandbox =
+            Sandbox::with(&Options { awkward_home: true, xdg: true, ..Options::default() }, &forge);
+        sandbox.set("PATRON_PROBE", "never");
         sandbox.patron(["setup"]).ok();
         add(&sandbox, &forge, "acme", "acme", &[]);
         forge.clear_log();

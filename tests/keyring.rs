@@ -1,46 +1,115 @@
-//! The private keyring of these tests as other programs see it: they find it by the environment, and the
-//! monitor sees the dialogs that they open. (What the product does with it is tested beside
-//! `src/vault/keyring.rs`, and end to end with the commands that use it.)
+//! The Secret Service end to end: the product's own binary, called by hand and by real git, against a real
+//! gnome-keyring on a bus of its own, in every state that it can be in.
+//!
+//! (The same states from inside, at every point of the talk: beside `src/vault/keyring.rs`.)
 
-use crate::bus::Bus;
-use std::io::Write;
-use std::process::{Command, Output, Stdio};
+mod absent;
+mod everyday;
+mod others;
+mod trouble;
 
-/// Runs libsecret's own tool on that bus.
-fn secret_tool(bus: &Bus, args: &[&str], stdin: &str) -> Output {
-    let mut child = Command::new("secret-tool")
-        .args(args)
-        .env("DBUS_SESSION_BUS_ADDRESS", bus.address())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|error| panic!("secret-tool: {error}; install the package libsecret-tools"));
-    // It may end before it reads.
-    let _ = child.stdin.take().expect("piped").write_all(stdin.as_bytes());
-    child.wait_with_output().expect("its output")
+use crate::bus::{Bus, Monitor};
+use crate::forge::{Forge, Policy};
+use crate::sandbox::{Output, Run, Sandbox};
+use std::time::Duration;
+
+/// What the keyring may cost, and what a machine with much to do may add.
+const BOUND: Duration = Duration::from_secs(3);
+const SLACK: Duration = Duration::from_millis(700);
+
+/// What git asks for acme.
+const ASKED: &str = "protocol=https\nhost=github.com\npath=acme/secret.git\n";
+
+/// A home whose git asks patron, on a session with that keyring.
+struct World {
+    forge: Forge,
+    bus: Bus,
+    sandbox: Sandbox,
 }
 
-#[test]
-fn a_program_finds_the_private_keyring_by_the_environment() {
-    let bus = Bus::start(true);
-    let stored = secret_tool(&bus, &["store", "--label=x", "service", "test"], "kept");
-    assert!(stored.status.success(), "{stored:?}");
-    let found = secret_tool(&bus, &["lookup", "service", "test"], "");
-    assert_eq!(String::from_utf8_lossy(&found.stdout), "kept", "{found:?}");
-    assert_eq!(bus.items(&[("service", "test")]).len(), 1);
-}
+impl World {
+    /// A home with nothing kept yet, and with no word about which vault is wanted.
+    fn new(bus: Bus) -> Self {
+        let mut policy = Policy::sample();
+        // So that an answer is the same in each run.
+        policy.tokens.iter_mut().for_each(|token| token.expires = None);
+        let forge = Forge::start(policy);
+        let mut sandbox = Sandbox::new(&forge);
+        sandbox.unset("PATRON_VAULT");
+        sandbox.set("DBUS_SESSION_BUS_ADDRESS", bus.address());
+        sandbox.patron(["setup"]).ok();
+        Self { forge, bus, sandbox }
+    }
 
-#[test]
-fn the_monitor_sees_the_dialog_that_another_program_opens_to_read() {
-    let bus = Bus::start(true);
-    secret_tool(&bus, &["store", "--label=x", "service", "test"], "kept");
-    bus.lock();
-    let monitor = bus.monitor();
-    let found = secret_tool(&bus, &["lookup", "service", "test"], "");
-    assert!(found.stdout.is_empty(), "{found:?}");
-    let dialogs = monitor.dialogs();
-    assert!(dialogs.iter().any(|line| line.contains("Secret.Prompt.Prompt")), "{dialogs:?}");
-    assert!(dialogs.iter().any(|line| line.contains("gnome.keyring.internal.Prompter")), "{dialogs:?}");
-    assert!(bus.prompted());
+    /// A home with an account for acme, whose token is in the unlocked keyring.
+    fn with_account() -> Self {
+        let world = Self::new(Bus::start(true));
+        world.add("acme").ok();
+        world
+    }
+
+    /// Adds the account of an owner whose token has the owner's name as its label.
+    fn add(&self, owner: &str) -> Run {
+        self.add_to(owner, &[])
+    }
+
+    fn add_to(&self, owner: &str, more: &[&str]) -> Run {
+        let token = format!("{}\n", self.forge.secret(owner));
+        self.sandbox.patron(["add", owner, "--token-stdin"]).args(more).stdin(token)
+    }
+
+    /// What git asks, and with `store` and `erase` tells.
+    fn say(&self, word: &str, request: &str) -> Run {
+        self.sandbox.patron([word]).stdin(request)
+    }
+
+    fn get(&self) -> Run {
+        self.say("get", ASKED)
+    }
+
+    /// The request that tells of acme's credential.
+    fn credential(&self) -> String {
+        format!("{ASKED}username=mona\npassword={}\n", self.forge.secret("acme"))
+    }
+
+    /// What git reads when acme's token is given.
+    fn answer(&self) -> String {
+        format!("username=mona\npassword={}\n\n", self.forge.secret("acme"))
+    }
+
+    /// Asks for acme's token; fails unless nothing comes, no dialog opens, and the bound holds.
+    #[track_caller]
+    fn get_nothing(&self) -> Output {
+        let monitor = self.bus.monitor();
+        let output = self.get().ok().prints("");
+        self.no_dialog(&monitor);
+        assert!(output.took < BOUND + SLACK, "{}", output.report());
+        assert_eq!(output.stderr().lines().count(), 1, "{}", output.report());
+        output
+    }
+
+    #[track_caller]
+    fn no_dialog(&self, monitor: &Monitor) {
+        assert_eq!(monitor.dialogs(), Vec::<String>::new());
+        assert!(!self.bus.prompted(), "a prompter was started");
+    }
+
+    /// The labels of our items in the keyring.
+    fn items(&self) -> Vec<String> {
+        let items = self.bus.items(&[("service", "git-credential-patron")]);
+        items.into_iter().map(|(label, _)| label).collect()
+    }
+
+    /// The vault of each account, as `list --json` says.
+    fn vaults(&self) -> Vec<String> {
+        let listed = self.sandbox.patron(["list", "--json"]).ok().stdout();
+        let listed: serde_json::Value = serde_json::from_str(&listed).expect("JSON");
+        let accounts = listed["accounts"].as_array().expect("a list");
+        accounts.iter().map(|account| account["vault"].as_str().expect("a text").to_owned()).collect()
+    }
+
+    /// Whether a secret was put into a file.
+    fn has_file(&self) -> bool {
+        self.sandbox.read(".local/share/git-credential-patron/secrets.toml").is_some()
+    }
 }

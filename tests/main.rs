@@ -1,24 +1,43 @@
 //! All integration tests in one binary.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::use_debug,
+    reason = "a test says what it ran against; Cargo shows it if it fails"
+)]
+
 #[cfg(target_os = "linux")]
 mod bus;
 #[cfg(target_os = "linux")]
 mod callers;
+#[cfg(unix)]
+mod copied;
 mod denial;
 mod diagnose;
 #[cfg(target_os = "linux")]
 mod fallback;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod faults;
 mod forge;
 mod forge_contract;
 mod git;
 mod given;
+mod habits;
 mod hygiene;
+#[cfg(unix)]
+mod install;
 #[cfg(target_os = "linux")]
 mod keyring;
 mod layers;
+#[cfg(target_os = "linux")]
+mod leaks;
+#[cfg(target_os = "linux")]
+mod lfs;
+#[cfg(unix)]
+mod libgit2;
 mod manual;
+#[cfg(target_os = "linux")]
+mod notice;
 mod property;
 mod sandbox;
 #[cfg(unix)]

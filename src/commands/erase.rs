@@ -4,9 +4,10 @@
 use super::relay::{self, Whose};
 use super::store::{in_vault, server_of};
 use super::{Session, one_line};
-use crate::choose::Account;
+use crate::choose::{Account, answered_user};
 use crate::fallback::Operation;
 use crate::log::Fact;
+use crate::notice::{self, Given};
 use crate::outcomes::Outcomes;
 use crate::protocol::Request;
 use crate::remote::{Remote, Server};
@@ -26,14 +27,19 @@ pub fn run(session: &Session, request: &Request) {
     };
     let remote = session.target(request, &accounts).unwrap_or(remote);
     let mut outcomes = session.outcomes();
-    if server_of(&remote, &accounts) == Server::GitHub
+    let server = server_of(&remote, &accounts);
+    if server == Server::GitHub {
+        let settings = || session.settings();
+        notice::reported(&session.here(&settings));
+    }
+    if server == Server::GitHub
         && let Some(ours) = ours(session, &outcomes, request, &remote, &accounts)
     {
         return reject(session, &mut outcomes, request, &remote, (&accounts, &ours));
     }
     // Before anything is deleted: what was ours a moment ago is not told to others either.
     relay::tell(session, Operation::Erase, request, &remote, &accounts, &outcomes);
-    if server_of(&remote, &accounts) == Server::Plain {
+    if server == Server::Plain {
         erase_plain(session, request, &remote, &accounts);
     }
 }
@@ -54,6 +60,7 @@ fn ours(
     }
 }
 
+/// Finds out whether the token is not known any more, and marks it; says so either way.
 fn reject(
     session: &Session,
     outcomes: &mut Outcomes,
@@ -61,23 +68,15 @@ fn reject(
     remote: &Remote,
     (accounts, ours): (&[Account], &[String]),
 ) {
-    session.note_outcomes(outcomes, |outcomes| {
-        for id in ours {
-            request.password.iter().for_each(|secret| outcomes.note_secret(id, secret));
-            outcomes.note_rejected(id, session.now);
-        }
-    });
-    for account in accounts.iter().filter(|account| ours.contains(&account.id)) {
-        session.log.note("marked rejected", &[("account", Fact::Account(account))]);
-    }
-    if let Some(account) = accounts.iter().find(|account| ours.contains(&account.id)) {
-        say(&format!(
-            "{} refused the token of {} (401); it is kept and tried again later, or replace it: git credential-patron add {}",
-            remote.host,
-            account.label,
-            account.scope.short()
-        ));
-    }
+    let account = accounts.iter().find(|account| ours.contains(&account.id));
+    let (Some(account), Some(secret)) = (account, &request.password) else { return };
+    let username = answered_user(account, request.username.as_deref());
+    let given =
+        Given { id: &account.id, account: Some(account), remote, server: Server::GitHub, username, secret };
+    let settings = || session.settings();
+    let challenges = request.lines.iter().filter(|line| line.key == b"wwwauth[]");
+    let challenges = challenges.map(|line| String::from_utf8_lossy(line.value.expose()).into_owned());
+    notice::refused_by_git(&session.here(&settings), outcomes, &given, ours, challenges.collect());
 }
 
 /// Deletes what is named: the host, and the user name, path and password where they are given.

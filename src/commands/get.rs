@@ -1,13 +1,15 @@
 //! `get`: git asks for a user name and a password.
 //!
-//! This is the hot path: no network, no thread, no git config, no flush to the disk. Git ignores our exit
+//! This is the hot path: no network, no thread, no git config, no flush to the disk, unless `notice` has a
+//! reason to ask GitHub. Git ignores our exit
 //! code and reads every line of our stdout, so the answer is composed whole and written once; whatever
 //! goes wrong, git is left to ask as it always did.
 
 use super::store::server_of;
 use super::{Session, one_line, relay};
-use crate::choose::{Account, Standing, answered_user, choose};
+use crate::choose::{Account, answered_user, choose};
 use crate::log::Fact;
+use crate::notice::{self, Given, Judged};
 use crate::outcomes::Outcomes;
 use crate::protocol::{Answer, Request};
 use crate::remote::{Remote, Server};
@@ -29,11 +31,17 @@ pub fn run(session: &Session, request: &Request) {
     let remote = session.target(request, &accounts).unwrap_or(asked);
     let is_ours = accounts.iter().any(|account| *account.scope.host() == remote.host.home());
     let mut outcomes = is_ours.then(|| session.outcomes());
+    let mut is_said = false;
     if let Some(outcomes) = &mut outcomes {
         match find(session, outcomes, &accounts, &remote, request) {
-            Found::Account(account, token) => return answer(session, outcomes, request, account, &token),
+            Found::Account(account, token, judged) => {
+                return answer(session, outcomes, request, account, &token, judged);
+            }
             Found::Trouble => return,
-            Found::Nothing => session.log.note("no account fits", &[]),
+            Found::Nothing { said } => {
+                is_said = said;
+                session.log.note("no account fits", &[]);
+            }
         }
     }
     let fallbacks = session.fallbacks(&remote, request.user());
@@ -43,64 +51,93 @@ pub fn run(session: &Session, request: &Request) {
     let mut outcomes = outcomes.unwrap_or_else(|| session.outcomes());
     let relayed = !fallbacks.helpers.is_empty()
         && relay::get(session, request, &remote, &accounts, &mut outcomes, &fallbacks);
-    if !relayed {
+    if !relayed && !is_said {
         nothing(session, &outcomes, &accounts, &remote, request);
     }
 }
 
 /// What the accounts have for a request.
 enum Found<'a> {
-    /// This one, with its secret.
-    Account(&'a Account, Token),
+    /// This one, with its secret, and what was found out about it.
+    Account(&'a Account, Token, Judged),
     /// One whose vault is in trouble, which was said. Another in its place would be a guess.
     Trouble,
     /// None.
-    Nothing,
+    Nothing {
+        /// Whether it was said why.
+        said: bool,
+    },
 }
 
 fn find<'a>(
     session: &Session,
-    outcomes: &Outcomes,
+    outcomes: &mut Outcomes,
     accounts: &'a [Account],
     remote: &Remote,
     request: &Request,
 ) -> Found<'a> {
-    let standing = |account: &Account| session.standing(outcomes, account);
-    for account in choose(remote, request.user(), accounts, standing) {
+    let server = server_of(remote, accounts);
+    let settings = || session.settings();
+    // A plain host's callers are not looked at: nothing depends on them.
+    let here = (server == Server::GitHub).then(|| session.here(&settings));
+    let here = here.filter(|here| notice::is_watched(here, remote, server));
+    let mut said = false;
+    let ranked = choose(remote, request.user(), accounts, |account| session.standing(outcomes, account));
+    for account in ranked {
         let facts = [("account", Fact::Account(account))];
-        if out_of_play(session, outcomes, account) {
+        let has_expired = session.is_expired(account);
+        let is_in_pause =
+            outcomes.rejection(&account.id).is_some_and(|rejection| !rejection.may_try(session.now));
+        if is_in_pause || (has_expired && here.is_none()) {
             session.log.note("passed over: rejected or expired", &facts);
             continue;
         }
-        match session.vault(&account.place).read(&vault::item(account)) {
-            Ok(Some(token)) => {
-                session.log.note("chosen", &facts);
-                return Found::Account(account, token);
+        let token = match session.vault(&account.place).read(&vault::item(account)) {
+            Ok(Some(token)) => token,
+            Ok(None) => {
+                say(&format!(
+                    "the {} holds no token for {}; add it again: git credential-patron add {}",
+                    account.place.name(),
+                    account.label,
+                    account.scope.short()
+                ));
+                continue;
             }
-            Ok(None) => say(&format!(
-                "the {} holds no token for {}; add it again: git credential-patron add {}",
-                account.place.name(),
-                account.label,
-                account.scope.short()
-            )),
             Err(trouble) => {
                 session.log.note("nothing: the vault is in trouble", &facts);
                 let fact = format!("no token for {}: {trouble}", account.label);
                 say(&one_line(fact, trouble.remedy()));
                 return Found::Trouble;
             }
+        };
+        let username = answered_user(account, request.username.as_deref());
+        let given =
+            Given { id: &account.id, account: Some(account), remote, server, username, secret: &token };
+        let judged = match &here {
+            Some(here) => notice::judge(here, outcomes, &given),
+            None => Judged::unasked(),
+        };
+        if judged.give && !(has_expired && judged.is_unsure) {
+            session.log.note("chosen", &facts);
+            return Found::Account(account, token, judged);
+        }
+        session.log.note("passed over: its token is not accepted", &facts);
+        said |= judged.speaks();
+        if let Some(here) = &here {
+            judged.conclude(here);
         }
     }
-    Found::Nothing
+    Found::Nothing { said }
 }
 
-/// Tells whether an account is not to be given now: known expired, or rejected and in its pause.
-fn out_of_play(session: &Session, outcomes: &Outcomes, account: &Account) -> bool {
-    let Standing { expired, .. } = session.standing(outcomes, account);
-    expired || outcomes.rejection(&account.id).is_some_and(|rejection| !rejection.may_try(session.now))
-}
-
-fn answer(session: &Session, outcomes: &mut Outcomes, request: &Request, account: &Account, token: &Token) {
+fn answer(
+    session: &Session,
+    outcomes: &mut Outcomes,
+    request: &Request,
+    account: &Account,
+    token: &Token,
+    judged: Judged,
+) {
     let refresh = account.refresh.then(|| vault::refresh_id(account)).and_then(|id| {
         let item = vault::Item { id: &id, ..vault::item(account) };
         session.vault(&account.place).read(&item).ok().flatten()
@@ -122,12 +159,18 @@ fn answer(session: &Session, outcomes: &mut Outcomes, request: &Request, account
     }
     session.log.note("answered", &[]);
     // After the answer: nothing that goes wrong here can spoil it.
-    let retried = outcomes.rejection(&account.id).is_some();
-    if retried || !outcomes.knows(&account.id, token) {
+    let is_try = judged.is_try && outcomes.rejection(&account.id).is_some();
+    if is_try || !outcomes.knows(&account.id, token) {
         session.note_outcomes(outcomes, |outcomes| {
             outcomes.note_secret(&account.id, token);
-            outcomes.note_try(&account.id, session.now);
+            if is_try {
+                outcomes.note_try(&account.id, session.now);
+            }
         });
+    }
+    if judged.is_watched() {
+        let settings = || session.settings();
+        judged.conclude(&session.here(&settings));
     }
 }
 

@@ -29,6 +29,7 @@ use crate::github::Client;
 use crate::inspect::client_for;
 use crate::keeping::Wish;
 use crate::log::{Fact, Log};
+use crate::notice;
 use crate::outcomes::Outcomes;
 use crate::paths::Paths;
 use crate::protocol::{self, Request};
@@ -155,6 +156,11 @@ impl Session {
             );
             caller
         })
+    }
+
+    /// Gives what noticing refusals needs; finds out who called us.
+    fn here<'a>(&'a self, settings: &'a dyn Fn() -> Settings) -> notice::Here<'a> {
+        notice::Here { paths: &self.paths, log: &self.log, now: self.now, caller: self.caller(), settings }
     }
 
     /// Says what a request is about: by its path; on GitHub without one by the URL of the calling

@@ -4,12 +4,15 @@
 //! answer goes to git. What is ours, or was, or may be, is never told to them.
 
 use super::Session;
+use super::store::server_of;
 use crate::choose::{Account, Place, WhyNot, fits, may_serve_owner};
 use crate::fallback::{self, Asked, Fallbacks, Foreign, Operation};
+use crate::git::Settings;
 use crate::log::Fact;
+use crate::notice::{self, Given, Judged};
 use crate::outcomes::Outcomes;
 use crate::protocol::Request;
-use crate::remote::Remote;
+use crate::remote::{Remote, Server};
 use crate::stdio;
 use crate::terminal::say;
 use crate::token::Token;
@@ -118,11 +121,17 @@ pub fn get(
     let Some(asked) = ask(session, request, remote, accounts, outcomes, fallbacks) else { return false };
     complain(remote, &asked.troubles);
     let Some(text) = asked.reply.compose() else { return false };
+    // Before the answer, so that it is known by its fingerprint.
+    note(session, outcomes, &asked);
+    let settings = || session.settings();
+    let judged = judge(session, request, remote, accounts, outcomes, &asked, &settings);
     if let Err(error) = stdio::write_answer(&text) {
         say(&format!("the answer cannot be written: {error}"));
         return true;
     }
-    note(session, outcomes, &asked);
+    if let Some(judged) = judged {
+        judged.conclude(&session.here(&settings));
+    }
     asked.complete || asked.reply.quits()
 }
 
@@ -136,6 +145,32 @@ pub fn note(session: &Session, outcomes: &mut Outcomes, asked: &Asked) {
             new.iter().for_each(|secret| outcomes.note_fallback(secret, session.now));
         });
     }
+}
+
+/// Finds out how git will fare with what the fallback answered: many meet their first refusal with the token of
+/// an earlier helper. None where nobody watches.
+fn judge(
+    session: &Session,
+    request: &Request,
+    remote: &Remote,
+    accounts: &[Account],
+    outcomes: &mut Outcomes,
+    asked: &Asked,
+    settings: &dyn Fn() -> Settings,
+) -> Option<Judged> {
+    let server = server_of(remote, accounts);
+    if !asked.complete || server != Server::GitHub {
+        return None;
+    }
+    let here = session.here(settings);
+    if !notice::is_watched(&here, remote, server) {
+        return None;
+    }
+    let (username, secret) = asked.reply.basic()?;
+    let username = username.map(Token::expose).or(request.username.as_deref())?;
+    let id = outcomes.id_of_fallback(secret)?;
+    let given = Given { id: &id, account: None, remote, server, username, secret };
+    Some(notice::judge(&here, outcomes, &given))
 }
 
 /// Tells the fallback how a credential of its own, or a new one, fared. False if there is no fallback, or the

@@ -4,6 +4,7 @@ use super::{Session, list_failure, vault_failure};
 use crate::choose::{Account, Place};
 use crate::cli::Remove;
 use crate::error::Failure;
+use crate::keeping;
 use crate::remote::Scope;
 use crate::terminal;
 use crate::vault::{self, Asking};
@@ -88,8 +89,7 @@ fn pick<'a>(several: &[&'a Account]) -> Result<&'a Account, Failure> {
 /// is not left lying about without a name.
 pub fn forget(session: &Session, account: &Account, asking: Asking) -> Result<(), Failure> {
     // A list that cannot be changed (damaged, newer, read-only) must be known before the secret is gone.
-    // Its lock is given up again: the keyring may ask a person, and others would wait for that.
-    session.book().map_err(list_failure)?;
+    let book = keeping::hold(session.book().map_err(list_failure)?, asking);
     let vault = vault::open(&account.place, &session.paths, asking);
     let item = vault::item(account);
     let refresh_id = vault::refresh_id(account);
@@ -101,7 +101,7 @@ pub fn forget(session: &Session, account: &Account, asking: Asking) -> Result<()
         .map_err(|trouble| {
             vault_failure(format!("the token of {} cannot be removed", account.label), trouble)
         })?;
-    let mut book = session.book().map_err(list_failure)?;
+    let mut book = book.map_or_else(|| session.book(), Ok).map_err(list_failure)?;
     book.remove(&account.id).and_then(|_| book.save()).map_err(list_failure)?;
     let mut outcomes = session.outcomes();
     session.note_outcomes(&mut outcomes, |outcomes| outcomes.forget(&account.id));

@@ -7,7 +7,8 @@ use crate::choose::{ANY_USER, Account, CONVENTIONAL_USERS, Place};
 use crate::fallback::Operation;
 use crate::keeping::{self, Keep, NotKept, Wish};
 use crate::log::Fact;
-use crate::outcomes::{Direction, Outcomes};
+use crate::notice;
+use crate::outcomes::{Direction, Outcomes, State};
 use crate::protocol::Request;
 use crate::remote::{Owner, Remote, Scope, Server};
 use crate::terminal::say;
@@ -39,10 +40,17 @@ pub fn run(session: &Session, request: &Request) {
         }
         return;
     }
+    let settings = || session.settings();
+    let here = session.here(&settings);
+    notice::reported(&here);
+    let direction = notice::direction(here.caller);
     match relay::whose(session, &outcomes, &accounts, (request, &remote), password) {
-        Whose::Ours(ours) => accepted(session, &mut outcomes, &ours, &remote, password),
+        Whose::Ours(ours) => accepted(session, &mut outcomes, &ours, (&remote, direction), password),
         Whose::Fallback => {
             tell(&outcomes);
+            if let Some(id) = outcomes.id_of_fallback(password) {
+                note_accepted(session, &mut outcomes, &[id], (&remote, direction), None);
+            }
         }
         Whose::Unclear => session.log.note("nothing: it may be ours", &[]),
         Whose::Formerly | Whose::Nobodys => match learnable(request, &remote, password) {
@@ -54,22 +62,39 @@ pub fn run(session: &Session, request: &Request) {
 }
 
 /// Notes that git was let in with a token of ours.
-fn accepted(session: &Session, outcomes: &mut Outcomes, ours: &[String], remote: &Remote, token: &Token) {
+fn accepted(
+    session: &Session,
+    outcomes: &mut Outcomes,
+    ours: &[String],
+    place: (&Remote, Direction),
+    token: &Token,
+) {
+    note_accepted(session, outcomes, ours, place, Some(token));
+    session.log.note("ours: accepted", &[]);
+}
+
+/// Notes that git was let in, if that is news.
+fn note_accepted(
+    session: &Session,
+    outcomes: &mut Outcomes,
+    ids: &[String],
+    (remote, direction): (&Remote, Direction),
+    token: Option<&Token>,
+) {
     let news = |id: &String| {
         outcomes.rejection(id).is_some()
-            || outcomes
-                .at(id, remote, Direction::Fetch)
-                .is_none_or(|known| known.state != crate::outcomes::State::Accepted)
+            || outcomes.at(id, remote, direction).is_none_or(|known| known.state != State::Accepted)
     };
-    if ours.iter().any(news) {
+    if ids.iter().any(news) {
         session.note_outcomes(outcomes, |outcomes| {
-            for id in ours {
-                outcomes.note_secret(id, token);
-                outcomes.note_accepted(id, remote, Direction::Fetch, session.now);
+            for id in ids {
+                if let Some(token) = token {
+                    outcomes.note_secret(id, token);
+                }
+                outcomes.note_accepted(id, remote, direction, session.now);
             }
         });
     }
-    session.log.note("ours: accepted", &[]);
 }
 
 /// Says what serves a host: by its name, else by what its accounts were found to be.
@@ -112,7 +137,8 @@ fn learn(
     let scope = Scope::of_owner(&remote.host, owner);
     let login = request
         .user()
-        .filter(|user| !user.is_empty() && *user != ANY_USER && !CONVENTIONAL_USERS.contains(user));
+        .filter(|user| !user.is_empty() && *user != ANY_USER && !CONVENTIONAL_USERS.contains(user))
+        .filter(|user| !is_token(user));
     let scope = accounts
         .iter()
         .map(|known| &known.scope)
@@ -153,6 +179,11 @@ fn learn(
     }
 }
 
+/// Tells whether a user name is a token, as in `https://TOKEN@host/`: names stand in files without secrets.
+fn is_token(user: &str) -> bool {
+    Token::new(user.as_bytes().to_vec()).kind().is_github()
+}
+
 fn same_scope(one: &Scope, other: &Scope) -> bool {
     one.host() == other.host()
         && one.owner() == other.owner()
@@ -163,6 +194,9 @@ fn same_scope(one: &Scope, other: &Scope) -> bool {
 /// Keeps what worked at a host that is not GitHub, for exactly this host and path.
 fn keep_plain(session: &Session, request: &Request, remote: &Remote, password: &Token, accounts: &[Account]) {
     let Some(login) = request.user() else { return session.log.note("not kept: no user name", &[]) };
+    if is_token(login) {
+        return session.log.note("not kept: the user name is a token", &[]);
+    }
     if request.password_expiry_utc.is_some_and(|at| at <= session.now) {
         return session.log.note("not kept: expired", &[]);
     }

@@ -335,10 +335,15 @@ impl Work<'_> {
             return Heard::NotAsked;
         }
         let token = with_token.then_some(self.subject.secret);
-        match client.get_within(left, &self.api, path, token) {
-            Rest::Answered(answer) => Heard::rest(reply_of(&answer)),
-            Rest::Failed(failure) => Heard::Trouble(trouble_of(failure.kind)),
-        }
+        heard_from(&client.get_within(left, &self.api, path, token))
+    }
+}
+
+/// Reads what came of a call of ours.
+pub(crate) fn heard_from(reply: &Rest) -> Heard {
+    match reply {
+        Rest::Answered(answer) => Heard::rest(reply_of(answer)),
+        Rest::Failed(failure) => Heard::Trouble(trouble_of(failure.kind)),
     }
 }
 

@@ -180,6 +180,12 @@ impl Reply {
         }
     }
 
+    /// Gives user name and password, where git is to log in with these.
+    pub fn basic(&self) -> Option<(Option<&Token>, &Token)> {
+        let password = self.get(b"password").filter(|_| self.get(b"credential").is_none())?;
+        Some((self.get(b"username"), password))
+    }
+
     /// Gives every secret in it, by which it will be known again, and compared with ours: also the password
     /// within a `credential` for Basic authentication.
     pub fn secrets(&self) -> Vec<Token> {

@@ -1,6 +1,6 @@
 //! Real helpers of other people, with patron before them and without: the same requests, the same output.
 
-use super::{Runner, accounts, add, asks, expected, set_up};
+use super::{Runner, accounts, add, asks, expected, set_up, without_probes};
 use crate::bus::Bus;
 use crate::forge::{Access, Forge, Policy, State};
 use crate::sandbox::{Git, Sandbox, gits};
@@ -48,7 +48,7 @@ struct Place<'a> {
 
 impl<'a> Place<'a> {
     fn new(earlier: &'a Earlier, forge: &Forge, git: &'static Git) -> Self {
-        let mut sandbox = Sandbox::new(forge);
+        let mut sandbox = without_probes(forge);
         sandbox.write(".gitconfig", earlier.config);
         let mut bus = None;
         if earlier.name == "libsecret" {

@@ -13,6 +13,13 @@ use super::sandbox::{Git, Output, Sandbox};
 use std::fs;
 use std::path::PathBuf;
 
+/// A sandbox in which git alone asks the forge; `tests/notice` is about what patron asks.
+fn without_probes<'a>(forge: impl Into<Option<&'a Forge>>) -> Sandbox {
+    let mut sandbox = Sandbox::new(forge);
+    sandbox.set("PATRON_PROBE", "never");
+    sandbox
+}
+
 /// Sets patron up over what answered before: these lines of git's config.
 fn set_up(sandbox: &Sandbox, config: &str) {
     sandbox.write(".gitconfig", config);

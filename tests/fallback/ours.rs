@@ -1,7 +1,7 @@
 //! What is ours stays ours: no helper is told a secret that patron answers, or answered; and one that a
 //! helper answers is given for no other owner than its account's.
 
-use super::{Runner, accounts, add, asks, expected, request, scribe, set_up};
+use super::{Runner, accounts, add, asks, expected, request, scribe, set_up, without_probes};
 use crate::forge::{Access, Forge, HostKind, Policy, Repository, State, Token, Visibility};
 use crate::sandbox::{Sandbox, gits};
 
@@ -16,7 +16,7 @@ fn answer(forge: &Forge, label: &str) -> String {
 fn a_helper_is_told_everything_but_the_path_and_never_a_secret_of_ours() {
     for git in gits() {
         let forge = Forge::start(Policy::sample().token(Token::fine_grained("next", "mona", "acme")));
-        let mut sandbox = Sandbox::new(&forge);
+        let mut sandbox = without_probes(&forge);
         let trace = sandbox.root().join("trace");
         sandbox.set("PATRON_TRACE", &trace);
         let diary = scribe(&sandbox, "scribe", &answer(&forge, "classic"));
@@ -59,7 +59,7 @@ fn a_helper_is_told_everything_but_the_path_and_never_a_secret_of_ours() {
 #[test]
 fn what_may_be_ours_is_not_told_while_nothing_can_be_remembered() {
     let forge = Forge::start(Policy::sample());
-    let sandbox = Sandbox::new(&forge);
+    let sandbox = without_probes(&forge);
     let diary = scribe(&sandbox, "scribe", "exit 0");
     set_up(&sandbox, "[credential]\n\thelper = scribe\n");
     let secret = forge.secret("acme");
@@ -88,7 +88,7 @@ fn what_may_be_ours_is_not_told_while_nothing_can_be_remembered() {
 fn a_helpers_answer_that_is_another_owners_account_is_not_given() {
     for git in gits() {
         let forge = Forge::start(Policy::sample());
-        let sandbox = Sandbox::new(&forge);
+        let sandbox = without_probes(&forge);
         let diary = scribe(&sandbox, "scribe", &answer(&forge, "acme"));
         let second = scribe(&sandbox, "second", &answer(&forge, "classic"));
         set_up(&sandbox, "[credential]\n\thelper = scribe\n");
@@ -125,7 +125,7 @@ fn a_helpers_answer_that_is_another_owners_account_is_not_given() {
 fn a_rejected_account_gives_way_to_the_helper_but_not_to_the_same_token() {
     for git in gits() {
         let forge = Forge::start(Policy::sample());
-        let sandbox = Sandbox::new(&forge);
+        let sandbox = without_probes(&forge);
         let diary = scribe(&sandbox, "scribe", &answer(&forge, "acme"));
         set_up(&sandbox, "[credential]\n\thelper = scribe\n");
         add(&sandbox, &forge, "acme", "acme");
@@ -150,7 +150,7 @@ fn a_rejected_account_gives_way_to_the_helper_but_not_to_the_same_token() {
 fn a_new_token_is_learned_or_left_to_the_helper_by_its_kind_and_path() {
     for git in gits() {
         let forge = Forge::start(Policy::sample().token(Token::oauth("login", "mona")));
-        let sandbox = Sandbox::new(&forge);
+        let sandbox = without_probes(&forge);
         let diary = scribe(&sandbox, "scribe", "exit 0");
         set_up(&sandbox, "[credential]\n\thelper = scribe\n");
         let run = Runner { sandbox: &sandbox, git };
@@ -176,7 +176,7 @@ fn a_new_token_is_learned_or_left_to_the_helper_by_its_kind_and_path() {
 fn each_scope_has_its_own_helper_and_path_if_it_had_them_before() {
     for git in gits() {
         let forge = Forge::start(Policy::sample());
-        let sandbox = Sandbox::new(&forge);
+        let sandbox = without_probes(&forge);
         let [hosts, owners] =
             ["hosts", "owners"].map(|name| scribe(&sandbox, name, &answer(&forge, "classic")));
         set_up(
@@ -205,7 +205,7 @@ fn a_plain_host_is_its_helpers_and_ours_only_without_one() {
             .token(with("git.example.com", "theirs"))
             .token(with("code.example.com", "ours"));
         let forge = Forge::start(policy);
-        let sandbox = Sandbox::new(&forge);
+        let sandbox = without_probes(&forge);
         sandbox.write(".gitconfig", "[credential \"https://git.example.com\"]\n\thelper = store\n");
         sandbox.patron(["setup", "--host", "git.example.com", "--host", "code.example.com"]).ok();
         let run = Runner { sandbox: &sandbox, git };

@@ -1,6 +1,6 @@
 //! Helpers that misbehave, helpers that know more than passwords, and circles.
 
-use super::{Runner, add, asks, expected, request, scribe, set_up};
+use super::{Runner, add, asks, expected, request, scribe, set_up, without_probes};
 use crate::forge::{Access, Forge, Policy};
 use crate::sandbox::{Git, Sandbox, gits};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use Access::Read;
 
 /// A sandbox whose earlier helper is the script `rough`.
 fn sandbox(forge: &Forge, answer: &str) -> Sandbox {
-    let sandbox = Sandbox::new(forge);
+    let sandbox = without_probes(forge);
     scribe(&sandbox, "rough", answer);
     set_up(&sandbox, "[credential]\n\thelper = rough\n");
     sandbox
@@ -18,7 +18,7 @@ fn sandbox(forge: &Forge, answer: &str) -> Sandbox {
 #[test]
 fn what_a_helper_prints_reaches_git_only_if_git_cannot_misread_it() {
     let forge = Forge::start(Policy::sample());
-    let sandbox = Sandbox::new(&forge);
+    let sandbox = without_probes(&forge);
     set_up(&sandbox, "[credential]\n\thelper = rough\n");
     let good = "username=u\npassword=p\n\n";
     for (answer, given) in [
@@ -76,7 +76,7 @@ fn nobody_waits_for_what_a_helper_left_behind_but_for_the_helper_itself_as_long_
 fn helpers_are_asked_in_turn_and_each_sees_what_the_one_before_filled_in() {
     for git in gits() {
         let forge = Forge::start(Policy::sample());
-        let sandbox = Sandbox::new(&forge);
+        let sandbox = without_probes(&forge);
         let secret = forge.secret("classic");
         let names = scribe(&sandbox, "names", "printf 'username=mona\\n'");
         let old = scribe(
@@ -106,7 +106,7 @@ fn helpers_are_asked_in_turn_and_each_sees_what_the_one_before_filled_in() {
 fn a_helper_that_says_quit_is_the_last_and_git_says_so() {
     for git in gits() {
         let forge = Forge::start(Policy::sample());
-        let sandbox = Sandbox::new(&forge);
+        let sandbox = without_probes(&forge);
         scribe(&sandbox, "first", "printf 'quit=1\\n'");
         let second = scribe(&sandbox, "second", "printf 'username=u\\npassword=p\\n'");
         set_up(&sandbox, "[credential]\n\thelper = first\n\thelper = second\n");
@@ -125,7 +125,7 @@ fn a_bearer_token_with_its_state_goes_through_whole_where_git_knows_of_it() {
     assert!(!knowing.is_empty(), "this needs git 2.46 or newer");
     for git in knowing {
         let forge = Forge::start(Policy::sample());
-        let sandbox = Sandbox::new(&forge);
+        let sandbox = without_probes(&forge);
         let answer = format!(
             "printf 'capability[]=authtype\\ncapability[]=state\\nauthtype=Bearer\\ncredential=%s\\nephemeral=1\\nstate[]=rough:7\\n' '{}'",
             forge.secret("classic")
@@ -149,7 +149,7 @@ fn a_bearer_token_with_its_state_goes_through_whole_where_git_knows_of_it() {
 fn patron_is_not_its_own_helper_however_it_is_called() {
     for git in gits() {
         let forge = Forge::start(Policy::sample());
-        let sandbox = Sandbox::new(&forge);
+        let sandbox = without_probes(&forge);
         set_up(&sandbox, "");
         add(&sandbox, &forge, "acme", "acme");
         let ours = sandbox.read(".config/git-credential-patron/gitconfig").expect("set up");

@@ -211,12 +211,11 @@ fn a_damaged_vault_gives_no_part_of_a_secret_to_anybody() {
                 assert!(given.is_empty() || given == accounts[0].answer(), "{what}");
             }
             if !is_toml(content) {
-                assert!(
-                    said.contains("secrets.toml: line ") || said.contains("secrets.toml: this is"),
-                    "{what}: {said}"
-                );
+                // A secret whose own line is whole may be given though another line is not.
+                let named = said.contains("secrets.toml: line ") || said.contains("secrets.toml: this is");
+                assert!(named || output.stdout() == accounts[0].answer(), "{what}: {said}");
                 assert_eq!(fs::read(&vault).expect("there"), content, "{what}: never rewritten");
-                assert!(output.stdout.is_empty(), "{what}");
+                assert!(word == "get" || (output.stdout.is_empty() && named), "{what}: {said}");
             }
         }
     };
@@ -274,6 +273,7 @@ fn unknown_keys_stay_and_a_newer_version_is_read_and_never_written() {
         all_are_given(&sandbox, &accounts);
         let output = store(&sandbox, "new.example.com", "u", "third").prints("");
         says_so_and_exits_0(&output, "it was written by a newer patron (version 2)");
+        store(&sandbox, "git.example.com", "u", "changed").prints("");
         sandbox.patron(["erase"]).stdin(request("git.example.com", "a/b", "")).ok().says("newer patron");
         sandbox.patron(["remove", "acme", "--yes"]).fails(1).says("newer patron");
         assert_eq!(fs::read_to_string(given::accounts_file(&sandbox)).expect("there"), list);
@@ -297,11 +297,11 @@ fn a_damaged_state_is_nothing_known_and_is_begun_anew() {
         b"version = 1\n",
         b"version = \"one\"\nkey = 5\n",
         b"version = 1\nkey = \"\"\n",
-        b"version = 9\nkey = \"k\"\nrejected = 5\n",
-        format!("version = 1\nkey = \"k\"\n[rejected]\n\"{id}\" = \"soon\"\n").as_bytes(),
-        format!("version = 1\nkey = \"k\"\n[rejected]\n\"{id}\" = \"2026-01-01T00:00:00Z -1 x\"\n").as_bytes(),
-        format!("version = 1\nkey = \"k\"\n[rejected]\n\"{id}\" = \"2026-01-01T00:00:00Z 99999999999999999999 2026-01-01T00:00:00Z\"\n").as_bytes(),
-        format!("version = 1\nkey = \"k\"\n[outcome.\"{id}\"]\n\"fetch\" = \"accepted\"\n").as_bytes(),
+        b"version = 9\nkey = \"k\"\naccount = 5\n",
+        format!("version = 1\nkey = \"k\"\n[account.\"{id}\"]\nrejected = \"soon\"\n").as_bytes(),
+        format!("version = 1\nkey = \"k\"\n[account.\"{id}\"]\nrejected = \"2026-01-01T00:00:00Z -1 x\"\n").as_bytes(),
+        format!("version = 1\nkey = \"k\"\n[account.\"{id}\"]\nrejected = \"2026-01-01T00:00:00Z 99999999999999999999 2026-01-01T00:00:00Z\"\n").as_bytes(),
+        format!("version = 1\nkey = \"k\"\n[account.\"{id}\"]\n\"fetch\" = \"accepted\"\n").as_bytes(),
         &vec![b'#'; 20 << 20],
     ] {
         fs::write(&state, content).expect("ours");

@@ -149,26 +149,39 @@ fn a_file_size_limit_stops_no_answer() {
 
 /// F04.
 #[test]
-fn in_a_home_that_cannot_be_written_get_answers_and_store_says_where() {
-    let (sandbox, accounts) = prepared();
-    let folders = [".config", ".local/share", ".local"].map(|folder| sandbox.home().join(folder));
-    let ours = [given::accounts_file(&sandbox), given::secrets_file(&sandbox)]
-        .map(|file| file.parent().expect("a folder").to_owned());
-    let set = |mode| folders.iter().chain(&ours).for_each(|folder| given::chmod(folder, mode));
-    let run = |word: &str, stdin: String| {
-        let arguments =
-            [without_privileges(), vec![sandbox.program().display().to_string(), word.to_owned()]].concat();
-        sandbox.command(&arguments[0], &arguments[1..]).stdin(stdin).run()
-    };
-    set(0o500);
-    let output = run("get", request("github.com", "acme/r", "")).ok();
-    let said = run("store", stored("new.example.com", "u", "third"));
-    set(0o700);
-    assert!(output.stdout() == accounts[0].answer() && output.stderr().is_empty(), "{}", output.stderr());
-    says_so_and_exits_0(&said, "Permission denied");
-    assert!(said.stderr().contains(".local/share/git-credential-patron"), "{}", said.stderr());
-    all_are_given(&sandbox, &accounts);
-    assert_eq!(listed(&sandbox).len(), 3);
+fn where_a_folder_cannot_be_written_get_answers_and_store_names_it_and_keeps_nothing() {
+    let folder_of = |file: PathBuf| file.parent().expect("a file lies in a folder").to_owned();
+    // With and without locks from earlier times, which can still be taken then.
+    for used_before in [false, true] {
+        let (sandbox, accounts) = prepared();
+        let list = folder_of(given::accounts_file(&sandbox));
+        let vault = folder_of(given::secrets_file(&sandbox));
+        if used_before {
+            store(&sandbox, "old.example.com", "u", "old").ok();
+        }
+        for closed in [vec![&list], vec![&vault], vec![&list, &vault]] {
+            let run = |word: &str, stdin: String| {
+                let program = sandbox.program().display().to_string();
+                let arguments = [without_privileges(), vec![program, word.to_owned()]].concat();
+                sandbox.command(&arguments[0], &arguments[1..]).stdin(stdin).run()
+            };
+            let (before, known) = (secrets(&given::secrets_file(&sandbox)), listed(&sandbox));
+            closed.iter().for_each(|folder| given::chmod(folder, 0o500));
+            let given = run("get", request("github.com", "acme/r", "")).ok();
+            let said = run("store", stored("new.example.com", "u", "third"));
+            closed.iter().for_each(|folder| given::chmod(folder, 0o700));
+            assert!(
+                given.stdout() == accounts[0].answer() && given.stderr().is_empty(),
+                "{}",
+                given.stderr()
+            );
+            says_so_and_exits_0(&said, "Permission denied");
+            let named = closed.iter().any(|folder| said.stderr().contains(&folder.display().to_string()));
+            assert!(named, "{}", said.stderr());
+            assert_eq!((secrets(&given::secrets_file(&sandbox)), listed(&sandbox)), (before, known));
+            all_are_given(&sandbox, &accounts);
+        }
+    }
 }
 
 #[test]

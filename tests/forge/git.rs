@@ -75,7 +75,7 @@ pub(crate) fn answer(shared: &Shared, host: &str, site: &Site, below: &Below, re
     };
     drop(policy);
     let mut reply = match plan {
-        Ok((_, folder)) if large => lfs::serve(shared, &folder, host, below, request),
+        Ok((_, folder)) if large => lfs::serve(shared, &folder, login.as_deref(), host, below, request),
         Ok((repo, _)) => {
             let path = format!("/{}{}", repos::relative(&repo), below.rest);
             let (running, root) = (&shared.running, &shared.repositories);

@@ -1,4 +1,4 @@
-//! Git's large files: the batch call, and the files themselves beside the repository.
+//! Git's large files: the batch call, the locks, and the files themselves beside the repository.
 //!
 //! Source: the API documents of git-lfs. As at GitHub, the addresses of the files carry their own
 //! permission, so that they are asked without a credential.
@@ -22,7 +22,7 @@ const MEDIA_TYPE: &str = "application/vnd.git-lfs+json";
 pub(crate) fn access(rest: &str, request: &Request) -> Access {
     let upload = match rest {
         "/info/lfs/objects/batch" => body(request)["operation"] == "upload",
-        "/info/lfs/locks/verify" => true,
+        locks if locks.starts_with("/info/lfs/locks") => request.method == "POST",
         _ => request.method == "PUT",
     };
     if upload { Access::Write } else { Access::Read }
@@ -52,12 +52,22 @@ pub(crate) fn dressed(reply: Reply) -> Reply {
 }
 
 /// Serves what the policy allows.
-pub(crate) fn serve(shared: &Shared, folder: &Path, host: &str, below: &Below, request: &Request) -> Reply {
+pub(crate) fn serve(
+    shared: &Shared,
+    folder: &Path,
+    login: Option<&str>,
+    host: &str,
+    below: &Below,
+    request: &Request,
+) -> Reply {
     let say = |status, body: &Value| Reply::new(status, MEDIA_TYPE, body.to_string());
     let call = below.rest.strip_prefix(PATH).unwrap_or_default();
     match (request.method.as_str(), call) {
         ("POST", "/objects/batch") => say(200, &batch(shared, folder, host, below, request)),
-        ("POST", "/locks/verify") => say(200, &json!({"ours": [], "theirs": []})),
+        (method, call) if call.starts_with("/locks") => {
+            let (status, body) = locks(folder, login.unwrap_or_default(), method, call, request);
+            say(status, &body)
+        }
         (method, call) => {
             let id = call.strip_prefix("/objects/").filter(|id| is_id(id));
             match (method, id) {
@@ -99,6 +109,48 @@ fn batch(shared: &Shared, folder: &Path, host: &str, below: &Below, request: &Re
         })
         .collect();
     json!({"transfer": "basic", "objects": answers})
+}
+
+/// The list of locks: making one, listing them, telling mine from others', giving one back.
+fn locks(folder: &Path, login: &str, method: &str, call: &str, request: &Request) -> (u16, Value) {
+    let file = folder.join("locks.json");
+    let kept = fs::read(&file).unwrap_or_default();
+    let mut locks: Vec<Value> = serde_json::from_slice(&kept).unwrap_or_default();
+    let asked = body(request);
+    let write = |locks: &[Value]| fs::write(&file, json!(locks).to_string()).expect("the folder is ours");
+    let given_back = call.strip_prefix("/locks/").and_then(|rest| rest.strip_suffix("/unlock"));
+    match (method, call, given_back) {
+        ("GET", "/locks", _) => {
+            let wanted = request.query().split('&').find_map(|pair| pair.strip_prefix("path="));
+            locks.retain(|lock| wanted.is_none_or(|path| lock["path"] == path));
+            (200, json!({"locks": locks}))
+        }
+        ("POST", "/locks/verify", _) => {
+            let (ours, theirs): (Vec<_>, Vec<_>) =
+                locks.into_iter().partition(|lock| lock["owner"]["name"] == login);
+            (200, json!({"ours": ours, "theirs": theirs}))
+        }
+        ("POST", "/locks", _) => {
+            if let Some(lock) = locks.iter().find(|lock| lock["path"] == asked["path"]) {
+                return (409, json!({"lock": lock, "message": "already created lock"}));
+            }
+            let id = (locks.len() + 1).to_string();
+            let at = jiff::Timestamp::now().to_string();
+            let lock = json!({"id": id, "path": asked["path"], "locked_at": at, "owner": {"name": login}});
+            locks.push(lock.clone());
+            write(&locks);
+            (201, json!({"lock": lock}))
+        }
+        ("POST", _, Some(id)) => match locks.iter().position(|lock| lock["id"] == id) {
+            Some(at) => {
+                let lock = locks.remove(at);
+                write(&locks);
+                (200, json!({"lock": lock}))
+            }
+            None => (404, json!({"message": "Lock does not exist"})),
+        },
+        _ => (404, json!({"message": "Not found"})),
+    }
 }
 
 fn keep(folder: &Path, id: &str, content: &[u8]) -> std::io::Result<()> {

@@ -49,6 +49,35 @@ fn a_large_file_is_put_and_got_with_the_repositorys_token() {
 }
 
 #[test]
+fn a_lock_is_made_once_seen_by_everybody_told_apart_by_its_owner_and_given_back() {
+    let robot = Token::fine_grained("robot", "robot", "acme");
+    let forge = Forge::start(Policy::sample().user("robot").token(robot));
+    forge.policy(|policy| policy.owner_mut("acme").members.push("robot".to_owned()));
+    let client = Client::new(&forge);
+    let ask = |method: &str, call: &str, login: &str, label: &str, body: serde_json::Value| {
+        let place = format!("https://github.com/acme/secret.git/info/lfs/locks{call}");
+        client.send(method, &place, &basic(login, &forge.secret(label)), body.to_string().as_bytes())
+    };
+    let file = json!({"path": "a.bin"});
+    let made = ask("POST", "", "mona", "acme", file.clone());
+    assert_eq!((made.status, made.json()["lock"]["owner"]["name"].as_str()), (201, Some("mona")));
+    assert_eq!(ask("POST", "", "robot", "robot", file.clone()).status, 409);
+    assert_eq!(ask("GET", "", "robot", "robot", json!({})).json()["locks"][0]["path"], "a.bin");
+    assert_eq!(ask("GET", "?path=b.bin", "robot", "robot", json!({})).json()["locks"], json!([]));
+    for (login, label, mine, others) in [("mona", "acme", 1, 0), ("robot", "robot", 0, 1)] {
+        let told = ask("POST", "/verify", login, label, json!({})).json();
+        let count = |whose: &str| told[whose].as_array().map(Vec::len);
+        assert_eq!((count("ours"), count("theirs")), (Some(mine), Some(others)), "{login}");
+    }
+    assert_eq!(ask("POST", "", "mona", "globex", file).status, 404, "another owner's token sees nothing");
+    assert_eq!(ask("POST", "/1/unlock", "mona", "acme", json!({})).status, 200);
+    assert_eq!(ask("POST", "/1/unlock", "mona", "acme", json!({})).status, 404);
+    assert_eq!(ask("GET", "", "mona", "acme", json!({})).json()["locks"], json!([]));
+    let accesses: Vec<_> = forge.log().iter().map(|entry| entry.access).collect();
+    assert_eq!(accesses.iter().filter(|access| **access == Access::Read).count(), 3, "{accesses:?}");
+}
+
+#[test]
 fn what_is_no_number_of_a_file_is_none() {
     let forge = Forge::start(Policy::sample());
     let client = Client::new(&forge);

@@ -12,7 +12,7 @@
 //! [account."https://github.com/acme#mona"]
 //! "fetch acme/secret" = "accepted 2026-11-20T12:00:00Z"
 //! fingerprint = "..."
-//! "push acme/secret" = "refused 2026-11-20T12:00:00Z write-permission-missing 2026-11-01T09:30:00Z"
+//! "push acme/secret" = "refused 2026-11-20T12:00:00Z write-permission-missing 2026-11-01T09:30:00Z https://..."
 //! rejected = "2026-11-20T12:00:00Z 2 2026-11-20T12:06:00Z"  # since, tries, last
 //! ```
 //!
@@ -22,8 +22,12 @@
 //! accounts, and an account is parsed when it is asked for. With 1,000 accounts that saves `get` a third of
 //! its time (measured).
 //!
+//! `memory.rs` adds what was said, opened and put off.
+//!
 //! A fingerprint is a keyed hash (HMAC-SHA-256, cut to 128 bits): it tells whether a secret is the one we
 //! know and nothing about it.
+
+mod memory;
 
 use crate::files::{self, Care};
 pub use crate::remote::Direction;
@@ -79,6 +83,8 @@ pub struct Outcome {
     pub state: State,
     /// When.
     pub at: i64,
+    /// The page that was named with a refusal. Only to be shown: it comes from a file.
+    pub page: Option<String>,
 }
 
 /// How long an account has been rejected, and how often it was tried since.
@@ -109,6 +115,8 @@ struct Head {
     former: Vec<String>,
     #[serde(default)]
     fallback: BTreeMap<String, String>,
+    #[serde(default)]
+    memory: memory::Memory,
 }
 
 /// What stands of one account: its fingerprint, its rejection, and its outcomes, whose keys have a space.
@@ -131,6 +139,11 @@ impl Outcomes {
         let bytes = files::read(path, Care::Plain).ok().flatten();
         let (head, accounts) = bytes.and_then(|bytes| cut(&bytes)).unwrap_or_default();
         Self { path: path.to_owned(), head, accounts }
+    }
+
+    /// Reads it again: another process may have changed it.
+    pub fn reload(&mut self) {
+        *self = Self::load(&self.path);
     }
 
     /// Changes what is known: under the lock, from a fresh reading, written only if something changed.
@@ -237,8 +250,16 @@ impl Outcomes {
         known.entry(fingerprint).or_insert_with(|| rfc3339(now).unwrap_or_default());
         while known.len() > MOST_KNOWN {
             let oldest = known.iter().min_by_key(|(_, since)| (*since).clone()).map(|(key, _)| key.clone());
-            oldest.and_then(|oldest| known.remove(&oldest));
+            let Some(oldest) = oldest else { break };
+            known.remove(&oldest);
+            self.accounts.remove(&quoted(&fallback_id(&oldest)));
         }
+    }
+
+    /// Gives the id under which the outcomes of a fallback's secret are noted; none if it is not known.
+    pub fn id_of_fallback(&self, token: &Token) -> Option<String> {
+        let fingerprint = self.fingerprint(token)?;
+        self.head.fallback.contains_key(&fingerprint).then(|| fallback_id(&fingerprint))
     }
 
     /// Tells whether a fallback answered this secret.
@@ -248,13 +269,25 @@ impl Outcomes {
 
     /// Notes that git was let in.
     pub fn note_accepted(&mut self, id: &str, remote: &Remote, direction: Direction, now: i64) {
-        self.change_known(id, |known| known.remove(REJECTED));
-        self.note(id, remote, direction, "accepted", now, "");
+        self.change_known(id, |known| {
+            known.remove(REJECTED);
+            memory::accepted(known, remote);
+        });
+        self.note(id, (remote, direction), "accepted", now, &[]);
     }
 
-    /// Notes that the repository refused, with the verdict's id.
-    pub fn note_refused(&mut self, id: &str, remote: &Remote, direction: Direction, now: i64, verdict: &str) {
-        self.note(id, remote, direction, "refused", now, verdict);
+    /// Notes that the repository refused, with the verdict's id and page. As such the token is known.
+    pub fn note_refused(
+        &mut self,
+        id: &str,
+        place: (&Remote, Direction),
+        now: i64,
+        verdict: &str,
+        page: Option<&str>,
+    ) {
+        self.note_known(id);
+        let reason: Vec<&str> = std::iter::once(verdict).chain(page).collect();
+        self.note(id, place, "refused", now, &reason);
     }
 
     /// Notes that GitHub knows the account's token after all.
@@ -262,15 +295,25 @@ impl Outcomes {
         self.change_known(id, |known| known.remove(REJECTED));
     }
 
-    fn note(&mut self, id: &str, remote: &Remote, direction: Direction, state: &str, now: i64, reason: &str) {
+    fn note(
+        &mut self,
+        id: &str,
+        (remote, direction): (&Remote, Direction),
+        state: &str,
+        now: i64,
+        reason: &[&str],
+    ) {
         let mut text = format!("{state} {}", rfc3339(now).unwrap_or_default());
         self.change_known(id, |known| {
             let key = place_key(remote, direction);
-            if !reason.is_empty() {
-                let _ = write!(text, " {reason}");
+            if let [verdict, page @ ..] = reason {
+                let _ = write!(text, " {verdict}");
                 // A refusal does not undo that it worked once: that tells causes apart.
                 if let Some(at) = known.get(&key).and_then(|earlier| accepted_at(earlier)) {
                     let _ = write!(text, " {at}");
+                }
+                for page in page {
+                    let _ = write!(text, " {page}");
                 }
             }
             known.insert(key, text);
@@ -321,7 +364,7 @@ impl Outcomes {
     pub fn last(&self, id: &str) -> Option<Outcome> {
         let known = self.known(id);
         let rejected =
-            rejection(&known).map(|rejection| Outcome { state: State::Rejected, at: rejection.last });
+            rejection(&known).map(|it| Outcome { state: State::Rejected, at: it.last, page: None });
         places(&known).filter_map(|(_, text)| outcome(text)).chain(rejected).max_by_key(|outcome| outcome.at)
     }
 
@@ -353,6 +396,11 @@ impl Outcomes {
         mac.update(token.expose());
         Some(hex(&mac.finalize().into_bytes()[..16]))
     }
+}
+
+/// Names the outcomes of a fallback's secret. Accounts' ids begin with `https://`, or a person chose them.
+fn fallback_id(fingerprint: &str) -> String {
+    format!("fallback:{fingerprint}")
 }
 
 /// Names what an outcome is about: direction, then repository, else the host.
@@ -396,9 +444,13 @@ fn accepted_at(text: &str) -> Option<&str> {
     let mut parts = text.split(' ');
     match parts.next()? {
         "accepted" => parts.next(),
-        "refused" => parts.nth(2),
+        "refused" => parts.skip(2).find(|part| !is_page(part)),
         _ => None,
     }
+}
+
+fn is_page(part: &str) -> bool {
+    part.starts_with("https://")
 }
 
 fn outcome(text: &str) -> Option<Outcome> {
@@ -410,7 +462,7 @@ fn outcome(text: &str) -> Option<Outcome> {
         "refused" => State::Refused(parts.next().unwrap_or_default().to_owned()),
         _ => return None,
     };
-    Some(Outcome { state, at })
+    Some(Outcome { state, at, page: parts.find(|part| is_page(part)).map(str::to_owned) })
 }
 
 fn new_key() -> String {
@@ -430,189 +482,4 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 #[cfg(all(test, unix))]
-mod tests {
-    use super::*;
-
-    fn fresh() -> (tempfile::TempDir, Outcomes) {
-        let home = tempfile::tempdir().expect("a folder");
-        let outcomes = Outcomes::load(&home.path().join("state/outcomes.toml"));
-        (home, outcomes)
-    }
-
-    fn remote() -> Remote {
-        Remote::from_url("https://github.com/acme/secret").expect("a URL")
-    }
-
-    #[test]
-    fn a_secret_is_known_by_its_fingerprint_and_the_file_holds_no_part_of_it() {
-        let (_home, mut outcomes) = fresh();
-        let token = Token::new(["canary", "-", "text"].concat().into_bytes());
-        outcomes.change(|o| o.note_secret("a", &token)).expect("written");
-        let again = Outcomes::load(&outcomes.path);
-        assert!(again.knows("a", &token) && !again.knows("b", &token));
-        assert!(!again.knows("a", &Token::new(b"other".to_vec())));
-        assert_eq!(again.accounts_with(&token), ["a"]);
-        assert!(!std::fs::read_to_string(&outcomes.path).expect("there").contains("canary"));
-    }
-
-    #[test]
-    fn that_it_worked_once_outlives_any_number_of_refusals() {
-        let (_home, mut outcomes) = fresh();
-        let other = Remote::from_url("https://github.com/ACME/tools").expect("a URL");
-        let owner = |name: &str| Owner::parse(name).expect("an owner");
-        outcomes.change(|o| o.note_refused("a", &other, Direction::Fetch, 100, "x")).expect("written");
-        assert!(!outcomes.accepted_for_owner("a", &owner("acme")));
-        outcomes.change(|o| o.note_accepted("a", &remote(), Direction::Fetch, 200)).expect("written");
-        for time in [300, 400] {
-            let change = |o: &mut Outcomes| o.note_refused("a", &remote(), Direction::Fetch, time, "x-y");
-            outcomes.change(change).expect("written");
-        }
-        let again = Outcomes::load(&outcomes.path);
-        let last = again.at("a", &remote(), Direction::Fetch).expect("noted");
-        assert_eq!((last.state, last.at), (State::Refused("x-y".to_owned()), 400));
-        assert!(again.accepted_at("a", &remote(), Direction::Fetch));
-        assert!(!again.accepted_at("a", &remote(), Direction::Push));
-        assert!(!again.accepted_at("a", &other, Direction::Fetch));
-        assert!(again.accepted_for_owner("a", &owner("Acme")) && again.ever_accepted("a"));
-        assert!(!again.accepted_for_owner("a", &owner("acme-labs")) && !again.ever_accepted("b"));
-    }
-
-    #[test]
-    fn a_rejected_account_is_tried_at_once_and_then_after_growing_pauses() {
-        let (_home, mut outcomes) = fresh();
-        let mut now = 1_800_000_000;
-        outcomes.change(|o| o.note_rejected("a", now)).expect("written");
-        let mut pauses = Vec::new();
-        for _ in 0..6 {
-            let start = now;
-            while !outcomes.rejection("a").expect("rejected").may_try(now) {
-                now += 30;
-            }
-            pauses.push(now - start);
-            outcomes
-                .change(|o| {
-                    o.note_try("a", now);
-                    o.note_rejected("a", now);
-                })
-                .expect("written");
-        }
-        assert_eq!(pauses, [0, 60, 300, 900, 3600, 3600]);
-        assert!(
-            outcomes.rejection("a").expect("rejected").may_try(0),
-            "a clock that jumped back ends the pause"
-        );
-        outcomes.change(|o| o.note_accepted("a", &remote(), Direction::Fetch, now)).expect("written");
-        assert_eq!(outcomes.rejection("a"), None);
-        assert_eq!(outcomes.last("a").map(|last| last.state), Some(State::Accepted));
-    }
-
-    #[test]
-    fn outcomes_are_kept_for_each_repository_and_direction() {
-        let (_home, mut outcomes) = fresh();
-        let change = |o: &mut Outcomes| {
-            o.note_accepted("a", &remote(), Direction::Fetch, 5);
-            o.note_refused("a", &remote(), Direction::Push, 6, "write-permission-missing");
-        };
-        outcomes.change(change).expect("written");
-        let again = Outcomes::load(&outcomes.path);
-        let refused = State::Refused("write-permission-missing".to_owned());
-        assert_eq!(again.at("a", &remote(), Direction::Fetch).map(|o| o.state), Some(State::Accepted));
-        assert_eq!(again.last("a"), Some(Outcome { state: refused, at: 6 }));
-        assert!(again.ever_accepted("a") && !again.ever_accepted("b"));
-        let many = |o: &mut Outcomes| {
-            for number in 0..400 {
-                let remote = Remote::from_url(&format!("https://github.com/acme/r{number}")).expect("a URL");
-                o.note_accepted("a", &remote, Direction::Fetch, 100 + number);
-            }
-        };
-        outcomes.change(many).expect("written");
-        assert_eq!(places(&outcomes.known("a")).count(), MOST);
-        assert_eq!(outcomes.at("a", &remote(), Direction::Fetch), None, "the oldest went");
-    }
-
-    #[test]
-    fn a_secret_that_was_ours_is_known_for_a_while_at_its_host() {
-        let (_home, mut outcomes) = fresh();
-        let token = |text: String| Token::new(text.into_bytes());
-        let host = |name: &str| Host::parse(name.as_bytes()).expect("a host");
-        let id = "https://github.com/acme#mona";
-        let numbered = |number: usize| token(format!("canary-{number}"));
-        outcomes
-            .change(|o| (0..=70).for_each(|number| o.note_secret(id, &numbered(number))))
-            .expect("written");
-        let again = Outcomes::load(&outcomes.path);
-        let was = |number| again.was_ours(&host("github.com"), &numbered(number));
-        assert!(!was(70) && was(69) && was(6) && !was(5), "the last 64, and not the present one");
-        assert!(!again.was_ours(&host("github.com.evil.test"), &numbered(69)));
-        outcomes
-            .change(|o| {
-                o.forget(id);
-                o.note_secret("mine", &numbered(1));
-                o.forget("mine");
-                o.note_secret(id, &numbered(69));
-            })
-            .expect("written");
-        assert!(outcomes.was_ours(&host("github.com"), &numbered(70)), "forgotten, and yet known");
-        assert!(outcomes.was_ours(&host("example.com"), &numbered(1)), "an id that names no host");
-        assert!(!outcomes.was_ours(&host("github.com"), &numbered(69)), "it is the present one again");
-        assert!(!std::fs::read_to_string(&outcomes.path).expect("there").contains("canary"));
-    }
-
-    #[test]
-    fn what_a_fallback_answered_is_known_again() {
-        let (_home, mut outcomes) = fresh();
-        let numbered = |number: i64| Token::new(format!("canary-{number}").into_bytes());
-        outcomes
-            .change(|o| (0..70).for_each(|at| o.note_fallback(&numbered(at), 1_000 + at)))
-            .expect("written");
-        let again = Outcomes::load(&outcomes.path);
-        assert!(again.is_fallbacks(&numbered(69)) && again.is_fallbacks(&numbered(6)));
-        assert!(!again.is_fallbacks(&numbered(5)) && !again.is_fallbacks(&numbered(70)));
-        assert!(!std::fs::read_to_string(&outcomes.path).expect("there").contains("canary"));
-    }
-
-    #[test]
-    fn any_id_is_found_again_in_a_file_that_is_toml_and_a_broken_account_hides_no_other() {
-        let (_home, mut outcomes) = fresh();
-        let ids =
-            ["odd", "https://github.com/a#b", "q\"u'o\\te", "x]\n[account.odd]\ny", "\u{fc} [account.", ""];
-        let token = |id: &str| Token::new(format!("token of {id}").into_bytes());
-        let note = |o: &mut Outcomes| {
-            for id in ids {
-                o.note_secret(id, &token(id));
-                o.note_rejected(id, 7);
-            }
-            o.note_fallback(&token("another"), 7);
-        };
-        outcomes.change(note).expect("written");
-        let text = std::fs::read_to_string(&outcomes.path).expect("there");
-        let table: toml::Table = text.parse().expect("TOML");
-        assert_eq!(table["account"].as_table().map(toml::Table::len), Some(ids.len()));
-        let broken = text.replace("[account.odd]\n", "[account.odd]\nnot toml\n");
-        assert_ne!(broken, text);
-        std::fs::write(&outcomes.path, broken).expect("written");
-        let again = Outcomes::load(&outcomes.path);
-        for id in &ids[1..] {
-            assert!(again.knows(id, &token(id)) && again.rejection(id).is_some(), "{id}");
-            assert_eq!(again.accounts_with(&token(id)), [*id]);
-        }
-        assert!(again.is_fallbacks(&token("another")));
-        assert!(!again.has_fingerprint("odd") && again.rejection("odd").is_none());
-    }
-
-    #[test]
-    fn a_file_that_cannot_be_read_counts_as_nothing_known_and_is_begun_anew() {
-        let (home, _) = fresh();
-        for (name, content) in [("text", &b"not [toml"[..]), ("bytes", b"\xff\0"), ("empty", b"")] {
-            let path = home.path().join(name);
-            std::fs::write(&path, content).expect("written");
-            let mut outcomes = Outcomes::load(&path);
-            assert_eq!(outcomes.last("a"), None);
-            outcomes.change(|o| o.note_rejected("a", 7)).expect("written");
-            assert!(Outcomes::load(&path).rejection("a").is_some());
-        }
-        let folder = home.path().join("folder");
-        std::fs::create_dir(&folder).expect("made");
-        assert!(Outcomes::load(&folder).change(|o| o.note_rejected("a", 7)).is_err());
-    }
-}
+mod tests;

@@ -1,0 +1,214 @@
+//! Refusals noticed while git works: when GitHub is asked, what is said of the answer, which page is opened.
+//!
+//! Git tells a helper nothing of 403 and 404. So before an answer is given, GitHub is asked what git is about
+//! to ask, if one of three things holds: the account was never used for this repository and direction; an
+//! earlier answer for it was never reported about (`traces`); its token was refused as such (401) and the
+//! pause is over. Otherwise no request is made, ever. Rules:
+//! - Only for `git-remote-http(s)`, which reports what works; other callers get no request and no verdict.
+//! - Three seconds in all, one request at a time per account over all processes. Who has to wait too long, and
+//!   who gets no answer from GitHub, gives the token as if there were no such thing as asking.
+//! - 401: the token is not given. 403 and 404: it is, and git shows GitHub's own words after ours.
+//! - Said once in at most five lines, then for ten minutes in one line, without asking again.
+//! - What is said stands on stderr after the answer was written.
+
+mod asking;
+mod opening;
+mod rejected;
+mod speech;
+
+pub use rejected::refused_by_git;
+
+use crate::ancestry::{Caller, Kind, ProcessId};
+use crate::choose::Account;
+use crate::git::Settings;
+use crate::log::Log;
+use crate::outcomes::{Direction, Outcomes, State};
+use crate::paths::Paths;
+use crate::remote::{Remote, Server};
+use crate::terminal::say;
+use crate::time;
+use crate::token::Token;
+use crate::traces::{Mark, Traces};
+use std::time::Duration;
+
+/// How long asking may take in all, with waiting for others.
+const BOUND: Duration = Duration::from_secs(3);
+/// How long a refusal is not asked about again, in seconds.
+const QUIET: i64 = 10 * 60;
+
+/// What is around: our folders, the log, the time, who calls.
+#[derive(Clone, Copy)]
+pub struct Here<'a> {
+    /// Our folders.
+    pub paths: &'a Paths,
+    /// The log.
+    pub log: &'a Log,
+    /// The time in seconds since 1970.
+    pub now: i64,
+    /// Who called us.
+    pub caller: &'a Caller,
+    /// Reads the settings; not to be called where nothing depends on them.
+    pub settings: &'a dyn Fn() -> Settings,
+}
+
+/// What git is about to be given.
+#[derive(Clone, Copy)]
+pub struct Given<'a> {
+    /// Under which id its outcomes are noted.
+    pub id: &'a str,
+    /// Its account; none for what a fallback answered.
+    pub account: Option<&'a Account>,
+    /// What it is for.
+    pub remote: &'a Remote,
+    /// What serves the host.
+    pub server: Server,
+    /// The user name.
+    pub username: &'a [u8],
+    /// The secret.
+    pub secret: &'a Token,
+}
+
+/// Tells whether a request is one that may be asked about: git itself, for a repository of GitHub's.
+pub fn is_watched(here: &Here<'_>, remote: &Remote, server: Server) -> bool {
+    // Gists have no owner whose rules could refuse a token, and no call tells anything of them.
+    server == Server::GitHub
+        && remote.owner.is_some()
+        && remote.repo.is_some()
+        && here.caller.kind == Kind::RemoteHttp
+}
+
+/// Says which way git's operation goes; it counts as fetch where that is not known.
+pub fn direction(caller: &Caller) -> Direction {
+    caller.operation.unwrap_or(Direction::Fetch)
+}
+
+/// Takes note that git has told how an answer fared.
+pub fn reported(here: &Here<'_>) {
+    if let Some(process) = &here.caller.process {
+        Traces::of(here.paths.traces()).reported(process);
+    }
+}
+
+/// What was decided about one answer.
+#[derive(Debug)]
+pub struct Judged {
+    /// Whether git is to be given it.
+    pub give: bool,
+    /// Whether this use of a rejected account is one of its tries: nobody asked before it.
+    pub is_try: bool,
+    /// Whether nothing is known of how git will fare, or was known all along.
+    pub is_unsure: bool,
+    leave: Option<(Mark, ProcessId)>,
+    news: Option<Box<asking::News>>,
+    line: Option<String>,
+}
+
+impl Judged {
+    fn give() -> Self {
+        Self { give: true, is_try: false, is_unsure: false, leave: None, news: None, line: None }
+    }
+
+    /// Gives it without having found out anything.
+    fn unsure() -> Self {
+        Self { is_unsure: true, ..Self::give() }
+    }
+
+    /// Gives it since asking is not for this caller, or not wanted.
+    pub fn unasked() -> Self {
+        Self { is_try: true, ..Self::unsure() }
+    }
+
+    /// Tells whether something is left to be done after the answer.
+    pub fn is_watched(&self) -> bool {
+        self.leave.is_some() || self.speaks()
+    }
+
+    /// Tells whether something is to be said.
+    pub fn speaks(&self) -> bool {
+        self.news.is_some() || self.line.is_some()
+    }
+
+    /// Does what is left for after the answer: says, opens, and leaves the trace.
+    pub fn conclude(self, here: &Here<'_>) {
+        if let Some((mark, process)) = &self.leave
+            && Traces::of(here.paths.traces()).leave(mark, process).is_err()
+        {
+            here.log.note("no trace could be left", &[]);
+        }
+        if let Some(line) = &self.line {
+            say(line);
+        }
+        if let Some(news) = self.news {
+            news.tell(here);
+        }
+    }
+}
+
+/// Why GitHub is asked, or not.
+#[derive(Debug, PartialEq, Eq)]
+enum Reason {
+    /// It was fine before, and nothing speaks against it.
+    NothingNew,
+    /// It was refused a moment ago, and that was explained.
+    Lately { verdict: String, at: i64, page: Option<String> },
+    /// It was never used here, or the refusal is long ago.
+    FirstUse,
+    /// Git never reported about an earlier answer.
+    Unreported,
+    /// Its token was refused as such, or its known end has passed.
+    Rejected,
+}
+
+/// Decides about what git is about to be given, asking GitHub if there is a reason.
+pub fn judge(here: &Here<'_>, outcomes: &mut Outcomes, given: &Given<'_>) -> Judged {
+    if !is_watched(here, given.remote, given.server) {
+        return Judged::unasked();
+    }
+    let direction = direction(here.caller);
+    let mark = Mark::of(given.id, given.remote, direction);
+    match reason(here, outcomes, given, direction, &mark) {
+        Reason::NothingNew => steady(here, mark),
+        Reason::Lately { verdict, at, page } => lately(here, given, &verdict, at, page.as_deref()),
+        _ => asking::ask(here, outcomes, given, direction, mark),
+    }
+}
+
+fn reason(
+    here: &Here<'_>,
+    outcomes: &Outcomes,
+    given: &Given<'_>,
+    direction: Direction,
+    mark: &Mark,
+) -> Reason {
+    let known = outcomes.at(given.id, given.remote, direction);
+    let expires = given.account.and_then(|account| account.expires).filter(|at| *at <= here.now);
+    let has_expired = expires.is_some_and(|at| match &known {
+        // It outlived its end: what is known of the end, or this clock, is wrong.
+        Some(known) => known.state != State::Accepted || known.at <= at,
+        None => true,
+    });
+    if has_expired || outcomes.rejection(given.id).is_some() {
+        return Reason::Rejected;
+    }
+    let Some(known) = known else { return Reason::FirstUse };
+    match known.state {
+        State::Accepted if Traces::of(here.paths.traces()).unreported(mark) => Reason::Unreported,
+        State::Accepted => Reason::NothingNew,
+        State::Refused(verdict) if (0..QUIET).contains(&(here.now - known.at)) => {
+            Reason::Lately { verdict, at: known.at, page: known.page }
+        }
+        State::Refused(_) | State::Rejected => Reason::FirstUse,
+    }
+}
+
+/// Gives it, as so often; if git does not report, the trace will tell.
+fn steady(here: &Here<'_>, mark: Mark) -> Judged {
+    let leave = here.caller.process.clone().map(|process| (mark, process));
+    Judged { leave, ..Judged::give() }
+}
+
+/// Gives it, with one line: what is wrong was said a moment ago.
+fn lately(here: &Here<'_>, given: &Given<'_>, verdict: &str, at: i64, page: Option<&str>) -> Judged {
+    let line = speech::again(given.remote, verdict, &time::ago(at, here.now), page);
+    Judged { line: Some(line), ..Judged::give() }
+}

@@ -1,0 +1,132 @@
+//! Git was refused with 401 and says so (`erase`): one request tells a token that is not known any more from
+//! an outage that looks like one.
+
+use super::asking::{self, News};
+use super::opening::{self, Opening};
+use super::{BOUND, Given, Here, direction, speech};
+use crate::git::Permission;
+use crate::github::{Api, ApiPath};
+use crate::inspect::{Subject, client_for, evidence_before, heard_from};
+use crate::log::Fact;
+use crate::outcomes::{Direction, Outcomes};
+use crate::terminal::{sanitise, say};
+use crate::verdict::{Heard, Helper, Operation, Reply, conclude};
+
+/// Takes note that git was refused with this secret of ours. `ids`: all accounts that have it; `challenges`:
+/// what the server sent along.
+pub fn refused_by_git(
+    here: &Here<'_>,
+    outcomes: &mut Outcomes,
+    given: &Given<'_>,
+    ids: &[String],
+    challenges: Vec<String>,
+) {
+    let turn = asking::take_turn(here, given.id);
+    outcomes.reload();
+    if outcomes.rejection(given.id).is_some() {
+        // One of several that were given it at the same time has told already, or it was given as a try.
+        reject(here, outcomes, given, ids, None);
+        let verdict = outcomes.said(given.id).map(|(_, verdict)| verdict);
+        return say(&speech::still_rejected(given, verdict.as_deref()));
+    }
+    let may_ask = turn.is_some()
+        && (here.settings)().probe == Permission::Auto
+        && !outcomes.is_held(&given.remote.host, here.now);
+    let user = if may_ask { ask(given) } else { Heard::NotAsked };
+    if let Some(status) = user.status() {
+        here.log.note("asked whether the token is known", &[("status", Fact::Number(status.into()))]);
+    }
+    if user.is_open() && !challenges.iter().any(|it| it.contains("enterprise_hint=")) {
+        return say(&format!(
+            "{} refused the token of {} just now (401), yet still knows it: it is kept and given again",
+            given.remote.host,
+            label(given)
+        ));
+    }
+    if user.status() != Some(401) && !user.is_open() {
+        reject(here, outcomes, given, ids, None);
+        return say(&format!(
+            "{} refused the token of {} (401); it is kept and tried again at its next use, or replace it: git credential-patron add {}",
+            given.remote.host,
+            label(given),
+            scope(given)
+        ));
+    }
+    let is_known = user.is_open();
+    let direction = direction(here.caller);
+    let subject = Subject {
+        remote: given.remote,
+        server: given.server,
+        operation: match direction {
+            Direction::Fetch => Operation::Fetch,
+            Direction::Push => Operation::Push,
+        },
+        username: given.username,
+        secret: given.secret,
+        account: asking::account(outcomes, given, direction),
+        asked_login: None,
+        helper: Helper::Reached,
+        now: here.now,
+    };
+    let mut evidence = evidence_before(&subject);
+    let refusal = Heard::Reply(Reply { status: Some(401), ..Reply::default() });
+    match direction {
+        Direction::Fetch => evidence.fetch = refusal,
+        Direction::Push => evidence.push = refusal,
+    }
+    (evidence.user, evidence.challenges) = (user, challenges);
+    let verdict = conclude(&evidence);
+    let mut opening = Opening::of(&opening::wish(here, &verdict), &verdict);
+    if is_known {
+        return News::new(speech::refusal(given.remote, direction, &verdict), opening, None).tell(here);
+    }
+    let written = reject(here, outcomes, given, ids, Some((verdict.id, &mut opening)));
+    if !written {
+        opening = Opening::not_remembered(&verdict);
+    }
+    News::new(speech::bad_token(&verdict), opening, None).tell(here);
+}
+
+/// Asks whose token it is.
+fn ask(given: &Given<'_>) -> Heard {
+    match client_for(&given.remote.host) {
+        Ok(client) => heard_from(&client.get_within(
+            BOUND,
+            &Api::of(&given.remote.host),
+            &ApiPath::user(),
+            Some(given.secret),
+        )),
+        Err(_) => Heard::NotAsked,
+    }
+}
+
+/// Marks the accounts; tells whether that was written.
+fn reject(
+    here: &Here<'_>,
+    outcomes: &mut Outcomes,
+    given: &Given<'_>,
+    ids: &[String],
+    explained: Option<(&'static str, &mut Opening)>,
+) -> bool {
+    let change = |o: &mut Outcomes| {
+        for id in ids {
+            o.note_secret(id, given.secret);
+            o.note_rejected(id, here.now);
+        }
+        if let Some((verdict, opening)) = explained {
+            o.note_said(given.id, here.now, verdict);
+            opening.take(o, given.id, given.remote, verdict, here.now);
+        }
+    };
+    let written = outcomes.change(change).is_ok();
+    here.log.note("marked rejected", &[("written", Fact::Number(written.into()))]);
+    written
+}
+
+fn label(given: &Given<'_>) -> String {
+    given.account.map_or_else(String::new, |account| sanitise(&account.label, 100))
+}
+
+fn scope(given: &Given<'_>) -> String {
+    given.account.map_or_else(String::new, |account| account.scope.short())
+}

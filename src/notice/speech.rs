@@ -1,0 +1,89 @@
+//! What is said: pure, from a verdict to lines.
+//!
+//! At most five: what is refused and why, with the verdict's id; what to do; the page. Every line was a
+//! template of ours, filled with names; a server's own words are at most one quoted line, made harmless.
+
+use super::Given;
+use super::opening::Shown;
+use crate::outcomes::Direction;
+use crate::remote::Remote;
+use crate::terminal::{BAD, STRONG, paint, sanitise};
+use crate::verdict::Verdict;
+
+/// How many lines there are at most.
+const MOST: usize = 5;
+/// How long a line may be; pages within a line are shorter.
+const LINE: usize = 400;
+
+/// Lines that wait for what becomes of the page.
+#[derive(Debug)]
+pub(super) struct Words {
+    lines: Vec<String>,
+    page: Option<String>,
+}
+
+impl Words {
+    fn new(head: &str, verdict: &Verdict) -> Self {
+        let head = sanitise(head, LINE);
+        let what = match head.split_once(": ") {
+            Some((what, why)) => format!("{}: {why} ({})", paint(BAD, what), verdict.id),
+            None => format!("{} ({})", paint(BAD, &head), verdict.id),
+        };
+        let room = MOST - 1 - usize::from(verdict.page.is_some());
+        let fixes = verdict.fix.iter().take(room).map(|fix| sanitise(fix, LINE));
+        Self { lines: std::iter::once(what).chain(fixes).collect(), page: verdict.page.clone() }
+    }
+
+    /// Gives the whole text.
+    pub(super) fn with_page(&self, shown: &Shown) -> String {
+        let page = self.page.as_ref().map(|page| format!("page{shown}: {}", paint(STRONG, page)));
+        self.lines.iter().cloned().chain(page).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// A repository refuses.
+pub(super) fn refusal(remote: &Remote, direction: Direction, verdict: &Verdict) -> Words {
+    let what = match direction {
+        Direction::Fetch => "cannot be fetched",
+        Direction::Push => "cannot be pushed to",
+    };
+    Words::new(&format!("{} {what}: {}", remote.name(), verdict.means), verdict)
+}
+
+/// A token is refused as such.
+pub(super) fn bad_token(verdict: &Verdict) -> Words {
+    Words::new(&format!("not accepted: {}", verdict.means), verdict)
+}
+
+/// Nothing was found out.
+pub(super) fn not_told(remote: &Remote, verdict: &Verdict) -> Words {
+    Words::new(
+        &format!("{} could not be asked about {}: {}", remote.host, remote.name(), verdict.means),
+        verdict,
+    )
+}
+
+/// One line instead, for who tries again.
+pub(super) fn again(remote: &Remote, verdict: &str, ago: &str, page: Option<&str>) -> String {
+    // Both come from a file.
+    let verdict = sanitise(verdict, 60);
+    let page = page.map(|page| format!(", {}", sanitise(page, LINE))).unwrap_or_default();
+    let place = remote.name();
+    format!(
+        "{place} was refused {ago}: {verdict}{page}; to ask anew: git credential-patron diagnose https://{}/{place}",
+        remote.host
+    )
+}
+
+/// One line instead, for a token that is refused as such.
+pub(super) fn still_rejected(given: &Given<'_>, verdict: Option<&str>) -> String {
+    let reason = sanitise(verdict.unwrap_or("token-rejected"), 60);
+    match given.account {
+        Some(account) => format!(
+            "the token of {} is not accepted (401): {reason}; replace it: git credential-patron add {}",
+            sanitise(&account.label, 100),
+            account.scope.short()
+        ),
+        None => format!("the token of your earlier helper is not accepted (401): {reason}"),
+    }
+}

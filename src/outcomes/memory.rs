@@ -1,0 +1,184 @@
+//! What was said and opened before, and what was put off: so that nobody is told the same thing a hundred
+//! times, and GitHub not asked again and again.
+//!
+//! ```toml
+//! [memory]
+//! pages = ["2026-11-20T12:00:00Z"]          # when a page was opened, the last few
+//! [memory.hold]
+//! "github.com" = "2026-11-20T12:01:00Z"     # no request of ours before
+//!
+//! [account."https://github.com/acme#mona"]
+//! "page:acme:approval-pending" = "2026-11-20T12:00:00Z"   # it was opened
+//! said = "2026-11-20T12:00:00Z token-expired"             # the last 401 that was explained
+//! warned = "2026-11-20"                                   # the day of the last word about its end
+//! ```
+
+use super::{Known, Outcomes};
+use crate::remote::{Host, Remote};
+use crate::time::{day, rfc3339, seconds};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How many pages open by themselves in a day.
+const PAGES_A_DAY: usize = 5;
+const DAY: i64 = 24 * 60 * 60;
+/// No request is put off longer than this, whatever the file or a server says.
+const LONGEST_HOLD: i64 = 60 * 60;
+
+const SAID: &str = "said";
+const WARNED: &str = "warned";
+
+/// What is not of one account.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Memory {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pages: Vec<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    hold: BTreeMap<String, String>,
+}
+
+/// Forgets what was said and opened about an owner: it lets us in.
+pub(super) fn accepted(known: &mut Known, remote: &Remote) {
+    known.remove(SAID);
+    let pages = page_key(remote, "");
+    known.retain(|key, _| !key.starts_with(&pages));
+}
+
+/// Names a page that was opened: by the owner, and why. No space: that is a place's.
+fn page_key(remote: &Remote, reason: &str) -> String {
+    let owner = remote.owner.as_ref().map_or("", |owner| owner.as_str());
+    format!("page:{}:{reason}", owner.to_ascii_lowercase())
+}
+
+impl Outcomes {
+    /// Takes the right to open a page for an account, owner and reason: once, until the outcome changes, and
+    /// five times a day in all. To be called within [`Outcomes::change`], by whoever then opens it.
+    pub fn take_page(&mut self, id: &str, remote: &Remote, reason: &str, now: i64) -> bool {
+        let pages = &mut self.head.memory.pages;
+        // Times to come are those of a clock that was wrong.
+        pages.retain(|at| seconds(at).is_some_and(|at| at <= now && now - at < DAY));
+        let is_enough = pages.len() >= PAGES_A_DAY;
+        let key = page_key(remote, reason);
+        if is_enough || self.known(id).contains_key(&key) {
+            return false;
+        }
+        let time = rfc3339(now).unwrap_or_default();
+        self.head.memory.pages.push(time.clone());
+        self.change_known(id, |known| known.insert(key, time));
+        true
+    }
+
+    /// Says when, and why, the refusal of an account's token as such was explained last.
+    pub fn said(&self, id: &str) -> Option<(i64, String)> {
+        let known = self.known(id);
+        let (at, verdict) = known.get(SAID)?.split_once(' ')?;
+        Some((seconds(at)?, verdict.to_owned()))
+    }
+
+    /// Notes that it was explained; to be called within [`Outcomes::change`].
+    pub fn note_said(&mut self, id: &str, now: i64, verdict: &str) {
+        let text = format!("{} {verdict}", rfc3339(now).unwrap_or_default());
+        self.change_known(id, |known| known.insert(SAID.to_owned(), text));
+    }
+
+    /// Tells whether a host is not to be asked by us now.
+    pub fn is_held(&self, host: &Host, now: i64) -> bool {
+        let until = self.head.memory.hold.get(host.home().as_str()).and_then(|until| seconds(until));
+        until.is_some_and(|until| now < until && until - now <= LONGEST_HOLD)
+    }
+
+    /// Puts requests of ours to a host off; to be called within [`Outcomes::change`].
+    pub fn hold(&mut self, host: &Host, now: i64, pause: i64) {
+        let hold = &mut self.head.memory.hold;
+        hold.retain(|_, until| seconds(until).is_some_and(|until| now < until));
+        let until = rfc3339(now + pause.clamp(0, LONGEST_HOLD)).unwrap_or_default();
+        hold.insert(host.home().as_str().to_owned(), until);
+    }
+
+    /// Tells whether an account's coming end was not spoken of today.
+    pub fn may_warn(&self, id: &str, now: i64) -> bool {
+        self.known(id).get(WARNED) != Some(&day(now))
+    }
+
+    /// Takes the right to speak of it: once a day. To be called within [`Outcomes::change`].
+    pub fn take_warning(&mut self, id: &str, now: i64) -> bool {
+        let may = self.may_warn(id, now);
+        if may {
+            self.change_known(id, |known| known.insert(WARNED.to_owned(), day(now)));
+        }
+        may
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::outcomes::Direction;
+
+    const NOW: i64 = 1_800_000_000;
+
+    fn fresh() -> (tempfile::TempDir, Outcomes) {
+        let home = tempfile::tempdir().expect("a folder");
+        let outcomes = Outcomes::load(&home.path().join("outcomes.toml"));
+        (home, outcomes)
+    }
+
+    fn remote(url: &str) -> Remote {
+        Remote::from_url(url).expect("a URL")
+    }
+
+    fn take(outcomes: &mut Outcomes, id: &str, url: &str, reason: &str, now: i64) -> bool {
+        let mut taken = false;
+        outcomes.change(|o| taken = o.take_page(id, &remote(url), reason, now)).expect("written");
+        taken
+    }
+
+    #[test]
+    fn a_page_is_opened_once_for_account_owner_and_reason_until_git_is_let_in() {
+        let (_home, mut o) = fresh();
+        let acme = "https://github.com/acme/secret";
+        assert!(take(&mut o, "a", acme, "approval-pending", NOW));
+        assert!(!take(&mut o, "a", "https://github.com/ACME/tools", "approval-pending", NOW + 9));
+        assert!(take(&mut o, "a", acme, "sso-required", NOW + 9), "another reason");
+        assert!(take(&mut o, "b", acme, "sso-required", NOW + 9), "another account");
+        o.change(|o| o.note_accepted("a", &remote(acme), Direction::Fetch, NOW + 10)).expect("written");
+        assert!(take(&mut o, "a", acme, "approval-pending", NOW + 11));
+    }
+
+    #[test]
+    fn five_pages_a_day_in_all() {
+        let (_home, mut o) = fresh();
+        let acme = "https://github.com/acme/secret";
+        let taken = (0..9).filter(|n| take(&mut o, &n.to_string(), acme, "x", NOW + n)).count();
+        assert_eq!(taken, PAGES_A_DAY);
+        assert!(!take(&mut o, "last", acme, "x", NOW + DAY - 1));
+        assert!(take(&mut o, "last", acme, "x", NOW + DAY));
+        assert!(take(&mut o, "earlier", acme, "x", NOW - 9 * DAY), "a clock that was set back");
+    }
+
+    #[test]
+    fn a_host_is_left_alone_for_a_while_and_never_for_long() {
+        let (_home, mut o) = fresh();
+        let host = remote("https://github.com/acme/secret").host;
+        assert!(!o.is_held(&host, NOW));
+        o.change(|o| o.hold(&host, NOW, 60)).expect("written");
+        assert!(o.is_held(&host, NOW) && o.is_held(&host, NOW + 59) && !o.is_held(&host, NOW + 60));
+        assert!(!o.is_held(&remote("https://corp.ghe.com/a/b").host, NOW));
+        assert!(!o.is_held(&host, NOW - DAY), "a clock that was set back");
+        o.change(|o| o.hold(&host, NOW, i64::MAX)).expect("written");
+        assert!(!o.is_held(&host, NOW + LONGEST_HOLD));
+    }
+
+    #[test]
+    fn one_warning_a_day() {
+        let (_home, mut o) = fresh();
+        let mut warn = |now| {
+            let may = o.may_warn("a", now);
+            let mut taken = false;
+            o.change(|o| taken = o.take_warning("a", now)).expect("written");
+            assert_eq!(may, taken);
+            taken
+        };
+        assert_eq!([warn(NOW), warn(NOW + 60), warn(NOW + DAY)], [true, false, true]);
+    }
+}

@@ -1,0 +1,205 @@
+//! What is kept, what is known again, and what is forgotten.
+
+use super::*;
+
+fn fresh() -> (tempfile::TempDir, Outcomes) {
+    let home = tempfile::tempdir().expect("a folder");
+    let outcomes = Outcomes::load(&home.path().join("state/outcomes.toml"));
+    (home, outcomes)
+}
+
+fn remote() -> Remote {
+    Remote::from_url("https://github.com/acme/secret").expect("a URL")
+}
+
+#[test]
+fn a_secret_is_known_by_its_fingerprint_and_the_file_holds_no_part_of_it() {
+    let (_home, mut outcomes) = fresh();
+    let token = Token::new(["canary", "-", "text"].concat().into_bytes());
+    outcomes.change(|o| o.note_secret("a", &token)).expect("written");
+    let again = Outcomes::load(&outcomes.path);
+    assert!(again.knows("a", &token) && !again.knows("b", &token));
+    assert!(!again.knows("a", &Token::new(b"other".to_vec())));
+    assert_eq!(again.accounts_with(&token), ["a"]);
+    assert!(!std::fs::read_to_string(&outcomes.path).expect("there").contains("canary"));
+}
+
+#[test]
+fn that_it_worked_once_outlives_any_number_of_refusals() {
+    let (_home, mut outcomes) = fresh();
+    let other = Remote::from_url("https://github.com/ACME/tools").expect("a URL");
+    let owner = |name: &str| Owner::parse(name).expect("an owner");
+    outcomes
+        .change(|o| {
+            o.note_refused(
+                "a",
+                (&other, Direction::Fetch),
+                100,
+                "x",
+                Some("https://github.com/settings/tokens"),
+            )
+        })
+        .expect("written");
+    assert!(!outcomes.accepted_for_owner("a", &owner("acme")));
+    outcomes.change(|o| o.note_accepted("a", &remote(), Direction::Fetch, 200)).expect("written");
+    for time in [300, 400] {
+        let change = |o: &mut Outcomes| {
+            o.note_refused(
+                "a",
+                (&remote(), Direction::Fetch),
+                time,
+                "x-y",
+                Some("https://github.com/settings/tokens"),
+            )
+        };
+        outcomes.change(change).expect("written");
+    }
+    let again = Outcomes::load(&outcomes.path);
+    let last = again.at("a", &remote(), Direction::Fetch).expect("noted");
+    assert_eq!((last.state, last.at), (State::Refused("x-y".to_owned()), 400));
+    assert!(again.accepted_at("a", &remote(), Direction::Fetch));
+    assert!(!again.accepted_at("a", &remote(), Direction::Push));
+    assert!(!again.accepted_at("a", &other, Direction::Fetch));
+    assert!(again.accepted_for_owner("a", &owner("Acme")) && again.ever_accepted("a"));
+    assert!(!again.accepted_for_owner("a", &owner("acme-labs")) && !again.ever_accepted("b"));
+}
+
+#[test]
+fn a_rejected_account_is_tried_at_once_and_then_after_growing_pauses() {
+    let (_home, mut outcomes) = fresh();
+    let mut now = 1_800_000_000;
+    outcomes.change(|o| o.note_rejected("a", now)).expect("written");
+    let mut pauses = Vec::new();
+    for _ in 0..6 {
+        let start = now;
+        while !outcomes.rejection("a").expect("rejected").may_try(now) {
+            now += 30;
+        }
+        pauses.push(now - start);
+        outcomes
+            .change(|o| {
+                o.note_try("a", now);
+                o.note_rejected("a", now);
+            })
+            .expect("written");
+    }
+    assert_eq!(pauses, [0, 60, 300, 900, 3600, 3600]);
+    assert!(outcomes.rejection("a").expect("rejected").may_try(0), "a clock that jumped back ends the pause");
+    outcomes.change(|o| o.note_accepted("a", &remote(), Direction::Fetch, now)).expect("written");
+    assert_eq!(outcomes.rejection("a"), None);
+    assert_eq!(outcomes.last("a").map(|last| last.state), Some(State::Accepted));
+}
+
+#[test]
+fn outcomes_are_kept_for_each_repository_and_direction() {
+    let (_home, mut outcomes) = fresh();
+    let change = |o: &mut Outcomes| {
+        o.note_accepted("a", &remote(), Direction::Fetch, 5);
+        o.note_refused(
+            "a",
+            (&remote(), Direction::Push),
+            6,
+            "write-permission-missing",
+            Some("https://github.com/settings/tokens"),
+        );
+    };
+    outcomes.change(change).expect("written");
+    let again = Outcomes::load(&outcomes.path);
+    let refused = State::Refused("write-permission-missing".to_owned());
+    assert_eq!(again.at("a", &remote(), Direction::Fetch).map(|o| o.state), Some(State::Accepted));
+    assert_eq!(
+        again.last("a"),
+        Some(Outcome { state: refused, at: 6, page: Some("https://github.com/settings/tokens".to_owned()) })
+    );
+    assert!(again.ever_accepted("a") && !again.ever_accepted("b"));
+    let many = |o: &mut Outcomes| {
+        for number in 0..400 {
+            let remote = Remote::from_url(&format!("https://github.com/acme/r{number}")).expect("a URL");
+            o.note_accepted("a", &remote, Direction::Fetch, 100 + number);
+        }
+    };
+    outcomes.change(many).expect("written");
+    assert_eq!(places(&outcomes.known("a")).count(), MOST);
+    assert_eq!(outcomes.at("a", &remote(), Direction::Fetch), None, "the oldest went");
+}
+
+#[test]
+fn a_secret_that_was_ours_is_known_for_a_while_at_its_host() {
+    let (_home, mut outcomes) = fresh();
+    let token = |text: String| Token::new(text.into_bytes());
+    let host = |name: &str| Host::parse(name.as_bytes()).expect("a host");
+    let id = "https://github.com/acme#mona";
+    let numbered = |number: usize| token(format!("canary-{number}"));
+    outcomes.change(|o| (0..=70).for_each(|number| o.note_secret(id, &numbered(number)))).expect("written");
+    let again = Outcomes::load(&outcomes.path);
+    let was = |number| again.was_ours(&host("github.com"), &numbered(number));
+    assert!(!was(70) && was(69) && was(6) && !was(5), "the last 64, and not the present one");
+    assert!(!again.was_ours(&host("github.com.evil.test"), &numbered(69)));
+    outcomes
+        .change(|o| {
+            o.forget(id);
+            o.note_secret("mine", &numbered(1));
+            o.forget("mine");
+            o.note_secret(id, &numbered(69));
+        })
+        .expect("written");
+    assert!(outcomes.was_ours(&host("github.com"), &numbered(70)), "forgotten, and yet known");
+    assert!(outcomes.was_ours(&host("example.com"), &numbered(1)), "an id that names no host");
+    assert!(!outcomes.was_ours(&host("github.com"), &numbered(69)), "it is the present one again");
+    assert!(!std::fs::read_to_string(&outcomes.path).expect("there").contains("canary"));
+}
+
+#[test]
+fn what_a_fallback_answered_is_known_again() {
+    let (_home, mut outcomes) = fresh();
+    let numbered = |number: i64| Token::new(format!("canary-{number}").into_bytes());
+    outcomes.change(|o| (0..70).for_each(|at| o.note_fallback(&numbered(at), 1_000 + at))).expect("written");
+    let again = Outcomes::load(&outcomes.path);
+    assert!(again.is_fallbacks(&numbered(69)) && again.is_fallbacks(&numbered(6)));
+    assert!(!again.is_fallbacks(&numbered(5)) && !again.is_fallbacks(&numbered(70)));
+    assert!(!std::fs::read_to_string(&outcomes.path).expect("there").contains("canary"));
+}
+
+#[test]
+fn any_id_is_found_again_in_a_file_that_is_toml_and_a_broken_account_hides_no_other() {
+    let (_home, mut outcomes) = fresh();
+    let ids = ["odd", "https://github.com/a#b", "q\"u'o\\te", "x]\n[account.odd]\ny", "\u{fc} [account.", ""];
+    let token = |id: &str| Token::new(format!("token of {id}").into_bytes());
+    let note = |o: &mut Outcomes| {
+        for id in ids {
+            o.note_secret(id, &token(id));
+            o.note_rejected(id, 7);
+        }
+        o.note_fallback(&token("another"), 7);
+    };
+    outcomes.change(note).expect("written");
+    let text = std::fs::read_to_string(&outcomes.path).expect("there");
+    let table: toml::Table = text.parse().expect("TOML");
+    assert_eq!(table["account"].as_table().map(toml::Table::len), Some(ids.len()));
+    let broken = text.replace("[account.odd]\n", "[account.odd]\nnot toml\n");
+    assert_ne!(broken, text);
+    std::fs::write(&outcomes.path, broken).expect("written");
+    let again = Outcomes::load(&outcomes.path);
+    for id in &ids[1..] {
+        assert!(again.knows(id, &token(id)) && again.rejection(id).is_some(), "{id}");
+        assert_eq!(again.accounts_with(&token(id)), [*id]);
+    }
+    assert!(again.is_fallbacks(&token("another")));
+    assert!(!again.has_fingerprint("odd") && again.rejection("odd").is_none());
+}
+
+#[test]
+fn a_file_that_cannot_be_read_counts_as_nothing_known_and_is_begun_anew() {
+    let (home, _) = fresh();
+    for (name, content) in [("text", &b"not [toml"[..]), ("bytes", b"\xff\0"), ("empty", b"")] {
+        let path = home.path().join(name);
+        std::fs::write(&path, content).expect("written");
+        let mut outcomes = Outcomes::load(&path);
+        assert_eq!(outcomes.last("a"), None);
+        outcomes.change(|o| o.note_rejected("a", 7)).expect("written");
+        assert!(Outcomes::load(&path).rejection("a").is_some());
+    }
+    let folder = home.path().join("folder");
+    std::fs::create_dir(&folder).expect("made");
+    assert!(Outcomes::load(&folder).change(|o| o.note_rejected("a", 7)).is_err());
+}

@@ -1,0 +1,226 @@
+//! Traces: git was answered and has not said yet how it went.
+//!
+//! Git tells a helper about a success (`store`) and about 401 (`erase`), and about 403 and 404 nothing
+//! (measured: it just ends). So each answer leaves an empty file whose name says who was answered what;
+//! `store` and `erase` remove it. One that is still there although its git process is gone is an operation
+//! that was refused without a word, or that somebody broke off: worth asking once.
+//!
+//! ```text
+//! t-ACCOUNT-PLACE-PID-START-BOOT      two hashes, and the process as `ancestry` names it
+//! ```
+//!
+//! No lock and no flush: losing a trace loses nothing. The folder is this user's alone. However many traces
+//! are left behind, a bounded number is looked at, and the oldest are swept away.
+
+use crate::ancestry::{self, ProcessId};
+use crate::files;
+use crate::remote::{Direction, Remote};
+use sha2::{Digest, Sha256};
+use std::ffi::OsStr;
+use std::fmt::Write as _;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// More traces than this are swept.
+const MANY: usize = 256;
+/// How many a sweep leaves.
+const LEFT: usize = 64;
+/// How many names are read at most.
+const READ: usize = 8192;
+
+/// Which account was answered for which place and direction, as it stands in a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark(String);
+
+impl Mark {
+    /// Makes the mark of an account, by its id, for a place and direction.
+    pub fn of(id: &str, remote: &Remote, direction: Direction) -> Self {
+        let place = format!("{} {} {}", remote.host, direction.name(), remote.name().to_ascii_lowercase());
+        Self(format!("t-{}-{}", short_hash(id), short_hash(&place)))
+    }
+}
+
+/// Gives 64 bits of a hash: names of accounts and places do not fit file names as they are.
+pub fn short_hash(text: &str) -> String {
+    Sha256::digest(text.as_bytes())[..8].iter().fold(String::with_capacity(16), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+/// The folder of traces.
+#[derive(Debug)]
+pub struct Traces<'a> {
+    folder: &'a Path,
+}
+
+impl<'a> Traces<'a> {
+    /// Takes the folder; it is made when the first trace is left.
+    pub fn of(folder: &'a Path) -> Self {
+        Self { folder }
+    }
+
+    /// Leaves a trace. Trouble is returned for the log alone.
+    pub fn leave(&self, mark: &Mark, process: &ProcessId) -> io::Result<()> {
+        let path = self.folder.join(format!("{}-{process}", mark.0));
+        match create(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                files::make_folder(self.folder).map_err(|trouble| io::Error::other(trouble.to_string()))?;
+                create(&path)
+            }
+            other => other,
+        }
+    }
+
+    /// Removes the traces of a process that has told how it went.
+    pub fn reported(&self, process: &ProcessId) {
+        let ending = format!("-{process}");
+        self.remove(|name| name.ends_with(&ending));
+    }
+
+    /// Tells whether an answer with this mark was never reported about: its process is gone.
+    ///
+    /// Sweeps if there are too many.
+    pub fn unreported(&self, mark: &Mark) -> bool {
+        let names: Vec<PathBuf> = self.names().collect();
+        if names.len() > MANY {
+            self.sweep(&names);
+        }
+        names.iter().filter_map(|path| process_of(path.file_name()?, mark)).any(|it| !ancestry::is_alive(&it))
+    }
+
+    /// Removes what `unreported` found: it has been looked into.
+    pub fn explained(&self, mark: &Mark) {
+        for path in self.names() {
+            let process = path.file_name().and_then(|name| process_of(name, mark));
+            if process.is_some_and(|process| !ancestry::is_alive(&process)) {
+                // One that another process has removed is as good as removed.
+                let _ = fs::remove_file(path);
+            }
+        }
+    }
+
+    fn remove(&self, which: impl Fn(&str) -> bool) {
+        for path in self.names() {
+            if path.file_name().and_then(OsStr::to_str).is_some_and(&which) {
+                // As above.
+                let _ = fs::remove_file(path);
+            }
+        }
+    }
+
+    /// Gives what lies in the folder besides locks, up to the bound. No folder holds none.
+    fn names(&self) -> impl Iterator<Item = PathBuf> {
+        let entries = fs::read_dir(self.folder).into_iter().flatten().flatten().take(READ);
+        entries.filter(|entry| !entry.file_name().as_encoded_bytes().starts_with(b".")).map(|it| it.path())
+    }
+
+    /// Removes the oldest. Among them may be pipes that a killed probe left.
+    fn sweep(&self, names: &[PathBuf]) {
+        let since = |path: &PathBuf| fs::symlink_metadata(path).and_then(|it| it.modified()).ok();
+        let mut by_age: Vec<(SystemTime, &PathBuf)> =
+            names.iter().filter_map(|path| Some((since(path)?, path))).collect();
+        by_age.sort();
+        let surplus = by_age.len().saturating_sub(LEFT);
+        for (_, path) in &by_age[..surplus] {
+            // What cannot be removed is only slow.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+fn create(path: &Path) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+    }
+    options.open(path).map(drop)
+}
+
+/// Reads the process out of a trace with this mark.
+fn process_of(name: &OsStr, mark: &Mark) -> Option<ProcessId> {
+    name.to_str()?.strip_prefix(&mark.0)?.strip_prefix('-')?.parse().ok()
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    fn remote() -> Remote {
+        Remote::from_url("https://github.com/acme/secret").expect("a URL")
+    }
+
+    fn process(pid: u32, start_time: u64) -> ProcessId {
+        ProcessId { pid, start_time, boot_id: "00000000-0000-4000-8000-000000000000".to_owned() }
+    }
+
+    #[test]
+    fn a_trace_says_that_a_process_which_is_gone_never_reported() {
+        let home = tempfile::tempdir().expect("a folder");
+        let folder = home.path().join("run/traces");
+        let traces = Traces::of(&folder);
+        let mark = Mark::of("a", &remote(), Direction::Fetch);
+        assert!(!traces.unreported(&mark), "there is no folder yet");
+        // Of another boot, so it cannot be there any more.
+        traces.leave(&mark, &process(1, 2)).expect("left");
+        traces.leave(&mark, &process(1, 2)).expect("twice is once");
+        assert!(traces.unreported(&mark));
+        for other in [Mark::of("b", &remote(), Direction::Fetch), Mark::of("a", &remote(), Direction::Push)] {
+            assert!(!traces.unreported(&other));
+        }
+        traces.reported(&process(1, 20));
+        assert!(traces.unreported(&mark), "another process");
+        traces.reported(&process(1, 2));
+        assert!(!traces.unreported(&mark));
+        traces.leave(&mark, &process(1, 2)).expect("left");
+        traces.explained(&mark);
+        assert!(!traces.unreported(&mark));
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(&folder).expect("made").permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+    }
+
+    #[test]
+    fn a_git_that_is_still_at_work_has_not_failed() {
+        let home = tempfile::tempdir().expect("a folder");
+        let traces = Traces::of(home.path());
+        let mark = Mark::of("a", &remote(), Direction::Fetch);
+        let stat = fs::read_to_string("/proc/self/stat").expect("our own");
+        let start = stat.rsplit(')').next().expect("after the name").split_whitespace().nth(19);
+        let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").expect("a name");
+        let own = ProcessId {
+            pid: std::process::id(),
+            start_time: start.expect("the 22nd field").parse().expect("a number"),
+            boot_id: boot.trim().to_owned(),
+        };
+        traces.leave(&mark, &own).expect("left");
+        assert!(!traces.unreported(&mark));
+        traces.explained(&mark);
+        assert_eq!(traces.names().count(), 1, "it may yet report");
+        traces.reported(&own);
+        assert_eq!(traces.names().count(), 0);
+    }
+
+    #[test]
+    fn thousands_are_swept_and_the_newest_stay() {
+        let home = tempfile::tempdir().expect("a folder");
+        let traces = Traces::of(home.path());
+        let mark = |n: u32| Mark::of(&n.to_string(), &remote(), Direction::Fetch);
+        for n in 0..3000 {
+            traces.leave(&mark(n), &process(n, 1)).expect("left");
+            let old = SystemTime::now() - std::time::Duration::from_secs(u64::from(4000 - n));
+            let path = home.path().join(format!("{}-{}", mark(n).0, process(n, 1)));
+            fs::File::open(path).and_then(|file| file.set_modified(old)).expect("ours");
+        }
+        fs::write(home.path().join(".flight-x.lock"), "").expect("ours");
+        assert!(traces.unreported(&mark(2999)));
+        assert_eq!(traces.names().count(), LEFT);
+        assert!(traces.unreported(&mark(2999)) && !traces.unreported(&mark(1)));
+        assert!(home.path().join(".flight-x.lock").exists(), "locks stay");
+    }
+}

@@ -1,0 +1,185 @@
+//! The first use of a token for a repository, and what follows from it.
+
+use super::*;
+use crate::forge::{PendingAnswer, Permission, Selection, State, Token};
+
+fn pending(answer: PendingAnswer) -> Policy {
+    let mut policy = Policy::sample();
+    policy.token_mut("acme").state = State::Pending;
+    policy.pending = answer;
+    policy
+}
+
+#[test]
+fn a_token_that_waits_for_approval_is_explained_at_the_first_attempt_and_the_page_opens_once() {
+    for git in gits() {
+        for answer in [PendingAnswer::NotFound, PendingAnswer::NotGranted] {
+            let desk = Desk::new(pending(answer)).with_git(git);
+            let said = desk.fails(".", "clone -q https://github.com/acme/secret");
+            let lines = Desk::lines(&said);
+            assert_eq!(lines.len(), 5, "{said}");
+            assert!(
+                lines[0].starts_with("acme/secret cannot be fetched: acme has most likely not approved"),
+                "{said}"
+            );
+            assert!(lines[0].ends_with("(approval-pending)"), "{said}");
+            let page = "https://github.com/settings/personal-access-tokens";
+            assert_eq!(lines[4], format!("page (opened in your browser): {page}"));
+            assert_eq!(desk.pages(), [page]);
+            assert_eq!(desk.asked(), 2, "the probe and git");
+            let calls = desk.calls().len();
+            for _ in 0..10 {
+                let said = desk.fails(".", "clone -q https://github.com/acme/secret");
+                let lines = Desk::lines(&said);
+                assert_eq!(lines.len(), 1, "{said}");
+                assert!(lines[0].contains("approval-pending") && lines[0].contains(page), "{said}");
+            }
+            assert_eq!(desk.asked(), 12, "git alone");
+            assert_eq!(desk.calls().len(), calls);
+            assert_eq!(desk.pages(), [page]);
+            desk.forge.policy(|policy| policy.token_mut("acme").state = State::Active);
+            desk.ok(".", "clone -q https://github.com/acme/secret");
+            let said = desk.ok("secret", "fetch -q");
+            assert_eq!(said, "", "nothing is said of what works");
+        }
+    }
+}
+
+/// What git is told when a push or fetch goes well: nothing of ours.
+#[track_caller]
+fn silent(said: &str) {
+    assert_eq!(Desk::lines(said), [""; 0], "{said}");
+}
+
+#[test]
+fn a_push_with_a_token_that_may_only_read_is_explained_at_the_first_attempt_and_a_fetch_says_nothing() {
+    for git in gits() {
+        let read_only = Token { contents: Permission::Read, ..Token::fine_grained("acme", "mona", "acme") };
+        let mut policy = Policy::sample();
+        *policy.token_mut("acme") = read_only;
+        let desk = Desk::new(policy).with_git(git);
+        silent(&desk.ok(".", "clone -q https://github.com/acme/secret"));
+        silent(&desk.ok("secret", "fetch -q"));
+        desk.ok("secret", "commit -q --allow-empty -m more");
+        let said = desk.fails("secret", "push -q");
+        let lines = Desk::lines(&said);
+        assert!(lines[0].starts_with("acme/secret cannot be pushed to: "), "{said}");
+        assert!(lines[0].ends_with("(write-permission-missing)"), "{said}");
+        assert!(lines.contains(&"page: https://github.com/settings/personal-access-tokens"), "{said}");
+        assert_eq!(desk.pages(), [""; 0], "this page does not open by itself");
+        silent(&desk.ok("secret", "fetch -q"));
+    }
+}
+
+#[test]
+fn a_second_repository_that_is_not_selected_is_told_at_its_first_use() {
+    let mut policy = Policy::sample();
+    policy.token_mut("acme").repositories = Selection::Only(vec!["secret".to_owned()]);
+    let desk = Desk::new(policy);
+    silent(&desk.ok(".", "clone -q https://github.com/acme/secret"));
+    let said = desk.fails(".", "clone -q https://github.com/acme/tools");
+    let lines = Desk::lines(&said);
+    assert!(lines[0].ends_with("(repository-not-selected)"), "{said}");
+    assert!(lines.contains(&"page: https://github.com/settings/personal-access-tokens"), "{said}");
+    assert_eq!(desk.pages(), [""; 0]);
+}
+
+#[test]
+fn an_operation_that_git_never_reported_about_is_asked_about_the_next_time() {
+    let desk = Desk::new(Policy::sample());
+    silent(&desk.ok(".", "clone -q https://github.com/acme/secret"));
+    assert_eq!(desk.asked(), 2, "first use");
+    silent(&desk.ok("secret", "fetch -q"));
+    assert_eq!(desk.asked(), 3, "git alone");
+    desk.forge.policy(|policy| policy.owner_mut("acme").ip_allow_list = true);
+    // Nobody can know of it: git was let in until now.
+    silent(&desk.fails("secret", "fetch -q"));
+    assert_eq!(desk.asked(), 4, "git alone");
+    let said = desk.fails("secret", "fetch -q");
+    assert!(Desk::lines(&said)[0].ends_with("(ip-not-allowed)"), "{said}");
+    assert_eq!(desk.asked(), 6, "git and the probe");
+    let said = desk.fails("secret", "fetch -q");
+    assert_eq!(Desk::lines(&said).len(), 1, "{said}");
+    assert_eq!(desk.asked(), 7, "git alone");
+    desk.forge.policy(|policy| policy.owner_mut("acme").ip_allow_list = false);
+    desk.ok("secret", "fetch -q");
+    silent(&desk.ok("secret", "fetch -q"));
+    assert_eq!(desk.asked(), 9, "git alone");
+}
+
+#[test]
+fn a_classic_token_of_the_helper_before_us_is_explained_where_classic_ones_are_forbidden() {
+    for git in gits() {
+        let mut policy = Policy::sample();
+        policy.owner_mut("acme").forbids_classic = true;
+        let forge = Forge::start(policy);
+        let desk = Desk::with_old_helper(forge, "classic").with_git(git);
+        let said = desk.fails(".", "clone -q https://github.com/acme/secret");
+        let lines = Desk::lines(&said);
+        assert_eq!(
+            lines[0],
+            "acme/secret cannot be fetched: acme does not let classic tokens in (classic-forbidden)"
+        );
+        let page = "https://github.com/settings/personal-access-tokens/new?";
+        assert!(
+            lines.last().is_some_and(|line| line.contains(page) && line.contains("target_name=acme")),
+            "{said}"
+        );
+        assert!(matches!(desk.pages().as_slice(), [one] if one.starts_with(page)));
+        let said = desk.fails(".", "clone -q https://github.com/acme/secret");
+        assert_eq!(Desk::lines(&said).len(), 1, "{said}");
+        assert_eq!(desk.asked(), 3, "the probe, git, git");
+        // Elsewhere it opens everything, and nothing is said.
+        silent(&desk.ok(".", "clone -q https://github.com/globex/api"));
+        silent(&desk.ok("api", "fetch -q"));
+        assert_eq!(desk.asked(), 6, "the probe, git, git");
+    }
+}
+
+#[test]
+fn sixty_four_fetches_at_once_of_a_refused_repository_cause_one_probe_one_block_and_one_page() {
+    let desk = Desk::new(pending(PendingAnswer::NotFound));
+    let runs: Vec<_> =
+        (0..64).map(|_| desk.spawn(".", "ls-remote -q https://github.com/acme/secret")).collect();
+    let said: Vec<String> = runs.into_iter().map(|run| run.wait().stderr()).collect();
+    assert_eq!(desk.asked(), 65, "64 times git, one probe");
+    assert_eq!(desk.calls().iter().filter(|call| *call == "/user").count(), 1);
+    let mut blocks = 0;
+    for said in &said {
+        match Desk::lines(said).len() {
+            5 => blocks += 1,
+            1 => {}
+            _ => panic!("{said}"),
+        }
+    }
+    assert_eq!(blocks, 1);
+    assert_eq!(desk.pages().len(), 1);
+}
+
+#[test]
+fn in_steady_state_nothing_is_asked_and_no_trace_stays() {
+    let desk = Desk::new(Policy::sample());
+    silent(&desk.ok(".", "clone -q https://github.com/acme/secret"));
+    desk.ok("secret", "commit -q --allow-empty -m more");
+    silent(&desk.ok("secret", "push -q"));
+    desk.forge.clear_log();
+    for _ in 0..25 {
+        silent(&desk.ok("secret", "fetch -q"));
+        silent(&desk.ok("secret", "push -q"));
+    }
+    assert_eq!(desk.asked(), 50, "git alone");
+    assert_eq!(desk.calls(), [""; 0]);
+    assert_eq!(desk.traces(), 0);
+}
+
+#[test]
+fn callers_that_never_report_cause_no_request_and_leave_no_trace() {
+    let desk = Desk::new(pending(PendingAnswer::NotFound));
+    let request = "protocol=https\nhost=github.com\npath=acme/secret\n\n";
+    for _ in 0..3 {
+        desk.sandbox.patron(["get"]).stdin(request).ok().says_nothing();
+        desk.sandbox.git(["credential", "fill"]).stdin(request).ok().says_nothing();
+    }
+    assert_eq!(desk.forge.log(), []);
+    assert_eq!((desk.traces(), desk.pages().len()), (0, 0));
+}
