@@ -40,6 +40,10 @@ mod notice;
 mod property;
 mod sandbox;
 #[cfg(unix)]
+mod screen;
+#[cfg(unix)]
 mod setup;
+#[cfg(unix)]
+mod tour_breaks;
 #[cfg(unix)]
 mod vectors;
