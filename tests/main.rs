@@ -7,6 +7,8 @@
 )]
 
 #[cfg(target_os = "linux")]
+mod approval;
+#[cfg(target_os = "linux")]
 mod bus;
 #[cfg(target_os = "linux")]
 mod callers;
