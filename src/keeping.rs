@@ -177,6 +177,21 @@ fn note(paths: &Paths, account: &Account, secret: Option<&Token>) {
     });
 }
 
+/// Writes down what GitHub told of a listed account: login and expiry. Its id stays, so its vault still has the
+/// secret; what somebody changed or removed meanwhile is left alone.
+pub fn learn(paths: &Paths, told: &Account) -> Result<(), accounts::Trouble> {
+    let mut book = Book::open(&paths.accounts())?;
+    let Some(known) = book.accounts().iter().find(|known| known.id == told.id).cloned() else {
+        return Ok(());
+    };
+    let new = Account { login: told.login.clone(), expires: told.expires, ..known.clone() };
+    if new == known {
+        return Ok(());
+    }
+    book.put(&new)?;
+    book.save()
+}
+
 /// Gives the label an account gets by itself: the scope, for a second login `SCOPE@LOGIN`, and a number
 /// where that is taken too.
 pub fn free_label(accounts: &[Account], wanted: &Account) -> String {

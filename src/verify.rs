@@ -1,10 +1,12 @@
 //! Asks a host whose token this is: what `add` wants to know before it keeps one.
 
+use crate::choose::Account;
 use crate::error::{Exit, Failure};
 use crate::github::{Answer, Api, ApiPath, Client, Reply, looks_like_github};
 use crate::remote::{Scope, Server};
 use crate::terminal::sanitise;
 use crate::token::{Token, TokenKind};
+use crate::verdict::Heard;
 
 /// What a host said of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +78,16 @@ fn unasked(scope: &Scope, why: &str) -> Failure {
     Failure::new(Exit::Unchecked, format!("{} could not be asked about this token", scope.host()))
         .because(anyhow::anyhow!("{why}"))
         .remedy("try again, or keep the token unchecked: --no-verify")
+}
+
+/// Gives the account with what GitHub told of its token (`GET /user`); none if there was nothing new.
+pub fn told(account: &Account, user: &Heard) -> Option<Account> {
+    let reply = user.reply().filter(|_| user.is_open())?;
+    let mut new = account.clone();
+    new.login = new.login.or_else(|| user.name("login"));
+    // No header: it never ends, or GitHub did not say; what was known stays.
+    new.expires = reply.header(EXPIRY).and_then(expiry).or(new.expires);
+    (new != *account).then_some(new)
 }
 
 /// Reads GitHub's time, `2027-06-01 00:00:00 UTC` or with an offset such as `+0900` (reported).

@@ -23,13 +23,15 @@ impl World {
     /// Mona uses git-credential-store, and patron since `setup`; then her config is copied, and patron is not.
     fn new(git: &'static Git, config: &str) -> Self {
         let forge = Forge::start(Policy::sample());
-        let sandbox = Sandbox::new(&forge);
+        let mut sandbox = Sandbox::new(&forge);
+        // What is asked at a token's first use is told by tests/notice.
+        sandbox.set("PATRON_PROBE", "never");
         sandbox.write(".gitconfig", config);
         sandbox.patron(["setup"]).ok();
         let token = forge.secret("acme");
         sandbox.patron(["add", "acme", "--token-stdin"]).stdin(token).ok();
         let here = sandbox.git(["ls-remote", "-q", "https://github.com/acme/secret"]).with_git(git);
-        here.env("HOME", sandbox.home()).ok();
+        here.env("HOME", sandbox.home()).env("PATRON_PROBE", "never").ok();
         assert_eq!(tokens(&forge), ["acme"], "on her own machine");
         fs::remove_file(sandbox.program()).expect("it was linked there");
         let other = sandbox.root().join("other");
@@ -138,7 +140,9 @@ fn another_user_with_the_same_config_is_not_kept_from_git() {
         let shared = world.sandbox.root().join("shared.gitconfig");
         fs::copy(world.sandbox.home().join(".gitconfig"), &shared).expect("the sandbox is ours");
         let run = if is_root {
-            [world.sandbox.root(), world.forge.dir(), &world.other].map(open_to_all);
+            for folder in [world.sandbox.root(), world.forge.dir(), &world.other] {
+                open_to_all(folder);
+            }
             fs::set_permissions(&shared, fs::Permissions::from_mode(0o644)).expect("it is ours");
             for name in ["", ".gitconfig", ".git-credentials"] {
                 chown(world.other.join(name), Some(NOBODY), Some(NOBODY)).expect("root may");

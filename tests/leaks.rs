@@ -12,7 +12,6 @@ mod world;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use self::search::Needles;
 use self::world::{Before, World};
 use super::given;
 

@@ -24,6 +24,7 @@ mod forge;
 mod forge_contract;
 mod git;
 mod given;
+mod habits;
 mod hygiene;
 #[cfg(unix)]
 mod install;

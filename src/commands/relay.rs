@@ -121,6 +121,7 @@ pub fn get(
     let Some(asked) = ask(session, request, remote, accounts, outcomes, fallbacks) else { return false };
     complain(remote, &asked.troubles);
     let Some(text) = asked.reply.compose() else { return false };
+    // Before the answer, so that it is known by its fingerprint.
     note(session, outcomes, &asked);
     let settings = || session.settings();
     let judged = judge(session, request, remote, accounts, outcomes, &asked, &settings);
@@ -154,7 +155,7 @@ fn judge(
     remote: &Remote,
     accounts: &[Account],
     outcomes: &mut Outcomes,
-    asked: &fallback::Asked,
+    asked: &Asked,
     settings: &dyn Fn() -> Settings,
 ) -> Option<Judged> {
     let server = server_of(remote, accounts);

@@ -2,17 +2,17 @@
 
 use super::opening::{self, Opening};
 use super::{BOUND, Given, Here, Judged, QUIET, Reason, lately, reason, speech, steady};
-use crate::accounts::Book;
 use crate::choose::Account;
 use crate::files::{self, Trouble};
 use crate::git::{Git, Permission};
 use crate::inspect::{Inspection, Means, Pace, Subject, inspect};
+use crate::keeping;
 use crate::log::Fact;
-use crate::outcomes::{Direction, Outcomes, State};
+use crate::outcomes::{Direction, Outcomes};
 use crate::terminal::say;
 use crate::traces::{Mark, Traces, short_hash};
 use crate::verdict::{self, Evidence, Helper, Operation, Origin, Verdict};
-use crate::verify::{EXPIRY, expiry};
+use crate::verify;
 use std::time::Instant;
 
 /// Verdicts that mean: this secret is not known, whatever it is for.
@@ -41,7 +41,9 @@ impl News {
         let shown = self.opening.carry_out();
         say(&self.text.with_page(&shown));
         if let Some(account) = self.learned {
-            keep(here, &account);
+            let kept = keeping::learn(here.paths, &account);
+            let done = Fact::Number(kept.is_ok().into());
+            here.log.note("login and end of the token noted", &[("done", done)]);
         }
     }
 }
@@ -170,7 +172,12 @@ fn note(
     found: Inspection,
     mark: Mark,
 ) -> Judged {
-    let Inspection { verdict, evidence, .. } = found;
+    let Inspection { verdict, evidence, sent, .. } = found;
+    // What everybody may read says nothing of the token.
+    let was_sent = match direction {
+        Direction::Fetch => sent.fetch,
+        Direction::Push => sent.push,
+    };
     let Given { id, remote, .. } = *given;
     let was_rejected = outcomes.rejection(id).is_some();
     let lately_said = outcomes
@@ -183,6 +190,7 @@ fn note(
             o.note_secret(id, given.secret);
         }
         match ending {
+            Ending::Open if !was_sent => {}
             Ending::Open => o.note_accepted(id, remote, direction, here.now),
             Ending::Unknown => o.hold(&remote.host, here.now, pause(&verdict, &evidence)),
             Ending::Refused => {
@@ -212,7 +220,7 @@ fn note(
     if *ending == Ending::Open {
         return steady(here, mark);
     }
-    let learned = given.account.and_then(|account| learned(account, &evidence));
+    let learned = given.account.and_then(|account| verify::told(account, &evidence.user));
     let give = *ending != Ending::Rejected || given.account.is_none();
     if *ending == Ending::Rejected && lately_said {
         let line = speech::still_rejected(given, Some(verdict.id));
@@ -243,7 +251,6 @@ fn pause(verdict: &Verdict, evidence: &Evidence) -> i64 {
 /// What is known of the account, as `verdict` wants it.
 pub(super) fn account(outcomes: &Outcomes, given: &Given<'_>, direction: Direction) -> verdict::Account {
     let Given { id, account, remote, secret, .. } = *given;
-    let at = outcomes.at(id, remote, direction);
     verdict::Account {
         label: account.map_or_else(String::new, |account| account.label.clone()),
         origin: if account.is_some() { Origin::Account } else { Origin::Fallback },
@@ -252,32 +259,6 @@ pub(super) fn account(outcomes: &Outcomes, given: &Given<'_>, direction: Directi
         expires: account.and_then(|account| account.expires),
         number: None,
         accepted_for_owner: remote.owner.as_ref().is_some_and(|owner| outcomes.accepted_for_owner(id, owner)),
-        accepted_for_repo: at.is_some_and(|known| known.state == State::Accepted),
+        accepted_for_repo: outcomes.accepted_at(id, remote, direction),
     }
-}
-
-/// Gives the account with what GitHub told of it, if that is news.
-fn learned(account: &Account, evidence: &Evidence) -> Option<Account> {
-    if !evidence.user.is_open() {
-        return None;
-    }
-    let mut new = account.clone();
-    new.login = new.login.or_else(|| evidence.user.name("login"));
-    // No header: it never ends, or GitHub said nothing; what was known stays.
-    new.expires = evidence.user.reply().and_then(|it| expiry(it.header(EXPIRY)?)).or(new.expires);
-    (new != *account).then_some(new)
-}
-
-/// Writes down what GitHub told of an account. Its id stays, so the vault still has its secret.
-fn keep(here: &Here<'_>, account: &Account) {
-    let kept = Book::open(&here.paths.accounts()).and_then(|mut book| {
-        let known = book.accounts().iter().find(|known| known.id == account.id).cloned();
-        // It may have been changed or removed meanwhile.
-        let Some(known) = known else { return Ok(()) };
-        let new = Account { login: account.login.clone(), expires: account.expires, ..known };
-        book.put(&new)?;
-        book.save()
-    });
-    let done = u64::from(kept.is_ok());
-    here.log.note("login and end of the token noted", &[("done", Fact::Number(done))]);
 }

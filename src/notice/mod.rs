@@ -26,6 +26,7 @@ use crate::outcomes::{Direction, Outcomes, State};
 use crate::paths::Paths;
 use crate::remote::{Remote, Server};
 use crate::terminal::say;
+use crate::time;
 use crate::token::Token;
 use crate::traces::{Mark, Traces};
 use std::time::Duration;
@@ -208,6 +209,6 @@ fn steady(here: &Here<'_>, mark: Mark) -> Judged {
 
 /// Gives it, with one line: what is wrong was said a moment ago.
 fn lately(here: &Here<'_>, given: &Given<'_>, verdict: &str, at: i64, page: Option<&str>) -> Judged {
-    let line = speech::again(given.remote, verdict, here.now - at, page);
+    let line = speech::again(given.remote, verdict, &time::ago(at, here.now), page);
     Judged { line: Some(line), ..Judged::give() }
 }

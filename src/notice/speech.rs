@@ -64,18 +64,13 @@ pub(super) fn not_told(remote: &Remote, verdict: &Verdict) -> Words {
 }
 
 /// One line instead, for who tries again.
-pub(super) fn again(remote: &Remote, verdict: &str, seconds: i64, page: Option<&str>) -> String {
-    let ago = match seconds / 60 {
-        0 => "a moment ago".to_owned(),
-        1 => "a minute ago".to_owned(),
-        minutes => format!("{minutes} minutes ago"),
-    };
+pub(super) fn again(remote: &Remote, verdict: &str, ago: &str, page: Option<&str>) -> String {
     // Both come from a file.
     let verdict = sanitise(verdict, 60);
     let page = page.map(|page| format!(", {}", sanitise(page, LINE))).unwrap_or_default();
     let place = remote.name();
     format!(
-        "{place} was refused {ago} ({verdict}{page}); to ask anew: git credential-patron diagnose https://{}/{place}",
+        "{place} was refused {ago}: {verdict}{page}; to ask anew: git credential-patron diagnose https://{}/{place}",
         remote.host
     )
 }

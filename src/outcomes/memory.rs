@@ -15,7 +15,7 @@
 
 use super::{Known, Outcomes};
 use crate::remote::{Host, Remote};
-use crate::time::{rfc3339, seconds};
+use crate::time::{day, rfc3339, seconds};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -97,21 +97,17 @@ impl Outcomes {
 
     /// Tells whether an account's coming end was not spoken of today.
     pub fn may_warn(&self, id: &str, now: i64) -> bool {
-        self.known(id).get(WARNED) != Some(&day_of(now))
+        self.known(id).get(WARNED) != Some(&day(now))
     }
 
     /// Takes the right to speak of it: once a day. To be called within [`Outcomes::change`].
     pub fn take_warning(&mut self, id: &str, now: i64) -> bool {
         let may = self.may_warn(id, now);
         if may {
-            self.change_known(id, |known| known.insert(WARNED.to_owned(), day_of(now)));
+            self.change_known(id, |known| known.insert(WARNED.to_owned(), day(now)));
         }
         may
     }
-}
-
-fn day_of(now: i64) -> String {
-    rfc3339(now).and_then(|time| time.split('T').next().map(str::to_owned)).unwrap_or_default()
 }
 
 #[cfg(all(test, unix))]

@@ -12,11 +12,11 @@
 //! [account."https://github.com/acme#mona"]
 //! "fetch acme/secret" = "accepted 2026-11-20T12:00:00Z"
 //! fingerprint = "..."
-//! "push acme/secret" = "refused 2026-11-20T12:00:00Z write-permission-missing https://... 2026-11-01T09:30:00Z"
+//! "push acme/secret" = "refused 2026-11-20T12:00:00Z write-permission-missing 2026-11-01T09:30:00Z https://..."
 //! rejected = "2026-11-20T12:00:00Z 2 2026-11-20T12:06:00Z"  # since, tries, last
 //! ```
 //!
-//! A refusal has its page, if there is one, and the time when git was let in there before, if it ever was.
+//! The last time of a refusal is when git was let in there before, if it ever was.
 //!
 //! Only this program writes the file, and most callers want one account of it: so the text is cut at the
 //! accounts, and an account is parsed when it is asked for. With 1,000 accounts that saves `get` a third of
@@ -51,8 +51,6 @@ const MOST: usize = 256;
 /// What stands before and behind an account's id in the file.
 const BEFORE_ID: &str = "\n[account.";
 const BEHIND_ID: &str = "]\n";
-/// How a page begins, and a time does not.
-const PAGE: &str = "https://";
 /// How many secrets are known again of those that fallbacks answered, and of those that were ours before.
 const MOST_KNOWN: usize = 64;
 
@@ -275,21 +273,21 @@ impl Outcomes {
             known.remove(REJECTED);
             memory::accepted(known, remote);
         });
-        self.note(id, remote, direction, "accepted", now, "");
+        self.note(id, (remote, direction), "accepted", now, &[]);
     }
 
     /// Notes that the repository refused, with the verdict's id and page. As such the token is known.
     pub fn note_refused(
         &mut self,
         id: &str,
-        (remote, direction): (&Remote, Direction),
+        place: (&Remote, Direction),
         now: i64,
         verdict: &str,
         page: Option<&str>,
     ) {
-        self.change_known(id, |known| known.remove(REJECTED));
-        let reason = [Some(verdict), page].into_iter().flatten().collect::<Vec<_>>().join(" ");
-        self.note(id, remote, direction, "refused", now, &reason);
+        self.note_known(id);
+        let reason: Vec<&str> = std::iter::once(verdict).chain(page).collect();
+        self.note(id, place, "refused", now, &reason);
     }
 
     /// Notes that GitHub knows the account's token after all.
@@ -297,15 +295,25 @@ impl Outcomes {
         self.change_known(id, |known| known.remove(REJECTED));
     }
 
-    fn note(&mut self, id: &str, remote: &Remote, direction: Direction, state: &str, now: i64, reason: &str) {
+    fn note(
+        &mut self,
+        id: &str,
+        (remote, direction): (&Remote, Direction),
+        state: &str,
+        now: i64,
+        reason: &[&str],
+    ) {
         let mut text = format!("{state} {}", rfc3339(now).unwrap_or_default());
         self.change_known(id, |known| {
             let key = place_key(remote, direction);
-            if !reason.is_empty() {
-                let _ = write!(text, " {reason}");
+            if let [verdict, page @ ..] = reason {
+                let _ = write!(text, " {verdict}");
                 // A refusal does not undo that it worked once: that tells causes apart.
                 if let Some(at) = known.get(&key).and_then(|earlier| accepted_at(earlier)) {
                     let _ = write!(text, " {at}");
+                }
+                for page in page {
+                    let _ = write!(text, " {page}");
                 }
             }
             known.insert(key, text);
@@ -436,10 +444,13 @@ fn accepted_at(text: &str) -> Option<&str> {
     let mut parts = text.split(' ');
     match parts.next()? {
         "accepted" => parts.next(),
-        // Time and reason of the refusal, and a page if it has one.
-        "refused" => parts.skip(2).find(|part| !part.starts_with(PAGE)),
+        "refused" => parts.skip(2).find(|part| !is_page(part)),
         _ => None,
     }
+}
+
+fn is_page(part: &str) -> bool {
+    part.starts_with("https://")
 }
 
 fn outcome(text: &str) -> Option<Outcome> {
@@ -451,8 +462,7 @@ fn outcome(text: &str) -> Option<Outcome> {
         "refused" => State::Refused(parts.next().unwrap_or_default().to_owned()),
         _ => return None,
     };
-    let page = parts.find(|part| part.starts_with(PAGE)).map(str::to_owned);
-    Some(Outcome { state, at, page })
+    Some(Outcome { state, at, page: parts.find(|part| is_page(part)).map(str::to_owned) })
 }
 
 fn new_key() -> String {

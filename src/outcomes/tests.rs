@@ -25,6 +25,46 @@ fn a_secret_is_known_by_its_fingerprint_and_the_file_holds_no_part_of_it() {
 }
 
 #[test]
+fn that_it_worked_once_outlives_any_number_of_refusals() {
+    let (_home, mut outcomes) = fresh();
+    let other = Remote::from_url("https://github.com/ACME/tools").expect("a URL");
+    let owner = |name: &str| Owner::parse(name).expect("an owner");
+    outcomes
+        .change(|o| {
+            o.note_refused(
+                "a",
+                (&other, Direction::Fetch),
+                100,
+                "x",
+                Some("https://github.com/settings/tokens"),
+            )
+        })
+        .expect("written");
+    assert!(!outcomes.accepted_for_owner("a", &owner("acme")));
+    outcomes.change(|o| o.note_accepted("a", &remote(), Direction::Fetch, 200)).expect("written");
+    for time in [300, 400] {
+        let change = |o: &mut Outcomes| {
+            o.note_refused(
+                "a",
+                (&remote(), Direction::Fetch),
+                time,
+                "x-y",
+                Some("https://github.com/settings/tokens"),
+            )
+        };
+        outcomes.change(change).expect("written");
+    }
+    let again = Outcomes::load(&outcomes.path);
+    let last = again.at("a", &remote(), Direction::Fetch).expect("noted");
+    assert_eq!((last.state, last.at), (State::Refused("x-y".to_owned()), 400));
+    assert!(again.accepted_at("a", &remote(), Direction::Fetch));
+    assert!(!again.accepted_at("a", &remote(), Direction::Push));
+    assert!(!again.accepted_at("a", &other, Direction::Fetch));
+    assert!(again.accepted_for_owner("a", &owner("Acme")) && again.ever_accepted("a"));
+    assert!(!again.accepted_for_owner("a", &owner("acme-labs")) && !again.ever_accepted("b"));
+}
+
+#[test]
 fn a_rejected_account_is_tried_at_once_and_then_after_growing_pauses() {
     let (_home, mut outcomes) = fresh();
     let mut now = 1_800_000_000;
@@ -55,16 +95,23 @@ fn outcomes_are_kept_for_each_repository_and_direction() {
     let (_home, mut outcomes) = fresh();
     let change = |o: &mut Outcomes| {
         o.note_accepted("a", &remote(), Direction::Fetch, 5);
-        o.note_refused("a", (&remote(), Direction::Push), 6, "write-permission-missing", None);
+        o.note_refused(
+            "a",
+            (&remote(), Direction::Push),
+            6,
+            "write-permission-missing",
+            Some("https://github.com/settings/tokens"),
+        );
     };
     outcomes.change(change).expect("written");
     let again = Outcomes::load(&outcomes.path);
     let refused = State::Refused("write-permission-missing".to_owned());
     assert_eq!(again.at("a", &remote(), Direction::Fetch).map(|o| o.state), Some(State::Accepted));
-    assert_eq!(again.last("a"), Some(Outcome { state: refused, at: 6, page: None }));
-    let owner = |name: &str| Owner::parse(name).expect("an owner");
-    assert!(again.accepted_for_owner("a", &owner("ACME")) && !again.accepted_for_owner("b", &owner("acme")));
-    assert!(!again.accepted_for_owner("a", &owner("acm")));
+    assert_eq!(
+        again.last("a"),
+        Some(Outcome { state: refused, at: 6, page: Some("https://github.com/settings/tokens".to_owned()) })
+    );
+    assert!(again.ever_accepted("a") && !again.ever_accepted("b"));
     let many = |o: &mut Outcomes| {
         for number in 0..400 {
             let remote = Remote::from_url(&format!("https://github.com/acme/r{number}")).expect("a URL");
@@ -155,28 +202,4 @@ fn a_file_that_cannot_be_read_counts_as_nothing_known_and_is_begun_anew() {
     let folder = home.path().join("folder");
     std::fs::create_dir(&folder).expect("made");
     assert!(Outcomes::load(&folder).change(|o| o.note_rejected("a", 7)).is_err());
-}
-
-#[test]
-fn that_it_worked_once_outlives_any_number_of_refusals() {
-    let (_home, mut outcomes) = fresh();
-    let other = Remote::from_url("https://github.com/ACME/tools").expect("a URL");
-    let owner = |name: &str| Owner::parse(name).expect("an owner");
-    outcomes.change(|o| o.note_refused("a", (&other, Direction::Fetch), 100, "x", None)).expect("written");
-    assert!(!outcomes.accepted_for_owner("a", &owner("acme")));
-    outcomes.change(|o| o.note_accepted("a", &remote(), Direction::Fetch, 200)).expect("written");
-    for time in [300, 400] {
-        let change = |o: &mut Outcomes| {
-            o.note_refused("a", (&remote(), Direction::Fetch), time, "x-y", Some("https://github.com/x"))
-        };
-        outcomes.change(change).expect("written");
-    }
-    let again = Outcomes::load(&outcomes.path);
-    let last = again.at("a", &remote(), Direction::Fetch).expect("noted");
-    assert_eq!((last.state, last.at), (State::Refused("x-y".to_owned()), 400));
-    assert!(again.accepted_at("a", &remote(), Direction::Fetch));
-    assert!(!again.accepted_at("a", &remote(), Direction::Push));
-    assert!(!again.accepted_at("a", &other, Direction::Fetch));
-    assert!(again.accepted_for_owner("a", &owner("Acme")) && again.ever_accepted("a"));
-    assert!(!again.accepted_for_owner("a", &owner("acme-labs")) && !again.ever_accepted("b"));
 }

@@ -20,12 +20,14 @@ use crate::cli::Diagnose as Options;
 use crate::error::{Exit, Failure};
 use crate::git::{Cwd, Git, GitTrouble, Listing};
 use crate::inspect::Inspection;
+use crate::keeping;
 use crate::outcomes::{Direction, Outcomes, State};
 use crate::target::{self, Aim};
 use crate::terminal::{Spinner, print, say};
 use crate::time;
 use crate::token::Token;
 use crate::verdict::{Evidence, Operation, Origin, Verdict, conclude};
+use crate::verify;
 use ready::{Ready, Surroundings};
 
 /// What was found out about one target.
@@ -128,8 +130,8 @@ fn diagnosis<'a>(
     let expires = evidence
         .user
         .reply()
-        .and_then(|reply| reply.header(crate::verify::EXPIRY))
-        .and_then(crate::verify::expiry)
+        .and_then(|reply| reply.header(verify::EXPIRY))
+        .and_then(verify::expiry)
         .or_else(|| evidence.account.as_ref()?.expires);
     checks.extend(checks::token(&evidence, expires));
     checks.extend(checks::requests(&evidence, asked.as_ref(), why_not));
@@ -239,23 +241,8 @@ fn remember(
 
 /// Writes login and expiry into the list, where GitHub said something new.
 fn learn(session: &Session, account: &Account, evidence: &Evidence) {
-    let Some(reply) = evidence.user.reply().filter(|_| evidence.user.is_open()) else { return };
-    let mut news = account.clone();
-    news.login = account.login.clone().or_else(|| evidence.user.name("login"));
-    let expires = reply.header(crate::verify::EXPIRY).and_then(crate::verify::expiry);
-    news.expires = expires.or(account.expires);
-    if news == *account {
-        return;
-    }
-    let saved = session.book().and_then(|mut book| {
-        // Somebody may have changed or removed it meanwhile.
-        if book.accounts().iter().any(|known| known == account) {
-            book.put(&news)?;
-            return book.save();
-        }
-        Ok(())
-    });
-    if let Err(trouble) = saved {
+    let Some(news) = verify::told(account, &evidence.user) else { return };
+    if let Err(trouble) = keeping::learn(&session.paths, &news) {
         say(&format!("what GitHub said of the token of {} is not kept: {trouble}", account.label));
     }
 }

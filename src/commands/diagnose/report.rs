@@ -37,13 +37,10 @@ fn heading(diagnosis: &Diagnosis<'_>) -> String {
         Operation::Push => "push",
     };
     let name = diagnosis.aim.target.name.as_deref().map(|name| crate::terminal::sanitise(name, 40));
-    let name = name.map_or_else(String::new, |name| format!(" {name}"));
+    let name = name.map_or_else(String::new, |name| format!("{name}, "));
     let address = url(diagnosis);
-    format!(
-        "{}{name} {}\n\n",
-        paint(FAINT, operation),
-        paint(STRONG, &Stream::Stdout.link(&address, &address))
-    )
+    let link = Stream::Stdout.link(&address, &address);
+    format!("{}  {}\n\n", paint(STRONG, &link), paint(FAINT, &format!("{name}{operation}")))
 }
 
 fn groups(text: &mut String, diagnosis: &Diagnosis<'_>, earlier: &[&Diagnosis<'_>], width: usize) {
@@ -86,20 +83,19 @@ fn line(text: &mut String, group: &str, check: &Check, width: usize) {
 }
 
 fn summary(diagnoses: &[Diagnosis<'_>]) -> String {
-    let of = |status: Status| {
-        diagnoses
-            .iter()
-            .flat_map(|diagnosis| &diagnosis.checks)
-            .filter(|check| check.status == status)
-            .count()
-    };
+    let counts = [Status::Ok, Status::Warning, Status::Failed, Status::Skipped].map(|status| {
+        let checks = diagnoses.iter().flat_map(|diagnosis| &diagnosis.checks);
+        (status, checks.filter(|check| check.status == status).count())
+    });
+    let counts: Vec<String> = counts
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(status, count)| match (status, count) {
+            (Status::Warning, 2..) => format!("{count} warnings"),
+            (status, count) => format!("{count} {}", status.name()),
+        })
+        .collect();
     let requests: usize = diagnoses.iter().map(|diagnosis| diagnosis.requests).sum();
     let noun = if requests == 1 { "request" } else { "requests" };
-    format!(
-        "{} ok, {} warning, {} failed, {} skipped; {requests} {noun}; nothing secret is shown, so all of this can be pasted",
-        of(Status::Ok),
-        of(Status::Warning),
-        of(Status::Failed),
-        of(Status::Skipped)
-    )
+    format!("{}; {requests} {noun}; nothing secret is shown: it can be pasted whole", counts.join(", "))
 }
