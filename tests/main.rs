@@ -7,6 +7,8 @@
 )]
 
 #[cfg(target_os = "linux")]
+mod approval;
+#[cfg(target_os = "linux")]
 mod bus;
 #[cfg(target_os = "linux")]
 mod callers;
@@ -41,6 +43,10 @@ mod notice;
 mod property;
 mod sandbox;
 #[cfg(unix)]
+mod screen;
+#[cfg(unix)]
 mod setup;
+#[cfg(unix)]
+mod tour_breaks;
 #[cfg(unix)]
 mod vectors;
