@@ -140,7 +140,7 @@ fn another_user_with_the_same_config_is_not_kept_from_git() {
         let shared = world.sandbox.root().join("shared.gitconfig");
         fs::copy(world.sandbox.home().join(".gitconfig"), &shared).expect("the sandbox is ours");
         let run = if is_root {
-            [world.sandbox.root(), world.forge.dir(), &world.other].map(open_to_all);
+            [world.sandbox.root(), world.forge.dir(), &world.other].into_iter().for_each(open_to_all);
             fs::set_permissions(&shared, fs::Permissions::from_mode(0o644)).expect("it is ours");
             for name in ["", ".gitconfig", ".git-credentials"] {
                 chown(world.other.join(name), Some(NOBODY), Some(NOBODY)).expect("root may");
