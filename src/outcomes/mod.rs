@@ -312,7 +312,9 @@ impl Outcomes {
                 if let Some(at) = known.get(&key).and_then(|earlier| accepted_at(earlier)) {
                     let _ = write!(text, " {at}");
                 }
-                page.iter().for_each(|page| drop(write!(text, " {page}")));
+                for page in page {
+                    let _ = write!(text, " {page}");
+                }
             }
             known.insert(key, text);
             while places(known).count() > MOST {
