@@ -41,6 +41,8 @@ mod manual;
 #[cfg(target_os = "linux")]
 mod notice;
 mod property;
+#[cfg(unix)]
+mod readme;
 mod sandbox;
 #[cfg(unix)]
 mod screen;
