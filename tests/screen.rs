@@ -120,10 +120,9 @@ impl Screen {
                 ended = Some(Instant::now());
             }
             // What outlives the command (a browser) may hold its screen.
-            if self.reader.is_finished() || ended.is_some_and(|ended| ended.elapsed() > AFTERMATH) {
-                if let Some(code) = code {
-                    return Ok(Shown::read(locked(&self.emulator).screen(), code));
-                }
+            let is_over = self.reader.is_finished() || ended.is_some_and(|ended| ended.elapsed() > AFTERMATH);
+            if is_over && let Some(code) = code {
+                return Ok(Shown::read(locked(&self.emulator).screen(), code));
             }
             if code.is_none() && self.start.elapsed() > BOUND {
                 let _ = self.child.kill();

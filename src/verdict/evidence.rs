@@ -186,6 +186,7 @@ impl Heard {
     }
 
     /// Gives a success of git's.
+    #[cfg(test)]
     pub(crate) fn open() -> Heard {
         Heard::Reply(Reply { status: Some(200), ..Reply::default() })
     }
