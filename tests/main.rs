@@ -7,6 +7,8 @@
 )]
 
 #[cfg(target_os = "linux")]
+mod approval;
+#[cfg(target_os = "linux")]
 mod bus;
 #[cfg(target_os = "linux")]
 mod callers;
@@ -39,8 +41,14 @@ mod manual;
 #[cfg(target_os = "linux")]
 mod notice;
 mod property;
+#[cfg(unix)]
+mod readme;
 mod sandbox;
 #[cfg(unix)]
+mod screen;
+#[cfg(unix)]
 mod setup;
+#[cfg(unix)]
+mod tour_breaks;
 #[cfg(unix)]
 mod vectors;

@@ -6,7 +6,7 @@ use crate::verdict::Verdict;
 use anstyle::Style;
 
 /// Where the texts of a verdict begin.
-const TEXTS: usize = 9;
+const TEXTS: usize = 10;
 
 /// Writes a verdict: what it means first.
 pub(super) fn verdict(verdict: &Verdict, width: usize) -> String {

@@ -10,22 +10,22 @@ use crate::verdict::Operation;
 /// Where messages begin: after the group and the status.
 const MESSAGES: usize = 19;
 
-/// Writes all of it.
+/// Writes all of it: the verdicts of all targets, then the checks behind them.
 pub(super) fn text(diagnoses: &[Diagnosis<'_>]) -> String {
     let width = Stream::Stdout.width();
     let mut text = String::new();
-    let mut earlier: Vec<&Diagnosis<'_>> = Vec::new();
     for diagnosis in diagnoses {
-        if !earlier.is_empty() {
-            text.push('\n');
-        }
         text.push_str(&heading(diagnosis));
         text.push_str(&page::verdict(&diagnosis.verdict, width));
         text.push('\n');
-        groups(&mut text, diagnosis, &earlier, width);
-        earlier.push(diagnosis);
     }
-    text.push('\n');
+    for (at, diagnosis) in diagnoses.iter().enumerate() {
+        if diagnoses.len() > 1 {
+            text.push_str(&heading(diagnosis));
+        }
+        groups(&mut text, diagnosis, &diagnoses[..at], width);
+        text.push('\n');
+    }
     text.push_str(&paint(FAINT, &summary(diagnoses)));
     text.push('\n');
     text
@@ -40,10 +40,10 @@ fn heading(diagnosis: &Diagnosis<'_>) -> String {
     let name = name.map_or_else(String::new, |name| format!("{name}, "));
     let address = url(diagnosis);
     let link = Stream::Stdout.link(&address, &address);
-    format!("{}  {}\n\n", paint(STRONG, &link), paint(FAINT, &format!("{name}{operation}")))
+    format!("{}  {}\n", paint(STRONG, &link), paint(FAINT, &format!("{name}{operation}")))
 }
 
-fn groups(text: &mut String, diagnosis: &Diagnosis<'_>, earlier: &[&Diagnosis<'_>], width: usize) {
+fn groups(text: &mut String, diagnosis: &Diagnosis<'_>, earlier: &[Diagnosis<'_>], width: usize) {
     let mut groups: Vec<Group> = diagnosis.checks.iter().map(|check| check.group).collect();
     groups.dedup();
     for group in groups {
@@ -51,7 +51,10 @@ fn groups(text: &mut String, diagnosis: &Diagnosis<'_>, earlier: &[&Diagnosis<'_
             diagnosis.checks.iter().filter(|check| check.group == group).cloned().collect()
         };
         let checks = of(diagnosis);
-        if let Some(same) = earlier.iter().find(|earlier| of(earlier) == checks) {
+        // Facts about this side are often the same for all targets; those about one token never are.
+        let may_be_shared = matches!(group, Group::Git | Group::Helpers | Group::Network);
+        let same = earlier.iter().find(|earlier| may_be_shared && of(earlier) == checks);
+        if let Some(same) = same {
             let as_for = paint(FAINT, &format!("as for {} above", url(same)));
             text.push_str(&format!("{}{as_for}\n", paint(STRONG, &format!("{:<10}", group.name()))));
             continue;
