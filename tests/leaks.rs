@@ -59,7 +59,6 @@ const RUNS: &[Row] = &[
     hides("get", "{ask}{acme}\n", Kept),
     hides("get", "{ask}password={acme}\npassword={new}\n", Kept),
     hides("get", "{ask}password={acme}\rx\n", Kept),
-    hides("get", "protocol=https\nhost={acme}\npath=acme/r\n", Kept),
     hides("get", "protocol={acme}\nhost=github.com\npath=acme/r\n", Kept),
     hides("get", "protocol=https\nhost=github.com\npath={acme}/r\n", Kept),
     // store
