@@ -16,7 +16,7 @@ use crate::ancestry::{self, ProcessId};
 use crate::files;
 use crate::remote::{Direction, Remote};
 use sha2::{Digest, Sha256};
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
@@ -77,51 +77,50 @@ impl<'a> Traces<'a> {
     /// Removes the traces of a process that has told how it went.
     pub fn reported(&self, process: &ProcessId) {
         let ending = format!("-{process}");
-        self.remove(|name| name.ends_with(&ending));
+        self.remove(|name| name.as_encoded_bytes().ends_with(ending.as_bytes()));
     }
 
     /// Tells whether an answer with this mark was never reported about: its process is gone.
     ///
     /// Sweeps if there are too many.
     pub fn unreported(&self, mark: &Mark) -> bool {
-        let names: Vec<PathBuf> = self.names().collect();
-        if names.len() > MANY {
-            self.sweep(&names);
+        let mut count = 0;
+        let mut is_unreported = false;
+        for name in self.names() {
+            count += 1;
+            is_unreported =
+                is_unreported || process_of(&name, mark).is_some_and(|it| !ancestry::is_alive(&it));
         }
-        names.iter().filter_map(|path| process_of(path.file_name()?, mark)).any(|it| !ancestry::is_alive(&it))
+        if count > MANY {
+            self.sweep();
+        }
+        is_unreported
     }
 
     /// Removes what `unreported` found: it has been looked into.
     pub fn explained(&self, mark: &Mark) {
-        for path in self.names() {
-            let process = path.file_name().and_then(|name| process_of(name, mark));
-            if process.is_some_and(|process| !ancestry::is_alive(&process)) {
-                // One that another process has removed is as good as removed.
-                let _ = fs::remove_file(path);
-            }
-        }
+        self.remove(|name| process_of(name, mark).is_some_and(|process| !ancestry::is_alive(&process)));
     }
 
-    fn remove(&self, which: impl Fn(&str) -> bool) {
-        for path in self.names() {
-            if path.file_name().and_then(OsStr::to_str).is_some_and(&which) {
-                // As above.
-                let _ = fs::remove_file(path);
-            }
+    fn remove(&self, which: impl Fn(&OsStr) -> bool) {
+        for name in self.names().filter(|name| which(name)) {
+            // One that another process has removed is as good as removed.
+            let _ = fs::remove_file(self.folder.join(name));
         }
     }
 
     /// Gives what lies in the folder besides locks, up to the bound. No folder holds none.
-    fn names(&self) -> impl Iterator<Item = PathBuf> {
+    fn names(&self) -> impl Iterator<Item = OsString> {
         let entries = fs::read_dir(self.folder).into_iter().flatten().flatten().take(READ);
-        entries.filter(|entry| !entry.file_name().as_encoded_bytes().starts_with(b".")).map(|it| it.path())
+        entries.map(|entry| entry.file_name()).filter(|name| !name.as_encoded_bytes().starts_with(b"."))
     }
 
     /// Removes the oldest. Among them may be pipes that a killed probe left.
-    fn sweep(&self, names: &[PathBuf]) {
-        let since = |path: &PathBuf| fs::symlink_metadata(path).and_then(|it| it.modified()).ok();
-        let mut by_age: Vec<(SystemTime, &PathBuf)> =
-            names.iter().filter_map(|path| Some((since(path)?, path))).collect();
+    fn sweep(&self) {
+        let since = |path: &Path| fs::symlink_metadata(path).and_then(|it| it.modified()).ok();
+        let paths = self.names().map(|name| self.folder.join(name));
+        let mut by_age: Vec<(SystemTime, PathBuf)> =
+            paths.filter_map(|path| Some((since(&path)?, path))).collect();
         by_age.sort();
         let surplus = by_age.len().saturating_sub(LEFT);
         for (_, path) in &by_age[..surplus] {

@@ -13,15 +13,15 @@ use zeroize::Zeroizing;
 /// is among the first three, and the command stands before what it was given.
 const MOST_ARGUMENTS: usize = 16 * 1024;
 /// The most that is read of `stat`: some fifty numbers and a name of at most 64 bytes.
-const MOST_STAT: usize = 4096;
+const MOST_STAT: usize = 2048;
+/// What is made room for at first: git's arguments are shorter, and untouched memory costs nothing.
+const ROOM: usize = 1024;
 
 /// Gives the processes above us, our parent first. Ends at the first one that cannot be read: it has gone,
 /// or it is hidden from us.
 pub(super) fn ancestors() -> impl Iterator<Item = Ancestor> {
     let mut next = std::os::unix::process::parent_id();
     let mut child_start = u64::MAX;
-    let boot = read("/proc/sys/kernel/random/boot_id", 64).ok();
-    let boot = boot.and_then(|bytes| boot_id(bytes.trim_ascii()));
     std::iter::from_fn(move || {
         // 0: the parent is outside our PID namespace. 1: whoever lost its parent belongs to it.
         if next <= 1 {
@@ -35,15 +35,19 @@ pub(super) fn ancestors() -> impl Iterator<Item = Ancestor> {
         }
         let arguments = read(&format!("/proc/{pid}/cmdline"), MOST_ARGUMENTS).ok()?;
         (next, child_start) = (stat.parent, stat.start_time);
-        let id = boot.clone().map(|boot_id| ProcessId { pid, start_time: stat.start_time, boot_id });
-        Some(Ancestor { id, arguments })
+        Some(Ancestor { id: Some((pid, stat.start_time)), arguments })
     })
+}
+
+/// Names this boot.
+pub(super) fn boot() -> Option<String> {
+    let bytes = read("/proc/sys/kernel/random/boot_id", 64).ok()?;
+    boot_id(bytes.trim_ascii())
 }
 
 /// Tells whether that very process runs.
 pub(super) fn is_alive(process: &ProcessId) -> bool {
-    let boot = read("/proc/sys/kernel/random/boot_id", 64).ok();
-    let Some(boot) = boot.and_then(|bytes| boot_id(bytes.trim_ascii())) else { return true };
+    let Some(boot) = boot() else { return true };
     if boot != process.boot_id {
         return false;
     }
@@ -78,10 +82,27 @@ impl Stat {
 }
 
 fn read(path: &str, most: usize) -> io::Result<Zeroizing<Vec<u8>>> {
-    // Room for all at once: a buffer that grows leaves copies behind.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(most));
-    File::open(path)?.take(most as u64).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    let mut file = File::open(path)?;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(ROOM.min(most)));
+    loop {
+        if bytes.len() == bytes.capacity() {
+            // A vector that grows by itself leaves copies behind.
+            let mut roomier = Zeroizing::new(Vec::with_capacity(most));
+            roomier.extend_from_slice(&bytes);
+            bytes = roomier;
+        }
+        let (have, room) = (bytes.len(), bytes.capacity().min(most) - bytes.len());
+        bytes.resize(have + room, 0);
+        let count = file.read(&mut bytes[have..]);
+        bytes.truncate(have + *count.as_ref().unwrap_or(&0));
+        match count {
+            Ok(0) => return Ok(bytes),
+            Ok(_) if bytes.len() >= most => return Ok(bytes),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -218,7 +218,8 @@ fn hex(digit: u8) -> Option<u8> {
 
 /// One process above us.
 struct Ancestor {
-    id: Option<ProcessId>,
+    /// Its number and start.
+    id: Option<(u32, u64)>,
     /// The arguments, each ended by a NUL. Wiped: a URL with a password may be among them.
     arguments: Zeroizing<Vec<u8>>,
 }
@@ -342,7 +343,10 @@ fn tell(mut above: impl Iterator<Item = Ancestor>) -> Caller {
     let between_git_and_us = |it: &Ancestor| it.is_shell() || it.is_git_command(&[b"credential-patron"]);
     let Some(asker) = above.find(|it| !between_git_and_us(it)) else { return Caller::of(Kind::Other) };
     if asker.is_git_command(&REMOTE_HTTP) {
-        let caller = Caller { url: asker.url(), process: asker.id.clone(), ..Caller::of(Kind::RemoteHttp) };
+        let process = asker
+            .id
+            .and_then(|(pid, start_time)| Some(ProcessId { pid, start_time, boot_id: platform::boot()? }));
+        let caller = Caller { url: asker.url(), process, ..Caller::of(Kind::RemoteHttp) };
         let git = above.find(|it| !it.is_git_command(&REMOTE_HTTP));
         return match git.as_ref().and_then(Ancestor::git_command) {
             Some((command, _)) => caller.with_command(&COMMANDS, command),

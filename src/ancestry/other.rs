@@ -7,6 +7,11 @@ pub(super) fn ancestors() -> impl Iterator<Item = Ancestor> {
     std::iter::empty()
 }
 
+/// Names no boot.
+pub(super) fn boot() -> Option<String> {
+    None
+}
+
 /// Says that it is there, from which nothing is concluded.
 pub(super) fn is_alive(_: &ProcessId) -> bool {
     true
