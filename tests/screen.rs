@@ -110,7 +110,7 @@ impl Screen {
 
     /// Waits for the command's end.
     pub(crate) fn wait(mut self) -> Result<Shown, String> {
-        let mut ended = None;
+        let mut ended: Option<Instant> = None;
         let mut code = None;
         loop {
             if code.is_none()
@@ -120,8 +120,8 @@ impl Screen {
                 ended = Some(Instant::now());
             }
             // What outlives the command (a browser) may hold its screen.
-            let is_over = self.reader.is_finished() || ended.is_some_and(|ended| ended.elapsed() > AFTERMATH);
-            if is_over && let Some(code) = code {
+            let is_over = ended.is_some_and(|ended| self.reader.is_finished() || ended.elapsed() > AFTERMATH);
+            if let Some(code) = code.filter(|_| is_over) {
                 return Ok(Shown::read(locked(&self.emulator).screen(), code));
             }
             if code.is_none() && self.start.elapsed() > BOUND {

@@ -24,11 +24,16 @@ pub(super) fn assert_current(place: &Place, command: &str, shown: &Shown) {
     let rows = shown.rows.iter().map(|row| documented(row, &place.sandbox, &place.forge));
     let prompt = format!("{0}${0:#} {command}", AnsiColor::BrightBlack.on_default());
     let screen: Vec<String> = std::iter::once(prompt).chain(rows).collect();
+    // On a dark ground the plain shades of red and blue are hard to read.
+    let mut palette = WIN10_CONSOLE;
+    palette.0.copy_within(8.., 0);
     let svg = Term::new()
-        .palette(WIN10_CONSOLE)
+        .palette(palette)
         .bg_color(RgbColor(0x16, 0x1b, 0x22).into())
         .fg_color(RgbColor(0xd8, 0xde, 0xe6).into())
-        .render_svg(&screen.join("\n"));
+        .render_svg(&screen.join("\n"))
+        // So is what is dimmed as far as this renderer does it.
+        .replace("opacity: 0.4", "opacity: 0.65");
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(PICTURE);
     if env::var_os(BLESS).is_some() {
         fs::write(&path, &svg).expect("the picture can be written");

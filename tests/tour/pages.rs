@@ -2,7 +2,7 @@
 
 use super::forge::{Forge, State};
 use super::forms::{Form, forms, text_of};
-use super::stage::{Stage, progress};
+use super::stage::{Stage, counts, progress};
 use std::time::{Duration, Instant};
 use ureq::Agent;
 
@@ -84,7 +84,7 @@ pub(crate) fn wait_for_approval(
             return end;
         }
         // Where lines stay, one is enough.
-        let is_news = told == u64::MAX || stage.counts_down();
+        let is_news = told == u64::MAX || counts();
         if is_news && told != left.as_secs() {
             told = left.as_secs();
             progress(&format!("waiting for Approve ... ({told} s left)"));

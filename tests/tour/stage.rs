@@ -53,11 +53,6 @@ impl Stage {
         Self { forge, sandbox, wait, seen_pages: 0, columns, interrupted }
     }
 
-    /// Tells whether a line that counts down can be shown.
-    pub(crate) fn counts_down(&self) -> bool {
-        std::io::stderr().is_terminal()
-    }
-
     /// Tells whether somebody wants the tour to end.
     pub(crate) fn is_interrupted(&self) -> bool {
         self.interrupted.load(Ordering::Relaxed)
@@ -150,6 +145,11 @@ fn expect_code(line: &str, shown: &Shown, code: u32) -> Result<Shown, String> {
         true => Ok(shown.clone()),
         false => Err(format!("`{line}` should have ended with {code}, not with {}", shown.code)),
     }
+}
+
+/// Tells whether a line that counts can be shown.
+pub(crate) fn counts() -> bool {
+    std::io::stderr().is_terminal()
 }
 
 /// Shows what is being waited for: on a terminal a line that is erased again, elsewhere a line.
