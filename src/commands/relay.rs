@@ -42,15 +42,13 @@ pub fn whose(
     secret: &Token,
 ) -> Whose {
     let host = remote.host.home();
-    let mut ours = Vec::new();
+    let of_host = || accounts.iter().filter(|account| *account.scope.host() == host);
+    let known = of_host().filter(|account| outcomes.knows(&account.id, secret));
+    let mut ours: Vec<String> = known.map(|account| account.id.clone()).collect();
+    // A fingerprint that fits settles it: the vault is not asked for every account that was never used.
+    let is_settled = !ours.is_empty();
     let mut unclear = false;
-    for account in accounts.iter().filter(|account| *account.scope.host() == host) {
-        if outcomes.has_fingerprint(&account.id) {
-            if outcomes.knows(&account.id, secret) {
-                ours.push(account.id.clone());
-            }
-            continue;
-        }
+    for account in of_host().filter(|account| !is_settled && !outcomes.has_fingerprint(&account.id)) {
         match compare(session, account, secret) {
             Some(true) => ours.push(account.id.clone()),
             Some(false) => {}
