@@ -136,6 +136,25 @@ const RUNS: &[Row] = &[
     hides("exec --for acme -- true", "", Kept),
     hides("exec --for acme -- ./no-such-program", "", Kept),
     hides("exec --for acme -- true", "", VaultCorrupt),
+    // diagnose, explain
+    hides("diagnose https://github.com/acme/secret", "", Kept),
+    hides("diagnose https://github.com/acme/secret --push --json", "", Kept),
+    hides("diagnose https://github.com/acme/nothing", "", Kept),
+    hides("diagnose https://github.com/acme/secret", "", Rejected),
+    hides("diagnose https://github.com/acme/secret", "", Expired),
+    hides("diagnose https://github.com/acme/secret", "", VaultReadable),
+    hides("diagnose https://github.com/acme/secret", "", VaultCorrupt),
+    hides("diagnose https://github.com/acme/secret", "", ListCorrupt),
+    hides("diagnose https://github.com/acme/secret", "", ByCommand),
+    hides("diagnose https://github.com/acme/secret", "", CommandFails),
+    hides("diagnose https://github.com/acme/secret", "", NoNetwork),
+    hides("diagnose https://github.com/globex/api", "", OtherHelper),
+    hides("diagnose https://github.com/globex/api --json", "", SecretInGitConfig),
+    hides("diagnose https://git.example.com/a/b", "", Kept),
+    hides("diagnose https://github.com/acme/secret --offline", "", SecretInGitConfig),
+    hides("explain", "remote: Write access to repository not granted.\nfatal: unable to access 'https://mona:{new}@github.com/acme/secret/': The requested URL returned error: 403\n", Kept),
+    hides("explain --json", "fatal: Authentication failed for 'https://{new}@github.com/acme/secret/'\n", Kept),
+    hides("explain", "fatal: {new}\n", Kept),
     // setup, unsetup, and what only talks
     hides("setup", "", Kept),
     hides("setup --dry-run", "", SecretInGitConfig),
@@ -168,6 +187,23 @@ fn no_secret_shows_at_the_highest_verbosity() {
     given::report(&format!("leaks: {} rows, {runs} runs", RUNS.len()));
     assert!(wrong.is_empty(), "secrets show:\n{}", wrong.join("\n"));
     assert_eq!(runs, RUNS.len() * 2);
+}
+
+/// A new command is seen here when it is in the help and in no row.
+#[test]
+fn every_command_in_the_help_has_its_rows() {
+    let (sandbox, _) = World::new().sandbox(Empty);
+    let help = sandbox.patron(["-h"]).ok().stdout();
+    let mine = help.split("for you\n").nth(1).expect("the help has a part for people");
+    let (mine, gits) = mine.split_once("\n\nfor git").expect("and one for git");
+    let gits = gits.lines().nth(1).expect("which names its words").split(", ");
+    let commands: Vec<&str> =
+        mine.lines().filter_map(|line| line.split_whitespace().next()).chain(gits.map(str::trim)).collect();
+    assert!(commands.len() > 10, "the help is read: {commands:?}");
+    for command in commands {
+        let has_row = RUNS.iter().any(|row| row.arguments.split_whitespace().next() == Some(command));
+        assert!(has_row, "the table has no row for {command}");
+    }
 }
 
 /// Git's own output is under test too: whatever a helper says on stderr, git shows.
