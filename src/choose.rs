@@ -131,6 +131,8 @@ pub enum Because {
     NotRejected,
     /// The others' tokens have expired.
     NotExpired,
+    /// The others' vaults hold no token.
+    HasSecret,
     /// It was added, the others were learned.
     Added,
     /// Its label comes first.

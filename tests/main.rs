@@ -16,6 +16,10 @@ mod callers;
 mod copied;
 mod denial;
 mod diagnose;
+#[cfg(unix)]
+mod exec;
+#[cfg(unix)]
+mod explain;
 #[cfg(target_os = "linux")]
 mod fallback;
 #[cfg(target_os = "linux")]

@@ -18,6 +18,7 @@ pub(crate) fn account(chosen: &Account, because: Because) -> Check {
         Because::AskedLogin => "the URL names its login",
         Because::NotRejected => "the others that fit were rejected",
         Because::NotExpired => "the others that fit have expired",
+        Because::HasSecret => "for what comes before it no token is kept",
         Because::Added => "it was added, the others were learned",
         Because::Label => "its label comes first",
     };

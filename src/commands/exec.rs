@@ -73,7 +73,7 @@ fn cannot_start(program: &OsStr, error: std::io::Error) -> Failure {
 #[cfg(unix)]
 fn replace(mut command: Command, program: &OsStr) -> Result<(), Failure> {
     use std::os::unix::process::CommandExt;
-    // Our own wish for no core dumps would be inherited; the command is not ours.
+    // It inherits our limit of no core dumps, as is fit for whoever has a token in its environment.
     Err(cannot_start(program, command.exec()))
 }
 

@@ -125,7 +125,7 @@ fn opens(about: &VerdictRow) -> &'static str {
 
 fn sample(denial: &Denial) -> String {
     let Some(sample) = denial.samples.first() else { return String::new() };
-    let lines: String = sample.lines().map(|line| format!("  {line}\n")).collect();
+    let lines: String = sample.lines().map(|line| format!("  {line}").trim_end().to_owned() + "\n").collect();
     format!("{}\n{}", paint(STRONG, "Sample"), paint(FAINT, &lines))
 }
 

@@ -249,14 +249,15 @@ impl Session {
 
     /// Chooses the account for a person's target and reads its secret.
     ///
-    /// An account that git is not given at the moment (rejected, expired) is still what would be chosen;
-    /// who asks is told.
+    /// As for git, one that was rejected or has expired is passed over where another fits. Where none does, it
+    /// is still what would be chosen, and who asks is told.
     pub fn chosen(&self, target: &Target) -> Result<(Account, Token), Failure> {
         let accounts = self.accounts().map_err(list_failure)?;
         let outcomes = self.outcomes();
         let standing = |account: &Account| self.standing(&outcomes, account);
         let ranked = choose(&target.remote, target.user.as_deref(), &accounts, standing);
-        let Some(account) = ranked.first() else {
+        let is_good = |account: &&&Account| standing(account) == Standing::default();
+        let Some(account) = ranked.iter().find(is_good).or(ranked.first()) else {
             let wanted =
                 target.remote.owner.as_ref().map(|owner| Scope::of_owner(&target.remote.host, owner).short());
             let wanted = wanted.unwrap_or_else(|| target.remote.host.to_string());

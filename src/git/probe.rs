@@ -123,14 +123,14 @@ impl Probe {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        for name in [
-            "GIT_TRACE",
-            "GIT_TRACE_CURL",
-            "GIT_CURL_VERBOSE",
-            "GIT_TRACE_PACKET",
-            "SSH_ASKPASS",
-            "GIT_PROTOCOL",
-        ] {
+        // Traces would stand in the transcript, and some of them hold what is sent.
+        let is_trace = |name: &std::ffi::OsStr| {
+            name.to_str().is_some_and(|name| name.starts_with("GIT_TRACE") || name == "GIT_CURL_VERBOSE")
+        };
+        for (name, _) in std::env::vars_os().filter(|(name, _)| is_trace(name)) {
+            command.env_remove(name);
+        }
+        for name in ["SSH_ASKPASS", "GIT_PROTOCOL"] {
             command.env_remove(name);
         }
         own_group(&mut command);

@@ -224,6 +224,8 @@ fn remember(
         }
         if unknown {
             outcomes.note_rejected(id, now);
+            // Git's next word about it need not be as long.
+            outcomes.note_said(id, now, verdict.id);
             return;
         }
         for (heard, sent, direction) in

@@ -2,7 +2,9 @@
 
 use super::super::{Session, relay, store};
 use crate::checks::{self, Check, Given, Group, Interference, Status};
-use crate::choose::{ANY_USER, Account, Standing, answered_user, because, choose, fits, names_a_login};
+use crate::choose::{
+    ANY_USER, Account, Because, Standing, answered_user, because, choose, fits, names_a_login,
+};
 use crate::cli::Diagnose as Options;
 use crate::fallback::Fallbacks;
 use crate::git::{self, Git, Listing};
@@ -223,72 +225,82 @@ fn choose_one<'a>(
     let target = &ready.aim.target;
     let (remote, user) = (&target.remote, target.user.as_deref());
     let standing = |account: &Account| -> Standing { session.standing(outcomes, account) };
-    let mut fitting = choose(remote, user, accounts, standing);
-    // As `get` does: the first whose end is not known to have come. A rejected one is asked about again.
-    let at = fitting.iter().position(|account| !session.is_expired(account)).unwrap_or(0);
-    let chosen = (!fitting.is_empty()).then(|| fitting.remove(at));
+    let fitting = choose(remote, user, accounts, standing);
     let rest: Vec<_> = accounts
         .iter()
         .filter_map(|account| fits(account, remote, user, accounts).err().map(|why| (account, why)))
         .collect();
-    match chosen {
-        Some(account) => {
-            let next = fitting.get(at).copied();
-            let why = match (at, fitting.first()) {
-                (0, _) => because(account, next, user, standing),
-                _ => crate::choose::Because::NotExpired,
-            };
-            ready.checks.push(checks::account(account, why));
-            ready.checks.extend(checks::others(&fitting, &rest, session.now));
-            read(session, ready, account, outcomes);
-        }
-        None => {
-            let wanted = remote.name();
-            let status = Status::Failed;
-            ready.checks.push(check("account", status, format!("no account fits {wanted}")));
-            ready.checks.extend(checks::others(&[], &rest, session.now));
-            by_fallback(session, ready, accounts, outcomes);
-        }
+    if fitting.is_empty() {
+        let text = format!("no account fits {}", remote.name());
+        ready.checks.push(check("account", Status::Failed, text));
+        ready.checks.extend(checks::others(&[], &rest, session.now));
+        return by_fallback(session, ready, accounts, outcomes);
     }
+    // As `get` does: what has expired comes last, and what has no secret is passed over. A rejected one is
+    // asked about again.
+    let (expired, good): (Vec<&Account>, Vec<&Account>) =
+        fitting.iter().copied().partition(|account| session.is_expired(account));
+    let order: Vec<&Account> = good.iter().chain(&expired).copied().collect();
+    let mut vaults = Vec::new();
+    let found = order.iter().copied().find_map(|account| {
+        let read = session.vault(&account.place).read(&vault::item(account));
+        vaults.push(checks::readable(account, read.as_ref().map(Option::is_some)));
+        match read {
+            Ok(None) => None,
+            Ok(Some(token)) => Some((account, Ok(token))),
+            Err(trouble) => Some((account, Err((trouble.to_string(), trouble.remedy())))),
+        }
+    });
+    let holds_none = |account: &Account| (format!("the {} holds none", account.place.name()), None);
+    let (account, read) = found.unwrap_or_else(|| (order[0], Err(holds_none(order[0]))));
+    let others: Vec<&Account> = fitting.iter().copied().filter(|other| other.id != account.id).collect();
+    let before = others.first().filter(|_| fitting[0].id != account.id);
+    let why = match before {
+        Some(before) if session.is_expired(before) => Because::NotExpired,
+        Some(_) => Because::HasSecret,
+        None => because(account, others.first().copied(), user, standing),
+    };
+    ready.checks.push(checks::account(account, why));
+    ready.checks.extend(checks::others(&others, &rest, session.now));
+    ready.checks.extend(vaults);
+    take(ready, account, read, outcomes);
 }
 
-fn read<'a>(session: &Session, ready: &mut Ready<'a>, account: &'a Account, outcomes: &Outcomes) {
+/// Takes the account that was chosen, with its secret or the reason why there is none.
+fn take<'a>(
+    ready: &mut Ready<'a>,
+    account: &'a Account,
+    read: Result<Token, (String, Option<String>)>,
+    outcomes: &Outcomes,
+) {
     let target = &ready.aim.target;
     ready.account = Some(account);
     ready.username = answered_user(account, target.user.as_deref().map(str::as_bytes)).to_vec();
-    let read = session.vault(&account.place).read(&vault::item(account));
-    let found = read.as_ref().map(Option::is_some);
-    ready.checks.push(checks::readable(account, found));
-    match read {
-        Ok(Some(token)) => {
-            let kind = if token.kind().is_github() { token.kind() } else { account.kind };
-            let owner = target.remote.owner.as_ref();
-            let direction = match ready.operation {
-                Operation::Fetch => Direction::Fetch,
-                Operation::Push => Direction::Push,
-            };
-            ready.evidence.account = Some(verdict::Account {
-                login: account.login.clone(),
-                expires: account.expires,
-                accepted_for_owner: owner
-                    .is_some_and(|owner| outcomes.accepted_for_owner(&account.id, owner)),
-                accepted_for_repo: outcomes.accepted_at(&account.id, &target.remote, direction),
-                ..known(account.label.clone(), Origin::Account, kind)
-            });
-            ready.token = Some(token);
-        }
-        other => {
-            let (why, fix) = match &other {
-                Err(trouble) => (trouble.to_string(), trouble.remedy()),
-                _ => (format!("the {} holds none", account.place.name()), None),
-            };
+    let token = match read {
+        Ok(token) => token,
+        Err((why, fix)) => {
             ready.evidence.unreadable = Some(Unreadable {
                 label: account.label.clone(),
                 why: sanitise(&why, 300),
                 fix: fix.map(|fix| sanitise(&fix, 300)),
             });
+            return;
         }
-    }
+    };
+    let kind = if token.kind().is_github() { token.kind() } else { account.kind };
+    let direction = match ready.operation {
+        Operation::Fetch => Direction::Fetch,
+        Operation::Push => Direction::Push,
+    };
+    let owner = target.remote.owner.as_ref();
+    ready.evidence.account = Some(verdict::Account {
+        login: account.login.clone(),
+        expires: account.expires,
+        accepted_for_owner: owner.is_some_and(|owner| outcomes.accepted_for_owner(&account.id, owner)),
+        accepted_for_repo: outcomes.accepted_at(&account.id, &target.remote, direction),
+        ..known(account.label.clone(), Origin::Account, kind)
+    });
+    ready.token = Some(token);
 }
 
 /// Nobody of ours fits: what git's earlier helper answers is what git gets.

@@ -177,6 +177,68 @@ fn nothing_asked_is_nothing_proven() {
 }
 
 #[test]
+fn an_account_without_its_secret_is_none_and_says_why() {
+    let silent = |fix: Option<&str>| {
+        conclude(&but(|e| {
+            e.account = None;
+            e.fetch = Heard::NotAsked;
+            e.unreadable = Some(Unreadable {
+                label: "acme".to_owned(),
+                why: "the {keyring} is locked".to_owned(),
+                fix: fix.map(str::to_owned),
+            });
+        }))
+    };
+    let verdict = silent(Some("unlock it"));
+    assert_eq!((verdict.id, verdict.certainty, verdict.exit), ("no-account", Measured, 1));
+    assert_eq!(verdict.means, "the token of \"acme\" cannot be read: the {keyring} is locked");
+    assert_eq!(verdict.fix, ["unlock it", "or give the token again: git credential-patron add acme"]);
+    assert_eq!(silent(None).fix, ["give the token again: git credential-patron add acme"]);
+}
+
+#[test]
+fn a_token_in_the_url_is_to_be_taken_out_whatever_was_refused() {
+    let first = |evidence: Evidence| conclude(&evidence).fix.first().cloned().unwrap_or_default();
+    let out = "take the token out of the URL, so that git asks patron: git remote set-url REMOTE https://github.com/acme/secret";
+    assert_eq!(first(with(|account| account.origin = Origin::Url)), out);
+    assert_ne!(first(with(|_| {})), out);
+    let from_url = |heard: Heard| {
+        let mut evidence = with(|account| account.origin = Origin::Url);
+        evidence.fetch = heard;
+        evidence
+    };
+    assert_eq!(first(from_url(Heard::open())), "", "nothing is refused");
+    assert_ne!(first(from_url(status(502))), out, "nor is this the token's fault");
+}
+
+#[test]
+fn what_everybody_may_fetch_needs_no_token() {
+    let mut evidence = but(|e| {
+        e.fetch = Heard::open();
+        e.open_to_all = true;
+    });
+    let verdict = conclude(&evidence);
+    assert_eq!(
+        (verdict.id, verdict.means.as_str()),
+        ("ok", "everybody may fetch acme/secret, so git needs no token for it")
+    );
+    assert!(verdict.fix.is_empty());
+    evidence.user = message(401, "Bad credentials");
+    assert!(conclude(&evidence).fix.concat().contains("GitHub does not know the token \"acme\""));
+}
+
+#[test]
+fn a_host_that_is_not_the_asked_one_is_the_proxy() {
+    let refused = |name: &str| {
+        id(&only_git(&format!(
+            "fatal: unable to access 'https://github.com/acme/secret/': Failed to connect to {name} port 443 after 0 ms: Couldn't connect to server"
+        )))
+    };
+    assert_eq!((refused("github.com"), refused("GitHub.com")), ("unreachable", "unreachable"));
+    assert_eq!((refused("proxy.example.com"), refused("127.0.0.1")), ("proxy-failed", "proxy-failed"));
+}
+
+#[test]
 fn texts_name_the_token_by_where_it_comes_from() {
     for (origin, words) in [
         (Origin::Account, "the token \"acme\""),

@@ -1,0 +1,151 @@
+//! `explain`: transcripts, one row, all rows, and the check of the table.
+
+use super::denial::catalogue::rows;
+use super::forge::{Forge, Policy, State};
+use super::sandbox::{Output, Sandbox};
+use super::screen::Screen;
+use serde_json::Value;
+use std::time::Duration;
+
+const SSO: &str = "remote: The 'acme' organization has enabled or enforced SAML SSO.\n\
+    remote: To access this repository, visit https://github.com/orgs/acme/sso?authorization_request=AbC-12_x\n\
+    fatal: unable to access 'https://github.com/acme/secret/': The requested URL returned error: 403\n";
+
+fn explain(transcript: impl Into<Vec<u8>>, arguments: &[&str]) -> Output {
+    Sandbox::new(None).patron(["explain"]).args(arguments).stdin(transcript).run()
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", output.report()))
+}
+
+#[test]
+fn a_refusal_is_named_with_its_page_and_what_was_recognised() {
+    let output = explain(SSO, &["--json"]).ok().says_nothing();
+    let json = json(&output);
+    assert_eq!(json["version"], 1);
+    let verdict = &json["verdict"];
+    assert_eq!((&verdict["id"], &verdict["certainty"]), (&"sso-required".into(), &"measured".into()));
+    assert_eq!(verdict["page"], "https://github.com/orgs/acme/sso?authorization_request=AbC-12_x");
+    assert_eq!(json["matched"], "The 'acme' organization has enabled or enforced SAML SSO");
+    let keys: Vec<String> = output
+        .stdout()
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix('"')?.split_once("\":").map(|(key, _)| key.to_owned()))
+        .collect();
+    assert_eq!(keys, ["version", "verdict", "id", "certainty", "means", "fix", "page", "matched"]);
+    let text = explain(SSO, &[]).ok().says_nothing().stdout();
+    assert!(
+        text.starts_with("Verdict   the token is good, but acme wants it authorised by single sign-on\n"),
+        "{text}"
+    );
+    assert!(text.contains("\n          sso-required (measured)\nFix       sign in on the page;"), "{text}");
+}
+
+#[test]
+fn a_real_push_is_piped_in() {
+    let forge = Forge::start(Policy::sample());
+    let sandbox = Sandbox::new(&forge);
+    sandbox.patron(["setup"]).ok();
+    sandbox.patron(["add", "acme", "--token-stdin"]).stdin(forge.secret("acme")).ok();
+    forge.policy(|policy| policy.owner_mut("acme").max_lifetime_days = Some(30));
+    let line = "git ls-remote https://github.com/acme/secret 2>&1 | git credential-patron explain";
+    let output = sandbox.shell(line).ok();
+    assert!(
+        output.stdout().contains("acme takes no token that lives longer than 30 days"),
+        "{}",
+        output.report()
+    );
+    forge.policy(|policy| policy.token_mut("acme").state = State::Active);
+}
+
+#[test]
+fn what_is_not_recognised_ends_with_1_and_says_what_to_do() {
+    let output = explain("Everything up-to-date\n", &[]).fails(1).prints("");
+    output.says("patron: there is no refusal of GitHub's in this that is known").says("diagnose URL");
+    let output = explain("hello", &["--json"]).fails(1).says_nothing();
+    assert_eq!(json(&output), serde_json::json!({"version": 1, "verdict": null, "matched": null}));
+    explain("", &[]).fails(1);
+    // A refusal in words that nobody knows is shown as it came.
+    let unknown = "remote: The moon is in the seventh house.\nfatal: unable to access 'https://github.com/acme/secret/': The requested URL returned error: 403\n";
+    let json = json(&explain(unknown, &["--json"]).fails(1));
+    assert_eq!(json["verdict"]["id"], "unknown-refusal");
+    assert_eq!(json["verdict"]["means"], "GitHub says: The moon is in the seventh house.");
+    assert!(json["matched"].is_null());
+}
+
+#[test]
+fn every_sample_is_explained_by_its_row_and_no_page_leaves_githubs() {
+    let sandbox = Sandbox::new(None);
+    for row in rows() {
+        for text in row.samples.iter().chain(&row.paraphrases) {
+            let json = json(&sandbox.patron(["explain", "--json"]).stdin(*text).ok());
+            assert_eq!(json["verdict"]["id"], row.id, "{text}");
+            if let Some(page) = json["verdict"]["page"].as_str() {
+                assert!(
+                    page.starts_with("https://github.com/") || page.starts_with("https://ghe.example.com/"),
+                    "{page}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn one_row_is_shown_by_its_id_and_a_mistyped_one_has_a_neighbour() {
+    let sandbox = Sandbox::new(None);
+    let all = json(&sandbox.patron(["explain", "--list", "--json"]).ok());
+    let all = all["verdicts"].as_array().expect("a list");
+    assert!(all.len() > 35);
+    for row in all {
+        let id = row["id"].as_str().expect("an id");
+        let text = sandbox.patron(["explain", id]).ok().stdout();
+        let head = format!("\n          {id} ({})\n", row["certainty"].as_str().unwrap_or_default());
+        assert!(text.contains(&head) && text.contains("\nKnown by  "), "{text}");
+        // No hole is left open; the sample may hold JSON.
+        let words = text.split("\nSample\n").next().unwrap_or_default();
+        assert!(!words.contains(['{', '}']), "{text}");
+        let shown = json(&sandbox.patron(["explain", id, "--json"]).ok());
+        assert_eq!(shown["verdict"]["id"], id);
+        assert_eq!(shown["verdict"]["means"], row["means"]);
+    }
+    let listed = sandbox.patron(["explain", "--list"]).ok().stdout();
+    let ids: Vec<&str> = listed.lines().filter_map(|line| line.split("  ").next()).collect();
+    assert_eq!(ids, all.iter().map(|row| row["id"].as_str().unwrap_or_default()).collect::<Vec<_>>());
+    let wrong = sandbox.patron(["explain", "sso-requird"]).fails(2).prints("");
+    wrong.says("patron: there is no verdict sso-requird").says("the nearest is sso-required");
+    sandbox.patron(["explain", "sso-required", "--list"]).fails(2);
+    sandbox.patron(["explain", "--list", "--check"]).fails(2);
+}
+
+#[test]
+fn the_table_is_in_order() {
+    let sandbox = Sandbox::new(None);
+    sandbox.patron(["explain", "--check"]).ok().says_nothing();
+    let checked = json(&sandbox.patron(["explain", "--check", "--json"]).ok());
+    assert_eq!(checked, serde_json::json!({"version": 1, "problems": []}));
+}
+
+#[test]
+fn a_long_transcript_is_read_to_its_end_and_judged_by_it() {
+    let mut text = b"a line of a build\n".repeat(3_000_000);
+    text.extend(SSO.bytes());
+    let output = explain(text, &["--json"]).ok();
+    assert_eq!(json(&output)["verdict"]["id"], "sso-required");
+    assert!(output.took < Duration::from_secs(20), "{:?}", output.took);
+    // A reply is judged by its beginning.
+    let mut reply = b"HTTP 451\ncontent-type: text/plain\n\n".to_vec();
+    reply.extend(vec![b'x'; 2_000_000]);
+    assert_eq!(json(&explain(reply, &["--json"]).ok())["verdict"]["id"], "dmca-blocked");
+    explain(vec![0xff; 500_000], &[]).fails(1);
+}
+
+#[test]
+fn at_a_terminal_without_input_it_says_how_it_is_used() {
+    let sandbox = Sandbox::new(None);
+    let shown = Screen::start(&sandbox, &sandbox.work(), 100, "git credential-patron explain").wait();
+    let shown = shown.expect("it ends");
+    assert_eq!(shown.code, 2, "{:?}", shown.lines);
+    let text = shown.lines.join("\n");
+    assert!(text.contains("git push 2>&1 | git credential-patron explain"), "{text}");
+}
