@@ -4,6 +4,7 @@
 //! beyond them is ours.
 
 mod first;
+mod places;
 mod rows;
 mod tokens;
 mod told;
