@@ -44,8 +44,8 @@ for you
 for git (called by git, not by you)
   get, store, erase, capability
 
-`git credential-patron COMMAND -h` explains one command, `git help
-credential-patron` all of them.
+`git credential-patron COMMAND -h` explains one command,
+`git help credential-patron` all of them.
 
 example: git credential-patron setup && git credential-patron add acme
 ";
@@ -127,7 +127,7 @@ pub struct Add {
     #[arg(long, value_name = "U")]
     pub login: Option<String>,
     /// Where to keep it [default: the keyring; a file only if there is no keyring service]
-    #[arg(long, value_name = "VAULT")]
+    #[arg(long, value_name = "keyring|file", hide_possible_values = true)]
     pub vault: Option<VaultName>,
     /// Keep no token: ask this command for it each time, such as 'op read ...' or 'pass show ...'
     #[arg(long, value_name = "CMD", conflicts_with_all = ["vault", "token_stdin"])]

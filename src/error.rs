@@ -10,8 +10,6 @@ use std::io::Write;
 /// How a command ended, as the contract numbers it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// It did what was asked.
-    Fine,
     /// It failed, or a refusal was found.
     Failed,
     /// The command line was wrong.
@@ -26,7 +24,6 @@ impl Exit {
     /// Gives the process's exit code.
     pub fn code(self) -> u8 {
         match self {
-            Self::Fine => 0,
             Self::Failed => 1,
             Self::Usage => 2,
             Self::Unchecked => 3,

@@ -107,6 +107,11 @@ pub fn read(path: &Path, care: Care) -> Result<Option<Zeroizing<Vec<u8>>>, Troub
     Ok(Some(bytes))
 }
 
+/// Tells whether a file, if it is there, is as it must be.
+pub fn check(path: &Path, care: Care) -> Result<(), Trouble> {
+    open_checked(path, care).map(|_| ())
+}
+
 #[cfg(unix)]
 fn open_checked(path: &Path, care: Care) -> Result<Option<File>, Trouble> {
     use rustix::fs::{Mode, OFlags};

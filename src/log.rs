@@ -67,11 +67,6 @@ impl Log {
         Self { sink: sink.map(RefCell::new), start }
     }
 
-    /// Logs nothing.
-    pub fn off() -> Self {
-        Self { sink: None, start: Instant::now() }
-    }
-
     /// Writes one line: the time since the start, what happened, and the facts. A log that cannot be
     /// written is given up silently: git is waiting for something else.
     pub fn note(&self, what: &'static str, facts: &[(&'static str, Fact<'_>)]) {

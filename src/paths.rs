@@ -66,11 +66,6 @@ impl Paths {
         self.state.join("outcomes.toml")
     }
 
-    /// Gives the folder of state that outlives a reboot (locks, pauses).
-    pub fn state(&self) -> &Path {
-        &self.state
-    }
-
     /// Gives the folder of traces: the runtime folder, or one below the state folder.
     pub fn traces(&self) -> &Path {
         &self.runtime

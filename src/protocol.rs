@@ -9,7 +9,7 @@
 
 pub mod reply;
 
-use crate::remote::{Host, Remote};
+use crate::remote::Remote;
 use crate::token::Token;
 use zeroize::Zeroizing;
 
@@ -209,11 +209,6 @@ impl Request {
         Remote::new(self.host.as_deref()?, self.path.as_deref())
     }
 
-    /// Gives the asked host in its normal form, if it can have an account at all.
-    pub fn asked_host(&self) -> Option<Host> {
-        self.remote().map(|remote| remote.host)
-    }
-
     /// Gives the user name as text; one that is not UTF-8 was refused before.
     pub fn user(&self) -> Option<&str> {
         self.username.as_deref().and_then(|name| std::str::from_utf8(name).ok())
@@ -294,7 +289,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn host_of(text: &str) -> Option<String> {
-        Some(Request::parse(text.as_bytes()).ok()?.asked_host()?.to_string())
+        Some(Request::parse(text.as_bytes()).ok()?.remote()?.host.to_string())
     }
 
     #[test]

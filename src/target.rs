@@ -152,7 +152,10 @@ pub fn several(
             return Err(Failure::usage("the repository here has no remote")
                 .remedy("name an owner, a repository or a URL"));
         }
-        return Ok(of_remotes(remotes.all.iter()));
+        // The one that git takes by itself comes first.
+        let is_default = |remote: &&NamedRemote| remotes.default.as_ref() == Some(&remote.name);
+        let (default, others): (Vec<_>, Vec<_>) = remotes.all.iter().partition(is_default);
+        return Ok(of_remotes(default.into_iter().chain(others)));
     };
     // A repository that cannot be read has no remote of that name.
     let named = around.ok().flatten().and_then(|all| all.all.into_iter().find(|remote| remote.name == word));

@@ -23,7 +23,9 @@ impl World {
     /// Mona uses git-credential-store, and patron since `setup`; then her config is copied, and patron is not.
     fn new(git: &'static Git, config: &str) -> Self {
         let forge = Forge::start(Policy::sample());
-        let sandbox = Sandbox::new(&forge);
+        let mut sandbox = Sandbox::new(&forge);
+        // What is asked at a token's first use is told by tests/notice.
+        sandbox.set("PATRON_PROBE", "never");
         sandbox.write(".gitconfig", config);
         sandbox.patron(["setup"]).ok();
         let token = forge.secret("acme");
@@ -138,7 +140,9 @@ fn another_user_with_the_same_config_is_not_kept_from_git() {
         let shared = world.sandbox.root().join("shared.gitconfig");
         fs::copy(world.sandbox.home().join(".gitconfig"), &shared).expect("the sandbox is ours");
         let run = if is_root {
-            [world.sandbox.root(), world.forge.dir(), &world.other].map(open_to_all);
+            for folder in [world.sandbox.root(), world.forge.dir(), &world.other] {
+                open_to_all(folder);
+            }
             fs::set_permissions(&shared, fs::Permissions::from_mode(0o644)).expect("it is ours");
             for name in ["", ".gitconfig", ".git-credentials"] {
                 chown(world.other.join(name), Some(NOBODY), Some(NOBODY)).expect("root may");

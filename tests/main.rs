@@ -1,5 +1,13 @@
 //! All integration tests in one binary.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::use_debug,
+    reason = "a test says what it ran against; Cargo shows it if it fails"
+)]
+
+#[cfg(target_os = "linux")]
+mod approval;
 #[cfg(target_os = "linux")]
 mod bus;
 #[cfg(target_os = "linux")]
@@ -16,10 +24,15 @@ mod forge;
 mod forge_contract;
 mod git;
 mod given;
+mod habits;
 mod hygiene;
+#[cfg(unix)]
+mod install;
 #[cfg(target_os = "linux")]
 mod keyring;
 mod layers;
+#[cfg(target_os = "linux")]
+mod leaks;
 #[cfg(target_os = "linux")]
 mod lfs;
 #[cfg(unix)]
@@ -28,8 +41,14 @@ mod manual;
 #[cfg(target_os = "linux")]
 mod notice;
 mod property;
+#[cfg(unix)]
+mod readme;
 mod sandbox;
 #[cfg(unix)]
+mod screen;
+#[cfg(unix)]
 mod setup;
+#[cfg(unix)]
+mod tour_breaks;
 #[cfg(unix)]
 mod vectors;

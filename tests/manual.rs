@@ -30,8 +30,6 @@ use std::process::Command;
 const SHELLS: [&str; 5] = ["bash", "zsh", "fish", "powershell", "elvish"];
 /// What git calls.
 const GITS_WORDS: [&str; 4] = ["get", "store", "erase", "capability"];
-/// What the manual describes and the program does not have yet; each leaves this list with its coming.
-const COMING: [&str; 2] = ["diagnose", "explain"];
 
 #[test]
 fn both_pages_are_clean() {
@@ -63,10 +61,6 @@ fn the_manual_and_the_program_have_the_same_commands_and_options() {
         assert_eq!(told.remove(word), Some(Named::default()), "{word} is git's, and takes nothing");
     }
     let mut real = real_commands();
-    for name in COMING {
-        assert!(!real.contains_key(name), "{name} has come: take it off the list COMING in tests/manual.rs");
-        assert!(told.remove(name).is_some(), "the manual describes {name}");
-    }
     for (name, of_program) in &mut real {
         of_program.options.remove("help");
         assert_eq!(told.get(name), Some(&*of_program), "{name}: left the manual, right the program");
@@ -199,6 +193,37 @@ fn files_are_where_the_manual_says() {
         named.into_iter().collect::<Vec<_>>(),
         ["accounts.toml", "git-credential-patron", "gitconfig", "outcomes.toml", "secrets.toml"]
     );
+}
+
+#[test]
+fn json_has_the_fields_that_the_manual_shows() {
+    fn fields(value: &serde_json::Value, into: &mut BTreeSet<String>) {
+        match value {
+            serde_json::Value::Object(object) => object.iter().for_each(|(name, value)| {
+                into.insert(name.clone());
+                fields(value, into);
+            }),
+            serde_json::Value::Array(list) => list.iter().for_each(|value| fields(value, into)),
+            _ => {}
+        }
+    }
+    let sandbox = Sandbox::new(None);
+    let token = ["ghp", &"x1".repeat(18)].join("_");
+    sandbox.patron(["add", "acme", "--no-verify", "--token-stdin"]).stdin(token).ok();
+    let mut real = BTreeSet::new();
+    for line in [
+        vec!["list", "--json"],
+        vec!["explain", "sso-required", "--json"],
+        vec!["diagnose", "--offline", "--json", "https://github.com/acme/secret"],
+    ] {
+        let output = sandbox.patron(&line).run();
+        let value = serde_json::from_slice(&output.stdout);
+        fields(&value.unwrap_or_else(|error| panic!("{error}\n{}", output.report())), &mut real);
+    }
+    let told = section_text(&manual(), "COMMANDS");
+    let told = told.split('"').collect::<Vec<_>>();
+    let told = told.windows(2).filter(|pair| pair[1].starts_with(':')).map(|pair| pair[0].to_owned());
+    assert_eq!(told.collect::<BTreeSet<_>>(), real, "left the manual, right the program");
 }
 
 /// What the program really takes.

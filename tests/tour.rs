@@ -1,171 +1,113 @@
 //! The tour, `cargo run --example tour`: the main job for real, in a temporary home, against the forge.
 //!
-//! It runs the very commands that it prints, with real git, and compares what happened with what it says.
-//! Any step that does not do what it says ends it with exit code 1. Nothing outside a temporary folder is
-//! touched and nothing outside this machine is asked.
+//! It runs the very commands that it prints, with real git on a real terminal, and compares what happened
+//! with what it says. A step that does not do what it says ends it with exit code 1, and `--break` shows
+//! that: it changes the forge (or the home) so that one step cannot go well. Nothing outside a temporary
+//! folder is touched and nothing outside this machine is asked.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a transcript is what it is for")]
 
+#[path = "tour/build.rs"]
+mod build;
 #[path = "forge/mod.rs"]
 mod forge;
+#[path = "tour/forms.rs"]
+mod forms;
+#[path = "tour/pages.rs"]
+mod pages;
 #[path = "sandbox.rs"]
 mod sandbox;
+#[path = "screen.rs"]
+mod screen;
+#[path = "tour/stage.rs"]
+mod stage;
+#[path = "tour/steps.rs"]
+mod steps;
 
-use forge::{Access, Forge, Policy};
-use sandbox::{Options, Output, Sandbox};
-use std::io::{IsTerminal, Write};
+use clap::Parser;
+use stage::{Stage, progress};
 use std::path::PathBuf;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::ExitCode;
+use std::time::Duration;
+use steps::STEPS;
+
+/// Shows git-credential-patron at work, in a temporary home, against a stand-in for GitHub on this machine.
+#[derive(Debug, Parser)]
+#[command(name = "cargo run --example tour --")]
+struct Options {
+    /// Open the page in your browser, where you press Approve yourself
+    #[arg(long)]
+    browser: bool,
+    /// How long to wait for that
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    wait: u64,
+    /// Break one step, to see that the tour notices
+    #[arg(long = "break", value_name = "BREAK")]
+    broken: Option<String>,
+    /// List what --break can break
+    #[arg(long)]
+    breaks: bool,
+    /// Do not build the program; use this one
+    #[arg(long, value_name = "FILE")]
+    program: Option<PathBuf>,
+}
 
 fn main() -> ExitCode {
-    // A step that fails panics with all there is to know; here that becomes the exit code 1.
-    match std::panic::catch_unwind(tour) {
+    let options = Options::parse();
+    if options.breaks {
+        for step in STEPS {
+            for broken in step.breaks {
+                println!("{:<14} {:<12} {}", broken.name, step.name, broken.what);
+            }
+        }
+        return ExitCode::SUCCESS;
+    }
+    let known = STEPS.iter().flat_map(|step| step.breaks).map(|broken| broken.name);
+    if let Some(name) = &options.broken
+        && !known.clone().any(|known| known == name)
+    {
+        eprintln!("there is nothing to break called \"{name}\"; these can be broken:");
+        known.for_each(|known| eprintln!("  {known}"));
+        return ExitCode::from(2);
+    }
+    // What is unexpected panics in the harness with all there is to know; here that becomes exit code 1.
+    match std::panic::catch_unwind(|| tour(&options)) {
         Ok(Ok(())) => ExitCode::SUCCESS,
-        Ok(Err(why)) => {
-            eprintln!("\nthe tour ends here: {why}");
-            ExitCode::FAILURE
-        }
-        Err(_) => {
-            eprintln!("\nthe tour ends here: the step above did not do what it says");
-            ExitCode::FAILURE
-        }
+        Ok(Err(why)) => ended(&why),
+        Err(_) => ended("something unexpected happened, see above"),
     }
 }
 
-fn tour() -> Result<(), String> {
-    let program = build()?;
-    let forge = Forge::start(Policy::sample());
-    let guide =
-        Guide { sandbox: Sandbox::with(&Options { program: Some(program), ..Options::default() }, &forge) };
+fn ended(why: &str) -> ExitCode {
+    progress("");
+    eprintln!("\nthe tour ends here: {why}");
+    ExitCode::FAILURE
+}
 
-    say("mona works for two organisations, acme and globex. Each gave her a fine-grained token.");
-    say("GitHub is played by a stand-in on this machine; git, the helper and every line below are real.");
-
-    chapter("1. make patron the helper for github.com");
-    guide.patron("setup", "");
-
-    chapter(
-        "2. keep a token for each owner (here from stdin; without --token-stdin it is asked for, hidden)",
+fn tour(options: &Options) -> Result<(), String> {
+    let program = match &options.program {
+        Some(program) => {
+            program.canonicalize().map_err(|error| format!("--program {}: {error}", program.display()))?
+        }
+        None => build::program()?,
+    };
+    let wait = options.browser.then_some(Duration::from_secs(options.wait));
+    let mut stage = Stage::new(program, wait);
+    println!("Mona works for two organisations, acme and globex; later she joins a third one, initech.");
+    println!(
+        "GitHub is played by a stand-in on this machine; git, the helper and every line below are real."
     );
-    for owner in ["acme", "globex", "mona"] {
-        guide.patron(&format!("add {owner} --token-stdin"), &forge.secret(owner));
-    }
-    guide.patron("list", "");
-    forge.clear_log();
-
-    chapter("3. clone and push: git gets the right token for each owner");
-    for repo in ["acme/secret", "globex/api", "mona/dotfiles"] {
-        let folder = repo.split('/').next_back().unwrap_or(repo);
-        guide.git(".", &format!("clone https://github.com/{repo}.git"));
-        guide.git(folder, "commit --quiet --allow-empty --message hello");
-        guide.git(folder, "push");
-    }
-
-    chapter("4. which token went where, as GitHub saw it");
-    let expected = [("acme", "secret"), ("globex", "api"), ("mona", "dotfiles")]
-        .into_iter()
-        .flat_map(|(owner, repo)| [(owner, repo, Access::Read), (owner, repo, Access::Write)]);
-    let expected: Vec<_> = expected
-        .map(|(owner, repo, access)| {
-            ("github.com".to_owned(), owner.to_owned(), repo.to_owned(), access, owner.to_owned())
-        })
-        .collect();
-    let asked = forge.git_asks();
-    for (host, owner, repo, access, token) in &asked {
-        let what = if *access == Access::Read { "read " } else { "write" };
-        println!("  {what}  {:<34}token of {token}", format!("{host}/{owner}/{repo}"));
-    }
-    if asked != expected {
-        return Err("the tokens did not go where they should".to_owned());
-    }
-    println!("  no token went to another owner, and no request was made but git's own");
-    if !forge.rest_log().is_empty() || !forge.refused_tunnels().is_empty() {
-        return Err("a request was made that git did not make".to_owned());
-    }
-
-    chapter("5. leave again: git's config is byte for byte as before");
-    guide.patron("unsetup", "");
-    if guide.sandbox.home().join(".gitconfig").exists() {
-        return Err("~/.gitconfig was not there before and is there now".to_owned());
+    for (step, number) in STEPS.iter().zip(1..) {
+        println!("\n== {number}. {}", step.title);
+        for broken in step.breaks.iter().filter(|broken| options.broken.as_deref() == Some(broken.name)) {
+            println!("\n(broken by --break {}: {})", broken.name, broken.what);
+            (broken.apply)(&mut stage);
+        }
+        (step.run)(&mut stage).map_err(|why| format!("step {number}, {}: {why}", step.name))?;
+        if stage.is_interrupted() {
+            return Err("it was interrupted".to_owned());
+        }
     }
     println!("\nThat was it. Next: git credential-patron setup, in your own home.");
     Ok(())
-}
-
-/// Builds the program, with a line that says so.
-fn build() -> Result<PathBuf, String> {
-    progress("building git-credential-patron ...");
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
-    let built = Command::new(cargo)
-        .args(["build", "--quiet", "--bin", sandbox::PROGRAM, "--manifest-path", manifest])
-        .args(["--message-format", "json-render-diagnostics"])
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|error| format!("cargo cannot be started: {error}"))?;
-    progress("");
-    if !built.status.success() {
-        return Err("git-credential-patron cannot be built".to_owned());
-    }
-    // Cargo names what it built, wherever its target folder is.
-    let text = String::from_utf8_lossy(&built.stdout).into_owned();
-    let artifacts = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    artifacts
-        .filter_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .next_back()
-        .ok_or_else(|| "cargo built no program".to_owned())
-}
-
-/// Shows what is being waited for, on a terminal only.
-fn progress(text: &str) {
-    let mut stderr = std::io::stderr();
-    if stderr.is_terminal() {
-        let _ = write!(stderr, "\r\x1b[K{text}");
-        let _ = stderr.flush();
-    } else if !text.is_empty() {
-        let _ = writeln!(stderr, "{text}");
-    }
-}
-
-fn say(text: &str) {
-    println!("{text}");
-}
-
-fn chapter(title: &str) {
-    println!("\n== {title}");
-}
-
-/// Runs the commands of the tour and prints them as a terminal would show them.
-struct Guide {
-    sandbox: Sandbox,
-}
-
-impl Guide {
-    fn patron(&self, line: &str, token: &str) {
-        let piped = if token.is_empty() { "" } else { "printf '%s\\n' \"$TOKEN\" | " };
-        println!("\n$ {piped}git credential-patron {line}");
-        let words = ["credential-patron"].into_iter().chain(line.split(' '));
-        let output = self
-            .sandbox
-            .git(words)
-            .stdin(if token.is_empty() { String::new() } else { format!("{token}\n") })
-            .ok();
-        self.show(&output);
-    }
-
-    fn git(&self, folder: &str, line: &str) {
-        let place = if folder == "." { String::new() } else { format!("{folder} ") };
-        println!("\n{place}$ git {line}");
-        let output = self.sandbox.git(line.split(' ')).cwd(self.sandbox.work().join(folder)).ok();
-        self.show(&output);
-    }
-
-    fn show(&self, output: &Output) {
-        let home = self.sandbox.home().display().to_string();
-        let root = self.sandbox.root().display().to_string();
-        for line in output.stdout().lines().chain(output.stderr().lines()) {
-            // The temporary folders' long names would hide what matters.
-            println!("  {}", line.replace(&home, "~").replace(&root, "/tmp/tour"));
-        }
-    }
 }

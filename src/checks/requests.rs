@@ -8,7 +8,7 @@ use crate::verdict::{Evidence, Heard, HostKind, Operation, Trouble, Visible};
 use std::time::Duration;
 
 /// The longest part of a server's words that is shown.
-const WORDS: usize = 240;
+const WORDS: usize = 420;
 
 /// What was asked, how often, and for how long.
 pub(crate) struct Asked {
@@ -29,10 +29,11 @@ pub(crate) fn requests(evidence: &Evidence, asked: Option<&Asked>, why_not: &str
             Check::new(Group, "requests", Skipped, "no request was made"),
         ];
     };
-    let mut checks = vec![service("fetch", "fetching", &evidence.fetch, sent.0)];
+    let unknown = evidence.user.status() == Some(401);
+    let mut checks = vec![service("fetch", "fetching", &evidence.fetch, sent.0, unknown)];
     checks.push(match (&evidence.push, evidence.operation) {
         (Heard::NotAsked, Operation::Fetch) => Check::new(Group, "push", Skipped, "not asked: add --push"),
-        (push, _) => service("push", "pushing", push, sent.1),
+        (push, _) => service("push", "pushing", push, sent.1, unknown),
     });
     if evidence.host == HostKind::GitHub {
         checks.extend(repository(evidence));
@@ -49,8 +50,11 @@ pub(crate) fn requests(evidence: &Evidence, asked: Option<&Asked>, why_not: &str
     checks
 }
 
-fn service(id: &'static str, what: &str, heard: &Heard, sent: bool) -> Check {
+fn service(id: &'static str, what: &str, heard: &Heard, sent: bool, unknown: bool) -> Check {
     match heard {
+        Heard::NotAsked if unknown => {
+            Check::new(Group, id, Skipped, "not asked with a token that GitHub does not know")
+        }
         Heard::NotAsked => Check::new(Group, id, Skipped, "not asked: no repository is named"),
         Heard::Trouble(trouble) => Check::new(Group, id, Failed, no_answer(*trouble)),
         Heard::Reply(reply) if heard.is_open() => {

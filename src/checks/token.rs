@@ -42,9 +42,7 @@ pub(crate) fn token(evidence: &Evidence, expires: Option<i64>) -> Vec<Check> {
 
 fn kind(kind: TokenKind) -> Check {
     let text = match kind {
-        TokenKind::FineGrained => {
-            "a fine-grained token: one owner's, of those repositories that were selected"
-        }
+        TokenKind::FineGrained => "a fine-grained token: for repositories of one owner",
         TokenKind::Classic => "a classic token: it opens what its user may open, at every owner",
         TokenKind::OAuth => "an app's token (OAuth), such as `gh auth login` makes",
         TokenKind::AppUser => "a GitHub App's token for its user",
@@ -68,7 +66,7 @@ fn login(user: &Heard, known: Option<&str>) -> Check {
             let message = format!("GitHub takes it for {named}, the account says {known}");
             Check::new(Group, "token-login", Failed, message)
         }
-        (_, Some(named), _) => Check::new(Group, "token-login", Ok, format!("GitHub knows it as {named}'s")),
+        (_, Some(named), _) => Check::new(Group, "token-login", Ok, format!("GitHub says it is {named}'s")),
         (Heard::Reply(reply), None, _) => match reply.status {
             Some(401) => Check::new(Group, "token-login", Failed, "GitHub does not know it (401)"),
             // An app's own token belongs to no user (documented).
@@ -113,7 +111,7 @@ fn expiry(user: &Heard, kind: TokenKind, expires: Option<i64>, now: i64) -> Chec
 
 fn scopes(evidence: &Evidence, kind: TokenKind) -> Option<Check> {
     if kind == TokenKind::FineGrained {
-        let text = "GitHub tells nobody a fine-grained token's permissions; the requests below show them";
+        let text = "no call tells a fine-grained token's permissions; the requests show them";
         return Some(Check::new(Group, "token-scopes", Skipped, text));
     }
     if !matches!(kind, TokenKind::Classic | TokenKind::OAuth) {

@@ -61,7 +61,7 @@ fn transcript(options: &Options) -> Result<(), Failure> {
         (false, Some(verdict)) => {
             let mut text = page::verdict(verdict, Stream::Stdout.width());
             if let Some(matched) = matched {
-                text.push_str(&format!("{}{}\n", paint(STRONG, "Matched  "), paint(FAINT, matched)));
+                text.push_str(&format!("{}{}\n", paint(STRONG, "Matched   "), paint(FAINT, matched)));
             }
             text
         }
@@ -110,9 +110,9 @@ fn one(id: &str, options: &Options) -> Result<(), Failure> {
         return write(&as_json(&Explained { version: 1, verdict: Some(&verdict), matched: None }));
     }
     let mut text = page::verdict(&verdict, Stream::Stdout.width());
-    text.push_str(&format!("{}{}\n", paint(STRONG, "Known by "), about.known_by));
-    text.push_str(&format!("{}{}\n", paint(STRONG, "Opens    "), opens(about)));
-    text.push_str(&format!("{}{}\n", paint(STRONG, "Exit     "), about.exit));
+    text.push_str(&format!("{}{}\n", paint(STRONG, "Known by  "), about.known_by));
+    text.push_str(&format!("{}{}\n", paint(STRONG, "Opens     "), opens(about)));
+    text.push_str(&format!("{}{}\n", paint(STRONG, "Exit      "), about.exit));
     if let Some(denial) = row(id) {
         text.push_str(&sample(denial));
     }

@@ -6,7 +6,7 @@ use crate::verdict::Verdict;
 use anstyle::Style;
 
 /// Where the texts of a verdict begin.
-const TEXTS: usize = 9;
+const TEXTS: usize = 10;
 
 /// Writes a verdict: what it means first.
 pub(super) fn verdict(verdict: &Verdict, width: usize) -> String {
@@ -50,13 +50,13 @@ pub(super) struct Column {
 }
 
 impl Column {
-    /// Lays a text out, with its line end. Words are never broken, so an address stays whole.
+    /// Lays a text out, with its line end. Addresses are never broken, nor is a command at the end of the text.
     pub(super) fn text(&self, text: &str) -> String {
         let room = self.width.saturating_sub(self.indent).max(20);
         let mut lines: Vec<String> = Vec::new();
         let mut line = String::new();
         let mut used = 0;
-        for word in text.split(' ') {
+        for word in words(text) {
             let length = word.chars().count();
             if used > 0 && used + 1 + length > room {
                 lines.push(std::mem::take(&mut line));
@@ -80,8 +80,26 @@ impl Column {
     }
 }
 
+/// How commands begin that are to be typed.
+const COMMANDS: [&str; 4] = ["git credential-patron ", "git remote ", "git config ", "ssh -T "];
+
+/// Cuts a text into what must not be broken: words, and what is to be typed as a whole (`...: git ...`).
+fn words(text: &str) -> Vec<&str> {
+    let at = |command: &&str| match text.starts_with(*command) {
+        true => Some(0),
+        false => text.find(&format!(": {command}")).map(|at| at + 2),
+    };
+    let command = COMMANDS.iter().find_map(at);
+    let (words, command) = text.split_at(command.unwrap_or(text.len()));
+    let words = words.trim_end().split(' ').filter(|word| !word.is_empty() || command.is_empty());
+    words.chain((!command.is_empty()).then_some(command)).collect()
+}
+
 /// Makes an address among words a link, where the terminal has them.
 fn linked(word: &str) -> String {
+    if let Some((before, last)) = word.rsplit_once(' ') {
+        return format!("{before} {}", linked(last));
+    }
     let bare = word.trim_end_matches([',', ';', ')', ':']);
     match bare.strip_prefix("https://") {
         Some(_) => format!("{}{}", Stream::Stdout.link(bare, bare), &word[bare.len()..]),
@@ -100,5 +118,9 @@ mod tests {
         let address = "https://github.com/settings/personal-access-tokens/1";
         assert_eq!(column.text(&format!("see {address}, then")), format!("see\n    {address},\n    then\n"));
         assert_eq!(column.text(""), "\n");
+        let command = "git remote set-url origin https://github.com/acme/secret";
+        assert_eq!(column.text(&format!("do this: {command}")), format!("do this:\n    {command}\n"));
+        assert_eq!(column.text(command), format!("{command}\n"));
+        assert_eq!(column.text("(a: git asks)"), "(a: git asks)\n");
     }
 }

@@ -137,7 +137,8 @@ fn learn(
     let scope = Scope::of_owner(&remote.host, owner);
     let login = request
         .user()
-        .filter(|user| !user.is_empty() && *user != ANY_USER && !CONVENTIONAL_USERS.contains(user));
+        .filter(|user| !user.is_empty() && *user != ANY_USER && !CONVENTIONAL_USERS.contains(user))
+        .filter(|user| !is_token(user));
     let scope = accounts
         .iter()
         .map(|known| &known.scope)
@@ -178,6 +179,11 @@ fn learn(
     }
 }
 
+/// Tells whether a user name is a token, as in `https://TOKEN@host/`: names stand in files without secrets.
+fn is_token(user: &str) -> bool {
+    Token::new(user.as_bytes().to_vec()).kind().is_github()
+}
+
 fn same_scope(one: &Scope, other: &Scope) -> bool {
     one.host() == other.host()
         && one.owner() == other.owner()
@@ -188,6 +194,9 @@ fn same_scope(one: &Scope, other: &Scope) -> bool {
 /// Keeps what worked at a host that is not GitHub, for exactly this host and path.
 fn keep_plain(session: &Session, request: &Request, remote: &Remote, password: &Token, accounts: &[Account]) {
     let Some(login) = request.user() else { return session.log.note("not kept: no user name", &[]) };
+    if is_token(login) {
+        return session.log.note("not kept: the user name is a token", &[]);
+    }
     if request.password_expiry_utc.is_some_and(|at| at <= session.now) {
         return session.log.note("not kept: expired", &[]);
     }

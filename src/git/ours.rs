@@ -102,11 +102,6 @@ impl Ours {
         (Self { hosts, records }, left_out)
     }
 
-    /// Gives the records.
-    pub fn records(&self) -> &[Record] {
-        &self.records
-    }
-
     /// Writes the file. `program` is the helper's value for patron itself.
     pub fn text(&self, program: &[u8]) -> Vec<u8> {
         let mut text = HEAD.as_bytes().to_vec();

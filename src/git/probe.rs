@@ -44,11 +44,16 @@ pub enum Probed {
         transcript: Vec<u8>,
         /// Whether git needed the credential for it.
         with_credential: bool,
+        /// Whether it named no ref: an empty repository, or a page without line ends that git took for one
+        /// (measured with 2.47.3).
+        empty: bool,
     },
     /// Git gave up; this is what it printed.
     Closed {
         /// Stderr, at most 64 KiB.
         transcript: Vec<u8>,
+        /// The challenges (`WWW-Authenticate`) that git was given.
+        challenges: Vec<String>,
         /// Whether git had the credential.
         with_credential: bool,
     },
@@ -79,8 +84,12 @@ enum Answer {
     Given,
 }
 
-/// The helper git runs: it reads the pipe, and takes no note of what came of it.
-const HELPER: &str = "credential.helper=!f() { test \"$1\" = get && cat \"$PATRON_PROBE_PIPE\"; }; f";
+/// The helper git runs: it repeats the challenge that git was given (2.41 and newer tell it) and reads the pipe.
+/// What came of it is not its business.
+const HELPER: &str =
+    "credential.helper=!f() { grep \"^wwwauth\" >&2; test \"$1\" = get && cat \"$PATRON_PROBE_PIPE\"; }; f";
+/// How the helper's lines begin. What a server says has `remote: ` before it, so it cannot look like one.
+const CHALLENGE: &str = "wwwauth[]=";
 
 impl Probe {
     /// Starts git. The credential is held back until [`Probe::give`].
@@ -158,7 +167,7 @@ impl Probe {
             self.hand_over();
             match self.stdout.try_recv() {
                 // Its first word: the service answered. An empty answer is the end of git.
-                Ok(word) if !word.is_empty() => return self.open(),
+                Ok(word) if !word.is_empty() => return self.open(word == b"\n"),
                 Ok(_) | Err(TryRecvError::Disconnected) => return self.closed(deadline),
                 Err(TryRecvError::Empty) => {}
             }
@@ -169,11 +178,11 @@ impl Probe {
         }
     }
 
-    fn open(mut self) -> Probed {
+    fn open(mut self, empty: bool) -> Probed {
         // Its end closes the pipe, so what it printed until now is there at once.
         end_group(&mut self.child);
         let transcript = self.stderr.recv_timeout(AFTERWARDS).unwrap_or_default();
-        Probed::Open { transcript, with_credential: self.was_given() }
+        Probed::Open { transcript, with_credential: self.was_given(), empty }
     }
 
     fn was_given(&self) -> bool {
@@ -186,7 +195,8 @@ impl Probe {
             Ok(transcript) => {
                 // It has closed both pipes, so it is at its end.
                 let _: io::Result<Option<ExitStatus>> = self.child.try_wait();
-                Probed::Closed { transcript, with_credential: self.was_given() }
+                let (transcript, challenges) = told_apart(&transcript);
+                Probed::Closed { transcript, challenges, with_credential: self.was_given() }
             }
             Err(_) => Probed::Slow,
         }
@@ -208,6 +218,19 @@ impl Drop for Probe {
         // Waiting reaps it: it was just killed, or has ended by itself.
         let _ = self.child.wait();
     }
+}
+
+/// Takes the helper's lines out of what git printed.
+fn told_apart(printed: &[u8]) -> (Vec<u8>, Vec<String>) {
+    let mut challenges = Vec::new();
+    let mut rest = Vec::with_capacity(printed.len());
+    for line in printed.split_inclusive(|byte| *byte == b'\n') {
+        match line.strip_prefix(CHALLENGE.as_bytes()) {
+            Some(challenge) => challenges.push(String::from_utf8_lossy(challenge).trim().to_owned()),
+            None => rest.extend_from_slice(line),
+        }
+    }
+    (rest, challenges)
 }
 
 /// Writes the URL again from checked parts: owner and repository hold no character that needs encoding.

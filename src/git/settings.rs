@@ -167,11 +167,6 @@ impl Settings {
         longest.map(Recorded::fallback).unwrap_or_default()
     }
 
-    /// Tells whether anything at all is recorded for a host.
-    pub fn knows_host(&self, host: &Host) -> bool {
-        self.fallbacks.iter().any(|recorded| recorded.host == *host)
-    }
-
     fn read_file(
         &mut self,
         level: Level,

@@ -88,10 +88,3 @@ impl Listing {
         Some(Found { value: entry.value.clone().unwrap_or_default(), source: self.source(index) })
     }
 }
-
-impl Found {
-    /// Gives the value for people, without a secret that stands in it.
-    pub fn shown(&self) -> String {
-        shown(&self.value)
-    }
-}

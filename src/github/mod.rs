@@ -106,11 +106,6 @@ impl ApiPath {
     pub fn meta() -> Self {
         Self("/meta".to_owned())
     }
-
-    /// Gives the path.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 /// How requests are made; the caller has read git's settings and the environment.
@@ -237,11 +232,6 @@ impl Reply {
 }
 
 impl Answer {
-    /// Gives the body as text, what is not UTF-8 replaced.
-    pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
-    }
-
     /// Gives the first header of that name, in any case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(have, _)| have.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())

@@ -79,6 +79,8 @@ pub(crate) struct Sent {
     pub(crate) fetch: bool,
     /// `git-receive-pack`.
     pub(crate) push: bool,
+    /// Whether `git-upload-pack` named no ref at all.
+    fetch_is_empty: bool,
 }
 
 /// Finds out what GitHub says to git with this credential, and why.
@@ -110,6 +112,7 @@ pub(crate) fn inspect_knowing(
     // Text of the catalogue is a rule of the table; a header of the challenge tells of managed users.
     evidence.challenges = challenges(&evidence);
     let sent = *work.sent.lock().unwrap_or_else(PoisonError::into_inner);
+    evidence.open_to_all = evidence.fetch.is_open() && !sent.fetch;
     Inspection { verdict: conclude(&evidence), evidence, sent, requests, elapsed: start.elapsed() }
 }
 
@@ -202,6 +205,19 @@ impl Work<'_> {
             evidence.push = push;
         }
         let is_bad = evidence.user.status() == Some(401);
+        let is_empty = self.sent.lock().unwrap_or_else(PoisonError::into_inner).fetch_is_empty;
+        if is_empty && matches!(evidence.user, Heard::Trouble(Trouble::CaptivePortal)) {
+            // Git took a stranger's page for an empty repository.
+            evidence.fetch = Heard::Trouble(Trouble::CaptivePortal);
+        }
+        if is_bad {
+            // It was kept back, so what git said then says nothing of it.
+            for heard in [&mut evidence.fetch, &mut evidence.push] {
+                if !heard.is_open() {
+                    *heard = Heard::NotAsked;
+                }
+            }
+        }
         if is_github && !is_bad && needs_causes(self.asked(evidence)) {
             requests += self.causes(evidence, client.as_ref(), false);
         }
@@ -238,10 +254,10 @@ impl Work<'_> {
         let started = Probe::start(self.means.git, self.subject.remote, service, self.means.folder);
         let Ok(mut probe) = started else { return Heard::NotAsked };
         give(&mut probe);
-        let (heard, sent) = heard(probe.wait(self.deadline), requests);
+        let Seen { heard, sent, empty } = seen(probe.wait(self.deadline), requests);
         let mut all = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         match service {
-            Service::Fetch => all.fetch = sent,
+            Service::Fetch => (all.fetch, all.fetch_is_empty) = (sent, empty),
             Service::Push => all.push = sent,
         }
         heard
@@ -350,25 +366,38 @@ fn needs_causes(heard: &Heard) -> bool {
     }
 }
 
-/// Reads what git printed as an answer; tells also whether it sent the credential.
-fn heard(probed: Probed, requests: &mut usize) -> (Heard, bool) {
+/// What a probe showed.
+struct Seen {
+    heard: Heard,
+    /// Whether git sent the credential.
+    sent: bool,
+    /// Whether the service was given, and named no ref.
+    empty: bool,
+}
+
+/// Reads what git printed as an answer.
+fn seen(probed: Probed, requests: &mut usize) -> Seen {
     match probed {
-        Probed::Open { transcript, with_credential } => {
+        Probed::Open { transcript, with_credential, empty } => {
             *requests += 1 + usize::from(with_credential);
             // A warning that it was led elsewhere is news, not a refusal.
             let said = recognise(&Normal::transcript(&transcript)).filter(|said| said.denial.id == "moved");
-            (Heard::Reply(Reply { status: Some(200), said, ..Reply::default() }), with_credential)
+            let reply = Reply { status: Some(200), said, ..Reply::default() };
+            Seen { heard: Heard::Reply(reply), sent: with_credential, empty }
         }
-        Probed::Closed { transcript, with_credential } => {
+        Probed::Closed { transcript, challenges, with_credential } => {
             *requests += 1 + usize::from(with_credential);
             let normal = Normal::transcript(&transcript);
             let said = recognise(&normal);
-            let reply = Reply { status: normal.status, words: normal.words(), said, ..Reply::default() };
-            (Heard::Reply(reply), with_credential)
+            let headers =
+                challenges.into_iter().map(|challenge| ("www-authenticate".to_owned(), challenge)).collect();
+            let words = normal.words();
+            let reply = Reply { status: normal.status, headers, words, said, ..Reply::default() };
+            Seen { heard: Heard::Reply(reply), sent: with_credential, empty: false }
         }
         Probed::Slow => {
             *requests += 1;
-            (Heard::Trouble(Trouble::Unreachable), false)
+            Seen { heard: Heard::Trouble(Trouble::Unreachable), sent: false, empty: false }
         }
     }
 }

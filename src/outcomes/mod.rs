@@ -194,6 +194,7 @@ impl Outcomes {
     }
 
     /// Names the accounts last seen with this secret.
+    #[cfg(test)]
     pub fn accounts_with(&self, token: &Token) -> Vec<String> {
         let Some(fingerprint) = self.fingerprint(token) else { return Vec::new() };
         self.accounts
@@ -369,6 +370,7 @@ impl Outcomes {
     }
 
     /// Tells whether git was ever let in with this account, anywhere in its scope.
+    #[cfg(test)]
     pub fn ever_accepted(&self, id: &str) -> bool {
         places(&self.known(id)).any(|(_, text)| accepted_at(text).is_some())
     }

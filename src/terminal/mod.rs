@@ -135,12 +135,6 @@ pub fn print(text: &str) -> io::Result<()> {
     written(anstream::stdout().lock().write_all(fitting.as_bytes()))
 }
 
-/// Writes bytes to stdout as they are; for `token`, whose result is a secret.
-pub fn print_bytes(bytes: &[u8]) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    written(stdout.write_all(bytes).and_then(|()| stdout.flush()))
-}
-
 fn written(result: io::Result<()>) -> io::Result<()> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -156,11 +150,6 @@ fn plain(text: &str) -> String {
 /// Tells whether somebody can be asked: this process has a controlling terminal.
 pub fn has_terminal() -> bool {
     platform::Terminal::open().is_some()
-}
-
-/// Tells whether what we say is read on a terminal.
-pub fn stderr_is_terminal() -> bool {
-    Stream::Stderr.is_terminal()
 }
 
 /// Tells whether our process group is the one the terminal belongs to at the moment. A background job that

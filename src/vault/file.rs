@@ -66,6 +66,8 @@ impl FileVault {
 
     /// Changes the table of secrets under the lock.
     fn edit<T>(&self, change: impl FnOnce(&mut Table) -> T) -> Result<T, Trouble> {
+        // Before a lock is made beside what a link leads to.
+        files::check(&self.path, Care::Secret)?;
         let lock = files::lock(&self.path, WAIT)?;
         let bytes = lock.read(Care::Secret)?.unwrap_or_default();
         let text = self.text(&bytes)?;

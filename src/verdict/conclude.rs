@@ -170,12 +170,19 @@ impl Case<'_> {
             return Some(self.row("moved", Measured));
         }
         let means = match (self.e.fetch.is_open(), self.e.push.is_open()) {
+            (true, false) if self.e.open_to_all => "everybody may fetch {full}, so git needs no token for it",
             (true, true) => "GitHub lets {token} fetch and push",
             (true, false) => "GitHub lets {token} fetch",
             (false, true) => "GitHub lets {token} push",
             (false, false) => "GitHub knows {token}",
         };
-        Some(self.say("ok", Measured, means, &[], &[]))
+        let unknown = self.e.user.status() == Some(401);
+        let fixes: &[&str] = if unknown {
+            &["GitHub does not know {token}, which a push would need: git credential-patron add {scope}"]
+        } else {
+            &[]
+        };
+        Some(self.say("ok", Measured, means, fixes, &[]))
     }
 
     fn said_to_git(&self) -> Option<Verdict> {
@@ -184,7 +191,11 @@ impl Case<'_> {
             && !self.is_about_the_secret(found)
             && !NOT_A_REASON.contains(&found.denial.id)
         {
-            return Some(self.found(found));
+            return Some(if self.names_another_host(found) {
+                self.row("proxy-failed", Measured)
+            } else {
+                self.found(found)
+            });
         }
         let id = match reply.status? {
             429 => "rate-limited",
@@ -196,6 +207,14 @@ impl Case<'_> {
             _ => return None,
         };
         Some(self.row(id, Measured))
+    }
+
+    /// Says whether git could not connect to a host that is not the asked one: then it is the proxy, which
+    /// older versions of its HTTP library name like any host (measured with libcurl 7.88.1).
+    fn names_another_host(&self, found: &Finding) -> bool {
+        let asked = self.e.target.host.as_deref().map(|host| host.split(':').next().unwrap_or(host));
+        found.denial.id == "unreachable"
+            && found.hole("name").zip(asked).is_some_and(|(named, asked)| !named.eq_ignore_ascii_case(asked))
     }
 
     fn unauthorised(&self) -> Option<Verdict> {

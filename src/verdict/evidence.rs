@@ -36,6 +36,8 @@ pub(crate) struct Evidence {
     pub(crate) now: i64,
     /// `info/refs` of `git-upload-pack`, asked with the token.
     pub(crate) fetch: Heard,
+    /// Whether that was given before git was asked for a token.
+    pub(crate) open_to_all: bool,
     /// `info/refs` of `git-receive-pack`, asked with the token.
     pub(crate) push: Heard,
     /// `GET /user`.
@@ -184,6 +186,7 @@ impl Heard {
     }
 
     /// Gives a success of git's.
+    #[cfg(test)]
     pub(crate) fn open() -> Heard {
         Heard::Reply(Reply { status: Some(200), ..Reply::default() })
     }

@@ -18,20 +18,44 @@ const STATE: &str = ".local/state/git-credential-patron";
 pub(crate) struct Home {
     folder: TempDir,
     product: PathBuf,
-    peer: PathBuf,
+    peer: Peer,
     accounts: usize,
     seen: Vec<(PathBuf, SystemTime)>,
 }
 
+/// A helper of git's own, which keeps its secrets where the product does in that home.
+#[derive(Debug, Clone)]
+pub(crate) enum Peer {
+    /// git-credential-store: a file, read from the top.
+    Store(PathBuf),
+    /// git-credential-libsecret: the keyring of the session this runs in.
+    Libsecret(PathBuf),
+}
+
 impl Home {
     /// Makes a home, and lets the product get to know its accounts.
-    pub(crate) fn new(product: &Path, peer: &Path, accounts: usize) -> Self {
+    pub(crate) fn new(product: &Path, peer: &Peer, accounts: usize) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let home = Self { folder, product: product.into(), peer: peer.into(), accounts, seen: Vec::new() };
+        let home = Self { folder, product: product.into(), peer: peer.clone(), accounts, seen: Vec::new() };
+        match peer {
+            Peer::Store(_) => home.fill_files(),
+            Peer::Libsecret(_) => home.fill_keyring(),
+        }
+        for number in 0..accounts {
+            home.get(number).0.run();
+        }
+        for number in 0..accounts {
+            home.store(number).0.run();
+        }
+        let seen = home.files().map(|path| (path.clone(), changed(&path))).collect();
+        Self { seen, ..home }
+    }
+
+    fn fill_files(&self) {
         let mut list = "version = 1\n".to_owned();
         let mut secrets = "version = 1\n\n[secrets]\n".to_owned();
         let mut lines = String::new();
-        for number in 0..accounts {
+        for number in 0..self.accounts {
             let (owner, token) = (owner(number), token(number));
             let _ = write!(
                 list,
@@ -41,17 +65,19 @@ impl Home {
             let _ = writeln!(secrets, "\"https://github.com/{owner}#mona\" = \"{token}\"");
             let _ = writeln!(lines, "https://mona:{token}@github.com/{owner}/secret.git");
         }
-        home.write(CONFIG, "accounts.toml", &list);
-        home.write(DATA, "secrets.toml", &secrets);
-        home.write(".", ".git-credentials", &lines);
-        for number in 0..accounts {
-            home.get(number).0.run();
+        self.write(CONFIG, "accounts.toml", &list);
+        self.write(DATA, "secrets.toml", &secrets);
+        self.write(".", ".git-credentials", &lines);
+    }
+
+    /// Both put the same secrets into the keyring, each in its own way; ours learns them as it does from git.
+    fn fill_keyring(&self) {
+        for number in 0..self.accounts {
+            let (mut ours, peer) = self.store(number);
+            ours.environment.push(("PATRON_VAULT", "keyring".into()));
+            ours.run();
+            peer.run();
         }
-        for number in 0..accounts {
-            home.store(number).0.run();
-        }
-        let seen = home.files().map(|path| (path.clone(), changed(&path))).collect();
-        Self { seen, ..home }
     }
 
     /// How many accounts it has.
@@ -68,7 +94,17 @@ impl Home {
     /// Git says that the token of an account was good, as it was before: the product, and its peer.
     pub(crate) fn store(&self, number: usize) -> (Call, Call) {
         let known = format!("username=mona\npassword={}\n", token(number));
-        self.both("store", request(number) + &known, &[])
+        let (ours, mut peer) = self.both("store", request(number) + &known, &[]);
+        if matches!(self.peer, Peer::Libsecret(_)) {
+            // It says again what it was told.
+            peer.answers = known.lines().map(|line| line.as_bytes().to_vec()).collect();
+        }
+        (ours, peer)
+    }
+
+    /// Git says a word that neither of them knows, and nothing else: what takes time is starting and ending.
+    pub(crate) fn start(&self) -> (Call, Call) {
+        self.both("nothing-known", String::new(), &[])
     }
 
     fn both(&self, word: &str, stdin: String, answers: &[Vec<u8>]) -> (Call, Call) {
@@ -81,7 +117,11 @@ impl Home {
             answers: answers.to_vec(),
         };
         let ours = call(&self.product, vec![word.into()]);
-        (ours, call(&self.peer, vec!["--file".into(), file.into(), word.into()]))
+        let peer = match &self.peer {
+            Peer::Store(peer) => call(peer, vec!["--file".into(), file.into(), word.into()]),
+            Peer::Libsecret(peer) => call(peer, vec![word.into()]),
+        };
+        (ours, peer)
     }
 
     /// Fails if a file of the product was written since the home was made: then the everyday was not
@@ -93,9 +133,14 @@ impl Home {
     }
 
     fn files(&self) -> impl Iterator<Item = PathBuf> {
-        [(CONFIG, "accounts.toml"), (DATA, "secrets.toml"), (STATE, "outcomes.toml")]
-            .map(|(folder, name)| self.folder.path().join(folder).join(name))
+        let secrets = match self.peer {
+            Peer::Store(_) => Some((DATA, "secrets.toml")),
+            Peer::Libsecret(_) => None,
+        };
+        [(CONFIG, "accounts.toml"), (STATE, "outcomes.toml")]
             .into_iter()
+            .chain(secrets)
+            .map(|(folder, name)| self.folder.path().join(folder).join(name))
     }
 
     fn write(&self, folder: &str, name: &str, text: &str) {

@@ -7,8 +7,11 @@ use crate::sandbox::{Sandbox, gits};
 use std::os::unix::net::UnixListener;
 use std::time::Duration;
 
+/// A way to come to the keyring: what to call it, and what it changes in a sandbox.
+type Way = (&'static str, fn(&mut Sandbox));
+
 /// Each way to come to the keyring: by saying nothing, by the environment, by git's config.
-fn ways() -> [(&'static str, fn(&mut Sandbox)); 5] {
+fn ways() -> [Way; 5] {
     [
         ("nothing said", |_| {}),
         ("PATRON_VAULT=auto", |sandbox| sandbox.set("PATRON_VAULT", "auto")),

@@ -1,12 +1,16 @@
-//! `man/git-credential-patron-denials.7`: made here from the tables of verdicts and refusals, and held
-//! against them. After a change to either: `PATRON_BLESS=1 cargo test manual`.
+//! `man/git-credential-patron-denials.7`: made here from the tables of verdicts and refusals and from what
+//! `explain ID` says, and held against them. After a change to either: `PATRON_BLESS=1 cargo test manual`.
 
 use super::page_path;
 use super::verdicts::{self, VerdictRow};
-use crate::denial::catalogue::{self, Certainty, Denial, FALLBACKS, Source, split_page};
+use crate::denial::catalogue::{self, Certainty, Source};
+use crate::sandbox::Sandbox;
+use serde_json::Value;
 use std::fmt::Write;
 use std::{env, fs};
 
+/// With this variable of the tests' own the page is written anew.
+pub(super) const BLESS: &str = "PATRON_BLESS";
 /// The page.
 const PAGE: &str = "git-credential-patron-denials.7";
 /// The longest line of its source.
@@ -16,7 +20,7 @@ const WIDTH: usize = 78;
 fn the_page_of_denials_is_what_the_tables_say() {
     let made = page();
     let path = page_path(PAGE);
-    if env::var_os("PATRON_BLESS").is_some() {
+    if env::var_os(BLESS).is_some() {
         fs::write(&path, &made).expect("the manual can be written");
     }
     let written = fs::read_to_string(&path).unwrap_or_default();
@@ -24,9 +28,18 @@ fn the_page_of_denials_is_what_the_tables_say() {
         written.lines().chain([""]).zip(made.lines().chain([""])).enumerate().find(|(_, (a, b))| a != b)
     {
         let number = number + 1;
-        panic!("man/{PAGE}:{number}: \"{left}\" should be \"{right}\": PATRON_BLESS=1 cargo test manual");
+        panic!("man/{PAGE}:{number}: \"{left}\" should be \"{right}\": {BLESS}=1 cargo test manual");
     }
     assert_eq!(written, made);
+}
+
+#[test]
+fn the_program_says_of_a_refusal_what_the_catalogue_says() {
+    let page = page();
+    for row in catalogue::rows().into_iter().filter(|row| !row.means.contains('{')) {
+        let said = text(&sentence(row.means));
+        assert!(page.contains(said.trim_end()), "{}: {said}", row.id);
+    }
 }
 
 #[test]
@@ -55,11 +68,12 @@ fn page() -> String {
          .Nd how GitHub refuses, what it means and what to do\n"
     );
     page.push_str(&text(HEAD));
+    let sandbox = Sandbox::new(None);
     for (title, exit, about) in GROUPS {
         writeln!(page, ".Sh {title}\n{}.Bl -tag -width Ds", text(about)).expect("a string");
         let mut rows: Vec<_> = verdicts::ALL.iter().filter(|row| row.exit == exit).collect();
         rows.sort_by_key(|row| row.id);
-        rows.into_iter().for_each(|row| page.push_str(&item(row)));
+        rows.into_iter().for_each(|row| page.push_str(&item(row, &sandbox)));
         page.push_str(".El\n");
     }
     page.push_str(TAIL);
@@ -72,9 +86,9 @@ const HEAD: &str = "\
 These are the verdicts of
 .Xr git-credential-patron 1 :
 what it concludes when a repository is asked for.
-.Ql git credential-patron explain \\-\\-list
+.Ql git credential\\-patron explain \\-\\-list
 lists them, and
-.Ql git credential-patron explain ID
+.Ql git credential\\-patron explain ID
 explains one.
 .Pp
 A verdict is
@@ -98,7 +112,7 @@ Nothing of this was measured against GitHub's live service.
 Words that are in no table are shown as they came, as
 .Li unknown-refusal ;
 please report them with the output of
-.Ql git credential-patron diagnose \\-\\-json .
+.Ql git credential\\-patron diagnose \\-\\-json .
 ";
 /// What stands behind them.
 const TAIL: &str = "\
@@ -118,69 +132,61 @@ const GROUPS: [(&str, u8, &str); 3] = [
 ];
 
 /// One verdict.
-fn item(row: &VerdictRow) -> String {
+fn item(row: &VerdictRow, sandbox: &Sandbox) -> String {
+    // The program's own words for it where nothing more is known.
+    let said = sandbox.patron(["explain", row.id, "--json"]).ok().stdout();
+    let said: Value =
+        serde_json::from_str(&said).unwrap_or_else(|error| panic!("{}: {error}: {said}", row.id));
+    let verdict = &said["verdict"];
     let mut item = format!(".It Li {}\n", row.id);
-    let denial = catalogue::row(row.id);
-    match denial {
-        Some(denial) => item.push_str(&text(&format!("{}.\n", sentence(&filled(denial.means))))),
-        None => item.push_str(&text(&format!("{}.\n", sentence(row.known_by)))),
-    }
-    item.push_str(".Pp\n");
+    let means = verdict["means"].as_str().expect("what it means");
+    item.push_str(&text(&format!("{}.\n", sentence(means))));
     let certainty = match row.certainty {
         Certainty::Measured => "Measured at best",
         Certainty::Inferred => "Inferred",
     };
-    let by = if denial.is_some() { format!(", by: {}", row.known_by) } else { String::new() };
-    item.push_str(&text(&format!("{certainty}{by}.\n")));
+    item.push_str(&text(&format!(".Pp\n{certainty}, by: {}.\n", row.known_by)));
     if row.id == "not-github" {
         item.push_str("Without an account for the host the exit status is 1.\n");
     }
     if row.opens {
         item.push_str("Its page may be opened by itself.\n");
     }
-    match denial {
-        Some(denial) => item.push_str(&of_catalogue(denial)),
-        None if row.exit != 0 => {
-            item.push_str("What to do depends on what was observed, and is said with the verdict.\n");
+    if row.exit != 0 {
+        item.push_str(".Pp\nWhat to do:\n.Bl -dash -compact\n");
+        for fix in verdict["fix"].as_array().expect("what to do") {
+            item.push_str(&format!(".It\n{}", remedy(fix.as_str().expect("a text"))));
         }
-        None => {}
+        item.push_str(".El\n");
+    }
+    if let Some(denial) = catalogue::row(row.id) {
+        item.push_str(".Pp\nWho says so:\n.Bl -dash -compact\n");
+        denial.sources.iter().for_each(|who| item.push_str(&source(who)));
+        item.push_str(".El\n");
     }
     item
 }
 
-/// What the catalogue adds: the remedies, and who says so.
-fn of_catalogue(denial: &Denial) -> String {
-    let mut item = ".Pp\nWhat to do:\n.Bl -dash -compact\n".to_owned();
-    for fix in denial.fix {
-        let fix = filled(split_page(fix).0);
-        item.push_str(".It\n");
-        // A command stands on a line of its own, so that it can be copied.
-        match fix.split_once(": git ") {
-            Some((fix, command)) => item.push_str(&text(&format!("{fix}:\n.Dl git {command}\n"))),
-            None => item.push_str(&text(&format!("{fix}\n"))),
-        }
+/// One thing to do; a command at its end stands on a line of its own, so that it can be copied.
+fn remedy(fix: &str) -> String {
+    match fix.split_once(": git ") {
+        Some((fix, command)) => text(&format!("{fix}:\n.Dl git {command}\n")),
+        None => text(&format!("{fix}\n")),
     }
-    item.push_str(".El\n.Pp\nWho says so:\n.Bl -dash -compact\n");
-    for source in denial.sources {
-        let (kind, source) = match source {
-            Source::Documented(source) => ("documented", source),
-            Source::Reported(source) => ("reported", source),
-            Source::Measured(source) => ("measured", source),
-            Source::Inferred(source) => ("inferred", source),
-        };
-        item.push_str(".It\n");
-        match source.starts_with("https://") {
-            true => item.push_str(&format!("{kind}:\n.Lk {source}\n")),
-            false => item.push_str(&text(&format!("{kind}: {source}\n"))),
-        }
-    }
-    item.push_str(".El\n");
-    item
 }
 
-/// Fills the holes of a text as for a refusal that says nothing more.
-fn filled(text: &str) -> String {
-    FALLBACKS.iter().fold(text.to_owned(), |text, (hole, words)| text.replace(&format!("{{{hole}}}"), words))
+/// One of those who say so.
+fn source(source: &Source) -> String {
+    let (kind, source) = match source {
+        Source::Documented(source) => ("documented", source),
+        Source::Reported(source) => ("reported", source),
+        Source::Measured(source) => ("measured", source),
+        Source::Inferred(source) => ("inferred", source),
+    };
+    match source.starts_with("https://") {
+        true => format!(".It\n{kind}:\n.Lk {source}\n"),
+        false => text(&format!(".It\n{kind}: {source}\n")),
+    }
 }
 
 /// Begins a text as a sentence does.
@@ -200,6 +206,8 @@ fn text(source: &str) -> String {
             continue;
         }
         let line = line.replace('\\', "\\e").replace("--", "\\-\\-");
+        // No line may end within our name: it is there to be copied.
+        let line = line.replace("git credential-patron", "git credential\\-patron");
         let mut length = 0;
         for word in line.split(' ') {
             let ends_sentence = length > 0 && out.ends_with(['.', '?', '!']);

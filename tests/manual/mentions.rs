@@ -1,6 +1,6 @@
 //! Whatever our texts tell people to type is there: commands, options, settings, variables, verdicts.
 
-use super::{GITS_WORDS, Manual, manual, page_path, real_commands, text, verdicts};
+use super::{GITS_WORDS, Manual, denials, manual, page_path, real_commands, text, verdicts};
 use std::collections::BTreeSet;
 use std::process::Command;
 
@@ -46,9 +46,25 @@ fn the_readme_names_no_setting_and_no_variable_that_is_not_there() {
             assert!(!is_setting || settings.contains(setting), "{file}: there is no setting {setting}");
         }
         for variable in names(&text, "PATRON_", |c| c.is_ascii_uppercase() || c == '_') {
-            assert!(variables.contains(variable), "{file}: there is no variable {variable}");
+            let is_known = variables.contains(variable) || variable == denials::BLESS;
+            assert!(is_known, "{file}: there is no variable {variable}");
         }
     }
+}
+
+#[test]
+fn no_text_names_a_file_of_ours_that_is_not_there() {
+    let tops = ["src/", "tests/", "man/", "install/", ".github/", "Cargo.", "CHANGELOG", "README", "LICENSE"];
+    let mut seen = 0;
+    for file in tracked(&["*.md"]) {
+        for word in text(&file).split('`').skip(1).step_by(2) {
+            if tops.iter().any(|top| word.starts_with(top)) && !word.contains([' ', '*']) {
+                seen += 1;
+                assert!(super::root().join(word).exists(), "{file}: there is no {word}");
+            }
+        }
+    }
+    assert!(seen > 5, "{seen}");
 }
 
 #[test]
@@ -82,8 +98,9 @@ pub(super) fn options(text: &str) -> impl Iterator<Item = &str> {
 fn calls(text: &str) -> Vec<&str> {
     let rest = text.match_indices(CALL).map(|(at, _)| &text[at + CALL.len()..]);
     let calls = rest.map(|rest| {
-        let rest = &rest
-            [..rest.find(['\n', '`', '|', '&', ';', '>', '"', '#', ')', ']', '{']).unwrap_or(rest.len())];
+        let rest = &rest[..rest
+            .find(['\n', '`', '|', '&', ';', '>', '"', '\'', '\\', '#', ')', ']', '{'])
+            .unwrap_or(rest.len())];
         rest.split(" -- ").next().unwrap_or_default().trim()
     });
     // `git credential-patron COMMAND`, `{command}` and the like stand for something else.

@@ -13,7 +13,7 @@ mod ready;
 mod report;
 
 use super::{Session, list_failure, working_folder};
-use crate::browser;
+use crate::browser::{self, Purpose};
 use crate::checks::{self, Asked, Check};
 use crate::choose::Account;
 use crate::cli::Diagnose as Options;
@@ -265,7 +265,11 @@ fn open(diagnoses: &[Diagnosis<'_>]) {
         }
         opened.push(page);
         // A person said so: whatever the surroundings are, it is tried.
-        match browser::open(page) {
+        let may = browser::may_open(&browser::Surroundings::collect(false, None), Purpose::Asked);
+        match may
+            .map_err(|why| why.to_string())
+            .and_then(|()| browser::open(page).map_err(|why| why.to_string()))
+        {
             Ok(_) => say(&format!("opened {page}")),
             Err(why) => say(&format!("the page is not opened: {why}")),
         }

@@ -10,22 +10,22 @@ use crate::verdict::Operation;
 /// Where messages begin: after the group and the status.
 const MESSAGES: usize = 19;
 
-/// Writes all of it.
+/// Writes all of it: the verdicts of all targets, then the checks behind them.
 pub(super) fn text(diagnoses: &[Diagnosis<'_>]) -> String {
     let width = Stream::Stdout.width();
     let mut text = String::new();
-    let mut earlier: Vec<&Diagnosis<'_>> = Vec::new();
     for diagnosis in diagnoses {
-        if !earlier.is_empty() {
-            text.push('\n');
-        }
         text.push_str(&heading(diagnosis));
         text.push_str(&page::verdict(&diagnosis.verdict, width));
         text.push('\n');
-        groups(&mut text, diagnosis, &earlier, width);
-        earlier.push(diagnosis);
     }
-    text.push('\n');
+    for (at, diagnosis) in diagnoses.iter().enumerate() {
+        if diagnoses.len() > 1 {
+            text.push_str(&heading(diagnosis));
+        }
+        groups(&mut text, diagnosis, &diagnoses[..at], width);
+        text.push('\n');
+    }
     text.push_str(&paint(FAINT, &summary(diagnoses)));
     text.push('\n');
     text
@@ -37,16 +37,13 @@ fn heading(diagnosis: &Diagnosis<'_>) -> String {
         Operation::Push => "push",
     };
     let name = diagnosis.aim.target.name.as_deref().map(|name| crate::terminal::sanitise(name, 40));
-    let name = name.map_or_else(String::new, |name| format!(" {name}"));
+    let name = name.map_or_else(String::new, |name| format!("{name}, "));
     let address = url(diagnosis);
-    format!(
-        "{}{name} {}\n\n",
-        paint(FAINT, operation),
-        paint(STRONG, &Stream::Stdout.link(&address, &address))
-    )
+    let link = Stream::Stdout.link(&address, &address);
+    format!("{}  {}\n", paint(STRONG, &link), paint(FAINT, &format!("{name}{operation}")))
 }
 
-fn groups(text: &mut String, diagnosis: &Diagnosis<'_>, earlier: &[&Diagnosis<'_>], width: usize) {
+fn groups(text: &mut String, diagnosis: &Diagnosis<'_>, earlier: &[Diagnosis<'_>], width: usize) {
     let mut groups: Vec<Group> = diagnosis.checks.iter().map(|check| check.group).collect();
     groups.dedup();
     for group in groups {
@@ -54,7 +51,10 @@ fn groups(text: &mut String, diagnosis: &Diagnosis<'_>, earlier: &[&Diagnosis<'_
             diagnosis.checks.iter().filter(|check| check.group == group).cloned().collect()
         };
         let checks = of(diagnosis);
-        if let Some(same) = earlier.iter().find(|earlier| of(earlier) == checks) {
+        // Facts about this side are often the same for all targets; those about one token never are.
+        let may_be_shared = matches!(group, Group::Git | Group::Helpers | Group::Network);
+        let same = earlier.iter().find(|earlier| may_be_shared && of(earlier) == checks);
+        if let Some(same) = same {
             let as_for = paint(FAINT, &format!("as for {} above", url(same)));
             text.push_str(&format!("{}{as_for}\n", paint(STRONG, &format!("{:<10}", group.name()))));
             continue;
@@ -86,20 +86,19 @@ fn line(text: &mut String, group: &str, check: &Check, width: usize) {
 }
 
 fn summary(diagnoses: &[Diagnosis<'_>]) -> String {
-    let of = |status: Status| {
-        diagnoses
-            .iter()
-            .flat_map(|diagnosis| &diagnosis.checks)
-            .filter(|check| check.status == status)
-            .count()
-    };
+    let counts = [Status::Ok, Status::Warning, Status::Failed, Status::Skipped].map(|status| {
+        let checks = diagnoses.iter().flat_map(|diagnosis| &diagnosis.checks);
+        (status, checks.filter(|check| check.status == status).count())
+    });
+    let counts: Vec<String> = counts
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(status, count)| match (status, count) {
+            (Status::Warning, 2..) => format!("{count} warnings"),
+            (status, count) => format!("{count} {}", status.name()),
+        })
+        .collect();
     let requests: usize = diagnoses.iter().map(|diagnosis| diagnosis.requests).sum();
     let noun = if requests == 1 { "request" } else { "requests" };
-    format!(
-        "{} ok, {} warning, {} failed, {} skipped; {requests} {noun}; nothing secret is shown, so all of this can be pasted",
-        of(Status::Ok),
-        of(Status::Warning),
-        of(Status::Failed),
-        of(Status::Skipped)
-    )
+    format!("{}; {requests} {noun}; nothing secret is shown: it can be pasted whole", counts.join(", "))
 }

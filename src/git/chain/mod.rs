@@ -209,7 +209,8 @@ impl Listing {
         let Entry { level, file, key, .. } = &self.entries[index];
         let is_alike = |entry: &Entry| entry.file == *file && entry.key == *key;
         let nth = self.entries[..index].iter().filter(|entry| is_alike(entry)).count();
-        let line = file.as_ref().filter(|file| file.is_absolute()).and_then(|file| {
+        // A relative one is the repository's, seen from the folder that git was asked in, which is ours.
+        let line = file.as_ref().and_then(|file| {
             let found = lines::lines_of(&std::fs::read(file).ok()?, self.entries[index].parts());
             let listed = self.entries.iter().filter(|entry| is_alike(entry)).count();
             // A file that is included twice, or has changed meanwhile, is not guessed at.

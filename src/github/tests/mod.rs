@@ -98,7 +98,7 @@ fn a_host_has_its_api_and_no_other() {
 #[test]
 fn a_path_holds_nothing_but_checked_names() {
     let owner = Owner::parse("Acme").expect("an owner");
-    let path = |repo| ApiPath::repository(&owner, repo).map(|path| path.as_str().to_owned());
+    let path = |repo| ApiPath::repository(&owner, repo).map(|path| path.0.clone());
     assert_eq!(path("r.js").as_deref(), Some("/repos/Acme/r.js"));
     for repo in ["", ".", "..", "a/b", "a?b", "a#b", "a b", "a%2fb", "a\r\nb", &"a".repeat(101)] {
         assert_eq!(path(repo), None, "{repo:?}");

@@ -1,0 +1,298 @@
+#!/bin/sh
+# Installs git-credential-patron: the program, its manual, and completions for bash, zsh and fish.
+#
+# Nothing but files below the prefix is written, and each is noted in a list of what was installed, with the
+# folders that were made for them: so --uninstall removes exactly that. Git's config is not touched, that is
+# `git credential-patron setup`'s; nor is any start-up file of a shell.
+set -eu
+umask 022
+
+program=git-credential-patron
+usage="usage: install.sh [--prefix DIR] [--binary FILE] [--dry-run]
+       install.sh --uninstall [--prefix DIR] [--dry-run]
+
+  --prefix DIR   install below DIR [default: ~/.local, for root /usr/local]
+  --binary FILE  install this program [default: the one beside this folder, else the one that
+                 cargo build --release --locked makes of the sources there]
+  --uninstall    remove what was installed, and the folders made for it
+  --dry-run      say what would be done, and do nothing"
+
+# What is installed where, below the prefix. `git credential-patron --help` opens the first manual: man
+# finds DIR/share/man by itself for each DIR/bin in PATH.
+files="bin/$program
+share/man/man1/$program.1
+share/man/man7/$program-denials.7
+share/bash-completion/completions/$program
+share/zsh/site-functions/_$program
+share/fish/vendor_completions.d/$program.fish"
+# The list of what was installed: `file PATH` below the prefix, `folder PATH` in full, outermost first.
+list=share/$program/installed
+
+newline='
+'
+fail() { # FACT [REMEDY]
+    printf 'install.sh: %s\n' "$1" >&2
+    [ $# -lt 2 ] || printf '  fix: %s\n' "$2" >&2
+    exit 1
+}
+wrong_usage() {
+    printf 'install.sh: %s\n\n%s\n' "$1" "$usage" >&2
+    exit 2
+}
+# Says what is done, or what would be.
+say() {
+    if [ -n "$dry" ]; then printf 'would %s\n' "$1"; else printf '%s\n' "$1"; fi
+}
+absolute() {
+    case $1 in
+    /*) printf '%s\n' "$1" ;;
+    *) printf '%s/%s\n' "$PWD" "$1" ;;
+    esac
+}
+unquoted() {
+    tr -d "'\"\\\\"
+}
+quoted() { # as a shell takes it in double quotes
+    printf '%s\n' "$1" | sed 's/["$`\\]/\\&/g'
+}
+
+prefix='' binary='' uninstall='' dry=''
+while [ $# -gt 0 ]; do
+    case $1 in
+    --prefix | --binary)
+        [ $# -ge 2 ] || wrong_usage "$1 wants a value"
+        [ -n "$2" ] || wrong_usage "$1 is empty"
+        if [ "$1" = --prefix ]; then prefix=$2; else binary=$2; fi
+        shift 2
+        ;;
+    --prefix=?*) prefix=${1#*=} && shift ;;
+    --binary=?*) binary=${1#*=} && shift ;;
+    --uninstall) uninstall=yes && shift ;;
+    --dry-run) dry=yes && shift ;;
+    -h | --help) printf '%s\n' "$usage" && exit 0 ;;
+    *) wrong_usage "there is no option or argument $1" ;;
+    esac
+done
+
+if [ -z "$prefix" ]; then
+    if [ "$(id -u)" -eq 0 ]; then
+        prefix=/usr/local
+    else
+        case ${HOME-} in
+        /*) prefix=$HOME/.local ;;
+        *) fail 'HOME is not set to an absolute path, so there is no place to install to' 'name one: --prefix DIR' ;;
+        esac
+    fi
+fi
+prefix=$(absolute "$prefix")
+while [ "${prefix%/}" != "$prefix" ]; do prefix=${prefix%/}; done
+[ -n "$prefix" ] || fail 'the prefix cannot be /' 'name a folder: --prefix /usr/local'
+case $prefix in
+*"$newline"*) fail 'the prefix holds a line break' 'name another folder: --prefix DIR' ;;
+esac
+top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+
+# Whether a name in the list may be removed: below the prefix, or for a folder the prefix and those around it.
+is_ours() { # KIND PATH
+    case $1:$2 in
+    *..*) return 1 ;;
+    file:bin/* | file:share/*) return 0 ;;
+    folder:"$prefix"/*) return 0 ;;
+    folder:/*) case $prefix/ in "$2"/*) return 0 ;; esac ;;
+    esac
+    return 1
+}
+
+# Whether git is set up to ask the program that would go.
+is_asked() {
+    command -v git >/dev/null 2>&1 || return 1
+    # Helpers stand there as a shell takes them, so quotes of all kinds are left out of the comparison.
+    for scope in --global --system; do
+        git config "$scope" --includes --get-regexp '^credential\.(.*\.)?helper$' 2>/dev/null || :
+    done | unquoted | grep -qF -- "$(printf '%s' "$prefix/bin/$program" | unquoted)"
+}
+
+do_uninstall() {
+    [ -f "$prefix/$list" ] ||
+        fail "nothing was installed below $prefix by this script" "name the folder it was installed to: --prefix DIR"
+    if is_asked; then
+        fail "git still asks $prefix/bin/$program" 'first: git credential-patron unsetup (with --system, if setup was)'
+    fi
+    # Innermost folders last in the list, so first here.
+    backwards=$(sed -n '1!G;h;$p' "$prefix/$list") || fail "$prefix/$list cannot be read"
+    printf '%s\n' "$backwards" | while read -r kind path; do
+        case $kind in '#'*) continue ;; esac
+        is_ours "$kind" "$path" || fail "$prefix/$list names what is not ours: $kind $path"
+        if [ "$kind" = file ]; then
+            if [ -e "$prefix/$path" ] || [ -L "$prefix/$path" ]; then
+                say "remove $prefix/$path"
+                [ -n "$dry" ] || rm -f -- "$prefix/$path" || fail "$prefix/$path cannot be removed"
+            fi
+        fi
+    done || exit 1
+    say "remove $prefix/$list"
+    [ -n "$dry" ] || rm -f -- "$prefix/$list" || fail "$prefix/$list cannot be removed"
+    printf '%s\n' "$backwards" | while read -r kind path; do
+        if [ "$kind" = folder ] && [ -d "$path" ]; then
+            if [ -n "$dry" ]; then
+                say "remove folder $path, if nothing else is in it"
+            else
+                # Others may have put something there meanwhile; it is theirs now.
+                if rmdir -- "$path" 2>/dev/null; then say "remove folder $path"; fi
+            fi
+        fi
+    done
+    [ -n "$dry" ] || printf '%s is uninstalled; its accounts and tokens are where they were\n' "$program"
+}
+
+# Finds the program, or makes it. Sets `binary`, which stays empty where a dry run would build.
+find_binary() {
+    if [ -z "$binary" ] && [ -f "$top/$program" ]; then
+        binary=$top/$program
+    fi
+    if [ -n "$binary" ]; then
+        binary=$(absolute "$binary")
+        [ -f "$binary" ] || fail "there is no program $binary"
+        return
+    fi
+    [ -f "$top/Cargo.toml" ] ||
+        fail "there is no program and no source in $top" 'name the program: --binary FILE'
+    say "run cargo build --release --locked in $top"
+    [ -z "$dry" ] || return 0
+    command -v cargo >/dev/null 2>&1 ||
+        fail 'cargo is not found, so the program cannot be built' 'build it where cargo is (cargo build --release --locked), then: --binary target/release/git-credential-patron'
+    (cd "$top" && cargo build --release --locked --message-format=json-render-diagnostics) >"$stage/built" ||
+        fail "the program cannot be built in $top"
+    # The last program that was built; Cargo alone knows where it was told to put it.
+    binary=$(sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' "$stage/built" | tail -n 1)
+    [ -f "$binary" ] || fail 'cargo built the program, and it is not where cargo says' 'name it: --binary FILE'
+}
+
+# Adds what is missing of a folder and those around it to `missing`, outermost first.
+add_missing() { # FOLDER
+    if [ -d "$1" ]; then return 0; fi
+    if [ -e "$1" ] || [ -L "$1" ]; then fail "$1 is in the way: it is no folder"; fi
+    case $newline$missing in *"$newline$1$newline"*) return 0 ;; esac
+    add_missing "$(dirname -- "$1")"
+    missing=$missing$1$newline
+}
+
+# Puts a file into its place in one step: who runs the old one keeps it.
+put() { # SOURCE PATH MODE
+    pending=$prefix/$2.new.$$
+    if ! { cp -- "$1" "$pending" && chmod "$3" "$pending" && mv -f -- "$pending" "$prefix/$2"; }; then
+        fail "$prefix/$2 cannot be written"
+    fi
+    pending=''
+}
+
+do_install() {
+    stage=$(mktemp -d) || fail 'there is no place for temporary files' 'set TMPDIR to a folder that can be written'
+    pending='' made=''
+    # shellcheck disable=SC2154 # "it" is set by the loop in the trap
+    trap 'rm -rf -- "$stage"; [ -z "$pending" ] || rm -f -- "$pending"
+        [ -z "$made" ] || printf "%s" "$made" | sed "1!G;h;\$!d" | while read -r it; do rmdir -- "$it" || :; done' EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    find_binary
+
+    if [ -n "$binary" ]; then
+        version=$("$binary" --version 2>"$stage/why" </dev/null) ||
+            fail "$binary does not run here: $(head -n 1 "$stage/why")" 'is it built for this machine?'
+        case $version in
+        "$program "*) ;;
+        *) fail "$binary is not $program" ;;
+        esac
+        cp -- "$binary" "$stage/program"
+        for shell in bash zsh fish; do
+            "$binary" completions "$shell" >"$stage/$shell" || fail "$binary gives no completions for $shell"
+        done
+    fi
+    for page in "$program.1" "$program-denials.7"; do
+        [ -f "$top/man/$page" ] || fail "there is no manual $top/man/$page" 'run this script where it came, beside the folder man'
+    done
+
+    # Before anything is written: what is in the way, and which folders are missing.
+    missing=''
+    known=''
+    if [ -f "$prefix/$list" ]; then known=$(cat -- "$prefix/$list") || fail "$prefix/$list cannot be read"; fi
+    add_missing "$prefix/$(dirname -- "$list")"
+    for path in $files; do
+        add_missing "$(dirname -- "$prefix/$path")"
+        case $newline$known$newline in *"${newline}file $path$newline"*) continue ;; esac
+        if [ -e "$prefix/$path" ] || [ -L "$prefix/$path" ]; then
+            fail "$prefix/$path is there, and was not installed by this script" 'move it away, or name another folder: --prefix DIR'
+        fi
+    done
+
+    printf '%s' "$missing" | while read -r folder; do say "make folder $folder"; done
+    for path in $files; do say "install $prefix/$path"; done
+    if [ -n "$dry" ]; then return 0; fi
+
+    # The list comes first, so that whatever happens then can be undone by --uninstall.
+    if [ -n "$missing" ]; then
+        # Not in a pipe: `made` must be known here.
+        rest=$missing
+        while [ -n "$rest" ]; do
+            folder=${rest%%"$newline"*}
+            rest=${rest#*"$newline"}
+            mkdir -- "$folder" || fail "$folder cannot be made"
+            made=$made$folder$newline
+        done
+    fi
+    {
+        printf '# what install.sh installed; its --uninstall reads this\n'
+        printf '%s\n' "$known" | grep '^folder ' || :
+        printf '%s' "$missing" | sed 's/^/folder /'
+        for path in $files; do printf 'file %s\n' "$path"; done
+    } >"$stage/list"
+    put "$stage/list" "$list" 644
+    made=''
+    # What an older version installed and this one does not.
+    printf '%s\n' "$known" | while read -r kind path; do
+        if [ "$kind" = file ] && is_ours "$kind" "$path"; then
+            case $newline$files$newline in
+            *"$newline$path$newline"*) ;;
+            *) rm -f -- "$prefix/$path" || fail "$prefix/$path cannot be removed" ;;
+            esac
+        fi
+    done
+
+    put "$top/man/$program.1" "share/man/man1/$program.1" 644
+    put "$top/man/$program-denials.7" "share/man/man7/$program-denials.7" 644
+    put "$stage/bash" "share/bash-completion/completions/$program" 644
+    put "$stage/zsh" "share/zsh/site-functions/_$program" 644
+    put "$stage/fish" "share/fish/vendor_completions.d/$program.fish" 644
+    put "$stage/program" "bin/$program" 755
+
+    printf '%s is installed below %s\n' "$version" "$prefix"
+    first=$(command -v "$program" 2>/dev/null || :)
+    case :$PATH: in
+    *:"$prefix/bin":*)
+        if [ "$first" != "$prefix/bin/$program" ]; then
+            printf 'git will use another one, which comes first in PATH: %s\n' "$first"
+        fi
+        ;;
+    *)
+        printf 'git does not find it yet: add this line to ~/.profile, and log in again\n'
+        # shellcheck disable=SC2016 # PATH is meant as it stands
+        printf '  export PATH="%s/bin:$PATH"\n' "$(quoted "$prefix")"
+        ;;
+    esac
+    case ${SHELL-}:$prefix in
+    *:/usr | *:/usr/local) ;;
+    */zsh:*)
+        printf 'zsh completes after this line in ~/.zshrc, above compinit\n'
+        # shellcheck disable=SC2016 # fpath is meant as it stands
+        printf '  fpath=("%s/share/zsh/site-functions" $fpath)\n' "$(quoted "$prefix")"
+        ;;
+    esac
+    printf 'next: git credential-patron setup\n'
+}
+
+if [ -n "$uninstall" ]; then
+    [ -z "$binary" ] || wrong_usage '--binary is for installing'
+    do_uninstall
+else
+    do_install
+fi

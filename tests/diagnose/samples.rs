@@ -1,0 +1,147 @@
+//! The forge refuses with each sample of the catalogue, and is diagnosed as that sample's row: for fetch and
+//! for push, and by REST where the sample is a reply of the API.
+
+use super::super::denial::catalogue::{Denial, rows};
+use super::super::forge::{By, On, Policy, Reply, Rule, Then};
+use super::scene::Scene;
+
+/// Where a sample can be said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Fetch,
+    Push,
+    Api,
+}
+
+/// Says why a sample is not tried at a place; nothing if it is.
+fn left_out(row: &Denial, reply: &Reply, place: Place) -> Option<&'static str> {
+    let is_json = reply
+        .headers
+        .iter()
+        .any(|(name, kind)| name.eq_ignore_ascii_case("content-type") && kind.contains("json"));
+    match (row.id, place) {
+        _ if reply.status == 200 => Some("a GraphQL answer: no call of ours is one"),
+        (_, Place::Fetch | Place::Push) if is_json => Some("git does not show JSON"),
+        (_, Place::Api) if !is_json => Some("the API speaks JSON"),
+        ("write-permission-missing", Place::Fetch) => Some("said of pushes alone"),
+        ("read-permission-missing", Place::Push) => Some("where fetching is given, it is about writing"),
+        ("no-account", _) => Some("said where no token was sent"),
+        _ => None,
+    }
+}
+
+/// The label of the token that is tried: the usual one, or one with which the words mean what their row says.
+fn label(row: &Denial) -> &'static str {
+    match row.id {
+        // A fine-grained token's sight tells more.
+        "repository-not-found" => "classic",
+        _ => "acme",
+    }
+}
+
+/// The rules by which the forge says it.
+fn rules(row: &Denial, reply: Reply, place: Place) -> Vec<Rule> {
+    let to_git = |reply: Reply, on: On| Rule::answer(reply).repo("acme/secret").on(on);
+    let by_api = |reply: Reply| Rule::fault(Then::Answer(reply)).by(By::Credential).on(On::Rest);
+    let words = |status: u16, words: &str| Reply::json(status, &serde_json::json!({ "message": words }));
+    let not_found = || Reply::text(404, "Repository not found.\n");
+    let is_about_the_token = matches!(row.id, "token-rejected" | "password-not-accepted");
+    match place {
+        Place::Fetch | Place::Push if is_about_the_token => {
+            vec![to_git(reply, On::Git), by_api(words(401, "Bad credentials"))]
+        }
+        // The API agrees with git.
+        _ if row.id == "repository-not-found" => {
+            vec![to_git(not_found(), On::Git), by_api(words(404, "Not Found")).repo("acme/secret")]
+        }
+        Place::Fetch => vec![to_git(reply, On::Read)],
+        Place::Push => vec![to_git(reply, On::Write)],
+        // A limit or an outage of the API is a reason where git's 401 is to be told from it.
+        Place::Api if matches!(row.id, "rate-limited" | "server-error") || is_about_the_token => {
+            vec![to_git(Reply::text(401, "Invalid username or token.\n"), On::Git), by_api(reply)]
+        }
+        Place::Api if row.id == "write-permission-missing" => {
+            let denied = Reply::text(403, "Permission to acme/secret.git denied to mona.\n");
+            vec![to_git(denied, On::Write), by_api(reply).repo("acme/secret")]
+        }
+        Place::Api => vec![to_git(not_found(), On::Git), by_api(reply).repo("acme/secret")],
+    }
+}
+
+#[test]
+fn a_forge_that_refuses_with_a_sample_is_diagnosed_as_its_row() {
+    let policy = || Policy::sample();
+    let usual = Scene::new(policy(), &[("acme", "acme")]);
+    let classic = Scene::new(policy(), &[("acme", "classic")]);
+    let password = Scene::new(policy(), &[]);
+    password.keep("acme", "correct horse battery staple", &["--no-verify", "--login", "mona"]);
+    let (mut tried, mut wrong) = (0, Vec::new());
+    for row in rows() {
+        for sample in row.samples {
+            let Some(reply) = Reply::from_sample(sample) else { continue };
+            for place in [Place::Fetch, Place::Push, Place::Api] {
+                if left_out(row, &reply, place).is_some() {
+                    continue;
+                }
+                let scene = match (row.id, label(row)) {
+                    ("password-not-accepted", _) => &password,
+                    (_, "classic") => &classic,
+                    _ => &usual,
+                };
+                scene.forge.policy(|policy| policy.rules = rules(row, reply.clone(), place));
+                // What happened before must not tell.
+                scene.forget();
+                let pushes = place == Place::Push || row.id == "write-permission-missing";
+                let one = scene.one(if pushes { "acme/secret --push" } else { "acme/secret" });
+                tried += 1;
+                if one.id() != row.id {
+                    wrong.push(format!("{place:?} {}: {}\n{sample}\n{}", row.id, one.id(), one.words()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {tried}:\n{}", wrong.len(), wrong.join("\n\n"));
+    assert!(tried > 80, "only {tried} samples were tried");
+}
+
+#[test]
+fn the_hint_of_an_enterprise_is_read_from_gits_own_challenge() {
+    let challenge = "Basic realm=\"GitHub\" enterprise_hint=\"acme-corp\" domain_hint=\"acme\"";
+    let refused = Reply::text(401, "Invalid username or token.\n").with("WWW-Authenticate", challenge);
+    let scene = Scene::usual().then(|policy| {
+        policy.challenge_hint = Some("enterprise_hint=\"acme-corp\" domain_hint=\"acme\"".to_owned());
+        policy.rules.push(Rule::answer(refused).repo("acme/secret"));
+    });
+    let one = scene.one("acme/secret");
+    assert_eq!((one.id(), one.code), ("enterprise-managed-user", 1), "{:#}", one.target);
+    assert!(!format!("{:#}", one.target).contains("wwwauth"), "{:#}", one.target);
+}
+
+#[test]
+fn every_row_that_can_be_refused_with_is_tried() {
+    let never: Vec<&str> = rows()
+        .into_iter()
+        .filter(|row| {
+            let replies = row.samples.iter().filter_map(|sample| Reply::from_sample(sample));
+            !replies.into_iter().any(|reply| {
+                [Place::Fetch, Place::Push, Place::Api]
+                    .into_iter()
+                    .any(|place| left_out(row, &reply, place).is_none())
+            })
+        })
+        .map(|row| row.id)
+        .collect();
+    // These are said by git itself, by SSH, or in the report of a push: `explain` reads them.
+    assert_eq!(
+        never,
+        [
+            "no-account",
+            "not-a-refusal",
+            "proxy-failed",
+            "ssh-remote",
+            "tls-failed",
+            "unreachable",
+            "workflow-scope-missing"
+        ]
+    );
+}

@@ -1,0 +1,67 @@
+//! The README holds: every block of commands is run step by step in a real terminal, or says why not.
+//!
+//! `<!-- run: SCENE -->` before a block names the scene in `scenes.rs` that it is run in, against the forge;
+//! what is on the screen is compared with what the README shows below the command (`...` alone on a line
+//! stands for any lines). `<!-- not run: REASON -->` stands before the others, which are listed here too: a
+//! block is not taken out of the test by a comment alone.
+
+mod blocks;
+mod compare;
+mod picture;
+mod scenes;
+
+use self::blocks::{Block, Mark, blocks};
+use self::scenes::{Place, SCENES};
+
+/// The commands that are not run, and why.
+const NOT_RUN: &[(&str, &str)] = &[
+    ("cargo run --example tour", "it is a test of its own"),
+    ("tests/run", "it is what runs this"),
+    ("install/install.sh", "tests/install.rs runs the script in a home of its own"),
+    ("git credential-patron exec --for acme -- gh pr list", "it needs a command to run"),
+];
+
+fn readme() -> Vec<Block> {
+    blocks(include_str!("../README.md")).unwrap_or_else(|why| panic!("README.md: {why}"))
+}
+
+#[test]
+fn every_block_that_can_run_shows_what_the_readme_shows() {
+    let mut places: Vec<Place> = Vec::new();
+    let mut left: Vec<&str> = SCENES.iter().map(|scene| scene.name).collect();
+    for block in readme() {
+        let Mark::Run(name) = &block.mark else { continue };
+        let line = block.line;
+        let scene = SCENES.iter().find(|scene| scene.name == name);
+        let scene = scene.unwrap_or_else(|| panic!("README.md:{line}: there is no scene \"{name}\""));
+        left.retain(|left| left != name);
+        if !places.iter().any(|place| place.setting == scene.place) {
+            places.push(Place::new(scene.place));
+        }
+        let place = places.iter().find(|place| place.setting == scene.place).expect("it was just made");
+        let ran: Vec<_> = block.steps.iter().map(|step| place.run(scene, step)).collect();
+        (scene.check)(place, &block, &ran);
+        let refused = place.forge.refused_tunnels();
+        assert!(refused.is_empty(), "README.md:{line}: other hosts were asked: {refused:?}");
+    }
+    assert!(left.is_empty(), "these scenes are not in the README any more: {left:?}");
+}
+
+#[test]
+fn every_block_that_is_not_run_is_known_with_its_reason() {
+    let not_run: Vec<(String, String)> = readme()
+        .into_iter()
+        .filter_map(|block| match block.mark {
+            Mark::NotRun(reason) => Some((block.steps[0].command.clone(), reason)),
+            Mark::Run(_) => None,
+        })
+        .collect();
+    let known: Vec<(String, String)> =
+        NOT_RUN.iter().map(|(command, reason)| ((*command).to_owned(), (*reason).to_owned())).collect();
+    assert_eq!(not_run, known);
+}
+
+#[test]
+fn the_readme_shows_the_picture() {
+    assert!(include_str!("../README.md").contains(&format!("]({})", picture::PICTURE)));
+}

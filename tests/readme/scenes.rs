@@ -1,0 +1,178 @@
+//! The scenes of the README: where its commands are run, what is typed, and what must come of them.
+//!
+//! Scenes of one place happen there one after the other, in the order of the README.
+
+use super::super::forge::{Forge, Policy, State};
+use super::super::sandbox::Sandbox;
+use super::super::screen::{Screen, Shown};
+use super::blocks::{Block, Step};
+use super::compare::{documented, matches};
+use super::picture;
+
+/// The columns of the terminal.
+pub(super) const COLUMNS: u16 = 100;
+/// What stood in git's config before anybody came.
+const CONFIG_BEFORE: &str = "[user]\n\tname = Mona\n";
+
+/// A scene: what belongs to one mark.
+pub(super) struct Scene {
+    /// What the mark calls it.
+    pub(super) name: &'static str,
+    /// Where it takes place.
+    pub(super) place: Setting,
+    /// The exit code of each command.
+    pub(super) code: u32,
+    /// The question that is asked and the label of the token that is pasted.
+    pub(super) typed: Option<(&'static str, &'static str)>,
+    /// What must have come of it.
+    pub(super) check: fn(&Place, &Block, &[Ran]),
+}
+
+/// How a place is to begin with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Setting {
+    /// Mona has nothing of patron yet, and every token works.
+    Newcomer,
+    /// Patron is set up; acme has not approved its token.
+    Refused,
+}
+
+/// Every scene, in the README's order.
+pub(super) const SCENES: &[Scene] = &[
+    Scene {
+        name: "refused",
+        place: Setting::Refused,
+        code: 128,
+        typed: None,
+        check: shows_what_stands_there,
+    },
+    Scene {
+        name: "setup",
+        place: Setting::Newcomer,
+        code: 0,
+        typed: None,
+        check: |place, block, ran| {
+            let file = place.sandbox.read(".config/git-credential-patron/gitconfig").expect("it was written");
+            let file: Vec<String> =
+                file.lines().map(|line| documented(line, &place.sandbox, &place.forge)).collect();
+            assert!(!block.next_other.is_empty(), "the README shows what setup writes");
+            let is_there = file.windows(block.next_other.len()).any(|lines| lines == block.next_other);
+            assert!(is_there, "setup does not write {:#?}\nbut {file:#?}", block.next_other);
+            // A screen shows a tab as blanks.
+            let shown: Vec<&str> = ran[0].lines.iter().map(|line| line.trim()).collect();
+            for line in &file {
+                assert!(shown.contains(&line.trim()), "{line:?} is written and not shown: {shown:#?}");
+            }
+        },
+    },
+    Scene {
+        name: "add",
+        place: Setting::Newcomer,
+        code: 0,
+        typed: Some(("token for acme (hidden): ", "acme")),
+        check: |place, _, ran| {
+            let pages = place.sandbox.opened_pages();
+            let [page] = pages.as_slice() else { panic!("one page opens: {pages:?}") };
+            assert!(page.contains("/new?") && page.contains("target_name=acme"), "{page}");
+            let text = ran[0].lines.join("\n");
+            assert!(text.contains(page.as_str()), "{text}");
+            assert!(
+                text.contains(
+                    "added acme: fine-grained token for https://github.com/acme, of mona, expires "
+                )
+            );
+            assert!(!text.contains(&place.forge.secret("acme")), "the token is on the screen");
+        },
+    },
+    Scene { name: "clone", place: Setting::Newcomer, code: 0, typed: None, check: shows_what_stands_there },
+    Scene {
+        name: "diagnose",
+        place: Setting::Refused,
+        code: 1,
+        typed: None,
+        check: |place, block, ran| {
+            picture::assert_current(place, &block.steps[0].command, &ran[0].shown);
+        },
+    },
+    Scene {
+        name: "unsetup",
+        place: Setting::Newcomer,
+        code: 0,
+        typed: None,
+        check: |place, _, _| {
+            assert_eq!(place.sandbox.read(".gitconfig").as_deref(), Some(CONFIG_BEFORE));
+            assert_eq!(place.sandbox.read(".config/git-credential-patron/gitconfig"), None);
+        },
+    },
+];
+
+/// A home, and the forge that it reaches.
+pub(super) struct Place {
+    /// What it began as.
+    pub(super) setting: Setting,
+    /// What plays GitHub.
+    pub(super) forge: Forge,
+    /// Mona's home.
+    pub(super) sandbox: Sandbox,
+}
+
+/// A command that was run.
+pub(super) struct Ran {
+    /// What was on the screen.
+    pub(super) shown: Shown,
+    /// The same as a document has it.
+    pub(super) lines: Vec<String>,
+}
+
+impl Place {
+    /// A place as a setting says.
+    pub(super) fn new(setting: Setting) -> Self {
+        let forge = Forge::start(Policy::sample());
+        let mut sandbox = Sandbox::new(&forge);
+        // A desktop, on which pages open in what notes them.
+        sandbox.set("DISPLAY", ":0");
+        sandbox.unset("GIT_TERMINAL_PROMPT");
+        sandbox.write(".gitconfig", CONFIG_BEFORE);
+        if setting == Setting::Refused {
+            sandbox.patron(["setup"]).ok();
+            for owner in ["acme", "globex"] {
+                let secret = format!("{}\n", forge.secret(owner));
+                sandbox.patron(["add", owner, "--token-stdin"]).stdin(secret).ok();
+            }
+            forge.policy(|policy| {
+                policy.owner_mut("acme").requires_approval = true;
+                policy.token_mut("acme").state = State::Pending;
+            });
+        }
+        Self { setting, forge, sandbox }
+    }
+
+    /// Runs a command in a terminal, as the scene says.
+    pub(super) fn run(&self, scene: &Scene, step: &Step) -> Ran {
+        let mut screen = Screen::start(&self.sandbox, &self.sandbox.work(), COLUMNS, &step.command);
+        if let Some((question, label)) = scene.typed {
+            screen.wait_for(question).expect("it asks");
+            screen.type_line(&self.forge.secret(label)).expect("it takes an answer");
+        }
+        let shown = screen.wait().expect("it ends");
+        assert_eq!(shown.code, scene.code, "{}: {}\n{}", scene.name, step.command, shown.text());
+        let lines = shown.lines.iter().map(|line| documented(line, &self.sandbox, &self.forge)).collect();
+        Ran { shown, lines }
+    }
+}
+
+/// The screen shows exactly what the README shows.
+fn shows_what_stands_there(place: &Place, block: &Block, ran: &[Ran]) {
+    for (step, ran) in block.steps.iter().zip(ran) {
+        let wanted: Vec<String> =
+            step.shown.iter().map(|line| documented(line, &place.sandbox, &place.forge)).collect();
+        assert!(
+            matches(&wanted, &ran.lines),
+            "README.md:{}: {}\n--- the README shows\n{}\n--- the screen shows\n{}\n---",
+            block.line,
+            step.command,
+            wanted.join("\n"),
+            ran.lines.join("\n")
+        );
+    }
+}
