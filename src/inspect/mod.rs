@@ -152,9 +152,17 @@ impl Work<'_> {
             probe.give(self.subject.username, self.subject.secret);
         });
         self.put(evidence, service, heard);
-        if self.subject.server == Server::GitHub && needs_causes(self.asked(evidence)) {
+        let is_bad = self.asked(evidence).status() == Some(401);
+        if self.subject.server == Server::GitHub && (is_bad || needs_causes(self.asked(evidence))) {
             let client = self.means.client(&self.subject.remote.host);
-            requests += self.causes(evidence, client.as_ref(), service == Service::Push);
+            requests += match client {
+                // Whatever the words: one request tells a token that is not known from an outage.
+                Some(client) if is_bad => {
+                    evidence.user = self.rest(&client, &ApiPath::user(), true);
+                    1
+                }
+                client => self.causes(evidence, client.as_ref(), service == Service::Push),
+            };
         }
         requests
     }

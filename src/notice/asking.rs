@@ -22,6 +22,8 @@ const OF_THE_TOKEN: [&str; 3] = ["password-not-accepted", "token-expired", "toke
 const HOLD: i64 = 60;
 /// The same after a rate limit that names no time, and after a lock-out, which more requests make longer.
 const LONG_HOLD: i64 = 15 * 60;
+/// The verdicts after which it is left alone so long.
+const LONG: [&str; 2] = ["locked-out", "rate-limited"];
 
 /// What was found out, to be told after the answer.
 #[derive(Debug)]
@@ -95,9 +97,13 @@ pub(super) fn ask(
         Reason::Unreported => here.log.note("asking: git never reported about an earlier answer", &[]),
         Reason::Rejected => here.log.note("asking: the token was refused before", &[]),
     }
-    if outcomes.is_held(&given.remote.host, here.now) {
+    if let Some(verdict) = outcomes.held(&given.remote.host, here.now) {
         here.log.note("not asked: the host is left alone for a while", &[]);
-        return Judged::unsure();
+        let is_long = LONG.contains(&verdict);
+        return Judged {
+            line: is_long.then(|| speech::left_alone(given.remote, verdict)),
+            ..Judged::unsure()
+        };
     }
     let Some(git) = Git::find() else { return Judged::unsure() };
     let account = account(outcomes, given, direction);
@@ -192,7 +198,7 @@ fn note(
         match ending {
             Ending::Open if !was_sent => {}
             Ending::Open => o.note_accepted(id, remote, direction, here.now),
-            Ending::Unknown => o.hold(&remote.host, here.now, pause(&verdict, &evidence)),
+            Ending::Unknown => o.hold(&remote.host, here.now, pause(&verdict, &evidence), verdict.id),
             Ending::Refused => {
                 let page = verdict.page.as_deref();
                 o.note_refused(id, (remote, direction), here.now, verdict.id, page);
@@ -243,7 +249,7 @@ fn pause(verdict: &Verdict, evidence: &Evidence) -> i64 {
         .max();
     match (verdict.id, named) {
         ("rate-limited", Some(seconds)) => HOLD.max(seconds),
-        ("rate-limited" | "locked-out", _) => LONG_HOLD,
+        (id, _) if LONG.contains(&id) => LONG_HOLD,
         _ => HOLD,
     }
 }

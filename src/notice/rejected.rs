@@ -31,7 +31,7 @@ pub fn refused_by_git(
     }
     let may_ask = turn.is_some()
         && (here.settings)().probe == Permission::Auto
-        && !outcomes.is_held(&given.remote.host, here.now);
+        && outcomes.held(&given.remote.host, here.now).is_none();
     let user = if may_ask { ask(given) } else { Heard::NotAsked };
     if let Some(status) = user.status() {
         here.log.note("asked whether the token is known", &[("status", Fact::Number(status.into()))]);

@@ -23,13 +23,13 @@ pub(super) struct Words {
 }
 
 impl Words {
-    fn new(head: &str, verdict: &Verdict) -> Self {
+    fn new(head: &str, verdict: &Verdict, most: usize) -> Self {
         let head = sanitise(head, LINE);
         let what = match head.split_once(": ") {
             Some((what, why)) => format!("{}: {why} ({})", paint(BAD, what), verdict.id),
             None => format!("{} ({})", paint(BAD, &head), verdict.id),
         };
-        let room = MOST - 1 - usize::from(verdict.page.is_some());
+        let room = most - 1 - usize::from(verdict.page.is_some());
         let fixes = verdict.fix.iter().take(room).map(|fix| sanitise(fix, LINE));
         Self { lines: std::iter::once(what).chain(fixes).collect(), page: verdict.page.clone() }
     }
@@ -47,20 +47,23 @@ pub(super) fn refusal(remote: &Remote, direction: Direction, verdict: &Verdict) 
         Direction::Fetch => "cannot be fetched",
         Direction::Push => "cannot be pushed to",
     };
-    Words::new(&format!("{} {what}: {}", remote.name(), verdict.means), verdict)
+    Words::new(&format!("{} {what}: {}", remote.name(), verdict.means), verdict, MOST)
 }
 
 /// A token is refused as such.
 pub(super) fn bad_token(verdict: &Verdict) -> Words {
-    Words::new(&format!("not accepted: {}", verdict.means), verdict)
+    Words::new(&format!("not accepted: {}", verdict.means), verdict, MOST)
 }
 
-/// Nothing was found out.
+/// Nothing was found out about the token.
 pub(super) fn not_told(remote: &Remote, verdict: &Verdict) -> Words {
-    Words::new(
-        &format!("{} could not be asked about {}: {}", remote.host, remote.name(), verdict.means),
-        verdict,
-    )
+    let what = format!("{} could not be asked about {}: {}", remote.host, remote.name(), verdict.means);
+    Words::new(&what, verdict, 2)
+}
+
+/// One line instead, while the host is left alone for long.
+pub(super) fn left_alone(remote: &Remote, verdict: &str) -> String {
+    format!("{} is not asked about {} now: {}", remote.host, remote.name(), sanitise(verdict, 60))
 }
 
 /// One line instead, for who tries again.

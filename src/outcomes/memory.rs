@@ -5,7 +5,7 @@
 //! [memory]
 //! pages = ["2026-11-20T12:00:00Z"]          # when a page was opened, the last few
 //! [memory.hold]
-//! "github.com" = "2026-11-20T12:01:00Z"     # no request of ours before
+//! "github.com" = "2026-11-20T12:01:00Z server-error"   # no request of ours before, and why
 //!
 //! [account."https://github.com/acme#mona"]
 //! "page:acme:approval-pending" = "2026-11-20T12:00:00Z"   # it was opened
@@ -81,18 +81,20 @@ impl Outcomes {
         self.change_known(id, |known| known.insert(SAID.to_owned(), text));
     }
 
-    /// Tells whether a host is not to be asked by us now.
-    pub fn is_held(&self, host: &Host, now: i64) -> bool {
-        let until = self.head.memory.hold.get(host.home().as_str()).and_then(|until| seconds(until));
-        until.is_some_and(|until| now < until && until - now <= LONGEST_HOLD)
+    /// Says why a host is not to be asked by us now, if it is so.
+    pub fn held(&self, host: &Host, now: i64) -> Option<&str> {
+        let (until, why) = self.head.memory.hold.get(host.home().as_str())?.split_once(' ')?;
+        let until = seconds(until)?;
+        (now < until && until - now <= LONGEST_HOLD).then_some(why)
     }
 
     /// Puts requests of ours to a host off; to be called within [`Outcomes::change`].
-    pub fn hold(&mut self, host: &Host, now: i64, pause: i64) {
+    pub fn hold(&mut self, host: &Host, now: i64, pause: i64, why: &str) {
         let hold = &mut self.head.memory.hold;
-        hold.retain(|_, until| seconds(until).is_some_and(|until| now < until));
-        let until = rfc3339(now + pause.clamp(0, LONGEST_HOLD)).unwrap_or_default();
-        hold.insert(host.home().as_str().to_owned(), until);
+        let is_over = |text: &str| text.split(' ').next().and_then(seconds).is_none_or(|until| until <= now);
+        hold.retain(|_, text| !is_over(text));
+        let until = rfc3339(now.saturating_add(pause.clamp(0, LONGEST_HOLD))).unwrap_or_default();
+        hold.insert(host.home().as_str().to_owned(), format!("{until} {why}"));
     }
 
     /// Tells whether an account's coming end was not spoken of today.
@@ -160,13 +162,14 @@ mod tests {
     fn a_host_is_left_alone_for_a_while_and_never_for_long() {
         let (_home, mut o) = fresh();
         let host = remote("https://github.com/acme/secret").host;
-        assert!(!o.is_held(&host, NOW));
-        o.change(|o| o.hold(&host, NOW, 60)).expect("written");
-        assert!(o.is_held(&host, NOW) && o.is_held(&host, NOW + 59) && !o.is_held(&host, NOW + 60));
-        assert!(!o.is_held(&remote("https://corp.ghe.com/a/b").host, NOW));
-        assert!(!o.is_held(&host, NOW - DAY), "a clock that was set back");
-        o.change(|o| o.hold(&host, NOW, i64::MAX)).expect("written");
-        assert!(!o.is_held(&host, NOW + LONGEST_HOLD));
+        let is_held = |o: &Outcomes, now| o.held(&host, now).is_some();
+        assert!(!is_held(&o, NOW));
+        o.change(|o| o.hold(&host, NOW, 60, "x")).expect("written");
+        assert!(is_held(&o, NOW) && o.held(&host, NOW + 59) == Some("x") && !is_held(&o, NOW + 60));
+        assert_eq!(o.held(&remote("https://corp.ghe.com/a/b").host, NOW), None);
+        assert!(!is_held(&o, NOW - DAY), "a clock that was set back");
+        o.change(|o| o.hold(&host, NOW, i64::MAX, "x")).expect("written");
+        assert!(!is_held(&o, NOW + LONGEST_HOLD));
     }
 
     #[test]

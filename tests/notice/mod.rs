@@ -4,6 +4,10 @@
 //! beyond them is ours.
 
 mod first;
+mod places;
+mod rows;
+mod tokens;
+mod told;
 
 use super::forge::{Forge, Policy};
 use super::sandbox::{Git, Output, Running, Sandbox, gits};
