@@ -29,7 +29,7 @@ impl Desk {
             Some((time - jiff::SignedDuration::from_secs(seconds)).to_string())
         };
         let mut out = String::new();
-        for word in text.split_inclusive(|letter: char| letter == ' ' || letter == '"' || letter == '\n') {
+        for word in text.split_inclusive([' ', '"', '\n']) {
             let bare = word.trim_end_matches([' ', '"', '\n']);
             out.push_str(&earlier(bare).unwrap_or_else(|| bare.to_owned()));
             out.push_str(&word[bare.len()..]);
