@@ -3,8 +3,6 @@
 //! Git's own words come first: they cost nothing that they do not need, and end with 0 whatever happens,
 //! since git ignores the exit code and a helper must never stand in its way.
 
-#![allow(dead_code, reason = "the seven-day line and the offer on a terminal are still to come")]
-
 mod accounts;
 mod ancestry;
 mod browser;

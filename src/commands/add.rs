@@ -35,6 +35,21 @@ pub fn run(session: &Session, options: &Add, out: &mut dyn Write) -> Result<(), 
         Some(command) => from_command(command)?,
         None => tidy(read_token(session, options, &scope)?),
     };
+    let (kept, replaced) = keep(session, options, scope, &secret, &accounts)?;
+    report(out, &kept, replaced, session.now)
+        .map_err(|error| Failure::failed("the token is kept, but that cannot be written").because(error))?;
+    hint_at_setup(session, &kept.account.scope);
+    Ok(())
+}
+
+/// Finds out whose secret it is, and keeps it; tells whether it took the place of an earlier one.
+pub(super) fn keep(
+    session: &Session,
+    options: &Add,
+    scope: Scope,
+    secret: &Token,
+    accounts: &[Account],
+) -> Result<(keeping::Kept, bool), Failure> {
     if let Some(why) = secret.unusable() {
         return Err(Failure::failed(format!("this is not usable as a token: {why}"))
             .remedy("copy the token alone, on one line"));
@@ -46,23 +61,20 @@ pub fn run(session: &Session, options: &Add, out: &mut dyn Write) -> Result<(), 
     }
     let kind = secret.kind();
     refuse_narrow_token(&scope, kind)?;
-    let verified = check(session, options, &scope, &secret, &accounts)?;
+    let verified = check(session, options, &scope, secret, accounts)?;
     confirm_whole_host(options, &scope, kind, &verified)?;
-    let account = account(options, &accounts, scope, kind, verified)?;
+    let account = account(options, accounts, scope, kind, verified)?;
     let replaced = accounts.iter().any(|known| known.id == account.id);
     let asking = if terminal::has_terminal() { Asking::MayPrompt } else { Asking::Never };
     let is_command = options.command.is_some();
-    let keep = Keep { account, secret: (!is_command).then_some(&secret), refresh: None };
+    let keep = Keep { account, secret: (!is_command).then_some(secret), refresh: None };
     let label = keep.account.label.clone();
     let kept =
         keeping::keep(&session.paths, keep, &wish(session, options), asking).map_err(|why| match why {
             NotKept::Vault(trouble) => vault_failure(format!("the token of {label} is not kept"), trouble),
             NotKept::List(trouble) => list_failure(trouble),
         })?;
-    report(out, &kept, replaced, session.now)
-        .map_err(|error| Failure::failed("the token is kept, but that cannot be written").because(error))?;
-    hint_at_setup(session, &kept.account.scope);
-    Ok(())
+    Ok((kept, replaced))
 }
 
 /// Refuses names that would not fit a line of output or a line of git's protocol.
@@ -103,7 +115,7 @@ fn read_token(session: &Session, options: &Add, scope: &Scope) -> Result<Token, 
         return Err(Failure::usage("there is no terminal to read the token from")
             .remedy("pipe it in: ... | git credential-patron add SCOPE --token-stdin"));
     }
-    show_page(session, options, scope);
+    show_page(session, scope, !options.no_browser);
     Ok(terminal::read_hidden(&format!("token for {} (hidden): ", scope.short()))?)
 }
 
@@ -125,7 +137,7 @@ fn read_stdin() -> Result<Token, Failure> {
 }
 
 /// Drops the blanks that copying brings along; those around anything but a GitHub token may be part of it.
-fn tidy(token: Token) -> Token {
+pub(super) fn tidy(token: Token) -> Token {
     let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
     let bytes = token.expose();
     let start = bytes.iter().position(|byte| !blank(byte)).unwrap_or(bytes.len());
@@ -146,7 +158,7 @@ fn from_command(command: &str) -> Result<Token, Failure> {
 }
 
 /// Prints the page that makes such a token, with its fields, and opens it where that is wanted.
-fn show_page(session: &Session, options: &Add, scope: &Scope) {
+pub(super) fn show_page(session: &Session, scope: &Scope, may_open: bool) {
     let Some(owner) = scope.owner() else { return };
     let page = Page::New(NewToken::of(owner.as_str()));
     let Some(address) = page.url(scope.host().as_str()) else { return };
@@ -156,7 +168,7 @@ fn show_page(session: &Session, options: &Add, scope: &Scope) {
     for (field, value) in NewToken::of(owner.as_str()).fields() {
         terminal::say(&format!("  {field}: {value}"));
     }
-    if !options.no_browser {
+    if may_open {
         session.open_page(&address);
     }
 }
@@ -282,7 +294,12 @@ fn wish(session: &Session, options: &Add) -> Wish {
     }
 }
 
-fn report(out: &mut dyn Write, kept: &keeping::Kept, replaced: bool, now: i64) -> std::io::Result<()> {
+pub(super) fn report(
+    out: &mut dyn Write,
+    kept: &keeping::Kept,
+    replaced: bool,
+    now: i64,
+) -> std::io::Result<()> {
     let account = &kept.account;
     if let Some(why) = &kept.no_keyring {
         writeln!(

@@ -5,6 +5,7 @@
 //! code and reads every line of our stdout, so the answer is composed whole and written once; whatever
 //! goes wrong, git is left to ask as it always did.
 
+use super::offer::{self, Offered};
 use super::store::server_of;
 use super::{Session, one_line, relay};
 use crate::choose::{Account, answered_user, choose};
@@ -45,14 +46,43 @@ pub fn run(session: &Session, request: &Request) {
         }
     }
     let fallbacks = session.fallbacks(&remote, request.user());
-    if outcomes.is_none() && fallbacks.helpers.is_empty() {
-        return session.log.note("nothing: neither account nor fallback for this host", &[]);
+    let is_nobodys = outcomes.is_none() && fallbacks.helpers.is_empty();
+    if !is_nobodys {
+        let outcomes = outcomes.get_or_insert_with(|| session.outcomes());
+        if !fallbacks.helpers.is_empty()
+            && relay::get(session, request, &remote, &accounts, outcomes, &fallbacks)
+        {
+            return;
+        }
     }
-    let mut outcomes = outcomes.unwrap_or_else(|| session.outcomes());
-    let relayed = !fallbacks.helpers.is_empty()
-        && relay::get(session, request, &remote, &accounts, &mut outcomes, &fallbacks);
-    if !relayed && !is_said {
-        nothing(session, &outcomes, &accounts, &remote, request);
+    let refused = outcomes.as_ref().and_then(|outcomes| {
+        choose(&remote, request.user(), &accounts, |account| session.standing(outcomes, account))
+            .into_iter()
+            .next()
+    });
+    match offer::offer(session, &remote, server_of(&remote, &accounts), refused) {
+        Offered::Kept => answer_from_new(session, &remote, request),
+        Offered::Declined => session.log.note("nothing: declined", &[]),
+        Offered::NotAsked if is_nobodys => {
+            session.log.note("nothing: neither account nor fallback for this host", &[]);
+        }
+        Offered::NotAsked if is_said => session.log.note("nothing", &[]),
+        Offered::NotAsked => {
+            let outcomes = outcomes.as_ref();
+            let is_rejected = |account: &Account| {
+                outcomes.is_some_and(|outcomes| outcomes.rejection(&account.id).is_some())
+            };
+            nothing(session, refused, &is_rejected, &accounts, &remote);
+        }
+    }
+}
+
+/// Chooses again, now that there is an account more.
+fn answer_from_new(session: &Session, remote: &Remote, request: &Request) {
+    let Ok(accounts) = session.accounts() else { return };
+    let mut outcomes = session.outcomes();
+    if let Found::Account(account, token, judged) = find(session, &mut outcomes, &accounts, remote, request) {
+        answer(session, &mut outcomes, request, account, &token, judged);
     }
 }
 
@@ -168,17 +198,23 @@ fn answer(
             }
         });
     }
+    let settings = || session.settings();
     if judged.is_watched() {
-        let settings = || session.settings();
         judged.conclude(&session.here(&settings));
     }
+    notice::warn_of_end(session.now, outcomes, account);
 }
 
 /// Says why there is no answer, where an account or a fallback for the host shows that one is wanted.
-fn nothing(session: &Session, outcomes: &Outcomes, accounts: &[Account], remote: &Remote, request: &Request) {
+fn nothing(
+    session: &Session,
+    refused: Option<&Account>,
+    is_rejected: &dyn Fn(&Account) -> bool,
+    accounts: &[Account],
+    remote: &Remote,
+) {
     session.log.note("nothing", &[]);
-    let ranked = choose(remote, request.user(), accounts, |account| session.standing(outcomes, account));
-    match (ranked.first(), &remote.owner) {
+    match (refused, &remote.owner) {
         (Some(account), _) if session.is_expired(account) => {
             let day = account.expires.and_then(crate::time::rfc3339).unwrap_or_default();
             let day = day.split('T').next().unwrap_or_default();
@@ -189,7 +225,7 @@ fn nothing(session: &Session, outcomes: &Outcomes, accounts: &[Account], remote:
             ));
         }
         // One that is neither expired nor rejected has lost its secret, which was said.
-        (Some(account), _) if outcomes.rejection(&account.id).is_none() => {}
+        (Some(account), _) if !is_rejected(account) => {}
         (Some(account), _) => say(&format!(
             "the token of {} was rejected and is not given again yet; replace it: git credential-patron add {}",
             account.label,

@@ -9,6 +9,7 @@ pub mod exec;
 pub mod explain;
 pub mod get;
 pub mod list;
+mod offer;
 mod page;
 mod relay;
 pub mod remove;

@@ -24,7 +24,7 @@ mod settings;
 mod shown;
 mod urls;
 
-pub use chain::{Broken, Chain, Helper, Reach, Section, Source};
+pub use chain::{Broken, Chain, Helper, Reach, Section, Source, git_bool};
 pub use config_file::{ConfigFile, FileTrouble, KeyAndValue, Locked};
 pub use edit::{Changed, Without, block_lines, with_block, without_block};
 pub use held::{Files, differ_by_our_include, remove_empty_folder};
@@ -40,7 +40,6 @@ pub use settings::{BadSetting, Fallback, Permission, Settings, VaultChoice};
 pub use shown::{shown, shown_whole};
 pub use urls::{Found, Rewrite};
 
-use chain::git_bool;
 use edit::is_our_file;
 use quote::{names_patron, subsection_quoted};
 use shown::holds_secret;

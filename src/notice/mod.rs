@@ -12,10 +12,13 @@
 //! - What is said stands on stderr after the answer was written.
 
 mod asking;
+mod ending;
 mod opening;
 mod rejected;
 mod speech;
 
+pub use ending::warn_of_end;
+pub use opening::interactive;
 pub use rejected::refused_by_git;
 
 use crate::ancestry::{Caller, Kind, ProcessId};

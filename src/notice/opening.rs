@@ -34,7 +34,7 @@ pub(super) fn wish(here: &Here<'_>, verdict: &Verdict) -> Wish {
 }
 
 /// Reads `credential.interactive` as git sees it here: who set it wants no windows either.
-pub(super) fn interactive() -> Option<String> {
+pub fn interactive() -> Option<String> {
     let value = Git::find()?.run(&["config", "--get", "credential.interactive"], Cwd::Here).ok()?;
     Some(String::from_utf8_lossy(&value).trim().to_owned())
 }

@@ -19,23 +19,6 @@ impl Desk {
         let secret = self.forge.secret("acme");
         self.sandbox.patron(["token", "acme"]).ok().prints(&format!("{secret}\n"));
     }
-
-    /// Lets time pass: moves every time that patron has noted back.
-    fn later(&self, seconds: i64) {
-        let path = self.sandbox.home().join(".local/state/git-credential-patron/outcomes.toml");
-        let text = std::fs::read_to_string(&path).expect("there are outcomes");
-        let earlier = |word: &str| {
-            let time: jiff::Timestamp = word.parse().ok()?;
-            Some((time - jiff::SignedDuration::from_secs(seconds)).to_string())
-        };
-        let mut out = String::new();
-        for word in text.split_inclusive([' ', '"', '\n']) {
-            let bare = word.trim_end_matches([' ', '"', '\n']);
-            out.push_str(&earlier(bare).unwrap_or_else(|| bare.to_owned()));
-            out.push_str(&word[bare.len()..]);
-        }
-        std::fs::write(path, out).expect("ours");
-    }
 }
 
 fn revoke(desk: &Desk) {

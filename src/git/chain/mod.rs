@@ -230,7 +230,7 @@ impl Chain {
 }
 
 /// Reads a boolean as git does: words, or a number other than 0.
-pub(super) fn git_bool(value: &[u8]) -> Option<bool> {
+pub fn git_bool(value: &[u8]) -> Option<bool> {
     let text = std::str::from_utf8(value).ok()?.to_ascii_lowercase();
     match &text[..] {
         "true" | "yes" | "on" => Some(true),
