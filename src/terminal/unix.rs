@@ -5,8 +5,8 @@
 //! job and git ends with us, as people expect.
 //!
 //! A shell that has taken the terminal over either sets modes of its own (bash, zsh, fish), which must not
-//! be touched, or relies on those it finds (dash, busybox: measured, and they take silence for the end of
-//! input). So the modes are given back if they are still the silent ones, and left alone otherwise.
+//! be touched, or relies on those it finds (dash: measured; left silent and unwaiting, it reads the end of
+//! input there). So the modes are given back if they are still the silent ones, and left alone otherwise.
 //!
 //! Signal handlers stay once they are set, since taking a handler away would leave the signal ignored
 //! (documented in `signal-hook`): outside a question they do what the system would have done.
