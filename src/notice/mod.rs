@@ -212,6 +212,7 @@ fn steady(here: &Here<'_>, mark: Mark) -> Judged {
 
 /// Gives it, with one line: what is wrong was said a moment ago.
 fn lately(here: &Here<'_>, given: &Given<'_>, verdict: &str, at: i64, page: Option<&str>) -> Judged {
-    let line = speech::again(given.remote, verdict, &time::ago(at, here.now), page);
+    let ago = time::ago(at, here.now);
+    let line = speech::again(given.remote, direction(here.caller), verdict, &ago, page);
     Judged { line: Some(line), ..Judged::give() }
 }

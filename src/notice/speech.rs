@@ -66,14 +66,25 @@ pub(super) fn left_alone(remote: &Remote, verdict: &str) -> String {
     format!("{} is not asked about {} now: {}", remote.host, remote.name(), sanitise(verdict, 60))
 }
 
-/// One line instead, for who tries again.
-pub(super) fn again(remote: &Remote, verdict: &str, ago: &str, page: Option<&str>) -> String {
+/// One line instead, for who tries again: true also where git is let in by now, which is not known before.
+pub(super) fn again(
+    remote: &Remote,
+    direction: Direction,
+    verdict: &str,
+    ago: &str,
+    page: Option<&str>,
+) -> String {
     // Both come from a file.
     let verdict = sanitise(verdict, 60);
-    let page = page.map(|page| format!(", {}", sanitise(page, LINE))).unwrap_or_default();
+    let page = page.map(|page| format!("; page: {}", sanitise(page, LINE))).unwrap_or_default();
+    let (what, option) = match direction {
+        Direction::Fetch => ("", ""),
+        // Without it, what is diagnosed is fetching, which may be fine.
+        Direction::Push => ("a push to ", " --push"),
+    };
     let place = remote.name();
     format!(
-        "{place} was refused {ago}: {verdict}{page}; to ask anew: git credential-patron diagnose https://{}/{place}",
+        "{what}{place} was refused {ago} ({verdict}), git tries again{page}; details: git credential-patron diagnose https://{}/{place}{option}",
         remote.host
     )
 }
