@@ -6,7 +6,7 @@
 use super::Given;
 use super::opening::Shown;
 use crate::outcomes::Direction;
-use crate::remote::Remote;
+use crate::remote::{Remote, Scope};
 use crate::terminal::{BAD, STRONG, paint, sanitise};
 use crate::verdict::Verdict;
 
@@ -98,6 +98,24 @@ pub(super) fn still_rejected(given: &Given<'_>, verdict: Option<&str>) -> String
             sanitise(&account.label, 100),
             account.scope.short()
         ),
-        None => format!("the token of your earlier helper is not accepted (401): {reason}"),
+        None => format!(
+            "the token of your earlier helper is not accepted (401): {reason}{}",
+            instead(given.remote)
+        ),
     }
+}
+
+/// One line for what a fallback answered, where git meets the 401 and nobody asked before.
+pub(super) fn fallback_rejected(remote: &Remote) -> String {
+    format!(
+        "{} refused the token of your earlier helper (401), and the helper is told{}",
+        remote.host,
+        instead(remote)
+    )
+}
+
+/// Names what may be done about a fallback's token: it is not ours to replace.
+fn instead(remote: &Remote) -> String {
+    let scope = remote.owner.as_ref().map(|owner| Scope::of_owner(&remote.host, owner).short());
+    scope.map(|scope| format!("; keep one here: git credential-patron add {scope}")).unwrap_or_default()
 }

@@ -64,6 +64,11 @@ impl Desk {
         Self { forge, sandbox, git: &gits()[0] }
     }
 
+    /// What the helper before patron was asked and told, one word a line.
+    fn told(&self) -> String {
+        self.sandbox.read("told").unwrap_or_default()
+    }
+
     /// Makes this desk's git the first on the search path, for what is started without `Desk::run`.
     fn use_git(&mut self) {
         let bin = self.sandbox.bin().join("git");
