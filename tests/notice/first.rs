@@ -163,31 +163,3 @@ fn sixty_four_fetches_at_once_of_a_refused_repository_cause_one_probe_one_block_
     assert_eq!(blocks, 1);
     assert_eq!(desk.pages().len(), 1);
 }
-
-#[test]
-fn in_steady_state_nothing_is_asked_and_no_trace_stays() {
-    let desk = Desk::new(Policy::sample());
-    silent(&desk.ok(".", "clone -q https://github.com/acme/secret"));
-    desk.ok("secret", "commit -q --allow-empty -m more");
-    silent(&desk.ok("secret", "push -q"));
-    desk.forge.clear_log();
-    for _ in 0..25 {
-        silent(&desk.ok("secret", "fetch -q"));
-        silent(&desk.ok("secret", "push -q"));
-    }
-    assert_eq!(desk.asked(), 50, "git alone");
-    assert_eq!(desk.calls(), [""; 0]);
-    assert_eq!(desk.traces(), 0);
-}
-
-#[test]
-fn callers_that_never_report_cause_no_request_and_leave_no_trace() {
-    let desk = Desk::new(pending(PendingAnswer::NotFound));
-    let request = "protocol=https\nhost=github.com\npath=acme/secret\n\n";
-    for _ in 0..3 {
-        desk.sandbox.patron(["get"]).stdin(request).ok().says_nothing();
-        desk.sandbox.git(["credential", "fill"]).stdin(request).ok().says_nothing();
-    }
-    assert_eq!(desk.forge.log(), []);
-    assert_eq!((desk.traces(), desk.pages().len()), (0, 0));
-}

@@ -6,6 +6,7 @@
 mod first;
 mod places;
 mod rows;
+mod steady;
 mod terminal;
 mod tokens;
 mod told;
