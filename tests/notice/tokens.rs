@@ -184,6 +184,7 @@ fn a_dead_token_of_the_helper_before_us_is_named_as_its_and_the_helper_is_told_o
         let lines = Desk::lines(&said);
         assert!(lines[0].starts_with("not accepted: ") && lines[0].ends_with("(token-rejected)"), "{said}");
         assert!(lines[0].contains("the token of your earlier helper") && lines.len() <= 5, "{said}");
+        assert!(!said.contains("and the helper is told"), "said once is enough: {said}");
         // It is given all the same: what git is told by the 401 is how the helper gets to forget it.
         assert_eq!(desk.told(), "get\nerase\n");
         assert_eq!((desk.asked(), desk.calls()), (2, vec!["/user".to_owned()]), "the probe and git");
