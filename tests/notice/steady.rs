@@ -7,7 +7,7 @@ use super::*;
 use crate::forge::{Entry, EntryKind, PendingAnswer, State};
 use crate::{lfs, libgit2};
 
-/// How often the day is lived: ten operations each.
+/// How many days are lived: ten operations each, so a hundred.
 const DAYS: usize = 10;
 /// The operations of one day that ask a helper, or may.
 const OPERATIONS: usize = 10;
@@ -78,7 +78,15 @@ fn requests(desk: &Desk) -> Vec<String> {
 
 #[test]
 fn in_steady_state_git_and_git_lfs_alone_ask_and_no_trace_stays() {
-    let twin = Desk::before_setup(Forge::start(Policy::sample()));
+    // Ten days with one git, one with each other.
+    for (git, days) in gits().iter().zip(std::iter::once(DAYS).chain(std::iter::repeat(1))) {
+        println!("git {} at {}", git.version, git.path.display());
+        live(git, days);
+    }
+}
+
+fn live(git: &'static Git, days: usize) {
+    let twin = Desk::before_setup(Forge::start(Policy::sample())).with_git(git);
     let line = format!("https://mona:{}@github.com\n", twin.forge.secret("classic"));
     twin.sandbox.write(".git-credentials", line);
     twin.sandbox.write(".gitconfig", "[credential]\n\thelper = store\n");
@@ -87,13 +95,12 @@ fn in_steady_state_git_and_git_lfs_alone_ask_and_no_trace_stays() {
     let alone = requests(&twin);
     assert!(alone.len() > OPERATIONS, "{alone:#?}");
 
-    let desk = Desk::new(Policy::sample());
+    let desk = Desk::new(Policy::sample()).with_git(git);
     prepare(&desk);
-    for day in 1..=DAYS {
+    for day in 1..=days {
         let said = work(&desk, day);
         assert_eq!(Desk::lines(&said), [""; 0], "{said}");
-        let log = desk.forge.log();
-        for entry in &log {
+        for entry in desk.forge.log() {
             let about = format!("day {day}: {entry:?}");
             assert!(entry.agent.starts_with("git/") || entry.agent.starts_with("git-lfs/"), "{about}");
             assert!(matches!(entry.kind, EntryKind::Git | EntryKind::Lfs), "{about}");
