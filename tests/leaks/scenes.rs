@@ -65,7 +65,7 @@ impl Scene {
         std::iter::once(strace).chain(words.map(str::to_owned)).chain([log]).collect()
     }
 
-    /// Runs git under `strace`.
+    /// Runs git under `strace`, which ends when all that was started has ended: a launcher of pages too.
     fn git(&self, folder: &str, line: &str) -> Output {
         // Away from any terminal of whoever runs the tests.
         let words = std::iter::once("--wait".to_owned()).chain(self.strace());
@@ -78,8 +78,6 @@ impl Scene {
     /// Seeks the secrets in what was printed and in every file of the sandbox.
     #[track_caller]
     fn shows_nothing(&self, printed: &[(&str, &[u8])]) {
-        // A launcher is not waited for.
-        std::thread::sleep(std::time::Duration::from_millis(300));
         let mut found: Vec<String> =
             printed.iter().flat_map(|(place, text)| self.needles.found_in(place, text)).collect();
         let allowed = World::allowed(&self.sandbox, self.before);
