@@ -311,13 +311,16 @@ pub(super) fn report(
     let login = account.login.as_deref().map_or_else(String::new, |login| format!(", of {login}"));
     let expires =
         account.expires.map_or_else(String::new, |at| format!(", expires {}", crate::time::expiry(at, now)));
+    let place = match &account.place {
+        Place::Command(_) => "asked from the command each time".to_owned(),
+        place => format!("in the {}", place.name()),
+    };
     writeln!(
         out,
-        "{verb} {}: {} token for {}{login}{expires}, in the {}",
+        "{verb} {}: {} token for {}{login}{expires}, {place}",
         account.label,
         account.kind.id(),
-        account.scope,
-        account.place.name()
+        account.scope
     )
 }
 
