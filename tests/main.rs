@@ -10,6 +10,8 @@
 mod approval;
 #[cfg(target_os = "linux")]
 mod bus;
+#[cfg(unix)]
+mod by_command;
 #[cfg(target_os = "linux")]
 mod callers;
 #[cfg(unix)]

@@ -66,8 +66,7 @@ pub(super) fn keep(
     let account = account(options, accounts, scope, kind, verified)?;
     let replaced = accounts.iter().any(|known| known.id == account.id);
     let asking = if terminal::has_terminal() { Asking::MayPrompt } else { Asking::Never };
-    let is_command = options.command.is_some();
-    let keep = Keep { account, secret: (!is_command).then_some(secret), refresh: None };
+    let keep = Keep { account, secret, refresh: None };
     let label = keep.account.label.clone();
     let kept =
         keeping::keep(&session.paths, keep, &wish(session, options), asking).map_err(|why| match why {
