@@ -3,7 +3,8 @@
 //! Source: gitcredentials(7) and git's `credential_do`, `run_credential_helper` and `credential_fill`. A helper
 //! that begins with `!` is a snippet, one with an absolute path is that command, any other is `git
 //! credential-HELPER`; all of them run by the shell with the operation at the end. Our environment, working
-//! folder and stderr are theirs. There is no bound on their time: some wait for a person.
+//! folder and stderr are theirs, and what git left open besides, as when git ran them itself; our own files close
+//! by themselves. There is no bound on their time: some wait for a person.
 //!
 //! Two rules stand above everything:
 //! - What is told to a helper is a [`Foreign`] request: none of its secrets is one of ours. There is no other
@@ -11,6 +12,7 @@
 //! - Patron is not its own fallback: a helper that is this program by name or by file is passed over, and a
 //!   mark in the environment ([`is_asking`]) ends a circle that goes through other programs.
 
+use crate::limits;
 use crate::protocol::reply::{Reader, Reply, Unusable, compose_lines};
 use crate::protocol::{Line, Request};
 use crate::remote::Host;
@@ -169,14 +171,14 @@ fn ask(helper: &str, operation: Operation, lines: &[Line], host: &Host) -> Resul
     let mut command = command_line(helper);
     command.push(' ');
     command.push_str(operation.word());
-    let mut child = Command::new(SHELL)
+    let mut shell = Command::new(SHELL);
+    shell
         // Git's shells get the command as their name, too.
         .args(["-c", &command, &command])
         .env(MARK, mark(host))
         .stdin(Stdio::piped())
-        .stdout(if operation == Operation::Get { Stdio::piped() } else { Stdio::null() })
-        .spawn()
-        .map_err(Trouble::NotStarted)?;
+        .stdout(if operation == Operation::Get { Stdio::piped() } else { Stdio::null() });
+    let mut child = limits::as_before(|| shell.spawn()).map_err(Trouble::NotStarted)?;
     if let Some(mut stdin) = child.stdin.take() {
         // A helper that hangs up early does not want the rest.
         let _ = stdin.write_all(&compose_lines(lines));

@@ -43,6 +43,8 @@ mod leaks;
 mod lfs;
 #[cfg(unix)]
 mod libgit2;
+#[cfg(unix)]
+mod limits;
 mod manual;
 #[cfg(target_os = "linux")]
 mod notice;
