@@ -12,6 +12,7 @@
 //! - Patron is not its own fallback: a helper that is this program by name or by file is passed over, and a
 //!   mark in the environment ([`is_asking`]) ends a circle that goes through other programs.
 
+use crate::choose::Fallback;
 use crate::limits;
 use crate::protocol::reply::{Reader, Reply, Unusable, compose_lines};
 use crate::protocol::{Line, Request};
@@ -47,15 +48,6 @@ impl Operation {
             Self::Erase => "erase",
         }
     }
-}
-
-/// The helpers that answered before us for a place, in their order.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Fallbacks {
-    /// Helpers as git's config names them.
-    pub helpers: Vec<String>,
-    /// Whether they were sent the path before, too.
-    pub with_path: bool,
 }
 
 /// A request that may be told to another helper: every secret in it was checked not to be ours.
@@ -126,16 +118,16 @@ pub struct Asked {
 /// `may_give` judges each secret: an answer with one that it refuses is dropped whole. What has expired is
 /// dropped and the next helper asked, as git does it; one that says `quit` is the last.
 pub fn get(
-    fallbacks: &Fallbacks,
+    fallback: &Fallback,
     request: Foreign<'_>,
     host: &Host,
     now: i64,
     mut may_give: impl FnMut(&Token) -> bool,
 ) -> Asked {
     let user_known = request.lines.iter().any(|line| line.key == b"username");
-    let lines = request.told(fallbacks.with_path);
+    let lines = request.told(fallback.with_path);
     let mut asked = Asked::default();
-    for helper in others(fallbacks) {
+    for helper in others(fallback) {
         asked.run += 1;
         match ask(helper, Operation::Get, &asked.reply.told_on(&lines), host) {
             Ok(reply) if !reply.secrets().iter().all(&mut may_give) => {
@@ -156,14 +148,14 @@ pub fn get(
 }
 
 /// Tells all the helpers that a credential worked or did not, as git does. Gives what went wrong.
-pub fn tell(fallbacks: &Fallbacks, operation: Operation, request: Foreign<'_>, host: &Host) -> Vec<Trouble> {
-    let lines = request.told(fallbacks.with_path);
-    others(fallbacks).filter_map(|helper| ask(helper, operation, &lines, host).err()).collect()
+pub fn tell(fallback: &Fallback, operation: Operation, request: Foreign<'_>, host: &Host) -> Vec<Trouble> {
+    let lines = request.told(fallback.with_path);
+    others(fallback).filter_map(|helper| ask(helper, operation, &lines, host).err()).collect()
 }
 
 /// Gives the helpers that are not this program.
-fn others(fallbacks: &Fallbacks) -> impl Iterator<Item = &str> {
-    fallbacks.helpers.iter().map(String::as_str).filter(|helper| !is_patron(helper))
+fn others(fallback: &Fallback) -> impl Iterator<Item = &str> {
+    fallback.helpers.iter().map(String::as_str).filter(|helper| !is_patron(helper))
 }
 
 /// Runs one helper.
