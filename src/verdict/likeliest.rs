@@ -126,7 +126,7 @@ impl Case<'_> {
             Inferred,
             "{owner} has most likely not approved {token} yet",
             &[
-                "ask an owner of {owner} to approve it; the page shows whether it waits: @org-requests({owner})",
+                "ask an owner of {owner} to approve it, on the owners' page: @org-requests({owner})",
                 "or its resource owner is not {owner}: make another, git credential-patron add {scope}",
                 "or {repo} is not among its repositories, or there is no {full}",
             ],
