@@ -120,7 +120,7 @@ impl Case<'_> {
         }
     }
 
-    fn pending(&self) -> Verdict {
+    pub(super) fn pending(&self) -> Verdict {
         self.say(
             "approval-pending",
             Inferred,
@@ -134,7 +134,7 @@ impl Case<'_> {
         )
     }
 
-    fn not_selected(&self) -> Verdict {
+    pub(super) fn not_selected(&self) -> Verdict {
         let mut fixes = vec!["on the token's page select {repo} under Repository access"];
         if self.accepted() && self.sees_owner() != Some(true) {
             fixes.push(
