@@ -176,7 +176,8 @@ impl Bus {
         kill_process(self.service_pid().expect("the keyring runs"), signal).expect("the keyring runs");
     }
 
-    fn service_pid(&self) -> Option<Pid> {
+    /// Tells which process is the keyring, if one runs.
+    pub fn service_pid(&self) -> Option<Pid> {
         let reply = self.ask(BUS, "/", BUS, "GetConnectionUnixProcessID", (SECRETS,)).ok()?;
         Pid::from_raw(reply.read1::<u32>().ok()?.try_into().ok()?)
     }
@@ -380,6 +381,10 @@ fn ask<A: dbus::arg::AppendAll>(
     member: &str,
     args: A,
 ) -> Result<Message, dbus::Error> {
+    if to == SECRETS && member != "ReadAlias" {
+        // A keyring that does not know us yet may end at a first call that wants to know (see the product's).
+        ask(connection, SECRETS, ROOT, SERVICE, "ReadAlias", ("nobody's",))?;
+    }
     let mut question = Message::new_method_call(to, path, interface, member).expect("names");
     question.append_all(args);
     connection.send_with_reply_and_block(question, PATIENCE)

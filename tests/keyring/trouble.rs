@@ -117,7 +117,7 @@ fn a_stopped_bus_costs_the_bound_and_the_next_call_next_to_nothing() {
 
 #[test]
 fn a_keyring_that_stops_before_any_of_the_calls_costs_the_bound() {
-    for member in ["OpenSession", "SearchItems", "GetSecret"] {
+    for member in ["ReadAlias", "OpenSession", "SearchItems", "GetSecret"] {
         let world = World::with_account();
         let keyring = world.bus.handle();
         let relay = world.bus.relay(member, 1, move || keyring.stop());

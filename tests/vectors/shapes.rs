@@ -1,5 +1,6 @@
 //! V01, the plain request, in every shape that stdin, stdout, stderr and signals can take.
 
+use std::ffi::OsStr;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
@@ -167,7 +168,11 @@ fn a_closed_or_full_stderr_does_not_touch_the_answer() {
 fn a_signal_while_reading_ends_it_without_a_word() {
     let (sandbox, accounts) = world();
     for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
-        let run = get(&sandbox, |mut stdin, id| {
+        // Whoever runs this in the background may have it ignore SIGINT, and children inherit that.
+        let program = sandbox.program();
+        let command =
+            sandbox.command("env", [OsStr::new("--default-signal"), program.as_os_str(), OsStr::new("get")]);
+        let run = fed(command.into_command(), |mut stdin, id| {
             stdin.write_all(&ASKED[..20]).expect("it reads");
             sleep(Duration::from_millis(100));
             let id = Pid::from_raw(id.cast_signed()).expect("a process has an id");

@@ -58,7 +58,7 @@ fn no_dialog(bus: &Bus, monitor: &Monitor) {
 }
 
 #[test]
-fn what_is_written_is_read_in_three_calls_and_removed() {
+fn what_is_written_is_read_in_four_calls_and_removed() {
     let bus = Bus::start(true);
     let keyring = Keyring::on(&bus);
     assert_eq!(keyring.read(&ITEM).expect("an answer"), None);
@@ -67,7 +67,7 @@ fn what_is_written_is_read_in_three_calls_and_removed() {
 
     let monitor = bus.monitor();
     assert_eq!(keyring.read(&ITEM).expect("an answer"), Some(token()));
-    assert_eq!(monitor.calls(), ["OpenSession", "SearchItems", "GetSecret"]);
+    assert_eq!(monitor.calls(), ["ReadAlias", "OpenSession", "SearchItems", "GetSecret"]);
     no_dialog(&bus, &monitor);
 
     assert!(keyring.remove(&ITEM).expect("an answer"));
@@ -230,7 +230,7 @@ fn a_keyring_that_stops_at_any_point_costs_the_bound_and_no_more() {
         ("bus", timed(|| Keyring::on(&bus).read(&ITEM)))
     };
     let runs = thread::scope(|scope| {
-        let points = [None, Some("OpenSession"), Some("SearchItems"), Some("GetSecret")];
+        let points = [None, Some("ReadAlias"), Some("OpenSession"), Some("SearchItems"), Some("GetSecret")];
         let runs: Vec<_> = points.map(|point| scope.spawn(move || stop(point))).into_iter().collect();
         let bus = scope.spawn(stop_the_bus);
         runs.into_iter().chain([bus]).map(|run| run.join().expect("a run")).collect::<Vec<_>>()
