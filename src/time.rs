@@ -29,12 +29,13 @@ pub fn day(at: i64) -> String {
 
 /// Says how long ago something was.
 pub fn ago(at: i64, now: i64) -> String {
-    match now.saturating_sub(at) {
-        seconds if seconds < 90 => "just now".to_owned(),
-        seconds if seconds < 5400 => format!("{} minutes ago", seconds / 60),
-        seconds if seconds < 129_600 => format!("{} hours ago", seconds / 3600),
-        seconds => format!("{} days ago", seconds / 86_400),
-    }
+    let (count, unit) = match now.saturating_sub(at) {
+        seconds if seconds < 90 => return "just now".to_owned(),
+        seconds if seconds < 5400 => (seconds / 60, "minute"),
+        seconds if seconds < 129_600 => (seconds / 3600, "hour"),
+        seconds => (seconds / 86_400, "day"),
+    };
+    format!("{count} {unit}{} ago", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]
@@ -51,6 +52,23 @@ mod tests {
         assert_eq!(seconds("2027-06-01T02:00:00+02:00"), Some(1_811_808_000));
         for text in ["", "soon", "2027-06-01", "2027-13-01T00:00:00Z"] {
             assert_eq!(seconds(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn how_long_ago_it_was_is_said_in_words() {
+        for (seconds, text) in [
+            (-5, "just now"),
+            (89, "just now"),
+            (90, "1 minute ago"),
+            (120, "2 minutes ago"),
+            (5399, "89 minutes ago"),
+            (5400, "1 hour ago"),
+            (129_599, "35 hours ago"),
+            (129_600, "1 day ago"),
+            (30 * 86_400, "30 days ago"),
+        ] {
+            assert_eq!(ago(1_800_000_000 - seconds, 1_800_000_000), text);
         }
     }
 

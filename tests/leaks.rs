@@ -4,8 +4,10 @@
 //! of every kind: the table [`RUNS`] has a line for each, and a new command gets its lines there. After
 //! each run the secrets are sought, in every form in which they could show, in stdout, stderr, the trace,
 //! the names and contents of all files of the sandbox, and the arguments of every process that was started.
-//! They may be in the vault; on stdout only where the run is one that `gives`.
+//! They may be in the vault; on stdout only where the run is one that `gives`. `scenes` has git at work while
+//! GitHub refuses: there the environments of the processes are searched, too.
 
+mod scenes;
 mod search;
 mod world;
 

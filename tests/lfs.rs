@@ -7,6 +7,7 @@
 use super::forge::{Access, EntryKind, Forge, Permission, Policy, Token};
 use super::sandbox::{Git, Output, Run, Sandbox, gits};
 use std::fs;
+use std::path::Path;
 
 use Access::{Read, Write};
 
@@ -22,8 +23,7 @@ impl World {
         let forge = Forge::start(policy);
         let world = Self { sandbox: Sandbox::new(&forge), forge, git };
         world.sandbox.patron(["setup"]).ok();
-        let lfs = world.git(".", "lfs install --skip-repo").run();
-        assert!(lfs.status.success(), "{}\ninstall the package git-lfs", lfs.report());
+        install(world.git(".", INSTALL));
         for owner in owners {
             world.add(owner, owner);
         }
@@ -47,10 +47,8 @@ impl World {
     /// Clones, and commits a large file.
     fn clone_and_commit(&self, repo: &str, folder: &str, content: &str) {
         self.ok(".", &format!("clone -q https://github.com/{repo}.git {folder}"));
-        self.ok(folder, "lfs track --lockable *.bin");
-        fs::write(self.sandbox.work().join(folder).join("large.bin"), content).expect("the sandbox is ours");
-        self.ok(folder, "add .");
-        self.ok(folder, "commit -q -m large");
+        let run = |line: &str| drop(self.ok(folder, line));
+        commit_large(run, &self.sandbox.work().join(folder), content);
     }
 
     /// What was asked about large files, without what was only asked without a credential: owner,
@@ -66,6 +64,26 @@ impl World {
         }
         asked
     }
+}
+
+/// What makes git-lfs take part in a home.
+pub(crate) const INSTALL: &str = "lfs install --skip-repo";
+
+/// Runs that.
+pub(crate) fn install(git: Run) {
+    let lfs = git.run();
+    assert!(lfs.status.success(), "{}\ninstall the package git-lfs", lfs.report());
+}
+
+/// Commits a large file in a checkout, where `git` runs a line of git's.
+pub(crate) fn commit_large(git: impl Fn(&str), folder: &Path, content: &str) {
+    git("lfs track --lockable *.bin");
+    let file = folder.join("large.bin");
+    // One that is not locked cannot be written.
+    let _ = fs::remove_file(&file);
+    fs::write(file, content).expect("the sandbox is ours");
+    git("add .");
+    git("commit -q -m large");
 }
 
 fn ask(owner: &str, repo: &str, access: Access) -> (String, String, Access, String) {

@@ -51,20 +51,26 @@ impl World {
 
     /// Asks as a program with libgit2 that stands in that folder.
     fn by_libgit2(&self, folder: &str, url: &str) -> Option<(String, String)> {
-        let answer = self.sandbox.root().join("answer");
-        let _ = fs::remove_file(&answer);
-        let this = env::current_exe().expect("this program has a path");
-        let name = "libgit2::libgit2_gets_the_token_of_the_owner_in_its_url";
-        let asked = self.sandbox.command(this, ["--exact", name, "--test-threads=1"]);
-        let asked = asked.env(URL, url).env(ANSWER, &answer).cwd(self.sandbox.work().join(folder)).ok();
-        assert!(asked.stdout().contains("1 passed"), "{}", asked.report());
-        let text = fs::read_to_string(&answer).expect("it writes one");
-        text.split_once('\n').map(|(user, password)| (user.to_owned(), password.to_owned()))
+        ask(&self.sandbox, &self.sandbox.work().join(folder), url).0
     }
 
     fn token(&self, owner: &str) -> Option<(String, String)> {
         Some(("mona".to_owned(), self.forge.secret(owner)))
     }
+}
+
+/// Asks as a program with libgit2 that stands in that folder: the answer, and what stood on its stderr.
+pub(crate) fn ask(sandbox: &Sandbox, folder: &Path, url: &str) -> (Option<(String, String)>, String) {
+    let answer = sandbox.root().join("libgit2-answer");
+    let _ = fs::remove_file(&answer);
+    let this = env::current_exe().expect("this program has a path");
+    let name = "libgit2::libgit2_gets_the_token_of_the_owner_in_its_url";
+    let asked = sandbox.command(this, ["--exact", name, "--test-threads=1"]);
+    let asked = asked.env(URL, url).env(ANSWER, &answer).cwd(folder).ok();
+    assert!(asked.stdout().contains("1 passed"), "{}", asked.report());
+    let text = fs::read_to_string(&answer).expect("it writes one");
+    let answer = text.split_once('\n').map(|(user, password)| (user.to_owned(), password.to_owned()));
+    (answer, asked.stderr())
 }
 
 /// What such a program does: libgit2's own reading of all the config there is, its own way to start a helper.

@@ -21,15 +21,15 @@
 //! - A URL may hold a password: user information is dropped before anything is kept, and neither `Debug`
 //!   nor the log shows the rest.
 //!
-//! Linux answers from `/proc`. Elsewhere the kind is [`Kind::Unknown`] and everything else is absent: macOS
-//! and Windows show the arguments of other processes through calls that need `unsafe`, so there a request
-//! without a path has no known owner. `setup` sets `useHttpPath`, so this concerns other ways of calling us.
+//! Linux answers from `/proc`, macOS and Windows through crate `sysinfo`, which was not tried there (`other.rs`
+//! says what is known). Where nothing is told the kind is [`Kind::Unknown`] and everything else is absent.
 
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "linux")]
 use linux as platform;
-#[cfg(not(target_os = "linux"))]
+// On Linux for its tests: there both must say the same.
+#[cfg(any(not(target_os = "linux"), test))]
 mod other;
 #[cfg(not(target_os = "linux"))]
 use other as platform;
@@ -68,7 +68,7 @@ pub enum Kind {
     Lfs,
     /// Something else: a script, libgit2, another command of git.
     Other,
-    /// The system does not tell: not Linux, or no `/proc`.
+    /// The system does not tell: no `/proc`, or a parent that is hidden from us.
     Unknown,
 }
 
@@ -85,7 +85,7 @@ impl Kind {
     }
 }
 
-/// Finds out who called us. Costs some reads of `/proc`: not to be called where nothing depends on it.
+/// Finds out who called us. Costs some reads of `/proc`, and more elsewhere: not to be called where nothing depends on it.
 pub fn caller() -> Caller {
     let mut seen_any = false;
     let above = platform::ancestors().take(MOST).inspect(|_| seen_any = true);
@@ -105,9 +105,10 @@ pub fn is_alive(process: &ProcessId) -> bool {
 pub struct ProcessId {
     /// Its number.
     pub pid: u32,
-    /// When it started, in clock ticks since boot.
+    /// When it started: in clock ticks since boot on Linux, in seconds since 1970 elsewhere.
     pub start_time: u64,
-    /// Which boot that was: the kernel's random name for it.
+    /// Which boot that was: the kernel's random name for it on Linux. Elsewhere always the same: a start
+    /// since 1970 is enough.
     pub boot_id: String,
 }
 
@@ -134,7 +135,7 @@ impl FromStr for ProcessId {
     }
 }
 
-/// Reads the kernel's name for a boot: hexadecimal digits and dashes.
+/// Reads the name of a boot: hexadecimal digits and dashes.
 fn boot_id(bytes: &[u8]) -> Option<String> {
     let fits = (8..=64).contains(&bytes.len()) && bytes.iter().all(|b| b.is_ascii_hexdigit() || *b == b'-');
     fits.then(|| String::from_utf8_lossy(bytes).into_owned())

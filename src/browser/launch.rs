@@ -148,7 +148,9 @@ impl Launcher {
     fn command(&self, url: &str) -> Option<(PathBuf, Command)> {
         let mut command = open::commands(url).into_iter().next()?;
         let secrets: Vec<_> = self.env.iter().map(|(name, _)| name).filter(|name| is_secret(name)).collect();
-        secrets.into_iter().for_each(|name| drop(command.env_remove(name)));
+        for name in secrets {
+            command.env_remove(name);
+        }
         Some((PathBuf::from(command.get_program()), command))
     }
 
@@ -230,7 +232,9 @@ fn keep_descriptors() {
     close_fds::set_fds_cloexec_threadsafe(AFTER_STDERR, &[]);
 }
 
-/// On Windows nothing is inherited that is not named.
+/// Windows: what we were given as standard streams may be inherited beside those that are named (known of Rust's
+/// `Command`, not measured), and nothing in safe Rust prevents it. The program that opens a page there hands it on
+/// and ends.
 #[cfg(not(unix))]
 fn keep_descriptors() {}
 

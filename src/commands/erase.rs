@@ -32,31 +32,26 @@ pub fn run(session: &Session, request: &Request) {
         let settings = || session.settings();
         notice::reported(&session.here(&settings));
     }
+    // Without a password no account is meant: `gh auth login` sends such requests, and means its own credential.
     if server == Server::GitHub
-        && let Some(ours) = ours(session, &outcomes, request, &remote, &accounts)
+        && let Some(secret) = &request.password
     {
-        return reject(session, &mut outcomes, request, &remote, (&accounts, &ours));
+        match relay::whose(session, &outcomes, &accounts, (request, &remote), secret) {
+            Whose::Ours(ours) => {
+                return reject(session, &mut outcomes, request, &remote, (&accounts, &ours));
+            }
+            Whose::Fallback => {
+                let settings = || session.settings();
+                let here = session.here(&settings);
+                notice::fallback_refused_by_git(&here, &mut outcomes, &remote, secret);
+            }
+            Whose::Formerly | Whose::Unclear | Whose::Nobodys => {}
+        }
     }
     // Before anything is deleted: what was ours a moment ago is not told to others either.
     relay::tell(session, Operation::Erase, request, &remote, &accounts, &outcomes);
     if server == Server::Plain {
         erase_plain(session, request, &remote, &accounts);
-    }
-}
-
-/// Names the accounts whose secret was refused. Without a password there are none: `gh auth login` sends such
-/// requests, and means its own credential.
-fn ours(
-    session: &Session,
-    outcomes: &Outcomes,
-    request: &Request,
-    remote: &Remote,
-    accounts: &[Account],
-) -> Option<Vec<String>> {
-    let secret = request.password.as_ref()?;
-    match relay::whose(session, outcomes, accounts, (request, remote), secret) {
-        Whose::Ours(ours) => Some(ours),
-        Whose::Fallback | Whose::Formerly | Whose::Unclear | Whose::Nobodys => None,
     }
 }
 

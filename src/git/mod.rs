@@ -10,6 +10,7 @@
 mod chain;
 mod config_file;
 mod edit;
+mod handover;
 mod held;
 mod http;
 mod listing;

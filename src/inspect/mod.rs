@@ -399,6 +399,7 @@ fn seen(probed: Probed, requests: &mut usize) -> Seen {
             *requests += 1;
             Seen { heard: Heard::Trouble(Trouble::Unreachable), sent: false, empty: false }
         }
+        Probed::NotStarted => Seen { heard: Heard::NotAsked, sent: false, empty: false },
     }
 }
 

@@ -16,7 +16,7 @@ use crate::verify;
 use std::time::Instant;
 
 /// Verdicts that mean: this secret is not known, whatever it is for.
-const OF_THE_TOKEN: [&str; 3] = ["password-not-accepted", "token-expired", "token-rejected"];
+pub(super) const OF_THE_TOKEN: [&str; 3] = ["password-not-accepted", "token-expired", "token-rejected"];
 
 /// How long a host is left alone after an answer that says nothing of the token, in seconds.
 const HOLD: i64 = 60;
@@ -203,8 +203,14 @@ fn note(
                 let page = verdict.page.as_deref();
                 o.note_refused(id, (remote, direction), here.now, verdict.id, page);
             }
-            // A fallback's secret is the fallback's to forget: git's own 401 tells it.
-            Ending::Rejected if given.account.is_none() => {}
+            // A fallback's secret is the fallback's to forget: git's own 401 tells it. One that it gives all the
+            // same is not asked about with each use: bad logins lock a user out.
+            Ending::Rejected if given.account.is_none() => {
+                o.note_refused(id, (remote, direction), here.now, verdict.id, verdict.page.as_deref());
+                if !lately_said {
+                    o.note_said(id, here.now, verdict.id);
+                }
+            }
             Ending::Rejected => {
                 if was_rejected {
                     o.note_try(id, here.now);

@@ -19,7 +19,7 @@ mod speech;
 
 pub use ending::warn_of_end;
 pub use opening::interactive;
-pub use rejected::refused_by_git;
+pub use rejected::{fallback_refused_by_git, refused_by_git};
 
 use crate::ancestry::{Caller, Kind, ProcessId};
 use crate::choose::Account;
@@ -212,6 +212,11 @@ fn steady(here: &Here<'_>, mark: Mark) -> Judged {
 
 /// Gives it, with one line: what is wrong was said a moment ago.
 fn lately(here: &Here<'_>, given: &Given<'_>, verdict: &str, at: i64, page: Option<&str>) -> Judged {
-    let line = speech::again(given.remote, verdict, &time::ago(at, here.now), page);
+    let line = if given.account.is_none() && asking::OF_THE_TOKEN.contains(&verdict) {
+        speech::still_rejected(given, Some(verdict))
+    } else {
+        let ago = time::ago(at, here.now);
+        speech::again(given.remote, direction(here.caller), verdict, &ago, page)
+    };
     Judged { line: Some(line), ..Judged::give() }
 }

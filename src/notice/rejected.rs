@@ -3,13 +3,15 @@
 
 use super::asking::{self, News};
 use super::opening::{self, Opening};
-use super::{BOUND, Given, Here, direction, speech};
+use super::{BOUND, Given, Here, QUIET, direction, is_watched, speech};
 use crate::git::Permission;
 use crate::github::{Api, ApiPath};
 use crate::inspect::{Subject, client_for, evidence_before, heard_from};
 use crate::log::Fact;
-use crate::outcomes::{Direction, Outcomes};
+use crate::outcomes::{Direction, Outcomes, State};
+use crate::remote::{Remote, Server};
 use crate::terminal::{sanitise, say};
+use crate::token::Token;
 use crate::verdict::{Heard, Helper, Operation, Reply, conclude};
 
 /// Takes note that git was refused with this secret of ours. `ids`: all accounts that have it; `challenges`:
@@ -85,6 +87,30 @@ pub fn refused_by_git(
         opening = Opening::not_remembered(&verdict);
     }
     News::new(speech::bad_token(&verdict), opening, None).tell(here);
+}
+
+/// Takes note that git was refused with what a fallback answered. The fallback itself is told by the caller: to
+/// forget it is its own affair. One that gives it again is asked about as at a first use.
+pub fn fallback_refused_by_git(here: &Here<'_>, outcomes: &mut Outcomes, remote: &Remote, secret: &Token) {
+    let Some(id) = outcomes.id_of_fallback(secret).filter(|_| is_watched(here, remote, Server::GitHub))
+    else {
+        return;
+    };
+    let direction = direction(here.caller);
+    let known = outcomes.at(&id, remote, direction);
+    let is_told = known.is_some_and(|known| {
+        matches!(known.state, State::Refused(_)) && (0..QUIET).contains(&(here.now - known.at))
+    });
+    if is_told {
+        // Before git was given it.
+        return;
+    }
+    let note = |o: &mut Outcomes| {
+        o.note_refused(&id, (remote, direction), here.now, "token-rejected", None);
+    };
+    let written = outcomes.change(note).is_ok();
+    here.log.note("the fallback's token was refused", &[("written", Fact::Number(written.into()))]);
+    say(&speech::fallback_rejected(remote));
 }
 
 /// Asks whose token it is.

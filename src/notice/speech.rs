@@ -6,7 +6,7 @@
 use super::Given;
 use super::opening::Shown;
 use crate::outcomes::Direction;
-use crate::remote::Remote;
+use crate::remote::{Remote, Scope};
 use crate::terminal::{BAD, STRONG, paint, sanitise};
 use crate::verdict::Verdict;
 
@@ -66,14 +66,25 @@ pub(super) fn left_alone(remote: &Remote, verdict: &str) -> String {
     format!("{} is not asked about {} now: {}", remote.host, remote.name(), sanitise(verdict, 60))
 }
 
-/// One line instead, for who tries again.
-pub(super) fn again(remote: &Remote, verdict: &str, ago: &str, page: Option<&str>) -> String {
+/// One line instead, for who tries again: true also where git is let in by now, which is not known before.
+pub(super) fn again(
+    remote: &Remote,
+    direction: Direction,
+    verdict: &str,
+    ago: &str,
+    page: Option<&str>,
+) -> String {
     // Both come from a file.
     let verdict = sanitise(verdict, 60);
-    let page = page.map(|page| format!(", {}", sanitise(page, LINE))).unwrap_or_default();
+    let page = page.map(|page| format!("; page: {}", sanitise(page, LINE))).unwrap_or_default();
+    let (what, option) = match direction {
+        Direction::Fetch => ("", ""),
+        // Without it, what is diagnosed is fetching, which may be fine.
+        Direction::Push => ("a push to ", " --push"),
+    };
     let place = remote.name();
     format!(
-        "{place} was refused {ago}: {verdict}{page}; to ask anew: git credential-patron diagnose https://{}/{place}",
+        "{what}{place} was refused {ago} ({verdict}), git tries again{page}; details: git credential-patron diagnose https://{}/{place}{option}",
         remote.host
     )
 }
@@ -87,6 +98,24 @@ pub(super) fn still_rejected(given: &Given<'_>, verdict: Option<&str>) -> String
             sanitise(&account.label, 100),
             account.scope.short()
         ),
-        None => format!("the token of your earlier helper is not accepted (401): {reason}"),
+        None => format!(
+            "the token of your earlier helper is not accepted (401): {reason}{}",
+            instead(given.remote)
+        ),
     }
+}
+
+/// One line for what a fallback answered, where git meets the 401 and nobody asked before.
+pub(super) fn fallback_rejected(remote: &Remote) -> String {
+    format!(
+        "{} refused the token of your earlier helper (401), and the helper is told{}",
+        remote.host,
+        instead(remote)
+    )
+}
+
+/// Names what may be done about a fallback's token: it is not ours to replace.
+fn instead(remote: &Remote) -> String {
+    let scope = remote.owner.as_ref().map(|owner| Scope::of_owner(&remote.host, owner).short());
+    scope.map(|scope| format!("; keep one here: git credential-patron add {scope}")).unwrap_or_default()
 }

@@ -12,6 +12,8 @@ use tempfile::TempDir;
 const CONFIG: &str = ".config/git-credential-patron";
 const DATA: &str = ".local/share/git-credential-patron";
 const STATE: &str = ".local/state/git-credential-patron";
+/// The folder for what lives as long as a session, where traces lie.
+const RUNTIME: &str = "run";
 
 /// A home with accounts, each for its own owner, in use for a while: every token has been answered and
 /// found good once, so that what is measured is the everyday.
@@ -37,16 +39,21 @@ impl Home {
     pub(crate) fn new(product: &Path, peer: &Peer, accounts: usize) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let home = Self { folder, product: product.into(), peer: peer.clone(), accounts, seen: Vec::new() };
+        home.folder(RUNTIME);
         match peer {
             Peer::Store(_) => home.fill_files(),
             Peer::Libsecret(_) => home.fill_keyring(),
         }
-        for number in 0..accounts {
-            home.get(number).0.run();
-        }
+        // The word of git first: of a place that is not known to be good, GitHub would be asked.
         for number in 0..accounts {
             home.store(number).0.run();
         }
+        for number in 0..accounts {
+            home.get(number).0.run();
+        }
+        assert!(home.traces() > 0, "an answer to git leaves a trace");
+        home.store(0).0.run();
+        assert!(home.traces() == 0, "git's word takes it away");
         let seen = home.files().map(|path| (path.clone(), changed(&path))).collect();
         Self { seen, ..home }
     }
@@ -78,6 +85,13 @@ impl Home {
             ours.run();
             peer.run();
         }
+    }
+
+    /// How many traces lie about.
+    fn traces(&self) -> usize {
+        let folder = self.folder.path().join(RUNTIME).join("git-credential-patron");
+        let names = fs::read_dir(folder).into_iter().flatten().flatten();
+        names.filter(|entry| entry.file_name().as_encoded_bytes().starts_with(b"t-")).count()
     }
 
     /// How many accounts it has.
@@ -112,7 +126,10 @@ impl Home {
         let call = |program: &Path, arguments: Vec<OsString>| Call {
             program: program.to_owned(),
             arguments,
-            environment: vec![("HOME", self.folder.path().into())],
+            environment: vec![
+                ("HOME", self.folder.path().into()),
+                ("XDG_RUNTIME_DIR", self.folder.path().join(RUNTIME).into()),
+            ],
             stdin: stdin.clone().into_bytes(),
             answers: answers.to_vec(),
         };
@@ -143,10 +160,14 @@ impl Home {
             .map(|(folder, name)| self.folder.path().join(folder).join(name))
     }
 
-    fn write(&self, folder: &str, name: &str, text: &str) {
-        let folder = self.folder.path().join(folder);
+    fn folder(&self, name: &str) -> PathBuf {
+        let folder = self.folder.path().join(name);
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).expect("the home is ours");
-        let path = folder.join(name);
+        folder
+    }
+
+    fn write(&self, folder: &str, name: &str, text: &str) {
+        let path = self.folder(folder).join(name);
         fs::write(&path, text).expect("the home is ours");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("the home is ours");
     }

@@ -2,8 +2,9 @@
 //!
 //! Whole processes, as git starts them: from the moment of starting to the end of the process. The two
 //! programs of a row take turns in one run (A B A B ...), so that whatever else this machine does meets
-//! both; what counts is the ratio of the medians. Every answer is checked in every round. Called by
-//! `tests/bench/run`, which builds the binary as it is shipped.
+//! both; what counts is the ratio of the medians. Every answer is checked in every round. The product sees
+//! itself called by `git-remote-https`, so each `get` leaves its trace and each `store` takes it away, as with
+//! git. Called by `tests/bench/run`, which builds the binary as it is shipped.
 //!
 //! A new comparison is one line in [`comparisons`], a new limit one line in [`limits`].
 
@@ -16,6 +17,7 @@ use homes::{Home, Peer};
 use measure::{Call, compare, median, peak};
 use std::env;
 use std::fs;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
@@ -29,6 +31,8 @@ const MIB: u64 = 1024 * 1024;
 /// Two programs that do the same, and how much longer ours may take.
 struct Comparison {
     what: &'static str,
+    /// What git calls in between, which is not measured: `store` between two of `get`, and the other way round.
+    between: Call,
     ours: Call,
     peer: Call,
     at_most: f64,
@@ -51,26 +55,30 @@ struct Limit {
 
 /// The bounds on time. The peer of a file is git-credential-store, that of the keyring git-credential-libsecret.
 fn comparisons(one: &Home, many: &Home, ring: &Home) -> Vec<Comparison> {
-    let row = |what, (ours, peer), at_most| Comparison { what, ours, peer, at_most, spent: None };
+    let row =
+        |what, (ours, peer), between, at_most| Comparison { what, between, ours, peer, at_most, spent: None };
+    let get = |what, home: &Home, number, at_most| row(what, home.get(number), home.store(number).0, at_most);
+    let store =
+        |what, home: &Home, number, at_most| row(what, home.store(number), home.get(number).0, at_most);
     let spent = |row, rest| {
         let (ours, peer) = ring.start();
         Comparison { spent: Some(Spent { ours, peer, rest }), ..row }
     };
     let (middle, last) = (many.accounts() / 2, many.accounts() - 1);
     vec![
-        row("get, 1 account", one.get(0), 1.5),
-        row("store unchanged, 1 account", one.store(0), 1.5),
-        row("get, 1,000 accounts, the middle one", many.get(middle), 3.0),
-        row("get, 1,000 accounts, the last one", many.get(last), 3.0),
-        row("store unchanged, 1,000 accounts, the middle one", many.store(middle), 3.0),
-        row("store unchanged, 1,000 accounts, the last one", many.store(last), 3.0),
+        get("get, 1 account", one, 0, 1.5),
+        store("store unchanged, 1 account", one, 0, 1.5),
+        get("get, 1,000 accounts, the middle one", many, middle, 3.0),
+        get("get, 1,000 accounts, the last one", many, last, 3.0),
+        store("store unchanged, 1,000 accounts, the middle one", many, middle, 3.0),
+        store("store unchanged, 1,000 accounts, the last one", many, last, 3.0),
         // The calls were counted with dbus-monitor (libsecret 0.20); ours are held by tests/keyring.
         spent(
-            row("get, from the keyring", ring.get(0), 0.5),
-            "the bus and the keyring: 4 calls of ours in 2 waits, 20 of the peer's with a key exchange",
+            get("get, from the keyring", ring, 0, 0.5),
+            "the bus and the keyring: 5 calls of ours in 3 waits, 20 of the peer's with a key exchange",
         ),
         spent(
-            row("store unchanged, in the keyring", ring.store(0), 0.3),
+            store("store unchanged, in the keyring", ring, 0, 0.3),
             "our fingerprint file and no call; 10 calls of the peer's, and the keyring writes its file",
         ),
     ]
@@ -91,6 +99,10 @@ fn limits(product: &Path, one: &Home, many: &Home) -> Vec<Limit> {
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
+    if !measure::is_git() {
+        eprintln!("{}", measure::as_git().args(arguments).exec());
+        return ExitCode::FAILURE;
+    }
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["peak", program, rest @ ..] => measure::report_peak(program, rest),
         [product, libsecret] => bench(Path::new(product), Path::new(libsecret), ROUNDS),
@@ -119,9 +131,9 @@ fn bench(product: &Path, libsecret: &Path, rounds: usize) -> ExitCode {
     println!("git-credential-patron beside git-credential-store {version} (files) and");
     println!("git-credential-libsecret (keyring); {rounds} rounds, medians");
     println!("{:<50}{:>9}{:>9}{:>8}{:>9}", "", "ours us", "peer us", "ratio", "at most");
-    for Comparison { what, ours, peer, at_most, spent } in comparisons(&one, &many, &ring) {
+    for Comparison { what, between, ours, peer, at_most, spent } in comparisons(&one, &many, &ring) {
         for attempt in 1..=TRIES {
-            let whole = medians(&ours, &peer, rounds);
+            let whole = medians(Some(&between), &ours, &peer, rounds);
             let ratio = whole.0 / whole.1;
             let is_kept = ratio <= at_most;
             let is_last = is_kept || attempt == TRIES;
@@ -148,15 +160,15 @@ fn bench(product: &Path, libsecret: &Path, rounds: usize) -> ExitCode {
 }
 
 /// Gives the medians of two programs that take turns, in microseconds.
-fn medians(ours: &Call, peer: &Call, rounds: usize) -> (f64, f64) {
-    let (ours, peer) = compare(ours, peer, rounds);
+fn medians(between: Option<&Call>, ours: &Call, peer: &Call, rounds: usize) -> (f64, f64) {
+    let (ours, peer) = compare(between, ours, peer, rounds);
     (median(ours), median(peer))
 }
 
 /// Says what the time of a row is spent on.
 fn report_spent(spent: &Spent, whole: (f64, f64), rounds: usize) {
     let Spent { ours, peer, rest } = spent;
-    let start = medians(ours, peer, rounds);
+    let start = medians(None, ours, peer, rounds);
     println!("{:<50}{:>9.0}{:>9.0}", "  of it to start and end", start.0, start.1);
     println!("{:<50}{:>9.0}{:>9.0}  {rest}", "  and the rest", whole.0 - start.0, whole.1 - start.1);
 }

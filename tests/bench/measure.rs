@@ -4,9 +4,13 @@ use nix::sys::resource::{UsageWho, getrusage};
 use std::env;
 use std::ffi::OsString;
 use std::io::{Read, Write};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
+
+/// What the process is called that asks helpers.
+const GIT: &str = "git-remote-https";
 
 /// One way to run a program, and what must come of it.
 #[derive(Debug, Clone)]
@@ -59,13 +63,35 @@ impl Call {
     }
 }
 
-/// Runs two programs in turns and gives the times of each, after some rounds that do not count.
-pub(crate) fn compare(one: &Call, other: &Call, rounds: usize) -> (Vec<Duration>, Vec<Duration>) {
+/// Runs two programs in turns and gives the times of each, after some rounds that do not count. What belongs
+/// to a round and is not measured comes before.
+pub(crate) fn compare(
+    before: Option<&Call>,
+    one: &Call,
+    other: &Call,
+    rounds: usize,
+) -> (Vec<Duration>, Vec<Duration>) {
+    let round = || {
+        before.map(Call::run);
+        (one.run(), other.run())
+    };
     for _ in 0..rounds / 20 + 1 {
-        one.run();
-        other.run();
+        round();
     }
-    (0..rounds).map(|_| (one.run(), other.run())).unzip()
+    (0..rounds).map(|_| round()).unzip()
+}
+
+/// Gives this program, to be started under the name of the git process that asks helpers: our product finds
+/// out who calls it, and does for git what it does for nobody else.
+pub(crate) fn as_git() -> Command {
+    let mut command = Command::new(env::current_exe().expect("this program has a path"));
+    command.arg0(GIT);
+    command
+}
+
+/// Tells whether this program was started so.
+pub(crate) fn is_git() -> bool {
+    env::args_os().next().is_some_and(|name| name == GIT)
 }
 
 /// Gives the median in microseconds.
@@ -79,7 +105,7 @@ pub(crate) fn median(mut times: Vec<Duration>) -> f64 {
 /// The system hands a process that is just being started the peak of the one that starts it; so this is
 /// asked by a fresh, small process, and can only be too high.
 pub(crate) fn peak(call: &Call) -> u64 {
-    let mut command = Command::new(env::current_exe().expect("this program has a path"));
+    let mut command = as_git();
     let mut child = call.spawn(command.arg("peak").arg(&call.program).args(&call.arguments));
     let mut text = String::new();
     child.stdout.take().expect("it was piped").read_to_string(&mut text).expect("a number");

@@ -48,12 +48,12 @@ use Before::*;
 
 /// A forge and secrets for all runs.
 pub(super) struct World {
-    forge: Forge,
+    pub(super) forge: Forge,
     accounts: [Account; 2],
     /// One that no account has yet; the forge knows it.
     pub(super) new: String,
     /// That of another helper, or of an account's command.
-    theirs: String,
+    pub(super) theirs: String,
 }
 
 impl World {
@@ -260,7 +260,7 @@ fn closed(sandbox: &Sandbox, before: Before) -> Vec<PathBuf> {
     files.iter().filter_map(|file| file.parent()).map(Path::to_owned).collect()
 }
 
-fn tool(name: &str) -> PathBuf {
+pub(super) fn tool(name: &str) -> PathBuf {
     let search = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&search)
         .map(|folder| folder.join(name))

@@ -6,6 +6,7 @@
 mod first;
 mod places;
 mod rows;
+mod steady;
 mod terminal;
 mod tokens;
 mod told;
@@ -62,6 +63,11 @@ impl Desk {
         sandbox.set("XDG_RUNTIME_DIR", &runtime);
         sandbox.unset("GIT_TERMINAL_PROMPT");
         Self { forge, sandbox, git: &gits()[0] }
+    }
+
+    /// What the helper before patron was asked and told, one word a line.
+    fn told(&self) -> String {
+        self.sandbox.read("told").unwrap_or_default()
     }
 
     /// Makes this desk's git the first on the search path, for what is started without `Desk::run`.

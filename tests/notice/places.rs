@@ -2,6 +2,7 @@
 //! nor a line of its own.
 
 use super::*;
+use crate::denial::catalogue;
 use crate::forge::{PendingAnswer, Reply, Rule, State, Then};
 
 const CLONE: &str = "clone -q https://github.com/acme/secret";
@@ -141,6 +142,51 @@ fn a_servers_addresses_are_never_opened_and_its_escapes_never_printed() {
             for line in lines.iter().filter(|line| line.starts_with("page")) {
                 assert!(line.contains(": https://github.com/") && !line.contains("evil"), "{about}");
             }
+        }
+    }
+}
+
+/// Every sentence with which GitHub refuses, and addresses that must never be opened, as a hook prints them.
+fn everything_a_hook_can_say() -> String {
+    let mut said: Vec<&str> = Vec::new();
+    for row in catalogue::rows() {
+        for sample in row.samples {
+            let lines = sample.lines().map(|line| line.strip_prefix("remote: ").unwrap_or(line));
+            said.extend(lines.filter(|line| !line.trim().is_empty()));
+        }
+    }
+    assert!(said.len() > 100, "the catalogue was read");
+    said.extend(EVIL);
+    said.join("\n")
+}
+
+#[test]
+fn what_a_hook_prints_is_no_refusal_whatever_it_says() {
+    // A hook that lets the push in, and one that declines it: git was let in either way.
+    for code in [0, 1] {
+        let words = everything_a_hook_can_say();
+        let hook =
+            format!("cat >&2 <<'END OF HOOK'\n{words}\npatron: page: {}\nEND OF HOOK\nexit {code}", EVIL[0]);
+        let mut policy = Policy::sample();
+        policy.repository_mut("acme/tools").pre_receive = Some(hook);
+        let desk = Desk::new(policy);
+        desk.ok(".", "clone -q https://github.com/acme/tools");
+        let mut said = String::new();
+        for round in 0..3 {
+            let push = format!("push -q origin HEAD:refs/heads/topic-{round}");
+            said = if code == 0 { desk.ok("tools", &push) } else { desk.fails("tools", &push) };
+            assert!(said.contains("remote: Personal access tokens (classic) are forbidden"), "{said}");
+            assert!(said.contains(EVIL[0]), "{said}");
+            assert_eq!(Desk::lines(&said), [""; 0], "{said}");
+        }
+        assert_eq!(desk.asked(), 2 + 2 + 1 + 1, "the first uses, and git");
+        assert_eq!((desk.calls().len(), desk.traces(), desk.pages().len()), (0, 0, 0));
+        let listed = desk.sandbox.patron(["list", "--json"]).ok().stdout();
+        assert!(listed.contains("\"outcome\": \"accepted\""), "{listed}");
+        if code == 1 {
+            // Who asks what that was is told so too.
+            let explained = desk.sandbox.patron(["explain", "--json"]).stdin(said).run().stdout();
+            assert!(explained.contains("\"id\": \"not-a-refusal\""), "{explained}");
         }
     }
 }

@@ -173,3 +173,59 @@ fn a_storm_of_fetches_with_a_revoked_token_asks_twice_at_most_and_explains_once(
     let globex = desk.ok(".", "ls-remote -q https://github.com/globex/api");
     assert_eq!(Desk::lines(&globex), [""; 0], "the others' tokens are as they were");
 }
+
+#[test]
+fn a_dead_token_of_the_helper_before_us_is_named_as_its_and_the_helper_is_told_once() {
+    for git in gits() {
+        let mut policy = Policy::sample();
+        policy.token_mut("classic").state = State::Revoked;
+        let desk = Desk::with_old_helper(Forge::start(policy), "classic").with_git(git);
+        let said = desk.fails(".", CLONE);
+        let lines = Desk::lines(&said);
+        assert!(lines[0].starts_with("not accepted: ") && lines[0].ends_with("(token-rejected)"), "{said}");
+        assert!(lines[0].contains("the token of your earlier helper") && lines.len() <= 5, "{said}");
+        assert!(!said.contains("and the helper is told"), "said once is enough: {said}");
+        // It is given all the same: what git is told by the 401 is how the helper gets to forget it.
+        assert_eq!(desk.told(), "get\nerase\n");
+        assert_eq!((desk.asked(), desk.calls()), (2, vec!["/user".to_owned()]), "the probe and git");
+        assert_eq!(desk.pages().len(), 1);
+        // One that gives it again is told again, and each bad login more is git's own.
+        for times in 2..5 {
+            let said = desk.fails(".", CLONE);
+            let line = "the token of your earlier helper is not accepted (401): token-rejected; \
+                        keep one here: git credential-patron add acme";
+            assert_eq!(Desk::lines(&said), [line], "{said}");
+            assert_eq!(desk.told(), "get\nerase\n".repeat(times));
+            assert_eq!((desk.asked(), desk.calls().len()), (1 + times, 1), "git alone");
+        }
+        desk.later(10 * 60);
+        let said = desk.fails(".", CLONE);
+        assert!(Desk::lines(&said).len() > 1, "{said}");
+        assert_eq!((desk.asked(), desk.pages().len()), (7, 1), "git and the probe");
+    }
+}
+
+#[test]
+fn a_token_of_the_helper_before_us_that_dies_in_use_is_named_where_git_meets_it() {
+    for git in gits() {
+        let desk = Desk::with_old_helper(Forge::start(Policy::sample()), "classic").with_git(git);
+        assert_eq!(Desk::lines(&desk.ok(".", CLONE)), [""; 0]);
+        assert_eq!(desk.told(), "get\nstore\n");
+        desk.forge.policy(|policy| policy.token_mut("classic").state = State::Revoked);
+        desk.forge.clear_log();
+        let said = desk.fails("secret", FETCH);
+        let line = "github.com refused the token of your earlier helper (401), and the helper is told; \
+                    keep one here: git credential-patron add acme";
+        assert_eq!(Desk::lines(&said), [line], "{said}");
+        assert_eq!(desk.told(), "get\nstore\nget\nerase\n");
+        let said = desk.fails("secret", FETCH);
+        assert_eq!(Desk::lines(&said).len(), 1, "{said}");
+        assert_eq!((desk.asked(), desk.calls().len()), (2, 0), "git alone");
+        desk.later(10 * 60);
+        let said = desk.fails("secret", FETCH);
+        assert!(Desk::lines(&said)[0].ends_with("(token-rejected)"), "{said}");
+        desk.forge.policy(|policy| policy.token_mut("classic").state = State::Active);
+        desk.ok("secret", FETCH);
+        assert_eq!(Desk::lines(&desk.ok("secret", FETCH)), [""; 0], "as if nothing had been");
+    }
+}

@@ -73,7 +73,8 @@ fn a_managed_users_401_is_not_the_tokens_fault_and_the_token_stays() {
     policy.rules.push(Rule::answer(challenge("contoso")).repo("acme/secret").on(On::Git));
     let desk = Desk::new(policy);
     let said = desk.fails(".", "clone -q https://github.com/acme/secret");
-    assert!(!said.contains("token-rejected"), "{said}");
+    assert!(Desk::lines(&said)[0].ends_with("(enterprise-managed-user)"), "{said}");
+    assert_eq!(desk.pages(), [""; 0]);
     let listed = desk.sandbox.patron(["list", "--json"]).ok().stdout();
     assert!(!listed.contains("\"rejected\""), "{listed}");
 }
@@ -187,4 +188,91 @@ fn selected_repositories_and_a_denied_token_are_guessed_as_what_they_are() {
     policy.token_mut("acme").state = State::Denied;
     let desk = Desk::new(policy);
     refused(&desk, "acme/secret", "approval-pending");
+}
+
+#[test]
+fn a_push_is_told_apart_as_a_clone_is() {
+    type Change = fn(&mut Policy);
+    let cases: &[(Change, &str, &str, usize)] = &[
+        (|policy| policy.token_mut("acme").state = State::Pending, "acme/secret", "approval-pending", 1),
+        (
+            |policy| {
+                policy.token_mut("acme").state = State::Pending;
+                policy.pending = crate::forge::PendingAnswer::NotGranted;
+            },
+            "acme/secret",
+            "approval-pending",
+            1,
+        ),
+        (|policy| policy.token_mut("acme").state = State::Denied, "acme/secret", "approval-pending", 1),
+        (
+            |policy| policy.token_mut("acme").repositories = Selection::Only(vec!["tools".to_owned()]),
+            "acme/secret",
+            "repository-not-selected",
+            0,
+        ),
+        (|_| {}, "acme/sekret", "repository-not-selected", 0),
+        (|_| {}, "nobody/secret", "repository-not-found", 0),
+        (
+            |policy| policy.token_mut("acme").contents = Permission::Read,
+            "acme/secret",
+            "write-permission-missing",
+            0,
+        ),
+        (
+            |policy| policy.token_mut("acme").contents = Permission::None,
+            "acme/secret",
+            "read-permission-missing",
+            0,
+        ),
+        (|policy| policy.owner_mut("acme").base_role = Role::Read, "acme/secret", "no-write-role", 0),
+        (|policy| policy.repository_mut("acme/secret").archived = true, "acme/secret", "archived", 0),
+    ];
+    for (change, repo, id, opened) in cases {
+        let mut policy = Policy::sample();
+        change(&mut policy);
+        let desk = Desk::with(policy, &[("acme", "acme"), ("nobody", "acme")]);
+        let said = push(&desk, repo, false);
+        let lines = Desk::lines(&said);
+        assert!(lines[0].starts_with(&format!("{repo} cannot be pushed to: ")), "{id}: {said}");
+        assert!(lines[0].ends_with(&format!("({id})")) && lines.len() <= 5, "{id}: {said}");
+        assert_eq!(desk.pages().len(), *opened, "{id}: {said}");
+        let again = push(&desk, repo, false);
+        let lines = Desk::lines(&again);
+        assert!(
+            lines.len() == 1 && lines[0].starts_with(&format!("a push to {repo} was refused ")),
+            "{again}"
+        );
+        assert_eq!(desk.pages().len(), *opened, "{id}: {again}");
+    }
+}
+
+#[test]
+fn an_app_that_was_not_let_in_and_a_former_name_meet_pushes_too() {
+    let mut policy = Policy::sample().token(Token::oauth("gh", "mona"));
+    policy.owner_mut("acme").restricts_oauth_apps = true;
+    let desk = Desk::with_old_helper(Forge::start(policy), "gh");
+    let said = push(&desk, "acme/secret", false);
+    assert!(Desk::lines(&said)[0].ends_with("(oauth-app-restricted)"), "{said}");
+    assert_eq!(desk.pages(), [""; 0]);
+    let mut policy = Policy::sample();
+    policy.repository_mut("acme/secret").former_names.push(("acme".to_owned(), "earlier".to_owned()));
+    let desk = Desk::new(policy);
+    for _ in 0..2 {
+        let said = push(&desk, "acme/earlier", true);
+        assert_eq!(Desk::lines(&said), [""; 0], "{said}");
+    }
+    assert_eq!((desk.asked(), desk.calls().len(), desk.pages().len()), (3, 0, 0), "the first use, and git");
+}
+
+/// Pushes from a repository that was never fetched; gives what was said.
+#[track_caller]
+fn push(desk: &Desk, repo: &str, works: bool) -> String {
+    if !desk.sandbox.work().join("it").exists() {
+        desk.ok(".", "init -q it");
+        desk.ok("it", "commit -q --allow-empty -m first");
+        desk.ok("it", &format!("remote add origin https://github.com/{repo}"));
+    }
+    let line = "push -q origin HEAD:refs/heads/topic";
+    if works { desk.ok("it", line) } else { desk.fails("it", line) }
 }

@@ -245,6 +245,11 @@ pub(crate) const STEPS: &[Step] = &[
             // It does not ask again so soon after a refusal, and so cannot know better yet.
             let ours = shown.lines.iter().filter(|line| line.starts_with("patron: ")).count();
             expect(ours <= 1, "patron says too much of what works")?;
+            let text = shown.text();
+            expect(
+                ours == 0 || text.contains(", git tries again"),
+                "what patron says is not true of what works",
+            )?;
             expect(stage.sandbox.work().join("printer/.git").is_dir(), "there is no clone")
         },
         breaks: &[Break {
