@@ -51,6 +51,23 @@ impl Place {
     }
 }
 
+/// The helpers that answered for a place before `setup`: whom to ask where no account fits.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Fallback {
+    /// Helpers as git takes them, in order, without patron.
+    pub helpers: Vec<String>,
+    /// Whether they are told the path: only if they were before setup.
+    pub with_path: bool,
+}
+
+impl std::fmt::Debug for Fallback {
+    /// Leaves the helpers out: a snippet may hold a secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let count = self.helpers.len();
+        f.debug_struct("Fallback").field("helpers", &count).field("with_path", &self.with_path).finish()
+    }
+}
+
 /// How an account stands at this moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Standing {

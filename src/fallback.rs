@@ -3,7 +3,8 @@
 //! Source: gitcredentials(7) and git's `credential_do`, `run_credential_helper` and `credential_fill`. A helper
 //! that begins with `!` is a snippet, one with an absolute path is that command, any other is `git
 //! credential-HELPER`; all of them run by the shell with the operation at the end. Our environment, working
-//! folder and stderr are theirs. There is no bound on their time: some wait for a person.
+//! folder and stderr are theirs, and what git left open besides, as when git ran them itself; our own files close
+//! by themselves. There is no bound on their time: some wait for a person.
 //!
 //! Two rules stand above everything:
 //! - What is told to a helper is a [`Foreign`] request: none of its secrets is one of ours. There is no other
@@ -11,6 +12,8 @@
 //! - Patron is not its own fallback: a helper that is this program by name or by file is passed over, and a
 //!   mark in the environment ([`is_asking`]) ends a circle that goes through other programs.
 
+use crate::choose::Fallback;
+use crate::limits;
 use crate::protocol::reply::{Reader, Reply, Unusable, compose_lines};
 use crate::protocol::{Line, Request};
 use crate::remote::Host;
@@ -45,15 +48,6 @@ impl Operation {
             Self::Erase => "erase",
         }
     }
-}
-
-/// The helpers that answered before us for a place, in their order.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Fallbacks {
-    /// Helpers as git's config names them.
-    pub helpers: Vec<String>,
-    /// Whether they were sent the path before, too.
-    pub with_path: bool,
 }
 
 /// A request that may be told to another helper: every secret in it was checked not to be ours.
@@ -124,16 +118,16 @@ pub struct Asked {
 /// `may_give` judges each secret: an answer with one that it refuses is dropped whole. What has expired is
 /// dropped and the next helper asked, as git does it; one that says `quit` is the last.
 pub fn get(
-    fallbacks: &Fallbacks,
+    fallback: &Fallback,
     request: Foreign<'_>,
     host: &Host,
     now: i64,
     mut may_give: impl FnMut(&Token) -> bool,
 ) -> Asked {
     let user_known = request.lines.iter().any(|line| line.key == b"username");
-    let lines = request.told(fallbacks.with_path);
+    let lines = request.told(fallback.with_path);
     let mut asked = Asked::default();
-    for helper in others(fallbacks) {
+    for helper in others(fallback) {
         asked.run += 1;
         match ask(helper, Operation::Get, &asked.reply.told_on(&lines), host) {
             Ok(reply) if !reply.secrets().iter().all(&mut may_give) => {
@@ -154,14 +148,14 @@ pub fn get(
 }
 
 /// Tells all the helpers that a credential worked or did not, as git does. Gives what went wrong.
-pub fn tell(fallbacks: &Fallbacks, operation: Operation, request: Foreign<'_>, host: &Host) -> Vec<Trouble> {
-    let lines = request.told(fallbacks.with_path);
-    others(fallbacks).filter_map(|helper| ask(helper, operation, &lines, host).err()).collect()
+pub fn tell(fallback: &Fallback, operation: Operation, request: Foreign<'_>, host: &Host) -> Vec<Trouble> {
+    let lines = request.told(fallback.with_path);
+    others(fallback).filter_map(|helper| ask(helper, operation, &lines, host).err()).collect()
 }
 
 /// Gives the helpers that are not this program.
-fn others(fallbacks: &Fallbacks) -> impl Iterator<Item = &str> {
-    fallbacks.helpers.iter().map(String::as_str).filter(|helper| !is_patron(helper))
+fn others(fallback: &Fallback) -> impl Iterator<Item = &str> {
+    fallback.helpers.iter().map(String::as_str).filter(|helper| !is_patron(helper))
 }
 
 /// Runs one helper.
@@ -169,14 +163,14 @@ fn ask(helper: &str, operation: Operation, lines: &[Line], host: &Host) -> Resul
     let mut command = command_line(helper);
     command.push(' ');
     command.push_str(operation.word());
-    let mut child = Command::new(SHELL)
+    let mut shell = Command::new(SHELL);
+    shell
         // Git's shells get the command as their name, too.
         .args(["-c", &command, &command])
         .env(MARK, mark(host))
         .stdin(Stdio::piped())
-        .stdout(if operation == Operation::Get { Stdio::piped() } else { Stdio::null() })
-        .spawn()
-        .map_err(Trouble::NotStarted)?;
+        .stdout(if operation == Operation::Get { Stdio::piped() } else { Stdio::null() });
+    let mut child = limits::as_before(|| shell.spawn()).map_err(Trouble::NotStarted)?;
     if let Some(mut stdin) = child.stdin.take() {
         // A helper that hangs up early does not want the rest.
         let _ = stdin.write_all(&compose_lines(lines));

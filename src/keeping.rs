@@ -56,10 +56,10 @@ impl NotKept {
 
 /// A secret with its account.
 pub struct Keep<'a> {
-    /// What is to be on the list; the place is filled in here.
+    /// What is to be on the list. Its place is filled in here, unless that is a command.
     pub account: Account,
-    /// The secret; none for an account whose command prints it.
-    pub secret: Option<&'a Token>,
+    /// The secret. Of one that a command prints, the fingerprint alone is kept.
+    pub secret: &'a Token,
     /// The refresh token of a plain host.
     pub refresh: Option<&'a Token>,
 }
@@ -79,9 +79,11 @@ pub fn keep(paths: &Paths, keep: Keep<'_>, wish: &Wish, asking: Asking) -> Resul
     let book = Book::open(&paths.accounts()).map_err(NotKept::List)?;
     let known = book.accounts().iter().find(|known| known.id == account.id).cloned();
     let book = hold(book, asking);
-    let no_keyring = match secret {
-        Some(secret) => place(paths, &mut account, secret, refresh, wish, asking).map_err(NotKept::Vault)?,
-        None => None,
+    let no_keyring = match account.place {
+        Place::Command(_) => None,
+        Place::Keyring | Place::File => {
+            place(paths, &mut account, secret, refresh, wish, asking).map_err(NotKept::Vault)?
+        }
     };
     let listed =
         book.map_or_else(|| Book::open(&paths.accounts()), Ok).and_then(|book| list(book, &mut account));
@@ -167,13 +169,11 @@ fn forget(paths: &Paths, account: &Account, asking: Asking) {
     let _ = vault::open(&account.place, paths, asking).remove(&vault::item(account));
 }
 
-fn note(paths: &Paths, account: &Account, secret: Option<&Token>) {
+fn note(paths: &Paths, account: &Account, secret: &Token) {
     // Outcomes are a memory that may be lost: the secret is kept all the same.
     let _ = Outcomes::load(&paths.outcomes()).change(|outcomes| {
         outcomes.forget(&account.id);
-        if let Some(secret) = secret {
-            outcomes.note_secret(&account.id, secret);
-        }
+        outcomes.note_secret(&account.id, secret);
     });
 }
 

@@ -18,6 +18,7 @@ mod git;
 mod github;
 mod inspect;
 mod keeping;
+mod limits;
 mod log;
 mod notice;
 mod outcomes;

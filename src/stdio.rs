@@ -128,13 +128,7 @@ pub fn guard_memory() {
             panic.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
         let _ = writeln!(io::stderr(), "patron: internal error{place}; please report it");
     }));
-    #[cfg(target_os = "linux")]
-    {
-        // Neither can fail for a process that asks it of itself; if it does, nothing else depends on it.
-        let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
-        let none = rustix::process::Rlimit { current: Some(0), maximum: Some(0) };
-        let _ = rustix::process::setrlimit(rustix::process::Resource::Core, none);
-    }
+    crate::limits::forbid_cores();
 }
 
 /// Turns the signal of `ulimit -f` into the error `EFBIG`, so that a half-written temporary file is

@@ -108,6 +108,8 @@ fn one_row_is_shown_by_its_id_and_a_mistyped_one_has_a_neighbour() {
         let shown = json(&sandbox.patron(["explain", id, "--json"]).ok());
         assert_eq!(shown["verdict"]["id"], id);
         assert_eq!(shown["verdict"]["means"], row["means"]);
+        let fixes = shown["verdict"]["fix"].as_array().expect("a list");
+        assert!(row["exit"] == 0 || !fixes.is_empty(), "{id}");
     }
     let listed = sandbox.patron(["explain", "--list"]).ok().stdout();
     let ids: Vec<&str> = listed.lines().filter_map(|line| line.split("  ").next()).collect();

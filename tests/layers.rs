@@ -64,6 +64,7 @@ const ROOMS: &[Room] = &[
 
     room(Ground,      "paths",     Whole,  "where our files lie"),
     room(Ground,      "files",     Whole,  "files read with checks, locked, replaced whole"),
+    room(Ground,      "limits",    Whole,  "no core dumps of ours, and children's as they were"),
     room(Ground,      "log",       Whole,  "PATRON_TRACE, redacted by construction"),
 
     room(Outside,     "ancestry",  Whole,  "which process asked: its operation, URL, identity"),

@@ -10,6 +10,8 @@
 mod approval;
 #[cfg(target_os = "linux")]
 mod bus;
+#[cfg(unix)]
+mod by_command;
 #[cfg(target_os = "linux")]
 mod callers;
 #[cfg(unix)]
@@ -41,6 +43,8 @@ mod leaks;
 mod lfs;
 #[cfg(unix)]
 mod libgit2;
+#[cfg(unix)]
+mod limits;
 mod manual;
 #[cfg(target_os = "linux")]
 mod notice;

@@ -61,6 +61,14 @@ pub(crate) struct Git {
     pub(crate) version: String,
 }
 
+impl Git {
+    /// Tells whether it is this version or a newer one.
+    pub(crate) fn is_at_least(&self, major: u32, minor: u32) -> bool {
+        let mut numbers = self.version.split('.').map_while(|number| number.parse().ok());
+        (numbers.next(), numbers.next()) >= (Some(major), Some(minor))
+    }
+}
+
 /// Making
 impl Sandbox {
     /// A sandbox whose HTTPS goes to this forge; without one, to a port where nobody listens.

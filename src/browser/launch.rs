@@ -81,7 +81,7 @@ impl Launcher {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         keep_descriptors();
         // Not waited for. It is our child for as long as we live, which is not long.
-        match command.spawn() {
+        match crate::limits::as_before(|| command.spawn()) {
             Ok(_) => Ok(Opened { program }),
             Err(error) => Err(OpenError::Start(program, error)),
         }

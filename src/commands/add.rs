@@ -66,8 +66,7 @@ pub(super) fn keep(
     let account = account(options, accounts, scope, kind, verified)?;
     let replaced = accounts.iter().any(|known| known.id == account.id);
     let asking = if terminal::has_terminal() { Asking::MayPrompt } else { Asking::Never };
-    let is_command = options.command.is_some();
-    let keep = Keep { account, secret: (!is_command).then_some(secret), refresh: None };
+    let keep = Keep { account, secret, refresh: None };
     let label = keep.account.label.clone();
     let kept =
         keeping::keep(&session.paths, keep, &wish(session, options), asking).map_err(|why| match why {
@@ -311,13 +310,16 @@ pub(super) fn report(
     let login = account.login.as_deref().map_or_else(String::new, |login| format!(", of {login}"));
     let expires =
         account.expires.map_or_else(String::new, |at| format!(", expires {}", crate::time::expiry(at, now)));
+    let place = match &account.place {
+        Place::Command(_) => "asked from the command each time".to_owned(),
+        place => format!("in the {}", place.name()),
+    };
     writeln!(
         out,
-        "{verb} {}: {} token for {}{login}{expires}, in the {}",
+        "{verb} {}: {} token for {}{login}{expires}, {place}",
         account.label,
         account.kind.id(),
-        account.scope,
-        account.place.name()
+        account.scope
     )
 }
 

@@ -4,6 +4,8 @@ use super::Session;
 use crate::choose::Account;
 use crate::cli::Exec;
 use crate::error::Failure;
+#[cfg(unix)]
+use crate::limits;
 use crate::remote::{GITHUB, Server};
 use crate::target;
 use crate::token::Token;
@@ -73,8 +75,7 @@ fn cannot_start(program: &OsStr, error: std::io::Error) -> Failure {
 #[cfg(unix)]
 fn replace(mut command: Command, program: &OsStr) -> Result<(), Failure> {
     use std::os::unix::process::CommandExt;
-    // It inherits our limit of no core dumps, as is fit for whoever has a token in its environment.
-    Err(cannot_start(program, command.exec()))
+    Err(cannot_start(program, limits::as_before(|| command.exec())))
 }
 
 #[cfg(not(unix))]

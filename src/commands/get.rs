@@ -45,12 +45,12 @@ pub fn run(session: &Session, request: &Request) {
             }
         }
     }
-    let fallbacks = session.fallbacks(&remote, request.user());
-    let is_nobodys = outcomes.is_none() && fallbacks.helpers.is_empty();
+    let fallback = session.fallback(&remote, request.user());
+    let is_nobodys = outcomes.is_none() && fallback.helpers.is_empty();
     if !is_nobodys {
         let outcomes = outcomes.get_or_insert_with(|| session.outcomes());
-        if !fallbacks.helpers.is_empty()
-            && relay::get(session, request, &remote, &accounts, outcomes, &fallbacks)
+        if !fallback.helpers.is_empty()
+            && relay::get(session, request, &remote, &accounts, outcomes, &fallback)
         {
             return;
         }

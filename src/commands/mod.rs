@@ -21,11 +21,11 @@ pub mod unsetup;
 use crate::accounts::{self, Book};
 use crate::ancestry::{self, Caller};
 use crate::browser::{self, Purpose, Surroundings};
-use crate::choose::{Account, Place, Standing, choose};
+use crate::choose::{Account, Fallback, Place, Standing, choose};
 use crate::cli::{Cli, Command};
 use crate::error::{Exit, Failure};
-use crate::fallback::{self, Fallbacks};
-use crate::git::{self, Cwd, Git, Listing, Permission, Settings, VaultChoice, process_env};
+use crate::fallback;
+use crate::git::{Cwd, Git, Listing, Permission, Settings, VaultChoice, process_env};
 use crate::github::Client;
 use crate::inspect::client_for;
 use crate::keeping::Wish;
@@ -182,18 +182,17 @@ impl Session {
         let is_ours = |account: &Account| *account.scope.host() == remote.host.home();
         remote.host.server_by_name().is_none()
             && self.accounts().is_ok_and(|accounts| !accounts.iter().any(is_ours))
-            && self.fallbacks(remote, None).helpers.is_empty()
+            && self.fallback(remote, None).helpers.is_empty()
     }
 
     /// Gives the helpers that answered for a place before `setup`. Not to be called where an account answers:
     /// it reads git's config. None while one of them is being asked, who called us in turn.
-    pub fn fallbacks(&self, remote: &Remote, user: Option<&str>) -> Fallbacks {
+    pub fn fallback(&self, remote: &Remote, user: Option<&str>) -> Fallback {
         if fallback::is_asking(&remote.host) {
             self.log.note("no fallback: it is being asked already", &[]);
-            return Fallbacks::default();
+            return Fallback::default();
         }
-        let git::Fallback { helpers, with_path } = self.settings().fallback_for(remote, user);
-        Fallbacks { helpers, with_path }
+        self.settings().fallback_for(remote, user)
     }
 
     /// Reads the accounts.

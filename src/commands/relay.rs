@@ -5,8 +5,8 @@
 
 use super::Session;
 use super::store::server_of;
-use crate::choose::{Account, Place, WhyNot, fits, may_serve_owner};
-use crate::fallback::{self, Asked, Fallbacks, Foreign, Operation};
+use crate::choose::{Account, Fallback, Place, WhyNot, fits, may_serve_owner};
+use crate::fallback::{self, Asked, Foreign, Operation};
 use crate::git::Settings;
 use crate::log::Fact;
 use crate::notice::{self, Given, Judged};
@@ -90,7 +90,7 @@ pub fn ask(
     remote: &Remote,
     accounts: &[Account],
     outcomes: &Outcomes,
-    fallbacks: &Fallbacks,
+    fallback: &Fallback,
 ) -> Option<Asked> {
     let foreign = foreign(session, request, remote, accounts, outcomes)?;
     let may_give = |secret: &Token| match whose(session, outcomes, accounts, (request, remote), secret) {
@@ -101,7 +101,7 @@ pub fn ask(
         }),
         Whose::Fallback | Whose::Formerly | Whose::Unclear | Whose::Nobodys => true,
     };
-    let asked = fallback::get(fallbacks, foreign, &remote.host, session.now, may_give);
+    let asked = fallback::get(fallback, foreign, &remote.host, session.now, may_give);
     let facts = [("run", Fact::Number(asked.run)), ("complete", Fact::Number(asked.complete.into()))];
     session.log.note("fallback asked", &facts);
     Some(asked)
@@ -114,9 +114,9 @@ pub fn get(
     remote: &Remote,
     accounts: &[Account],
     outcomes: &mut Outcomes,
-    fallbacks: &Fallbacks,
+    fallback: &Fallback,
 ) -> bool {
-    let Some(asked) = ask(session, request, remote, accounts, outcomes, fallbacks) else { return false };
+    let Some(asked) = ask(session, request, remote, accounts, outcomes, fallback) else { return false };
     complain(remote, &asked.troubles);
     let Some(text) = asked.reply.compose() else { return false };
     // Before the answer, so that it is known by its fingerprint.
@@ -183,11 +183,11 @@ pub fn tell(
 ) -> bool {
     // In this order: what is ours needs no look into git's config.
     let Some(foreign) = foreign(session, request, remote, accounts, outcomes) else { return false };
-    let fallbacks = session.fallbacks(remote, request.user());
-    if fallbacks.helpers.is_empty() {
+    let fallback = session.fallback(remote, request.user());
+    if fallback.helpers.is_empty() {
         return false;
     }
-    complain(remote, &fallback::tell(&fallbacks, operation, foreign, &remote.host));
+    complain(remote, &fallback::tell(&fallback, operation, foreign, &remote.host));
     session.log.note("told the fallback", &[]);
     true
 }

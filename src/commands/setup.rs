@@ -16,6 +16,7 @@ use crate::git::{
 use crate::remote::{GITHUB, Host};
 use std::ffi::OsStr;
 use std::io::{self, Write};
+use std::path::Path;
 
 /// What a host looks like, for every message that refuses one.
 const HOST_LOOKS_LIKE: &str = "a host is a name with an optional port (ghe.example.com, ghe.example.com:8443), or its URL (https://ghe.example.com)";
@@ -123,9 +124,7 @@ impl Task {
     /// Works out what is to be written. Nothing is.
     fn plan(&self, now: &Files<&ConfigFile>, env: Env<'_>, out: &mut dyn Write) -> Result<Plan, Failure> {
         let texts = now.texts();
-        let changed = |path: &std::path::Path, changed, out: &mut dyn Write| {
-            changed_block(path, &changed, "setup", out)
-        };
+        let changed = |path: &Path, changed, out: &mut dyn Write| changed_block(path, &changed, "setup", out);
         let include = config_quoted(&self.place.include);
         let file_text =
             with_block(texts.file, &include).map_err(|found| changed(&self.place.file, found, out))?;
@@ -191,14 +190,30 @@ impl Task {
             gits = true;
         };
         plan.show(&self.place, out).map_err(not_shown)?;
-        self.put(&plan, &mut files).map_err(file_failure)?;
+        self.put(&plan, &mut files)?;
         drop(files);
         self.end(&plan, "written", false, out, err)
     }
 
     /// Writes the files that change: all are read by git before the first takes its place, ours first, so
-    /// that git's never includes what is not there yet.
-    fn put(&self, plan: &Plan, files: &mut Files<Locked>) -> Result<(), FileTrouble> {
+    /// that git's never includes what is not there yet, or what git may not read there.
+    fn put(&self, plan: &Plan, files: &mut Files<Locked>) -> Result<(), Failure> {
+        let (ours, gits) = self.prepare(plan, files).map_err(file_failure)?;
+        let before = ours.as_ref().map(|ours| ours.now().text().map(<[u8]>::to_vec));
+        ours.map_or(Ok(()), Locked::commit).map_err(file_failure)?;
+        if let Err(trouble) = self.place.try_include(&self.git) {
+            let undone = before.map_or(Ok(()), |before| self.undo(plan, before.as_deref()));
+            return Err(unreadable(&self.place.ours, trouble, undone.err()));
+        }
+        gits.into_iter().try_for_each(Locked::commit).map_err(file_failure)
+    }
+
+    /// Lets git read each file that changes; gives ours, and git's.
+    fn prepare(
+        &self,
+        plan: &Plan,
+        files: &mut Files<Locked>,
+    ) -> Result<(Option<Locked>, Vec<Locked>), FileTrouble> {
         let (git, include) = (&self.git, &self.place.include[..]);
         let mut ours = files.ours.take().filter(|_| plan.changes.ours);
         let mut file = files.file.take().filter(|_| plan.changes.file);
@@ -215,7 +230,22 @@ impl Task {
         if let (Some(other), Some(text)) = (&mut other, &plan.other_text) {
             other.prepare(git, text, |before, after| differ_by_our_include(before, after, None))?;
         }
-        [ours, file, other].into_iter().flatten().try_for_each(Locked::commit)
+        Ok((ours, [file, other].into_iter().flatten().collect()))
+    }
+
+    /// Puts our file back as it was, unless somebody has changed it meanwhile.
+    fn undo(&self, plan: &Plan, before: Option<&[u8]>) -> Result<(), FileTrouble> {
+        let mut ours = Locked::take(&self.place.ours)?;
+        if ours.now().text() != Some(&plan.ours_text) {
+            return Ok(());
+        }
+        match before {
+            Some(before) => {
+                ours.prepare(&self.git, before, |_, _| true)?;
+                ours.commit()
+            }
+            None => ours.remove(),
+        }
     }
 
     /// Says what is not as it should be, what was done, and what comes next.
@@ -329,6 +359,17 @@ impl Plan {
         }
         Ok(())
     }
+}
+
+/// Says that git would end at our file from now on, and what became of it.
+fn unreadable(ours: &Path, trouble: GitTrouble, not_undone: Option<FileTrouble>) -> Failure {
+    let ours = ours.display();
+    let failure = match not_undone {
+        None => Failure::failed(format!("git cannot read {ours}, so nothing is changed")),
+        Some(why) => Failure::failed(format!("git cannot read {ours}, and it cannot be taken back: {why}"))
+            .remedy(format!("remove {ours}")),
+    };
+    failure.because(trouble).remedy("let git read that folder, and run setup again")
 }
 
 /// Says what to do about a configuration that git cannot read.

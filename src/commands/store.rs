@@ -36,7 +36,7 @@ pub fn run(session: &Session, request: &Request) {
     };
     if server_of(&remote, &accounts) == Server::Plain {
         if !tell(&outcomes) {
-            keep_plain(session, request, &remote, password, &accounts);
+            keep_plain(session, &outcomes, (request, &remote), password, &accounts);
         }
         return;
     }
@@ -192,7 +192,13 @@ fn same_scope(one: &Scope, other: &Scope) -> bool {
 }
 
 /// Keeps what worked at a host that is not GitHub, for exactly this host and path.
-fn keep_plain(session: &Session, request: &Request, remote: &Remote, password: &Token, accounts: &[Account]) {
+fn keep_plain(
+    session: &Session,
+    outcomes: &Outcomes,
+    (request, remote): (&Request, &Remote),
+    password: &Token,
+    accounts: &[Account],
+) {
     let Some(login) = request.user() else { return session.log.note("not kept: no user name", &[]) };
     if is_token(login) {
         return session.log.note("not kept: the user name is a token", &[]);
@@ -218,11 +224,15 @@ fn keep_plain(session: &Session, request: &Request, remote: &Remote, password: &
         refresh: request.oauth_refresh_token.is_some(),
         learned: known.is_none_or(|known| known.learned),
     };
-    if let Some(known) = known
-        && *known == account
-        && !account.refresh
-        && in_vault(session, known).is_some_and(|kept| kept == *password)
-    {
+    let is_kept = |known: &Account| match known.place {
+        Place::Command(_) => outcomes.knows(&known.id, password),
+        Place::Keyring | Place::File => {
+            *known == account
+                && !account.refresh
+                && in_vault(session, known).is_some_and(|kept| kept == *password)
+        }
+    };
+    if known.is_some_and(is_kept) {
         return session.log.note("unchanged", &[]);
     }
     let refresh = request.oauth_refresh_token.as_ref();
@@ -241,13 +251,17 @@ fn keep(
         say(&format!("nothing is kept for {}: {why}", account.label));
         return None;
     }
+    let label = account.label.clone();
     let wish = match known.map(|known| &known.place) {
         Some(place @ (Place::Keyring | Place::File)) => Wish::There(place.clone()),
-        Some(Place::Command(_)) | None => session.vault_wish().unwrap_or(Wish::KeyringElseFileInUse),
+        // The user's own word, which no copy of what it once printed may replace.
+        Some(Place::Command(_)) => {
+            say(&format!("nothing is kept for {label}: a command gives its secret"));
+            return None;
+        }
+        None => session.vault_wish().unwrap_or(Wish::KeyringElseFileInUse),
     };
-    let label = account.label.clone();
-    match keeping::keep(&session.paths, Keep { account, secret: Some(secret), refresh }, &wish, Asking::Never)
-    {
+    match keeping::keep(&session.paths, Keep { account, secret, refresh }, &wish, Asking::Never) {
         Ok(kept) => Some(kept.account),
         Err(why) => {
             say(&one_line(format!("nothing is kept for {label}: {why}"), why.remedy()));

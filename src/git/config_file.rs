@@ -163,6 +163,11 @@ impl Locked {
         Ok(locked)
     }
 
+    /// Gives the file as it was when it was locked.
+    pub fn now(&self) -> &ConfigFile {
+        &self.now
+    }
+
     /// Lets everybody read the file if it does not exist yet, whatever the umask is.
     pub fn let_all_read_if_new(&mut self) {
         #[cfg(unix)]

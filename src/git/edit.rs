@@ -123,7 +123,7 @@ pub fn without_block(text: &[u8]) -> Result<Option<Without>, Changed> {
             return Err(Changed { lines, first_line: index + 1 });
         };
         rest.made_file |= made_file;
-        rest.taken.extend(plain.iter().map(|line| line.to_vec()));
+        rest.taken.extend(block.iter().map(|line| line.trim_ascii_end().to_owned()));
         if !block.last().is_some_and(|line| line.ends_with(b"\n")) {
             let line_end: &[u8] = if block[0].ends_with(b"\r\n") { b"\r\n" } else { b"\n" };
             let end = rest.text.strip_suffix(line_end).map_or(rest.text.len(), <[u8]>::len);
@@ -257,6 +257,16 @@ mod tests {
     fn another_path_is_replaced() {
         let old = with_block(Some(b"[a]\n"), b"/old/git-credential-patron/gitconfig").expect("no block");
         assert_eq!(put(&old), put(b"[a]\n"));
+    }
+
+    #[test]
+    fn the_lines_that_are_taken_out_are_shown_as_they_stood() {
+        let with = put(b"[a]\r\n");
+        let taken = without_block(&with).expect("ours").expect("a block").taken;
+        assert_eq!(taken, block_lines(OURS, false), "with the tab, without the line ends");
+        let with = String::from_utf8(with).expect("UTF-8").replace('\t', "    ");
+        let taken = without_block(with.as_bytes()).expect("ours").expect("a block").taken;
+        assert!(taken[2].starts_with(b"    path = "));
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub use places::{BadPlace, Env, Place, process_env, setting_files, system_ours};
 pub use probe::{Probe, Probed, Service};
 pub use program::{Cwd, Git, GitTrouble, find_in_path, own_program};
 pub use quote::{BadProgram, config_quoted, helper_command};
-pub use settings::{BadSetting, Fallback, Permission, Settings, VaultChoice};
+pub use settings::{BadSetting, Permission, Settings, VaultChoice};
 pub use shown::{shown, shown_whole};
 pub use urls::{Found, Rewrite};
 

@@ -4,7 +4,7 @@
 //! `~/.gitconfig`, and writes to the second unless only the first can be read. `GIT_CONFIG_GLOBAL` and
 //! `GIT_CONFIG_SYSTEM` name one file instead; `GIT_CONFIG_NOSYSTEM` leaves the system's out.
 
-use super::{Cwd, Git, Level, git_bool};
+use super::{Cwd, Git, GitTrouble, Level, git_bool};
 use crate::paths::Paths;
 use std::env;
 use std::ffi::OsString;
@@ -98,6 +98,27 @@ impl Place {
         let include = include_value(&ours);
         Ok(Self { level: Level::System, file, other: None, ours, include })
     }
+}
+
+impl Place {
+    /// Lets git read our file by the include, as each of its commands will: git ends at one that is there and
+    /// that it may not read.
+    pub fn try_include(&self, git: &Git) -> Result<(), GitTrouble> {
+        let mut include = OsString::from("include.path=");
+        include.push(os_string(&self.include));
+        let args = ["-c".as_ref(), include.as_os_str(), "config".as_ref(), "--list".as_ref(), "-z".as_ref()];
+        git.run(&args, Cwd::Nowhere).map(drop)
+    }
+}
+
+#[cfg(unix)]
+fn os_string(bytes: &[u8]) -> OsString {
+    std::os::unix::ffi::OsStringExt::from_vec(bytes.to_owned())
+}
+
+#[cfg(not(unix))]
+fn os_string(bytes: &[u8]) -> OsString {
+    String::from_utf8_lossy(bytes).into_owned().into()
 }
 
 /// Lists the files that settings are read from, weakest first; they need not exist.

@@ -6,6 +6,7 @@
 //! its place; the setting then is as if it were not there.
 
 use super::{Env, Git, Level, git_bool, names_patron, setting_files, shown};
+use crate::choose::Fallback;
 use crate::remote::{Host, Remote, Server};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -47,15 +48,6 @@ pub struct Settings {
     fallbacks: Vec<Recorded>,
 }
 
-/// Whom to ask where no account fits. A helper may hold a secret, so Debug shows it as [`shown`] does.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Fallback {
-    /// Helpers as git takes them, in order, without patron.
-    pub helpers: Vec<String>,
-    /// Whether they are told the path: only if they were before setup.
-    pub with_path: bool,
-}
-
 /// `patron.<url>.fallback` for one URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Recorded {
@@ -76,13 +68,6 @@ enum Item {
 
 /// The `credential.*.helper` lines that were read so far, by key.
 type Helpers = BTreeMap<Vec<u8>, Vec<String>>;
-
-impl fmt::Debug for Fallback {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let helpers: Vec<String> = self.helpers.iter().map(|helper| shown(helper.as_bytes())).collect();
-        f.debug_struct("Fallback").field("helpers", &helpers).field("with_path", &self.with_path).finish()
-    }
-}
 
 impl fmt::Debug for Item {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -12,6 +12,7 @@
 //! said, not waited for), and Ctrl-C ends patron but leaves the command to end by itself.
 
 use super::{Item, Trouble, Vault};
+use crate::limits;
 use crate::token::Token;
 use std::env;
 use std::io::{self, Read};
@@ -74,7 +75,8 @@ impl CommandVault {
     fn run(&self, shell: &mut Command) -> Result<Zeroizing<Vec<u8>>, Trouble> {
         let until = Instant::now() + self.bound;
         let failed = |what: &str, error: io::Error| Trouble::Command(format!("{what}: {error}"));
-        let mut running = Running(shell.spawn().map_err(|error| failed("could not be started", error))?);
+        let shell = limits::as_before(|| shell.spawn());
+        let mut running = Running(shell.map_err(|error| failed("could not be started", error))?);
         let stdout = running.0.stdout.take().expect("stdout is piped");
         let said = Said::listen(stdout).map_err(|error| failed("could not be listened to", error))?;
         let mut pause = Duration::from_millis(1);

@@ -4,6 +4,11 @@ use super::{Case, Heard, Reply, Verdict, is_redirect};
 use crate::denial::catalogue::Certainty::Measured;
 use crate::token::TokenKind;
 
+/// What to do about a missing scope, by the token's kind.
+pub(super) const SCOPE_OF_A_CLASSIC: &str = "choose it on the token's page; the secret stays the same";
+pub(super) const SCOPE_OF_A_TOOLS: &str = "log in again with the tool that made it, and allow repositories";
+pub(super) const SEE_ACCOUNTS: &str = "see which accounts there are: git credential-patron list";
+
 impl Case<'_> {
     /// Concludes what is certain, if anything is.
     pub(super) fn certain(&self) -> Option<Verdict> {
@@ -30,13 +35,17 @@ impl Case<'_> {
                 &format!("GitHub takes {{token}} for {named}, not for {known}"),
                 &[
                     &format!("give {known}'s token: git credential-patron add {{scope}} --login {known}"),
-                    "see which accounts there are: git credential-patron list",
+                    SEE_ACCOUNTS,
                 ],
                 &[],
             ));
         }
         let (asked, other) = differ(self.e.asked_login.as_deref(), known.or(named))?;
-        Some(self.say(
+        Some(self.asked_for_another(asked, other))
+    }
+
+    pub(super) fn asked_for_another(&self, asked: &str, other: &str) -> Verdict {
+        self.say(
             "wrong-account",
             Measured,
             &format!("the URL asks for {asked}, and {{token}} belongs to {other}"),
@@ -45,7 +54,7 @@ impl Case<'_> {
                 "or take the name out of the URL: git remote set-url REMOTE {url}",
             ],
             &[],
-        ))
+        )
     }
 
     /// A list over several organisations comes with the numbers of those that were left out for want of
@@ -82,16 +91,13 @@ impl Case<'_> {
             has if has.is_empty() => "none".to_owned(),
             has => has,
         };
-        Some(self.say(
-            "scope-missing",
-            Measured,
-            &format!("{{token}} lacks the scope {needed} (it has: {has})"),
-            &[match kind {
-                TokenKind::OAuth => "log in again with the tool that made it, and allow repositories",
-                _ => "choose it on the token's page; the secret stays the same",
-            }],
-            &["classic/{classic}", "classic"],
-        ))
+        let means = format!("{{token}} lacks the scope {needed} (it has: {has})");
+        let fix = if kind == TokenKind::OAuth { SCOPE_OF_A_TOOLS } else { SCOPE_OF_A_CLASSIC };
+        Some(self.without_scope(&means, &[fix]))
+    }
+
+    pub(super) fn without_scope(&self, means: &str, fixes: &[&str]) -> Verdict {
+        self.say("scope-missing", Measured, means, fixes, &["classic/{classic}", "classic"])
     }
 
     fn closed(&self) -> Option<Verdict> {
@@ -106,22 +112,18 @@ impl Case<'_> {
     }
 
     fn no_role(&self) -> Option<Verdict> {
-        if !self.only_push_is_refused() || self.may_push()? {
-            return None;
-        }
+        (self.only_push_is_refused() && !self.may_push()?).then(|| self.without_role())
+    }
+
+    pub(super) fn without_role(&self) -> Verdict {
         let login = self.login().unwrap_or("your account".to_owned());
         let mut fixes = vec!["ask {owner} for the write role, or push to a fork"];
         // Only the logins of managed accounts hold an underscore.
         if login.contains('_') {
             fixes.push("an account that an enterprise manages can write only inside of that enterprise");
         }
-        Some(self.say(
-            "no-write-role",
-            Measured,
-            &format!("{login} may read {{full}}, but not write to it"),
-            &fixes,
-            &[],
-        ))
+        let means = format!("{login} may read {{full}}, but not write to it");
+        self.say("no-write-role", Measured, &means, &fixes, &[])
     }
 }
 

@@ -64,31 +64,10 @@ impl Case<'_> {
             return Some(self.row("ssh-remote", Measured));
         }
         if plain && self.e.account.is_none() {
-            let mut verdict = self.say(
-                "not-github",
-                Measured,
-                "{host} is no GitHub host, and no account is kept for it",
-                &["add one: git credential-patron add https://{host}"],
-                &[],
-            );
-            verdict.exit = 1;
-            return Some(verdict);
+            return Some(self.no_plain_account());
         }
         if self.e.helper == Helper::NotReached {
-            let setup = match self.e.target.host.as_deref() {
-                Some("github.com" | "gist.github.com") | None => "git credential-patron setup",
-                Some(_) => "git credential-patron setup --host {host}",
-            };
-            return Some(self.say(
-                "helper-not-set-up",
-                Measured,
-                "git does not ask patron for this address, or asks another helper first",
-                &[
-                    setup,
-                    "a helper that stands behind patron's block in git's config undoes it: move it before the block",
-                ],
-                &[],
-            ));
+            return Some(self.not_set_up());
         }
         if let Some(unreadable) = &self.e.unreadable {
             return Some(self.unreadable(unreadable));
@@ -115,6 +94,35 @@ impl Case<'_> {
                 &["new({owner})"],
             ),
         })
+    }
+
+    pub(super) fn no_plain_account(&self) -> Verdict {
+        let mut verdict = self.say(
+            "not-github",
+            Measured,
+            "{host} is no GitHub host, and no account is kept for it",
+            &["add one: git credential-patron add https://{host}"],
+            &[],
+        );
+        verdict.exit = 1;
+        verdict
+    }
+
+    pub(super) fn not_set_up(&self) -> Verdict {
+        let setup = match self.e.target.host.as_deref() {
+            Some("github.com" | "gist.github.com") | None => "git credential-patron setup",
+            Some(_) => "git credential-patron setup --host {host}",
+        };
+        self.say(
+            "helper-not-set-up",
+            Measured,
+            "git does not ask patron for this address, or asks another helper first",
+            &[
+                setup,
+                "a helper that stands behind patron's block in git's config undoes it: move it before the block",
+            ],
+            &[],
+        )
     }
 
     /// Git is given nothing: there is an account, and its vault does not give the secret.
@@ -333,7 +341,7 @@ impl Case<'_> {
         }
     }
 
-    fn expired(&self, expires: i64, certainty: Certainty) -> Verdict {
+    pub(super) fn expired(&self, expires: i64, certainty: Certainty) -> Verdict {
         let day = jiff::Timestamp::from_second(expires)
             .map_or(String::new(), |time| format!(" on {}", time.strftime("%Y-%m-%d")));
         self.say(

@@ -120,13 +120,13 @@ impl Case<'_> {
         }
     }
 
-    fn pending(&self) -> Verdict {
+    pub(super) fn pending(&self) -> Verdict {
         self.say(
             "approval-pending",
             Inferred,
             "{owner} has most likely not approved {token} yet",
             &[
-                "ask an owner of {owner} to approve it; the page shows whether it waits: @org-requests({owner})",
+                "ask an owner of {owner} to approve it, on the owners' page: @org-requests({owner})",
                 "or its resource owner is not {owner}: make another, git credential-patron add {scope}",
                 "or {repo} is not among its repositories, or there is no {full}",
             ],
@@ -134,7 +134,7 @@ impl Case<'_> {
         )
     }
 
-    fn not_selected(&self) -> Verdict {
+    pub(super) fn not_selected(&self) -> Verdict {
         let mut fixes = vec!["on the token's page select {repo} under Repository access"];
         if self.accepted() && self.sees_owner() != Some(true) {
             fixes.push(

@@ -12,6 +12,7 @@ mod likeliest;
 mod table;
 #[cfg(test)]
 mod tests;
+mod typical;
 
 pub(crate) use conclude::conclude;
 pub(crate) use evidence::{
@@ -72,20 +73,14 @@ pub(crate) fn explain(found: &Finding, target: &Target) -> Verdict {
 /// Shows what a verdict means and what is to be done, without a case at hand.
 pub(crate) fn of_row(about: &'static VerdictRow) -> Verdict {
     let target = Target::default();
-    let words = Wording::of(&target);
-    match crate::denial::catalogue::row(about.id) {
-        Some(denial) => words.of_row(denial, about.certainty),
-        None => {
-            let ask = "git credential-patron diagnose URL says what to do in the case at hand";
-            Verdict::new(
-                about.id,
-                about.certainty,
-                table::means(about.id).to_owned(),
-                vec![ask.to_owned()],
-                None,
-            )
-        }
+    let mut verdict = match crate::denial::catalogue::row(about.id) {
+        Some(denial) => Wording::of(&target).of_row(denial, about.certainty),
+        None => typical::typical(about),
+    };
+    if let Some(means) = table::means(about.id) {
+        verdict.means = means.to_owned();
     }
+    verdict
 }
 
 /// Gives the verdict of a refusal in words that nobody knows.

@@ -74,10 +74,9 @@ pub(crate) const ALL: &[VerdictRow] = &[
     row("unknown-refusal", Measured, false, 1, "any other 401, 403, 404, 451: GitHub's words as they came"),
 ];
 
-/// What those verdicts mean that no text of GitHub's gives: the others' words stand in the catalogue.
+/// What those verdicts mean in general whose words are the case's: a name, a day, what GitHub said.
 const MEANS: &[(&str, &str)] = &[
     ("approval-pending", "the owner has most likely not approved the token yet"),
-    ("helper-not-set-up", "git does not ask patron for this address, or asks another helper first"),
     ("no-write-role", "the account may read the repository, but not write to it"),
     ("not-github", "the host is no GitHub host: patron keeps a secret for it and cannot say more"),
     ("ok", "git is given what it asks for"),
@@ -88,9 +87,9 @@ const MEANS: &[(&str, &str)] = &[
     ("wrong-account", "the token belongs to another login than the one that was meant"),
 ];
 
-/// Gives what a verdict means, if the catalogue does not.
-pub(super) fn means(id: &str) -> &'static str {
-    MEANS.iter().find(|(known, _)| *known == id).map_or("", |(_, means)| means)
+/// Gives what a verdict means in general, if the words of a case do not.
+pub(super) fn means(id: &str) -> Option<&'static str> {
+    MEANS.iter().find(|(known, _)| *known == id).map(|(_, means)| *means)
 }
 
 /// Gives a verdict's row.

@@ -36,7 +36,7 @@ fn a_helper_is_told_everything_but_the_path_and_never_a_secret_of_ours() {
         let operations: Vec<&str> = told.lines().filter(|line| line.starts_with('[')).collect();
         assert_eq!(operations, ["[get]", "[store]"], "{}", told.len());
         assert!(told.contains("protocol=https\nhost=github.com\n") && !told.contains("path="));
-        assert_eq!(told.contains("wwwauth[]="), git.version.as_str() >= "2.41", "git {}", git.version);
+        assert_eq!(told.contains("wwwauth[]="), git.is_at_least(2, 41), "git {}", git.version);
         assert!(told.contains(&format!("username=mona\npassword={}\n", forge.secret("classic"))));
 
         // The token is replaced while some git still has the earlier one; then the account is removed.

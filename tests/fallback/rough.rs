@@ -2,7 +2,7 @@
 
 use super::{Runner, add, asks, expected, request, scribe, set_up, without_probes};
 use crate::forge::{Access, Forge, Policy};
-use crate::sandbox::{Git, Sandbox, gits};
+use crate::sandbox::{Sandbox, gits};
 use std::time::Duration;
 
 use Access::Read;
@@ -118,30 +118,60 @@ fn a_helper_that_says_quit_is_the_last_and_git_says_so() {
     }
 }
 
+/// What a helper of git 2.46 and newer may answer: another scheme than Basic, and a note to itself.
+fn bearer(forge: &Forge) -> [String; 6] {
+    let credential = format!("credential={}", forge.secret("classic"));
+    [
+        "capability[]=authtype",
+        "capability[]=state",
+        "authtype=Bearer",
+        &credential,
+        "ephemeral=1",
+        "state[]=rough:7",
+    ]
+    .map(str::to_owned)
+}
+
 #[test]
-fn a_bearer_token_with_its_state_goes_through_whole_where_git_knows_of_it() {
-    let knows = |git: &&Git| git.version.split('.').nth(1).and_then(|minor| minor.parse().ok()) >= Some(46);
-    let knowing: Vec<&Git> = gits().iter().filter(knows).collect();
-    assert!(!knowing.is_empty(), "this needs git 2.46 or newer");
-    for git in knowing {
+fn a_bearer_token_with_its_state_goes_through_whole_both_ways() {
+    let forge = Forge::start(Policy::sample());
+    let lines = bearer(&forge);
+    let sandbox = without_probes(&forge);
+    let diary = scribe(&sandbox, "rough", &format!("printf '%s\\n' '{}'", lines.join("' '")));
+    set_up(&sandbox, "[credential]\n\thelper = rough\n");
+    // The requests are those of git 2.47, so that this needs none that is as new.
+    let asked = "capability[]=authtype\ncapability[]=state\n";
+    let get = request(&format!("path=acme/secret\n{asked}\n"));
+    let output = sandbox.patron(["get"]).stdin(get).ok().says_nothing();
+    assert!(output.stdout() == lines.join("\n") + "\n\n", "{}", output.report());
+    assert!(diary.take().contains(asked), "the helper is told what git understands");
+    let store = request(&format!("path=acme/secret\n{}\n\n", lines.join("\n")));
+    sandbox.patron(["store"]).stdin(store).ok().says_nothing().prints("");
+    let told = diary.text();
+    assert!(told.starts_with("[store]\n") && lines.iter().all(|line| told.lines().any(|told| told == line)));
+}
+
+#[test]
+fn a_bearer_token_opens_the_repository_for_each_git_that_knows_of_such_and_for_no_older_one() {
+    for git in gits() {
         let forge = Forge::start(Policy::sample());
         let sandbox = without_probes(&forge);
-        let answer = format!(
-            "printf 'capability[]=authtype\\ncapability[]=state\\nauthtype=Bearer\\ncredential=%s\\nephemeral=1\\nstate[]=rough:7\\n' '{}'",
-            forge.secret("classic")
-        );
-        let diary = scribe(&sandbox, "rough", &answer);
+        let diary = scribe(&sandbox, "rough", &format!("printf '%s\\n' '{}'", bearer(&forge).join("' '")));
         set_up(&sandbox, "[credential]\n\thelper = rough\n");
         let run = Runner { sandbox: &sandbox, git };
-        run.ok(".", "ls-remote -q https://github.com/acme/secret");
-        assert_eq!(asks(&forge), expected(&[("acme/secret", Read, "classic")]), "git {}", git.version);
-        let told = diary.text();
-        let (asked, stored) = told.split_once("[store]").expect("it was told how it went");
-        assert!(asked.contains("capability[]=authtype\ncapability[]=state\n"));
-        for line in ["authtype=Bearer", "ephemeral=1", "state[]=rough:7"] {
-            assert!(stored.lines().any(|told| told == line), "{line}");
+        let line = "ls-remote -q https://github.com/acme/secret";
+        if git.is_at_least(2, 46) {
+            run.ok(".", line);
+            assert_eq!(asks(&forge), expected(&[("acme/secret", Read, "classic")]), "git {}", git.version);
+            let told = diary.text();
+            let (_, stored) = told.split_once("[store]").expect("it was told how it went");
+            assert!(stored.contains(&format!("credential={}\n", forge.secret("classic"))));
+        } else {
+            // It did not ask for such an answer, and passes it over; so it wants to ask a person.
+            run.fails(".", line).says("could not read Username").does_not_say("no account");
+            assert_eq!(asks(&forge), [], "git {}", git.version);
+            assert!(!diary.text().contains("capability[]"), "git {}", git.version);
         }
-        assert!(stored.contains(&format!("credential={}\n", forge.secret("classic"))));
     }
 }
 

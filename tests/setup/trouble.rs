@@ -2,6 +2,7 @@
 
 use super::{BLOCK, Ended, OURS, in_each_home};
 use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -90,6 +91,53 @@ fn our_file_broken_by_hand_is_named_with_the_way_out() {
         home.unsetup().well();
         assert_eq!(home.text(".gitconfig"), "[user]\n\tname = Mona\n");
         assert!(!home.path(OURS).exists());
+    });
+}
+
+#[test]
+fn where_git_may_not_read_our_file_nothing_is_changed_since_it_would_end_there() {
+    in_each_home(|home| {
+        // A git that is shut in, as some packages are: it may not enter our folder. It comes there by the include
+        // alone; root may enter everywhere, so there it is somebody else's.
+        fs::set_permissions(home.folder.path(), PermissionsExt::from_mode(0o755)).expect("a mode");
+        let git = home.git.join("git").display().to_string();
+        let shut_in = home.folder.path().join("shut-in");
+        fs::create_dir(&shut_in).expect("a folder");
+        super::script(
+            &shut_in.join("git"),
+            &format!(
+                "case \"$*\" in *include.path=*) ;; *) exec {git} \"$@\" ;; esac
+                folder=$HOME/.config/git-credential-patron
+                chmod 0 \"$folder\"
+                set -- {git} \"$@\"
+                test \"$(id -u)\" != 0 || set -- setpriv --reuid=65534 --clear-groups \"$@\"
+                \"$@\"
+                code=$?
+                chmod 755 \"$folder\"
+                exit $code"
+            ),
+        );
+        let setup = |host: &str| {
+            let mut command = home.command(&home.patron);
+            command.args(["setup", "--host", host]);
+            command.env("PATH", format!("{}:/usr/bin:/bin", shut_in.display()));
+            Ended::of(&command.output().expect("patron starts")).failed(1)
+        };
+        let config = "[user]\n\tname = Mona\n";
+        home.write(".gitconfig", config);
+        let said = setup("github.com");
+        let file = home.path(OURS).display().to_string();
+        assert!(said.contains(&format!("git cannot read {file}, so nothing is changed")), "{said}");
+        assert!(said.contains("unable to access") && said.contains("Permission denied"), "{said}");
+        assert!(said.contains("fix: let git read that folder"), "{said}");
+        assert_eq!(home.text(".gitconfig"), config);
+        assert!(!home.path(".config/git-credential-patron").exists());
+        // What an earlier setup wrote stays as it was.
+        home.setup().well();
+        let set_up = (home.text(".gitconfig"), home.text(OURS));
+        setup("corp.ghe.com");
+        assert_eq!((home.text(".gitconfig"), home.text(OURS)), set_up);
+        home.patron(&["setup", "--host", "corp.ghe.com"]).well();
     });
 }
 

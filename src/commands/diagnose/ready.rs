@@ -6,7 +6,6 @@ use crate::choose::{
     ANY_USER, Account, Because, Standing, answered_user, because, choose, fits, names_a_login,
 };
 use crate::cli::Diagnose as Options;
-use crate::fallback::Fallbacks;
 use crate::git::{self, Git, Listing};
 use crate::inspect::{Subject, evidence_before};
 use crate::outcomes::Outcomes;
@@ -307,11 +306,11 @@ fn take<'a>(
 fn by_fallback(session: &Session, ready: &mut Ready<'_>, accounts: &[Account], outcomes: &mut Outcomes) {
     let target = &ready.aim.target;
     let (remote, user) = (&target.remote, target.user.as_deref());
-    let fallbacks: Fallbacks = session.fallbacks(remote, user);
-    if fallbacks.helpers.is_empty() {
+    let fallback = session.fallback(remote, user);
+    if fallback.helpers.is_empty() {
         return;
     }
-    let names: Vec<String> = fallbacks.helpers.iter().map(|helper| git::shown(helper.as_bytes())).collect();
+    let names: Vec<String> = fallback.helpers.iter().map(|helper| git::shown(helper.as_bytes())).collect();
     let names = names.join(", ");
     if ready.offline {
         let text = format!("git's earlier helper ({names}) is not asked: --offline");
@@ -329,7 +328,7 @@ fn by_fallback(session: &Session, ready: &mut Ready<'_>, accounts: &[Account], o
         }
     }
     let Ok(request) = Request::parse(lines.as_bytes()) else { return };
-    let Some(asked) = relay::ask(session, &request, remote, accounts, outcomes, &fallbacks) else { return };
+    let Some(asked) = relay::ask(session, &request, remote, accounts, outcomes, &fallback) else { return };
     relay::note(session, outcomes, &asked);
     for trouble in &asked.troubles {
         let text = format!("git's earlier helper ({names}): {}", sanitise(&trouble.to_string(), 200));

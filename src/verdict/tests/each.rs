@@ -5,6 +5,27 @@ use super::*;
 const FG: &str = "/settings/personal-access-tokens";
 const NO_PAGE: &str = "";
 
+/// Without a case at hand it is said in the same words.
+#[test]
+fn what_is_to_be_done_in_general_is_what_a_case_is_told() {
+    let names = |text: &str| text.replace("acme/secret", "OWNER/REPOSITORY").replace("acme", "OWNER");
+    let general = |id: &str| of_row(ALL.iter().find(|row| row.id == id).expect("the table has it")).fix;
+    let told: Vec<String> = conclude(&hidden())
+        .fix
+        .iter()
+        .map(|fix| names(fix).replace("or secret is", "or REPOSITORY is"))
+        .collect();
+    assert_eq!(general("approval-pending"), told);
+    let not_set_up = conclude(&but(|e| e.helper = Helper::NotReached));
+    assert_eq!(general("helper-not-set-up"), not_set_up.fix);
+    for about in ALL {
+        let verdict = of_row(about);
+        assert_eq!((verdict.id, verdict.certainty, verdict.exit), (about.id, about.certainty, about.exit));
+        assert!(!verdict.means.is_empty() && (about.exit == 0 || !verdict.fix.is_empty()), "{verdict:?}");
+        assert!(verdict.fix.iter().all(|fix| !fix.contains(['{', '}'])), "{verdict:?}");
+    }
+}
+
 /// Every verdict at least once: evidence, id, certainty, page, exit code.
 fn cases() -> Vec<(Evidence, &'static str, Certainty, &'static str, u8)> {
     let given = but(|e| {
