@@ -184,7 +184,7 @@ pub fn because(
 /// Says whether an account may serve a request, and if not, why: rules 1 to 6 of [`choose`].
 pub fn fits(account: &Account, remote: &Remote, user: Option<&str>, all: &[Account]) -> Result<(), WhyNot> {
     let scope = &account.scope;
-    if *scope.host() != remote.host.home() {
+    if !scope.host().serves(&remote.host) {
         return Err(WhyNot::OtherHost);
     }
     if account.server == Server::Plain {
@@ -213,9 +213,9 @@ pub fn fits(account: &Account, remote: &Remote, user: Option<&str>, all: &[Accou
     if scope.covers(remote, Server::GitHub) {
         return Ok(());
     }
-    Err(match (&remote.owner, scope.owner()) {
+    Err(match (&remote.owner, scope.segment(0)) {
         (None, _) => WhyNot::UnknownOwner,
-        (Some(asked), Some(mine)) if *asked == mine => WhyNot::OtherRepository,
+        (Some(asked), Some(mine)) if asked.as_str().eq_ignore_ascii_case(mine) => WhyNot::OtherRepository,
         _ => WhyNot::OtherOwner,
     })
 }
@@ -229,7 +229,7 @@ pub fn names_a_login(user: &str, remote: &Remote, accounts: &[Account]) -> bool 
         && !CONVENTIONAL_USERS.contains(&user.to_ascii_lowercase().as_str())
         && accounts
             .iter()
-            .any(|account| *account.scope.host() == remote.host.home() && is_login(account, user))
+            .any(|account| account.scope.host().serves(&remote.host) && is_login(account, user))
 }
 
 /// Names the user that is answered: the asked one, else the login, else [`ANY_USER`].

@@ -49,6 +49,11 @@ impl Host {
         if self.is_gist() { Self(GITHUB.to_owned()) } else { self.clone() }
     }
 
+    /// Tells whether accounts of this host serve another one; without a copy, since it is asked of each account.
+    pub fn serves(&self, asked: &Self) -> bool {
+        if asked.is_gist() { self.0 == GITHUB } else { self == asked }
+    }
+
     /// Tells whether this is GitHub's host for gists. `gist.` of any other host is just another host.
     pub fn is_gist(&self) -> bool {
         self.0 == GIST
@@ -351,7 +356,7 @@ impl Scope {
     ///
     /// Gists have no owner in their path: see `choose.rs` for them.
     pub fn covers(&self, remote: &Remote, server: Server) -> bool {
-        if self.host != remote.host.home() {
+        if !self.host.serves(&remote.host) {
             return false;
         }
         match server {
@@ -507,6 +512,8 @@ mod tests {
         let gist = Remote::new(b"gist.github.com", Some(b"mona/0123abc.git")).expect("a host");
         assert_eq!(gist.owner, None);
         assert_eq!(gist.host.home().as_str(), GITHUB);
+        assert!(gist.host.home().serves(&gist.host) && !gist.host.serves(&gist.host));
+        assert!(gist.host.home().serves(&gist.host.home()) && !gist.host.serves(&gist.host.home()));
         assert_eq!(Host::parse(b"gist.mycorp.com").expect("a host").home().as_str(), "gist.mycorp.com");
     }
 

@@ -30,7 +30,7 @@ pub fn run(session: &Session, request: &Request) {
         Err(trouble) => return say(&one_line(&trouble, trouble.remedy())),
     };
     let remote = session.target(request, &accounts).unwrap_or(asked);
-    let is_ours = accounts.iter().any(|account| *account.scope.host() == remote.host.home());
+    let is_ours = accounts.iter().any(|account| account.scope.host().serves(&remote.host));
     let mut outcomes = is_ours.then(|| session.outcomes());
     let mut is_said = false;
     if let Some(outcomes) = &mut outcomes {

@@ -179,7 +179,7 @@ impl Session {
 
     /// Tells whether a host is none of ours: it is not GitHub's, and has neither account nor fallback.
     pub fn is_foreign(&self, remote: &Remote) -> bool {
-        let is_ours = |account: &Account| *account.scope.host() == remote.host.home();
+        let is_ours = |account: &Account| account.scope.host().serves(&remote.host);
         remote.host.server_by_name().is_none()
             && self.accounts().is_ok_and(|accounts| !accounts.iter().any(is_ours))
             && self.fallback(remote, None).helpers.is_empty()
