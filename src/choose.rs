@@ -227,9 +227,7 @@ pub fn fits(account: &Account, remote: &Remote, user: Option<&str>, all: &[Accou
 pub fn names_a_login(user: &str, remote: &Remote, accounts: &[Account]) -> bool {
     !user.is_empty()
         && !CONVENTIONAL_USERS.contains(&user.to_ascii_lowercase().as_str())
-        && accounts
-            .iter()
-            .any(|account| account.scope.host().serves(&remote.host) && is_login(account, user))
+        && accounts.iter().any(|account| account.scope.host().serves(&remote.host) && is_login(account, user))
 }
 
 /// Names the user that is answered: the asked one, else the login, else [`ANY_USER`].
