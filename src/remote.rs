@@ -480,6 +480,7 @@ mod tests {
             ("o/r.git", Some("o"), Some("r")),
             ("o/r", Some("o"), Some("r")),
             ("o/r.wiki.git", Some("o"), Some("r")),
+            ("o/r.wiki", Some("o"), Some("r")),
             ("o/r.git/info/lfs", Some("o"), Some("r")),
             ("o/r.git?x#y", Some("o"), Some("r")),
             ("o/.github", Some("o"), Some(".github")),

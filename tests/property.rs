@@ -37,7 +37,10 @@ fn may_have(raw: &[u8], known: &Known) -> bool {
     let path = |path: &[u8]| {
         let path = path.split(|b| b"?#".contains(b)).next().unwrap_or_default();
         let mut segments = path.split(|b| *b == b'/');
-        let repo = |asked: &[u8], mine| ["", ".git", ".wiki.git"].iter().any(|end| same(asked, &[mine, end]));
+        // A wiki, too, is asked for with and without `.git`.
+        let repo = |asked: &[u8], mine| {
+            ["", ".git", ".wiki", ".wiki.git"].iter().any(|end| same(asked, &[mine, end]))
+        };
         path.contains(&b'/') && known.path.iter().all(|mine| segments.next().is_some_and(|it| repo(it, mine)))
     };
     every("protocol=", &|protocol| protocol == b"https")
