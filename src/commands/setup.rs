@@ -261,8 +261,10 @@ impl Task {
         let _ = self.warn(plan, dry_run, err);
         let host = self.asked.first().map(Host::as_str).filter(|host| *host != GITHUB);
         let scope = host.map_or_else(|| "OWNER".to_owned(), |host| format!("{host}/OWNER"));
-        let _ =
-            writeln!(out, "{done}").and_then(|()| writeln!(out, "next: git credential-patron add {scope}"));
+        let _ = writeln!(out, "{done}");
+        if !dry_run {
+            let _ = writeln!(out, "next: git credential-patron add {scope}");
+        }
         Ok(())
     }
 

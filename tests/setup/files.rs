@@ -299,7 +299,8 @@ fn a_dry_run_shows_what_is_then_written_and_writes_nothing() {
         assert_eq!(home.text(".gitconfig"), before);
         assert!(!home.path(".config").exists());
         let done = home.setup().well();
-        assert_eq!(shown.replace("dry run: nothing was written", "written"), done);
+        let next = "written\nnext: git credential-patron add OWNER";
+        assert_eq!(shown.replace("dry run: nothing was written", next), done);
         let ours = format!("# in {}\n{}\n", home.path(OURS).display(), home.text(OURS));
         let block = format!("# at the end of {}\n{BLOCK}\n", home.path(".gitconfig").display());
         assert_eq!(done, format!("{ours}{block}written\nnext: git credential-patron add OWNER\n"));
