@@ -116,6 +116,8 @@ fn one_row_is_shown_by_its_id_and_a_mistyped_one_has_a_neighbour() {
     assert_eq!(ids, all.iter().map(|row| row["id"].as_str().unwrap_or_default()).collect::<Vec<_>>());
     let wrong = sandbox.patron(["explain", "sso-requird"]).fails(2).prints("");
     wrong.says("patron: there is no verdict sso-requird").says("the nearest is sso-required");
+    sandbox.patron(["explain", "sso"]).fails(2).says("the nearest is sso-required");
+    sandbox.patron(["explain", "moonlight"]).fails(2).does_not_say("nearest").says("explain --list");
     sandbox.patron(["explain", "sso-required", "--list"]).fails(2);
     sandbox.patron(["explain", "--list", "--check"]).fails(2);
 }

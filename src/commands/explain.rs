@@ -99,11 +99,12 @@ fn read(mut input: impl Read) -> std::io::Result<Vec<u8>> {
 
 fn one(id: &str, options: &Options) -> Result<(), Failure> {
     let Some(about) = ALL.iter().find(|row| row.id == id) else {
-        let nearest = ALL.iter().min_by_key(|row| distance(row.id, id)).map_or("", |row| row.id);
-        let id = sanitise(id, 60);
-        return Err(Failure::usage(format!("there is no verdict {id}"))
-            .remedy(format!("the nearest is {nearest}: git credential-patron explain {nearest}"))
-            .remedy("see them all: git credential-patron explain --list"));
+        let mut failure = Failure::usage(format!("there is no verdict {}", sanitise(id, 60)));
+        if let Some(nearest) = nearest(id) {
+            failure =
+                failure.remedy(format!("the nearest is {nearest}: git credential-patron explain {nearest}"));
+        }
+        return Err(failure.remedy("see them all: git credential-patron explain --list"));
     };
     let verdict = verdict::of_row(about);
     if options.json {
@@ -174,6 +175,16 @@ fn write(text: &str) -> Result<(), Failure> {
     print(text).map_err(|error| Failure::failed("this cannot be written").because(error))
 }
 
+/// Names the verdict that was meant, if one is near enough: one with this word in it, or one mistyped.
+fn nearest(id: &str) -> Option<&'static str> {
+    let id = id.to_ascii_lowercase();
+    if let Some(row) = ALL.iter().find(|row| row.id.split('-').any(|word| word == id)) {
+        return Some(row.id);
+    }
+    let row = ALL.iter().min_by_key(|row| distance(row.id, &id))?;
+    (distance(row.id, &id) * 3 <= row.id.len()).then_some(row.id)
+}
+
 /// Counts the letters that must be added, left out or changed to make one word of the other.
 fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().take(100).collect();
@@ -197,6 +208,13 @@ mod tests {
     fn a_mistyped_id_is_near_the_right_one() {
         assert_eq!((distance("sso-required", "sso-requird"), distance("ok", "")), (1, 2));
         assert_eq!((distance("kitten", "sitting"), distance("", "abc")), (3, 3));
+    }
+
+    #[test]
+    fn a_word_of_an_id_is_enough_and_what_is_far_from_all_is_near_none() {
+        assert_eq!(nearest("sso"), Some("sso-required"));
+        assert_eq!(nearest("Token-Expird"), Some("token-expired"));
+        assert_eq!((nearest("foo"), nearest("")), (None, None));
     }
 
     #[test]
