@@ -86,6 +86,17 @@ impl Case<'_> {
                 ],
                 &[],
             ),
+            // A whole host was asked about: each account may be in order.
+            None if self.e.target.owner.is_none() => self.say(
+                "no-account",
+                Measured,
+                "there is no account for all of {host}, and no other helper answers either",
+                &[
+                    "name an owner or a repository, since most tokens are for one owner: git credential-patron list",
+                    "or add a classic token for every owner: git credential-patron add https://{host}",
+                ],
+                &[],
+            ),
             None => self.say(
                 "no-account",
                 Measured,
@@ -119,7 +130,7 @@ impl Case<'_> {
             "git does not ask patron for this address, or asks another helper first",
             &[
                 setup,
-                "a helper that stands behind patron's block in git's config undoes it: move it before the block",
+                "if it was set up: a helper behind patron's block in git's config undoes it; move it before the block",
             ],
             &[],
         )
