@@ -46,6 +46,8 @@ mod libgit2;
 #[cfg(unix)]
 mod limits;
 mod manual;
+#[cfg(unix)]
+mod mistakes;
 #[cfg(target_os = "linux")]
 mod notice;
 mod property;

@@ -86,11 +86,15 @@ pub fn for_git(word: &OsStr, start: Instant) -> bool {
 
 /// Runs a command for people and gives its exit code.
 pub fn for_people(args: &[OsString], start: Instant) -> ExitCode {
+    // Before `clap`, which repeats what it does not expect.
+    if let Err(failure) = refuse_tokens(args) {
+        return failed(&failure);
+    }
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
             // Help goes to stdout with 0, mistakes to stderr with 2; a closed stream changes neither.
-            let _ = error.print();
+            let _ = if error.use_stderr() { print_mistake(&error) } else { error.print() };
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
@@ -106,11 +110,40 @@ pub fn for_people(args: &[OsString], start: Instant) -> ExitCode {
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            let _ = failure.print(&mut std::io::stderr());
-            ExitCode::from(failure.exit().code())
-        }
+        Err(failure) => failed(&failure),
     }
+}
+
+fn failed(failure: &Failure) -> ExitCode {
+    let _ = failure.print(&mut std::io::stderr());
+    ExitCode::from(failure.exit().code())
+}
+
+/// Refuses a token among the arguments, without repeating it. What `exec` runs may have whatever it likes.
+fn refuse_tokens(args: &[OsString]) -> Result<(), Failure> {
+    let is_token = |bytes: &[u8]| Token::new(bytes.to_vec()).kind().is_github();
+    let holds_token = |arg: &OsString| {
+        let bytes = arg.as_encoded_bytes();
+        // `--label=TOKEN`
+        let value = bytes.iter().position(|byte| *byte == b'=').map(|at| &bytes[at + 1..]);
+        is_token(bytes) || (bytes.starts_with(b"-") && value.is_some_and(is_token))
+    };
+    if !args.iter().skip(1).take_while(|arg| *arg != "--").any(holds_token) {
+        return Ok(());
+    }
+    Err(Failure::usage("one of the arguments looks like a token")
+        .remedy("a token is never an argument, where other processes can read it: consider it leaked, make a new one")
+        .remedy("git credential-patron add OWNER asks for it, hidden; --token-stdin reads it from a pipe"))
+}
+
+/// Prints what is wrong with a command line. Git keeps `--help` for the manual, so `-h` is what to try.
+fn print_mistake(error: &clap::Error) -> std::io::Result<()> {
+    let text = error.render().ansi().to_string();
+    let text = match text.rsplit_once("--help") {
+        Some((before, after)) => format!("{before}-h{after}"),
+        None => text,
+    };
+    write!(anstream::stderr(), "{text}")
 }
 
 fn with_session(command: &Command, start: Instant, out: &mut dyn Write) -> Result<(), Failure> {
