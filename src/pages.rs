@@ -60,6 +60,8 @@ pub(crate) enum Page {
 pub(crate) struct NewToken {
     /// The resource owner: the user or organisation whose repositories the token opens.
     pub owner: String,
+    /// The one repository it is for; `None` is for several.
+    pub repository: Option<String>,
     /// The token's name, which GitHub wants to be unique among the user's tokens.
     pub name: String,
     /// What the token is for, in the user's list.
@@ -95,12 +97,16 @@ const DAYS_MAX: u16 = 366;
 const ADDRESS_MAX: usize = 2048;
 
 impl NewToken {
-    /// Gives what a token for fetching and pushing one owner's repositories needs.
-    pub(crate) fn of(owner: &str) -> Self {
-        let name = format!("git {owner}").chars().take(NAME_MAX).collect();
+    /// Gives what a token for fetching and pushing one owner's repositories needs, or one of them.
+    pub(crate) fn of(owner: &str, repository: Option<&str>) -> Self {
+        let what = match repository {
+            Some(repository) => format!("git {owner}/{repository}"),
+            None => format!("git {owner}"),
+        };
         NewToken {
             owner: owner.to_owned(),
-            name,
+            repository: repository.map(str::to_owned),
+            name: what.chars().take(NAME_MAX).collect(),
             description: "for git, kept by git-credential-patron".to_owned(),
             days: Some(90),
             contents: Access::Write,
@@ -122,7 +128,13 @@ impl NewToken {
                 },
             ),
             // No parameter selects repositories: this one is always left to the person.
-            ("Repository access", format!("All repositories, or select those of {}", self.owner)),
+            (
+                "Repository access",
+                match &self.repository {
+                    Some(repository) => format!("Only select repositories: {repository}"),
+                    None => format!("All repositories, or select those of {}", self.owner),
+                },
+            ),
             (
                 "Permissions: Contents",
                 match self.contents {
@@ -185,7 +197,7 @@ impl Page {
             ),
         };
         let page = match (name, values.as_slice()) {
-            ("new", [owner]) => Page::New(NewToken::of(owner)),
+            ("new", [owner]) => Page::New(NewToken::of(owner, None)),
             ("fg", []) => Page::FineGrained,
             ("fg", [number]) => Page::FineGrainedToken(number.clone()),
             ("classic", []) => Page::Classic,
@@ -376,7 +388,7 @@ mod tests {
 
     #[test]
     fn the_form_for_a_new_token_is_filled_and_said_in_words() {
-        let mut form = NewToken::of("acme");
+        let mut form = NewToken::of("acme", None);
         form.workflows = true;
         assert_eq!(
             Page::New(form.clone()).url("github.com").as_deref(),
@@ -404,7 +416,7 @@ mod tests {
 
     #[test]
     fn a_form_stays_within_what_github_takes() {
-        let mut form = NewToken::of(&"a".repeat(39));
+        let mut form = NewToken::of(&"a".repeat(39), None);
         form.description = "é".repeat(5000);
         form.days = Some(5000);
         form.contents = Access::Read;

@@ -2,6 +2,7 @@
 
 use super::forge::{Forge, Policy};
 use super::sandbox::Sandbox;
+use super::screen::Screen;
 
 fn place() -> (Forge, Sandbox) {
     let forge = Forge::start(Policy::sample());
@@ -9,6 +10,10 @@ fn place() -> (Forge, Sandbox) {
     sandbox.patron(["setup"]).ok();
     sandbox.patron(["add", "acme", "--token-stdin"]).stdin(forge.secret("acme")).ok().says_nothing();
     (forge, sandbox)
+}
+
+fn screen(sandbox: &Sandbox, line: &str) -> Screen {
+    Screen::start(sandbox, &sandbox.work(), 200, line)
 }
 
 #[test]
@@ -44,4 +49,71 @@ fn a_wrong_command_line_names_the_help_that_git_does_not_keep_for_the_manual() {
         sandbox.patron(line).fails(2).prints("").says("try '-h'").does_not_say("--help");
     }
     sandbox.patron(["-h"]).ok().says_nothing();
+}
+
+#[test]
+fn a_token_of_another_owner_is_kept_only_if_that_is_meant() {
+    let (forge, sandbox) = place();
+    let secret = forge.secret("acme");
+    for (answer, code, last) in [
+        ("", 1, "make a token whose resource owner is globex: git credential-patron add globex"),
+        ("y", 0, "added globex: fine-grained token for https://github.com/globex"),
+    ] {
+        let mut screen = screen(&sandbox, "git credential-patron add globex --no-browser");
+        screen.wait_for("token for globex (hidden):").expect("it asks");
+        screen.type_line(&secret).expect("a keyboard");
+        screen.wait_for("this is the token of \"acme\" already").expect("it asks again");
+        screen.wait_for("keep it for globex, too? [y/N]").expect("it asks again");
+        screen.type_line(answer).expect("a keyboard");
+        let shown = screen.wait().expect("it ends");
+        assert_eq!(shown.code, code, "{}", shown.lines.join("\n"));
+        assert!(shown.text().contains(last), "{}", shown.text());
+    }
+    let add = |scope: &str, label: &str| {
+        sandbox.patron(["add", scope, "--token-stdin"]).stdin(forge.secret(label)).ok()
+    };
+    // A script is told, and goes on.
+    add("mona", "acme").says("\"acme\" already").says("git credential-patron remove mona");
+    // Said and meant already, the same owner, a classic token, the right token: nothing to say.
+    add("globex", "acme").says_nothing();
+    add("acme/secret", "acme").says_nothing();
+    add("acme", "classic").says_nothing();
+    add("globex", "classic").says_nothing();
+    add("globex", "globex").says_nothing();
+}
+
+#[test]
+fn the_form_for_one_repository_names_it() {
+    let (_forge, sandbox) = place();
+    let mut screen = screen(&sandbox, "git credential-patron add acme/secret --no-browser");
+    screen.wait_for("token for acme/secret (hidden):").expect("it asks");
+    let text = screen.text();
+    for line in [
+        "make a token for acme/secret here:",
+        "?name=git+acme%2Fsecret&",
+        "Token name: git acme/secret",
+        "Resource owner: acme\n",
+        "Repository access: Only select repositories: secret",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    screen.type_line("").expect("a keyboard");
+    assert_eq!(screen.wait().expect("it ends").code, 1);
+}
+
+#[test]
+fn a_pipe_that_gave_nothing_is_not_told_to_be_a_pipe() {
+    let (_forge, sandbox) = place();
+    let nothing = sandbox.patron(["add", "globex", "--token-stdin"]).fails(1);
+    nothing.says("no token came").says("the command before the pipe").does_not_say("paste");
+}
+
+#[test]
+fn a_whole_host_without_an_account_is_not_called_an_organisation() {
+    let (_forge, sandbox) = place();
+    let output = sandbox.patron(["diagnose", "github.com"]).fails(1);
+    let text = output.stdout();
+    assert!(text.contains("there is no account for all of github.com"), "{text}");
+    assert!(text.contains("(measured)\nFix       name an owner or a repository"), "{text}");
+    assert!(!text.contains("organisation"), "{text}");
 }

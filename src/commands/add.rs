@@ -55,15 +55,18 @@ pub(super) fn keep(
             .remedy("copy the token alone, on one line"));
     }
     if secret.is_empty() {
-        return Err(
-            Failure::failed("no token came").remedy("paste the token, or pipe it in with --token-stdin")
-        );
+        let remedy = match options.token_stdin {
+            true => "see what the command before the pipe prints",
+            false => "paste the token, or pipe it in with --token-stdin",
+        };
+        return Err(Failure::failed("no token came").remedy(remedy));
     }
     let kind = secret.kind();
     refuse_narrow_token(&scope, kind)?;
     let verified = check(session, options, &scope, secret, accounts)?;
     confirm_whole_host(options, &scope, kind, &verified)?;
     let account = account(options, accounts, scope, kind, verified)?;
+    confirm_second_owner(session, options, &account, accounts, secret)?;
     let replaced = accounts.iter().any(|known| known.id == account.id);
     let asking = if terminal::has_terminal() { Asking::MayPrompt } else { Asking::Never };
     let keep = Keep { account, secret, refresh: None };
@@ -85,10 +88,6 @@ fn check_names(options: &Add) -> Result<(), Failure> {
             return Err(Failure::usage(format!(
                 "this is not usable as a {what}: it is empty, longer than 200 bytes, or holds a control character"
             )));
-        }
-        if Token::new(name.clone().into_bytes()).kind().is_github() {
-            return Err(Failure::usage(format!("the {what} looks like a token"))
-                .remedy("a token is never an argument, where other processes can read it: consider it leaked, make a new one"));
         }
     }
     Ok(())
@@ -159,12 +158,13 @@ fn from_command(command: &str) -> Result<Token, Failure> {
 /// Prints the page that makes such a token, with its fields, and opens it where that is wanted.
 pub(super) fn show_page(session: &Session, scope: &Scope, may_open: bool) {
     let Some(owner) = scope.owner() else { return };
-    let page = Page::New(NewToken::of(owner.as_str()));
-    let Some(address) = page.url(scope.host().as_str()) else { return };
-    terminal::say(&format!("make a token for {} here:", owner));
+    let form = NewToken::of(owner.as_str(), scope.repo());
+    let fields = form.fields();
+    let Some(address) = Page::New(form).url(scope.host().as_str()) else { return };
+    terminal::say(&format!("make a token for {} here:", scope.short()));
     terminal::say(&format!("  {address}"));
     terminal::say("the form should say (GitHub does not always fill it in):");
-    for (field, value) in NewToken::of(owner.as_str()).fields() {
+    for (field, value) in fields {
         terminal::say(&format!("  {field}: {value}"));
     }
     if may_open {
@@ -237,6 +237,45 @@ fn confirm_whole_host(
     );
     if asks && !terminal::ask_yes_no(&question, false)? {
         return Err(Failure::failed("nothing was kept"));
+    }
+    Ok(())
+}
+
+/// A fine-grained token has one owner, and no call tells which: one that is kept for another owner already
+/// was most likely pasted by mistake.
+fn confirm_second_owner(
+    session: &Session,
+    options: &Add,
+    account: &Account,
+    accounts: &[Account],
+    secret: &Token,
+) -> Result<(), Failure> {
+    let (TokenKind::FineGrained, Some(owner)) = (account.kind, account.scope.owner()) else {
+        return Ok(());
+    };
+    let outcomes = session.outcomes();
+    let with_it = || accounts.iter().filter(|known| outcomes.knows(&known.id, secret));
+    // Said once, and meant.
+    if with_it().any(|known| known.scope.owner().is_some_and(|other| other == owner)) {
+        return Ok(());
+    }
+    let Some(known) = with_it().find(|known| !known.scope.is_whole_host()) else { return Ok(()) };
+    let fact = format!(
+        "this is the token of \"{}\" already, and a fine-grained token is for one owner's repositories",
+        known.label
+    );
+    if options.yes || options.token_stdin || !terminal::has_terminal() {
+        terminal::say(&format!(
+            "{fact}; if it is not for {owner}: git credential-patron remove {}",
+            account.label
+        ));
+        return Ok(());
+    }
+    if !terminal::ask_yes_no(&format!("{fact}: keep it for {owner}, too?"), false)? {
+        return Err(Failure::failed("nothing was kept").remedy(format!(
+            "make a token whose resource owner is {owner}: git credential-patron add {}",
+            account.scope.short()
+        )));
     }
     Ok(())
 }
