@@ -122,7 +122,7 @@ pub(super) const ROWS: &[Denial] = &[
         also: &[],
         means: "{owner} does not let fine-grained tokens in",
         fix: &[
-            "make a classic token with the scope repo, and keep it for {owner} only: git credential-patron add {scope}",
+            "make a classic token with the scope repo, and keep it for {owner} only: git credential-patron add {scope} --no-browser",
             "only an owner of {owner} can change the rule: @org-policy({owner})",
         ],
         pages: &["classic-new"],
