@@ -102,6 +102,25 @@ fn the_form_for_one_repository_names_it() {
 }
 
 #[test]
+fn a_whole_host_asks_for_a_classic_token_before_another_is_pasted() {
+    let (forge, sandbox) = place();
+    let mut screen = screen(&sandbox, "git credential-patron add https://github.com --no-browser");
+    screen.wait_for("token for github.com (hidden):").expect("it asks");
+    let text = screen.text();
+    for line in [
+        "make a classic token for all of github.com here:\n",
+        "https://github.com/settings/tokens/new?scopes=repo\n",
+        "a fine-grained token is for one owner: git credential-patron add OWNER\n",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    screen.type_line(&forge.secret("acme")).expect("a keyboard");
+    let shown = screen.wait().expect("it ends");
+    assert_eq!(shown.code, 1, "{}", shown.text());
+    assert!(shown.text().contains("name its owner: git credential-patron add OWNER"), "{}", shown.text());
+}
+
+#[test]
 fn a_pipe_that_gave_nothing_is_not_told_to_be_a_pipe() {
     let (_forge, sandbox) = place();
     let nothing = sandbox.patron(["add", "globex", "--token-stdin"]).fails(1);

@@ -157,7 +157,7 @@ fn from_command(command: &str) -> Result<Token, Failure> {
 
 /// Prints the page that makes such a token, with its fields, and opens it where that is wanted.
 pub(super) fn show_page(session: &Session, scope: &Scope, may_open: bool) {
-    let Some(owner) = scope.owner() else { return };
+    let Some(owner) = scope.owner() else { return show_classic_page(session, scope, may_open) };
     let form = NewToken::of(owner.as_str(), scope.repo());
     let fields = form.fields();
     let Some(address) = Page::New(form).url(scope.host().as_str()) else { return };
@@ -172,20 +172,41 @@ pub(super) fn show_page(session: &Session, scope: &Scope, may_open: bool) {
     }
 }
 
+/// Prints the page that makes a token for a whole host, which a classic one alone can be for.
+fn show_classic_page(session: &Session, scope: &Scope, may_open: bool) {
+    let host = scope.host();
+    if host.server_by_name() != Some(Server::GitHub) {
+        return;
+    }
+    let Some(address) = (Page::ClassicNew { workflow: false }).url(host.as_str()) else { return };
+    terminal::say(&format!("make a classic token for all of {host} here:"));
+    terminal::say(&format!("  {address}"));
+    terminal::say(&format!(
+        "a fine-grained token is for one owner: git credential-patron add {}",
+        owner_on(scope)
+    ));
+    if may_open {
+        session.open_page(&address);
+    }
+}
+
+/// Gives the scope that a fine-grained token of a host would have.
+fn owner_on(scope: &Scope) -> String {
+    match scope.host().as_str() {
+        crate::remote::GITHUB => "OWNER".to_owned(),
+        host => format!("{host}/OWNER"),
+    }
+}
+
 /// A fine-grained token has one owner: for a whole host it would be sent where it is worth nothing.
 fn refuse_narrow_token(scope: &Scope, kind: TokenKind) -> Result<(), Failure> {
     let is_github = scope.host().server_by_name() != Some(Server::Plain);
     if scope.is_whole_host() && kind == TokenKind::FineGrained && is_github {
-        let host = if scope.host().as_str() == crate::remote::GITHUB {
-            String::new()
-        } else {
-            format!("{}/", scope.host())
-        };
         return Err(Failure::failed(format!(
             "a fine-grained token opens one owner's repositories, not all of {}",
             scope.host()
         ))
-        .remedy(format!("name its owner: git credential-patron add {host}OWNER")));
+        .remedy(format!("name its owner: git credential-patron add {}", owner_on(scope))));
     }
     Ok(())
 }
