@@ -62,7 +62,7 @@ impl Target {
     pub fn from_word(word: &str) -> Result<Self, Failure> {
         let is_url = word.contains("://") || word.starts_with("git@");
         if is_url && let Some(target) = Self::from_url(word) {
-            return Ok(target);
+            return Ok(target.or_scope(word));
         }
         let scope =
             Scope::parse(word).map_err(|why| Failure::usage(why.to_string()).remedy(SCOPE_LOOKS_LIKE))?;
@@ -73,6 +73,15 @@ impl Target {
             name: None,
             transport: Transport::Https,
         })
+    }
+
+    /// Takes a URL that names an owner alone for the scope it is, as `list` shows it. Git clones no such URL.
+    fn or_scope(self, word: &str) -> Self {
+        let is_whole = self.remote.owner.is_some() || self.transport != Transport::Https;
+        match Scope::parse(word) {
+            Ok(scope) if !is_whole && scope.owner().is_some() => Self { remote: scope.as_remote(), ..self },
+            _ => self,
+        }
     }
 
     fn from_named(remote: &NamedRemote) -> Option<Self> {
@@ -125,6 +134,9 @@ pub struct Several {
     pub others: Vec<String>,
 }
 
+/// What git and its manuals call remotes: hardly an owner, wherever one stands.
+const USUAL_REMOTES: &[&str] = &["origin", "upstream"];
+
 /// Finds what is meant: what was typed (a remote's name, a URL, a scope), else every remote of the current
 /// repository with both of its URLs. `rewrite` is what git makes of a URL that was typed.
 pub fn several(
@@ -136,7 +148,7 @@ pub fn several(
     if let Some(word) = word.filter(|word| is_url(word)) {
         let url = rewrite(word);
         let target = match &url {
-            Some(url) => Target::from_url(url).ok_or_else(|| {
+            Some(url) => Target::from_url(url).map(|target| target.or_scope(url)).ok_or_else(|| {
                 Failure::usage("git makes another address of this one, on no host that could have an account")
             })?,
             None => Target::from_word(word)?,
@@ -161,6 +173,11 @@ pub fn several(
     let named = around.ok().flatten().and_then(|all| all.all.into_iter().find(|remote| remote.name == word));
     match named {
         Some(remote) => Ok(of_remotes(std::iter::once(&remote))),
+        None if USUAL_REMOTES.contains(&word) => {
+            Err(Failure::usage(format!("there is no remote {word} here, or no repository"))
+                .remedy("go to the repository, or name an owner, a repository or a URL")
+                .remedy(format!("the owner of that name is meant: https://github.com/{word}")))
+        }
         None => Target::from_word(word)
             .map(|target| Several { aims: vec![Aim { target, push_only: false }], others: Vec::new() }),
     }

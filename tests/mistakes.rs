@@ -121,6 +121,36 @@ fn a_whole_host_asks_for_a_classic_token_before_another_is_pasted() {
 }
 
 #[test]
+fn a_remote_asked_about_in_the_wrong_folder_is_no_owner() {
+    let (_forge, sandbox) = place();
+    for name in ["origin", "upstream"] {
+        let output = sandbox.patron(["diagnose", name]).fails(2).prints("");
+        output.says(&format!("there is no remote {name} here")).does_not_say("add");
+    }
+    let text = sandbox.patron(["diagnose", "https://github.com/origin"]).fails(1).stdout();
+    assert!(text.contains("there is no account for origin"), "{text}");
+}
+
+#[test]
+fn the_scope_that_list_shows_is_taken_wherever_a_scope_is() {
+    let (forge, sandbox) = place();
+    let acme = forge.secret("acme");
+    let listed = sandbox.patron(["list"]).ok().stdout();
+    for scope in ["https://github.com/acme", "https://github.com/acme/"] {
+        assert!(listed.contains(scope.trim_end_matches('/')), "{listed}");
+        sandbox.patron(["token", scope]).ok().prints(&format!("{acme}\n"));
+        sandbox
+            .patron(["exec", "--for", scope, "--", "sh", "-c", "printf %s \"$GH_TOKEN\""])
+            .ok()
+            .prints(&acme);
+        let text = sandbox.patron(["diagnose", scope]).ok().stdout();
+        assert!(text.contains("GitHub knows the token \"acme\""), "{text}");
+    }
+    let none = sandbox.patron(["token", "https://github.com/globex"]).fails(1);
+    none.says("no account for globex").says("git credential-patron add globex");
+}
+
+#[test]
 fn a_pipe_that_gave_nothing_is_not_told_to_be_a_pipe() {
     let (_forge, sandbox) = place();
     let nothing = sandbox.patron(["add", "globex", "--token-stdin"]).fails(1);
