@@ -304,6 +304,45 @@ fn what_needs_no_home_works_without_one() {
 }
 
 #[test]
+fn a_working_folder_that_is_gone_is_in_the_way_of_nothing_that_does_not_need_it() {
+    let (forge, sandbox) = scene();
+    let gone = |line: &str| {
+        sandbox.shell(&format!("mkdir gone && cd gone && rmdir ../gone && git-credential-patron {line}"))
+    };
+    gone("setup").ok();
+    let secret = forge.secret("acme") + "\n";
+    gone("add acme --token-stdin").stdin(secret.clone()).ok().says_nothing();
+    gone("token acme").ok().says_nothing().prints(&secret);
+    gone("exec --for acme -- true").ok().says_nothing();
+    gone("list").ok().says_nothing();
+    // Git does nothing there, so there is nothing to find out about it.
+    for line in ["token", "exec -- true", "diagnose acme --json"] {
+        gone(line).fails(1).prints("").says("the working folder cannot be read");
+    }
+    gone("unsetup").ok();
+    assert!(sandbox.read(".gitconfig").is_none());
+}
+
+#[test]
+fn remove_asks_on_a_terminal_which_of_several_is_meant() {
+    let (forge, sandbox) = scene();
+    add(&forge, &sandbox, "acme", "acme", &[]).ok();
+    add(&forge, &sandbox, "acme", "robot", &[]).ok();
+    let mut screen = Screen::start(&sandbox, &sandbox.work(), 100, "git credential-patron remove acme");
+    screen.wait_for("which one shall be forgotten? [1-2]").expect("it asks");
+    assert!(screen.text().contains("2  acme@robot (https://github.com/acme, robot)"), "{}", screen.text());
+    screen.type_line("2").expect("a keyboard");
+    let shown = screen.wait().expect("it ends");
+    assert_eq!(shown.code, 0, "{:?}", shown.lines);
+    assert_eq!(labels(&sandbox), ["acme"]);
+    let mut screen = Screen::start(&sandbox, &sandbox.work(), 100, "git credential-patron remove acme");
+    screen.wait_for("and its token?").expect("it asks");
+    screen.type_line("n").expect("a keyboard");
+    assert_eq!(screen.wait().expect("it ends").code, 1);
+    assert_eq!(labels(&sandbox), ["acme"]);
+}
+
+#[test]
 fn files_lie_where_the_xdg_folders_are_and_the_secret_is_its_users_alone() {
     let (forge, _) = scene();
     let sandbox = Sandbox::with(&Options { xdg: true, ..Options::default() }, &forge);
