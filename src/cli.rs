@@ -233,7 +233,7 @@ pub struct Exec {
 /// Options of `completions`.
 #[derive(Debug, Args)]
 pub struct Completions {
-    /// Which shell
-    #[arg(value_name = "SHELL")]
+    /// Which shell, in any case of letters
+    #[arg(value_name = "SHELL", ignore_case = true)]
     pub shell: clap_complete::Shell,
 }

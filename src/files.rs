@@ -161,7 +161,8 @@ fn open_checked(path: &Path, care: Care) -> Result<Option<File>, Trouble> {
             let fact = format!("can be read or written by others (mode {:04o})", meta.mode() & 0o7777);
             wrong(&fact, format!("chmod 600 {}", path.display()))
         }
-        Care::Secret if meta.nlink() != 1 => wrong(
+        // None: a writer has put a new file in its place since it was opened. It is as whole as it was.
+        Care::Secret if meta.nlink() > 1 => wrong(
             "has more than one name (hard links)",
             format!("find the other name, and remove it: find ~ -samefile {}", path.display()),
         ),
@@ -420,6 +421,23 @@ mod tests {
         fs::hard_link(&path, at("second")).expect("linked");
         assert!(fact(read(&path, Care::Secret)).contains("more than one name"));
         assert!(read(&at("absent"), Care::Secret).expect("fine").is_none());
+    }
+
+    #[test]
+    fn a_reader_beside_a_writer_always_has_a_whole_file() {
+        let home = tempfile::tempdir().expect("a folder");
+        let path = secret_file(home.path(), 0o600);
+        std::thread::scope(|scope| {
+            let writer = scope.spawn(|| {
+                for _ in 0..2000 {
+                    let lock = lock(&path, Duration::from_secs(9)).expect("a lock");
+                    lock.replace_unflushed(b"x", Care::Secret).expect("written");
+                }
+            });
+            while !writer.is_finished() {
+                assert_eq!(**read(&path, Care::Secret).expect("fine").expect("there"), *b"x");
+            }
+        });
     }
 
     #[test]

@@ -120,6 +120,25 @@ pub fn write_answer(answer: &[u8]) -> io::Result<()> {
     }
 }
 
+/// A stream whose reader may go away in the middle (`| head`): what comes after is not wanted, and no error.
+pub struct UntilUnwanted<W>(pub W);
+
+impl<W: Write> Write for UntilUnwanted<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.0.write(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(bytes.len()),
+            other => other,
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self.0.flush() {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            other => other,
+        }
+    }
+}
+
 /// Keeps secrets out of core dumps and out of a panic's message: the first thing the process does.
 pub fn guard_memory() {
     std::panic::set_hook(Box::new(|panic| {

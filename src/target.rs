@@ -5,7 +5,7 @@ use crate::git::repository::{NamedRemote, Remotes, remotes_around};
 use crate::remote::{Remote, SCOPE_LOOKS_LIKE, Scope};
 use crate::terminal::sanitise;
 use crate::token::Token;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Something a token may be wanted for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -207,12 +207,13 @@ pub fn remotes(folder: &Path) -> Result<Option<Remotes>, Failure> {
     })
 }
 
-/// Finds the one target that is meant: what was typed, else the current repository's remote.
-pub fn one(word: Option<&str>, folder: &Path) -> Result<Target, Failure> {
+/// Finds the one target that is meant: what was typed, else the current repository's remote. The folder is asked
+/// for only then, since it may be gone.
+pub fn one(word: Option<&str>, folder: impl FnOnce() -> Result<PathBuf, Failure>) -> Result<Target, Failure> {
     if let Some(word) = word {
         return Target::from_word(word);
     }
-    let remotes = remotes(folder)?.ok_or_else(|| {
+    let remotes = remotes(&folder()?)?.ok_or_else(|| {
         Failure::usage("there is no repository here").remedy("name an owner, a repository or a URL")
     })?;
     let named =

@@ -9,9 +9,13 @@
 //! A [`Relay`] stands between a program and the bus and does something at an exact point of the talk, which
 //! is how "the service stops between search and read" is tested without a hook in the product.
 //!
+//! [`Bus::with_keepassxc`] puts another program in the keyring's place.
+//!
 //! Needs Debian's packages dbus-daemon and gnome-keyring; a missing one fails the test and is named.
 #![allow(dead_code, unreachable_pub, reason = "used by path from two test binaries, by each in part")]
 
+#[path = "bus/keepassxc.rs"]
+mod keepassxc;
 #[path = "bus/monitor.rs"]
 mod monitor;
 #[path = "bus/relay.rs"]
@@ -141,12 +145,7 @@ impl Bus {
         self.eventually("the keyring is on the bus", || self.service_pid().is_some());
         if unlocked {
             // The name is taken before the password is read.
-            self.eventually("the keyring is unlocked", || {
-                self.collection().is_some_and(|path| {
-                    let locked = self.ask(SECRETS, &path, PROPERTIES, "Get", (COLLECTION, "Locked"));
-                    locked.is_ok_and(|reply| reply.read1() == Ok(Variant(false)))
-                })
-            });
+            self.eventually("the keyring is unlocked", || self.is_open());
         }
     }
 
@@ -233,6 +232,13 @@ impl Bus {
         let (mut unlocked, locked): (Vec<Path<'static>>, Vec<Path<'static>>) = reply.read2().expect("paths");
         unlocked.extend(locked);
         unlocked
+    }
+
+    fn is_open(&self) -> bool {
+        self.collection().is_some_and(|path| {
+            let locked = self.ask(SECRETS, &path, PROPERTIES, "Get", (COLLECTION, "Locked"));
+            locked.is_ok_and(|reply| reply.read1() == Ok(Variant(false)))
+        })
     }
 
     fn collection(&self) -> Option<Path<'static>> {

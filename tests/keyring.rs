@@ -5,6 +5,7 @@
 
 mod absent;
 mod everyday;
+mod keepassxc;
 mod others;
 mod trouble;
 

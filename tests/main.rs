@@ -15,6 +15,8 @@ mod by_command;
 #[cfg(target_os = "linux")]
 mod callers;
 #[cfg(unix)]
+mod contract;
+#[cfg(unix)]
 mod copied;
 mod denial;
 mod diagnose;

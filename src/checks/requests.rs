@@ -57,6 +57,10 @@ fn service(id: &'static str, what: &str, heard: &Heard, sent: bool, unknown: boo
         }
         Heard::NotAsked => Check::new(Group, id, Skipped, "not asked: no repository is named"),
         Heard::Trouble(trouble) => Check::new(Group, id, Failed, no_answer(*trouble)),
+        Heard::Stopped(words) => {
+            let words = sanitise(words, WORDS);
+            Check::new(Group, id, Failed, format!("git ended before anybody answered: {words}"))
+        }
         Heard::Reply(reply) if heard.is_open() => {
             let with = if sent { "with the token" } else { "without the token: everybody may" };
             let status = reply.status.unwrap_or(200);
@@ -83,7 +87,8 @@ fn no_answer(trouble: Trouble) -> &'static str {
 fn repository(evidence: &Evidence) -> Option<Check> {
     let repo = &evidence.repo;
     Some(match repo {
-        Heard::NotAsked => return None,
+        // The second is how git ends, and here it is not git that asks.
+        Heard::NotAsked | Heard::Stopped(_) => return None,
         Heard::Trouble(trouble) => {
             Check::new(Group, "repository", Failed, format!("the API: {}", no_answer(*trouble)))
         }

@@ -78,7 +78,7 @@ fn login(user: &Heard, known: Option<&str>) -> Check {
                 Check::new(Group, "token-login", Failed, format!("GitHub did not say whose it is{status}"))
             }
         },
-        (Heard::Trouble(_), ..) => {
+        (Heard::Trouble(_) | Heard::Stopped(_), ..) => {
             Check::new(Group, "token-login", Failed, "GitHub's API could not be asked whose it is")
         }
         (Heard::NotAsked, None, Some(known)) => {

@@ -29,7 +29,9 @@ pub fn run(session: &Session, options: &Add, out: &mut dyn Write) -> Result<(), 
     if let Some(label) = &options.label
         && let Some(taken) = accounts.iter().find(|account| account.label == *label && account.scope != scope)
     {
-        return Err(taken_label(&accounts, taken, label));
+        // Who it is for is known, whose it is not yet.
+        let wanted = Account { id: String::new(), scope, login: options.login.clone(), ..taken.clone() };
+        return Err(taken_label(&accounts, taken, &wanted));
     }
     let secret = match &options.command {
         Some(command) => from_command(command)?,
@@ -93,15 +95,10 @@ fn check_names(options: &Add) -> Result<(), Failure> {
     Ok(())
 }
 
-fn taken_label(accounts: &[Account], taken: &Account, label: &str) -> Failure {
-    let free = free_label(accounts, &Account { id: String::new(), label: label.to_owned(), ..taken.clone() });
-    let free = if accounts.iter().any(|account| account.label == label) && free == label {
-        format!("{label}-2")
-    } else {
-        free
-    };
-    Failure::failed(format!("the label \"{label}\" is taken by {}", taken.scope))
-        .remedy(format!("this one is free: --label {free}"))
+/// Names a label that is free for the account that was to have the taken one.
+fn taken_label(accounts: &[Account], taken: &Account, wanted: &Account) -> Failure {
+    Failure::failed(format!("the label \"{}\" is taken by {}", taken.label, taken.scope))
+        .remedy(format!("this one is free: --label {}", free_label(accounts, wanted)))
 }
 
 /// Reads the token hidden from the terminal, after showing where one is made; or from stdin.
@@ -335,7 +332,7 @@ fn account(
     account.label = match (&options.label, known) {
         (Some(label), _) => {
             match accounts.iter().find(|other| other.label == *label && other.id != account.id) {
-                Some(taken) => return Err(taken_label(accounts, taken, label)),
+                Some(taken) => return Err(taken_label(accounts, taken, &account)),
                 None => label.clone(),
             }
         }

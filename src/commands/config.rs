@@ -1,7 +1,7 @@
 //! What `setup` and `unsetup` share: finding git and its files, showing lines, and failing.
 
 use crate::error::Failure;
-use crate::git::{Changed, Env, FileTrouble, Git, Place, shown_whole};
+use crate::git::{BadPlace, Changed, Env, FileTrouble, Git, Place, shown_whole};
 use crate::paths::Paths;
 use std::io::{self, Write};
 use std::path::Path;
@@ -24,7 +24,14 @@ pub fn place(git: &Git, env: Env<'_>, system: bool) -> Result<Place, Failure> {
         })?;
         Place::global(env, &paths)
     };
-    place.map_err(|bad| Failure::failed(bad.to_string()).remedy("set it to an absolute path, or unset it"))
+    place.map_err(|bad| {
+        let remedy = match bad {
+            BadPlace::NotAbsolute(..) => "set it to an absolute path, or unset it",
+            BadPlace::NoSystem => "unset it, or set up your own config: without --system",
+            BadPlace::UnknownSystem => "name the file with GIT_CONFIG_SYSTEM, as an absolute path",
+        };
+        Failure::failed(bad.to_string()).remedy(remedy)
+    })
 }
 
 /// Says what to do about a config file that could not be read or written.

@@ -98,12 +98,19 @@ pub fn for_people(args: &[OsString], start: Instant) -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    let mut out = std::io::stdout().lock();
+    let mut out = stdio::UntilUnwanted(std::io::stdout().lock());
     let argv0 = args.first().map(OsString::as_os_str);
     let outcome = match &cli.command {
-        // These need no accounts, and say themselves what is wrong with HOME.
-        Command::Setup(options) => setup::run(options, argv0, &process_env, &mut out, &mut std::io::stderr()),
-        Command::Unsetup(options) => unsetup::run(options, &process_env, &mut out),
+        // These need no accounts, and say themselves what is wrong with HOME. They write nothing that they could
+        // not show before.
+        Command::Setup(options) => {
+            let out: &mut dyn Write = if options.dry_run { &mut out } else { &mut out.0 };
+            setup::run(options, argv0, &process_env, out, &mut std::io::stderr())
+        }
+        Command::Unsetup(options) => {
+            let out: &mut dyn Write = if options.dry_run { &mut out } else { &mut out.0 };
+            unsetup::run(options, &process_env, out)
+        }
         Command::Explain(options) => explain::run(options),
         Command::Completions(options) => completions::run(options, &mut out),
         _ => with_session(&cli.command, start, &mut out),

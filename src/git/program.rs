@@ -96,6 +96,11 @@ impl Git {
             // A GIT_DIR that exists and is no repository: git looks for no other one, and does not complain
             // (measured with 2.39 and 2.47; one that does not exist ends it).
             command.env("GIT_DIR", if cfg!(windows) { "NUL" } else { "/dev/null" });
+            // Git ends in a folder that is gone (a script removed it): its words would read as if a file were
+            // broken. Elsewhere it stays, for a relative GIT_CONFIG_GLOBAL.
+            if env::current_dir().is_err() {
+                command.current_dir(env::temp_dir());
+            }
         }
         command.envs(env.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

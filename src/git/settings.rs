@@ -137,7 +137,8 @@ impl Settings {
             ("PATRON_PROBE", "probe"),
             ("PATRON_PROMPT", "prompt"),
         ] {
-            if let Some(value) = env(variable) {
+            // An empty one is none: so scripts and CI write what they leave open.
+            if let Some(value) = env(variable).filter(|value| !value.is_empty()) {
                 settings.set(name, Some(value.as_encoded_bytes()), "environment", variable, &mut bad);
             }
         }

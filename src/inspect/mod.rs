@@ -362,7 +362,7 @@ fn needs_causes(heard: &Heard) -> bool {
             let is_open = reply.status.is_some_and(|status| (200..300).contains(&status));
             !is_open && reply.said.as_ref().is_none_or(|said| said.ambiguous)
         }
-        Heard::NotAsked | Heard::Trouble(_) => false,
+        Heard::NotAsked | Heard::Trouble(_) | Heard::Stopped(_) => false,
     }
 }
 
@@ -386,9 +386,12 @@ fn seen(probed: Probed, requests: &mut usize) -> Seen {
             Seen { heard: Heard::Reply(reply), sent: with_credential, empty }
         }
         Probed::Closed { transcript, challenges, with_credential } => {
-            *requests += 1 + usize::from(with_credential);
             let normal = Normal::transcript(&transcript);
             let said = recognise(&normal);
+            if said.is_none() && challenges.is_empty() && !with_credential && normal.is_git_alone() {
+                return Seen { heard: Heard::Stopped(normal.words()), sent: false, empty: false };
+            }
+            *requests += 1 + usize::from(with_credential);
             let headers =
                 challenges.into_iter().map(|challenge| ("www-authenticate".to_owned(), challenge)).collect();
             let words = normal.words();

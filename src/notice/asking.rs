@@ -106,21 +106,7 @@ pub(super) fn ask(
         };
     }
     let Some(git) = Git::find() else { return Judged::unsure() };
-    let account = account(outcomes, given, direction);
-    let subject = Subject {
-        remote: given.remote,
-        server: given.server,
-        operation: match direction {
-            Direction::Fetch => Operation::Fetch,
-            Direction::Push => Operation::Push,
-        },
-        username: given.username,
-        secret: given.secret,
-        account,
-        asked_login: None,
-        helper: Helper::Reached,
-        now: here.now,
-    };
+    let subject = subject(here, outcomes, given, direction);
     let means = Means { git: &git, folder: here.paths.traces() };
     let left = BOUND.saturating_sub(start.elapsed());
     let found = inspect(&means, &subject, Pace::Quick, left);
@@ -260,8 +246,31 @@ fn pause(verdict: &Verdict, evidence: &Evidence) -> i64 {
     }
 }
 
+/// What is to be found out about, with what is known of the account.
+pub(super) fn subject<'a>(
+    here: &Here<'_>,
+    outcomes: &Outcomes,
+    given: &Given<'a>,
+    direction: Direction,
+) -> Subject<'a> {
+    Subject {
+        remote: given.remote,
+        server: given.server,
+        operation: match direction {
+            Direction::Fetch => Operation::Fetch,
+            Direction::Push => Operation::Push,
+        },
+        username: given.username,
+        secret: given.secret,
+        account: account(outcomes, given, direction),
+        asked_login: None,
+        helper: Helper::Reached,
+        now: here.now,
+    }
+}
+
 /// What is known of the account, as `verdict` wants it.
-pub(super) fn account(outcomes: &Outcomes, given: &Given<'_>, direction: Direction) -> verdict::Account {
+fn account(outcomes: &Outcomes, given: &Given<'_>, direction: Direction) -> verdict::Account {
     let Given { id, account, remote, secret, .. } = *given;
     verdict::Account {
         label: account.map_or_else(String::new, |account| account.label.clone()),

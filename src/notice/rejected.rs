@@ -6,13 +6,13 @@ use super::opening::{self, Opening};
 use super::{BOUND, Given, Here, QUIET, direction, is_watched, speech};
 use crate::git::Permission;
 use crate::github::{Api, ApiPath};
-use crate::inspect::{Subject, client_for, evidence_before, heard_from};
+use crate::inspect::{client_for, evidence_before, heard_from};
 use crate::log::Fact;
 use crate::outcomes::{Direction, Outcomes, State};
 use crate::remote::{Remote, Server};
 use crate::terminal::{sanitise, say};
 use crate::token::Token;
-use crate::verdict::{Heard, Helper, Operation, Reply, conclude};
+use crate::verdict::{Heard, Reply, conclude};
 
 /// Takes note that git was refused with this secret of ours. `ids`: all accounts that have it; `challenges`:
 /// what the server sent along.
@@ -56,20 +56,7 @@ pub fn refused_by_git(
     }
     let is_known = user.is_open();
     let direction = direction(here.caller);
-    let subject = Subject {
-        remote: given.remote,
-        server: given.server,
-        operation: match direction {
-            Direction::Fetch => Operation::Fetch,
-            Direction::Push => Operation::Push,
-        },
-        username: given.username,
-        secret: given.secret,
-        account: asking::account(outcomes, given, direction),
-        asked_login: None,
-        helper: Helper::Reached,
-        now: here.now,
-    };
+    let subject = asking::subject(here, outcomes, given, direction);
     let mut evidence = evidence_before(&subject);
     let refusal = Heard::Reply(Reply { status: Some(401), ..Reply::default() });
     match direction {

@@ -40,6 +40,8 @@ pub enum Trouble {
     Absent(String),
     /// The keyring is locked, and asking for the unlocking dialog is not wanted here.
     Locked,
+    /// The keyring is open and wants to ask a person all the same, which is not wanted here.
+    Asks,
     /// No answer in time (the bound is named in whole seconds).
     Slow(u64),
     /// It failed a moment ago and is not asked again yet.
@@ -75,6 +77,7 @@ impl fmt::Display for Trouble {
         match self {
             Self::Absent(why) => write!(f, "there is no keyring service here ({why})"),
             Self::Locked => write!(f, "the keyring is locked"),
+            Self::Asks => write!(f, "the keyring wants to ask you first, and git is no place for its dialog"),
             Self::Slow(seconds) => write!(f, "the keyring did not answer within {seconds} s"),
             Self::Remembered(why) => write!(f, "the keyring failed a moment ago ({why})"),
             Self::Ambiguous(count) => {
@@ -99,6 +102,12 @@ impl Trouble {
                 Some("keep the token in a file that only you can read: --vault file".to_owned())
             }
             Self::Locked => Some("unlock the keyring, or keep the token in a file: --vault file".to_owned()),
+            // The words of KeePassXC 2.7, the one keyring that is known to ask.
+            Self::Asks => Some(
+                "let it give and keep passwords without asking (KeePassXC: Settings, Secret Service Integration, \
+                 Confirm when passwords are retrieved by clients), or keep the token in a file: --vault file"
+                    .to_owned(),
+            ),
             Self::Slow(_) | Self::Remembered(_) => {
                 Some("restart the keyring service, or keep the token in a file: --vault file".to_owned())
             }

@@ -165,6 +165,24 @@ impl Case<'_> {
             };
             return Some(self.row(id, Measured));
         }
+        if let Heard::Stopped(words) = self.refusal {
+            let mut verdict = self.say(
+                "unreachable",
+                Inferred,
+                "",
+                &[
+                    "mend what git names: it ends on this side, and the token was not judged",
+                    "then ask again: git credential-patron diagnose {url}",
+                ],
+                &[],
+            );
+            // Git's words are no template, whatever they hold.
+            verdict.means = match words.as_str() {
+                "" => "git ended without a word before GitHub had answered".to_owned(),
+                words => format!("git ended before GitHub had answered: {words}"),
+            };
+            return Some(verdict);
+        }
         (self.e.host == HostKind::Plain).then(|| {
             self.say(
                 "not-github",

@@ -141,6 +141,8 @@ pub(crate) enum Heard {
     Reply(Reply),
     /// There was none.
     Trouble(Trouble),
+    /// Git ended on this side before there was one: its own words. A broken configuration is no refusal.
+    Stopped(String),
 }
 
 /// Why there was no answer of GitHub.
@@ -195,7 +197,7 @@ impl Heard {
     pub(crate) fn reply(&self) -> Option<&Reply> {
         match self {
             Heard::Reply(reply) => Some(reply),
-            Heard::NotAsked | Heard::Trouble(_) => None,
+            Heard::NotAsked | Heard::Trouble(_) | Heard::Stopped(_) => None,
         }
     }
 

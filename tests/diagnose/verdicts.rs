@@ -368,3 +368,32 @@ fn a_plain_host_without_an_account_is_a_failure() {
     let one = plain_host(false);
     assert_eq!((one.id(), one.code), ("not-github", 1), "{:#}", one.target);
 }
+
+#[test]
+fn git_that_ends_on_this_side_is_no_refusal_of_githubs() {
+    for (key, value, words) in [
+        ("http.sslBackend", "nonsense", "Unsupported SSL backend 'nonsense'"),
+        ("protocol.allow", "never", "fatal: "),
+    ] {
+        let scene = usual();
+        scene.sandbox.git(["config", "--global", key, value]).ok();
+        stopped(&scene, words);
+    }
+    let scene = usual();
+    let broken = scene.sandbox.read(".gitconfig").expect("setup wrote it") + "[broken\n";
+    scene.sandbox.write(".gitconfig", broken);
+    stopped(&scene, "fatal: bad config line");
+}
+
+/// Holds that git's own trouble is named as such, and not held against the account.
+fn stopped(scene: &Scene, words: &str) {
+    let one = scene.one("acme/secret");
+    let verdict = &one.target["verdict"];
+    assert_eq!((verdict["id"].as_str(), one.code), (Some("unreachable"), 3), "{verdict}");
+    assert_eq!(verdict["certainty"], "inferred");
+    let means = verdict["means"].as_str().expect("words");
+    assert!(means.starts_with("git ended before GitHub had answered: ") && means.contains(words), "{means}");
+    assert!(verdict["page"].is_null());
+    let listed = scene.sandbox.patron(["list", "--json"]).ok().stdout();
+    assert!(listed.contains("\"outcome\": null"), "{listed}");
+}

@@ -175,6 +175,7 @@ fn where_git_reads_no_system_file_none_is_written() {
         home.set("GIT_CONFIG_NOSYSTEM", 1);
         let said = home.patron(&["setup", "--system"]).failed(1);
         assert!(said.contains("GIT_CONFIG_NOSYSTEM is set"), "{said}");
+        assert!(said.contains("fix: unset it, or") && !said.contains("absolute path"), "{said}");
     });
 }
 

@@ -161,6 +161,7 @@ pub(super) const ROWS: &[Denial] = &[
             "git: error setting certificate verify locations",
             "git: error setting certificate file",
             "git: error adding trust anchors from file",
+            "git: Problem with the SSL CA cert",
         ],
         hints: &[],
         also: &[],
@@ -183,6 +184,7 @@ pub(super) const ROWS: &[Denial] = &[
             "fatal: unable to access 'https://github.com/acme/secret/': OpenSSL SSL_connect: SSL_ERROR_SYSCALL in connection to github.com:443",
             "fatal: unable to access 'https://github.com/acme/secret/': schannel: next InitializeSecurityContext failed: Unknown error (0x80092012)",
             "fatal: unable to access 'https://github.com/acme/secret/': error setting certificate verify locations:  CAfile: /none.pem CApath: none",
+            "fatal: unable to access 'https://github.com/acme/secret/': Problem with the SSL CA cert (path? access rights?)",
         ],
         paraphrases: [
             "[err] ssl certificate problem: self-signed certificate in certificate chain",

@@ -137,6 +137,16 @@ impl Normal {
         }
     }
 
+    /// Tells whether git ended by itself: no server said anything, also not by a status or in a word of git's.
+    pub(crate) fn is_git_alone(&self) -> bool {
+        let remote =
+            self.parts.iter().any(|(voice, text)| *voice == Voice::Remote && !text.trim().is_empty());
+        let by_git = ["remote error:", "could not read Username", "could not read Password"];
+        let local = self.parts.iter().filter(|(voice, _)| *voice == Voice::Local);
+        let mut told = local.flat_map(|(_, text)| by_git.iter().filter(|word| text.contains(**word)));
+        self.status.is_none() && !self.proven && !remote && told.next().is_none()
+    }
+
     /// Repeats what the server said, short enough to be shown, or what git said if it said nothing.
     pub(crate) fn words(&self) -> String {
         let voice = |wanted: Voice| {
@@ -326,6 +336,24 @@ mod tests {
             "fatal: unable to access 'https://github.com/acme/x/': Could not resolve host: github.com",
         ] {
             assert!(!Normal::transcript(text.as_bytes()).proven, "{text}");
+        }
+    }
+
+    #[test]
+    fn git_alone_speaks_where_no_server_did() {
+        for (text, alone) in [
+            ("fatal: bad config line 5 in file /home/mona/.gitconfig", true),
+            ("git: 'remote-https' is not a git command. See 'git --help'.", true),
+            ("", true),
+            ("remote: No.\nfatal: the remote end hung up unexpectedly", false),
+            ("fatal: remote error: access denied", false),
+            ("fatal: could not read Username for 'https://github.com': terminal prompts disabled", false),
+            (
+                "fatal: unable to access 'https://github.com/acme/x/': The requested URL returned error: 418",
+                false,
+            ),
+        ] {
+            assert_eq!(Normal::transcript(text.as_bytes()).is_git_alone(), alone, "{text}");
         }
     }
 

@@ -19,7 +19,7 @@
 
 mod bus;
 
-use super::{Dialog, Trouble, Wanted};
+use super::{Asking, Dialog, Trouble, Wanted};
 use crate::token::Token;
 use bus::{Bus, Failure, odd, question};
 use dbus::arg::{PropMap, RefArg, Variant};
@@ -117,7 +117,7 @@ pub(super) fn read(place: &Place, wanted: &Wanted) -> Result<Option<Token>, Trou
         None => Ok(None),
         Some(One::Unlocked(item)) => session.secret(&item),
         Some(One::Locked(item)) if session.unlocked(&item)? => session.secret(&item),
-        Some(One::Locked(_)) => Err(Trouble::Locked),
+        Some(One::Locked(_)) => Err(session.why_not()),
     }
 }
 
@@ -295,6 +295,15 @@ impl Session {
         Ok(locked)
     }
 
+    /// Says why nothing is had without a dialog: KeePassXC calls each item locked that it wants to ask about, and
+    /// wants to ask about each new one, in a collection that is open (measured: 2.7.4).
+    fn why_not(&self) -> Trouble {
+        match self.collection().and_then(|collection| self.locked(&collection)) {
+            Ok(false) => Trouble::Asks,
+            _ => Trouble::Locked,
+        }
+    }
+
     /// Unlocks what needs no dialog; tells whether that was enough. The object for the dialog that may come
     /// back is left alone: it goes with the connection.
     fn unlocked(&self, object: &Path<'static>) -> Result<bool, Trouble> {
@@ -318,7 +327,7 @@ impl Session {
         if &**prompt == "/" {
             return Ok(());
         }
-        dialog.open(|time| {
+        let answer = dialog.open(|time| {
             let rule = format!("type='signal',interface='{PROMPT}',member='Completed',path='{}'", &**prompt);
             self.bus.call(question("AddMatch").append1(rule))?;
             self.bus.call(method(prompt, PROMPT, "Prompt").append1(""))?;
@@ -330,7 +339,11 @@ impl Session {
                     Err(Trouble::Locked)
                 }
             }
-        })
+        });
+        match answer {
+            Err(Trouble::Locked) if dialog.asking == Asking::Never => Err(self.why_not()),
+            answer => answer,
+        }
     }
 
     /// Wraps the secret for the journey; in a plain session that is the bytes themselves.

@@ -1,0 +1,142 @@
+//! Hosts, owners, paths and scopes, as they come from git and from people.
+
+use super::*;
+
+fn remote(path: &str) -> Remote {
+    Remote::new(b"github.com", Some(path.as_bytes())).expect("a host")
+}
+
+#[test]
+fn a_host_is_compared_by_its_bytes() {
+    for (asked, same) in [
+        ("github.com", true),
+        ("GitHub.COM", true),
+        ("github.com:443", true),
+        ("github.com.", false),
+        ("github.com:", false),
+        ("github.com:8443", false),
+        ("github.com:0443", false),
+        ("github.com.evil.test", false),
+        ("github.com/evil.test", false),
+        ("github.com@evil.test", false),
+        ("evilgithub.com", false),
+        (" github.com", false),
+        ("ｇithub.com", false),
+        ("", false),
+    ] {
+        let host = Host::parse(asked.as_bytes());
+        assert_eq!(host.is_some_and(|host| host.as_str() == GITHUB), same, "{asked}");
+    }
+}
+
+#[test]
+fn an_owner_is_told_by_a_path_of_two_plain_segments_only() {
+    for (path, owner, repo) in [
+        ("o/r.git", Some("o"), Some("r")),
+        ("o/r", Some("o"), Some("r")),
+        ("o/r.wiki.git", Some("o"), Some("r")),
+        ("o/r.wiki", Some("o"), Some("r")),
+        ("o/r.git/info/lfs", Some("o"), Some("r")),
+        ("o/r.git?x#y", Some("o"), Some("r")),
+        ("o/.github", Some("o"), Some(".github")),
+        ("name_shortcode/r", Some("name_shortcode"), Some("r")),
+        ("o/r s", Some("o"), None),
+        ("o", None, None),
+        ("", None, None),
+        ("/o/r", None, None),
+        ("o//r", None, None),
+        ("./o/r", None, None),
+        ("../o/r", None, None),
+        ("o/../victim/r", None, None),
+        ("o/r/..", None, None),
+        ("o%2Fv/r", None, None),
+        ("o/%2e%2e/victim", None, None),
+        ("o\\v/r", None, None),
+        ("-o/r", None, None),
+        ("o.o/r", None, None),
+    ] {
+        let found = remote(path);
+        assert_eq!(found.owner.as_ref().map(Owner::as_str), owner, "{path}");
+        assert_eq!(found.repo.as_deref(), repo, "{path}");
+    }
+    let not_utf8 = Remote::new(b"github.com", Some(b"\xff\xfe/r")).expect("a host");
+    assert_eq!(not_utf8.owner, None);
+}
+
+#[test]
+fn a_gist_has_no_owner() {
+    let gist = Remote::new(b"gist.github.com", Some(b"mona/0123abc.git")).expect("a host");
+    assert_eq!(gist.owner, None);
+    assert_eq!(gist.host.home().as_str(), GITHUB);
+    assert!(gist.host.home().serves(&gist.host) && !gist.host.serves(&gist.host));
+    assert!(gist.host.home().serves(&gist.host.home()) && !gist.host.serves(&gist.host.home()));
+    assert_eq!(Host::parse(b"gist.mycorp.com").expect("a host").home().as_str(), "gist.mycorp.com");
+}
+
+#[test]
+fn a_scope_is_read_as_people_write_it() {
+    for (text, url) in [
+        ("acme", "https://github.com/acme"),
+        ("acme/secret", "https://github.com/acme/secret"),
+        ("acme/secret.git", "https://github.com/acme/secret"),
+        ("ghe.example.com/acme", "https://ghe.example.com/acme"),
+        ("ghe.example.com:8443/acme", "https://ghe.example.com:8443/acme"),
+        ("localhost:8443/acme", "https://localhost:8443/acme"),
+        ("https://corp.ghe.com/acme/secret", "https://corp.ghe.com/acme/secret"),
+        ("https://example.com", "https://example.com"),
+        ("https://GitHub.com:443/Acme/", "https://github.com/Acme"),
+    ] {
+        assert_eq!(Scope::parse(text).map(|scope| scope.to_string()), Ok(url.to_owned()), "{text}");
+    }
+    for text in [
+        "",
+        "/",
+        "a/b/c",
+        "http://github.com/acme",
+        "git@github.com:acme/r",
+        "https://x@github.com/a",
+        "-a",
+        "a b",
+        "gist.github.com",
+        "https:///acme",
+        "é",
+    ] {
+        assert!(Scope::parse(text).is_err(), "{text:?}");
+    }
+}
+
+#[test]
+fn a_scope_covers_whole_segments_without_case() {
+    let covers =
+        |scope: &str, path: &str| Scope::parse(scope).expect("a scope").covers(&remote(path), Server::GitHub);
+    assert!(covers("acme", "ACME/r.git"));
+    assert!(covers("Acme/Secret", "acme/secret.wiki.git"));
+    assert!(covers("acme/secret", "acme/secret.git/info/lfs"));
+    assert!(covers("https://github.com", "anyone/r"));
+    assert!(covers("https://github.com", "unusable"));
+    assert!(!covers("acme", "acme-labs/r.git"));
+    assert!(!covers("acme", "acme"));
+    assert!(!covers("acme/secret", "acme/secret2.git"));
+    assert!(!covers("corp.ghe.com/acme", "acme/r"));
+}
+
+#[test]
+fn a_plain_host_keeps_exact_paths() {
+    let host = Host::parse(b"git.example.com").expect("a host");
+    let scope = Scope::exact(&host, Some(b"a/b/c.git")).expect("a path");
+    assert_eq!(scope.to_string(), "https://git.example.com/a/b/c.git");
+    assert_eq!(Scope::from_url(&scope.to_string()), Some(scope.clone()));
+    let asked = |path: Option<&[u8]>| Remote::new(b"git.example.com", path).expect("a host");
+    assert!(scope.covers(&asked(Some(b"a/b/c.git")), Server::Plain));
+    assert!(!scope.covers(&asked(Some(b"a/b")), Server::Plain));
+    assert!(!scope.covers(&asked(None), Server::Plain));
+    assert_eq!(Scope::exact(&host, Some(b"a/../b")), None);
+}
+
+#[test]
+fn a_url_with_user_information_keeps_host_and_path_alone() {
+    let remote = Remote::from_url("https://user:pw@GitHub.com/Acme/r.git").expect("https");
+    assert_eq!((remote.host.as_str(), remote.name().as_str()), ("github.com", "Acme/r"));
+    assert_eq!(Remote::from_url("ssh://git@github.com/a/b"), None);
+    assert_eq!(Remote::from_url("git@github.com:a/b"), None);
+}
