@@ -189,7 +189,6 @@ fn what_is_no_host_is_refused_and_a_secret_in_it_not_repeated() {
             "github.com\nevil.test",
             "*.github.com",
             &format!("https://{secret}@github.com"),
-            &secret,
         ] {
             let ended = home.patron(&["setup", "--host", host]);
             assert!(!ended.err.contains(&secret));
@@ -200,6 +199,8 @@ fn what_is_no_host_is_refused_and_a_secret_in_it_not_repeated() {
             );
             assert_eq!(said.lines().count(), 2, "{said}");
         }
+        let said = home.patron(&["setup", "--host", &secret]).failed(2);
+        assert!(said.contains("looks like a token") && !said.contains(&secret), "{said}");
         let said = home.patron(&["setup", "--host", "http://ghe.example.com"]).failed(2);
         assert!(said.contains("http:// hosts are refused"), "{said}");
         assert_eq!(fs::read_dir(&home.home).expect("a folder").count(), 0);
