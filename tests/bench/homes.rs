@@ -12,13 +12,15 @@ use tempfile::TempDir;
 const CONFIG: &str = ".config/git-credential-patron";
 const DATA: &str = ".local/share/git-credential-patron";
 const STATE: &str = ".local/state/git-credential-patron";
-/// The folder for what lives as long as a session, where traces lie.
-const RUNTIME: &str = "run";
+/// Where systems keep what lives as long as a session, traces among it: in memory. On a disk that is busy with
+/// other things, making an empty file may take as long as all the rest (measured).
+const MEMORY: &str = "/dev/shm";
 
 /// A home with accounts, each for its own owner, in use for a while: every token has been answered and
 /// found good once, so that what is measured is the everyday.
 pub(crate) struct Home {
     folder: TempDir,
+    runtime: TempDir,
     product: PathBuf,
     peer: Peer,
     accounts: usize,
@@ -38,8 +40,10 @@ impl Home {
     /// Makes a home, and lets the product get to know its accounts.
     pub(crate) fn new(product: &Path, peer: &Peer, accounts: usize) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let home = Self { folder, product: product.into(), peer: peer.clone(), accounts, seen: Vec::new() };
-        home.folder(RUNTIME);
+        let runtime = tempfile::tempdir_in(MEMORY).or_else(|_| tempfile::tempdir());
+        let runtime = runtime.expect("a temporary folder can be made");
+        let home =
+            Self { folder, runtime, product: product.into(), peer: peer.clone(), accounts, seen: Vec::new() };
         match peer {
             Peer::Store(_) => home.fill_files(),
             Peer::Libsecret(_) => home.fill_keyring(),
@@ -89,7 +93,7 @@ impl Home {
 
     /// How many traces lie about.
     fn traces(&self) -> usize {
-        let folder = self.folder.path().join(RUNTIME).join("git-credential-patron");
+        let folder = self.runtime.path().join("git-credential-patron");
         let names = fs::read_dir(folder).into_iter().flatten().flatten();
         names.filter(|entry| entry.file_name().as_encoded_bytes().starts_with(b"t-")).count()
     }
@@ -128,7 +132,7 @@ impl Home {
             arguments,
             environment: vec![
                 ("HOME", self.folder.path().into()),
-                ("XDG_RUNTIME_DIR", self.folder.path().join(RUNTIME).into()),
+                ("XDG_RUNTIME_DIR", self.runtime.path().into()),
             ],
             stdin: stdin.clone().into_bytes(),
             answers: answers.to_vec(),
