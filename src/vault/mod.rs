@@ -41,6 +41,10 @@ pub enum Trouble {
     /// The keyring is locked, and asking for the unlocking dialog is not wanted here.
     Locked,
     /// The keyring is open and wants to ask a person all the same, which is not wanted here.
+    #[cfg_attr(
+        not(target_os = "linux"),
+        expect(dead_code, reason = "Keychain and Credential Manager do not tell it from a locked one")
+    )]
     Asks,
     /// No answer in time (the bound is named in whole seconds).
     Slow(u64),
