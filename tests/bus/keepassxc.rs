@@ -50,6 +50,8 @@ impl Bus {
         let mut service = private(&mut command, &folder)
             .env("DBUS_SESSION_BUS_ADDRESS", &bus.address)
             .env("QT_QPA_PLATFORM", "offscreen")
+            // There it notes that it runs: a second one in the same folder would end at once.
+            .env("TMPDIR", &folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(log(&folder, "keyring.log"))
