@@ -272,7 +272,8 @@ fn confirm_second_owner(
         return Ok(());
     };
     let outcomes = session.outcomes();
-    let with_it = || accounts.iter().filter(|known| outcomes.knows(&known.id, secret));
+    let knows = outcomes.knowing(secret);
+    let with_it = || accounts.iter().filter(|known| knows(&known.id));
     // Said once, and meant.
     if with_it().any(|known| known.scope.owner().is_some_and(|other| other == owner)) {
         return Ok(());

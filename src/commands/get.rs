@@ -1,9 +1,8 @@
 //! `get`: git asks for a user name and a password.
 //!
-//! This is the hot path: no network, no thread, no git config, no flush to the disk, unless `notice` has a
-//! reason to ask GitHub. Git ignores our exit
-//! code and reads every line of our stdout, so the answer is composed whole and written once; whatever
-//! goes wrong, git is left to ask as it always did.
+//! This is the hot path: no network, no thread, no git config, no flush to the disk, unless `notice` has a reason
+//! to ask GitHub. Git ignores our exit code and reads every line of our stdout, so the answer is composed whole
+//! and written once; whatever goes wrong, git is left to ask as it always did.
 
 use super::offer::{self, Offered};
 use super::store::server_of;

@@ -41,9 +41,9 @@ pub fn whose(
     (request, remote): (&Request, &Remote),
     secret: &Token,
 ) -> Whose {
-    let host = remote.host.home();
-    let of_host = || accounts.iter().filter(|account| *account.scope.host() == host);
-    let known = of_host().filter(|account| outcomes.knows(&account.id, secret));
+    let of_host = || accounts.iter().filter(|account| account.scope.host().serves(&remote.host));
+    let knows = outcomes.knowing(secret);
+    let known = of_host().filter(|account| knows(&account.id));
     let mut ours: Vec<String> = known.map(|account| account.id.clone()).collect();
     // A fingerprint that fits settles it: the vault is not asked for every account that was never used.
     let is_settled = !ours.is_empty();
@@ -63,7 +63,7 @@ pub fn whose(
     } else if outcomes.is_fallbacks(secret) {
         // Also if it was ours once: they have it, whoever else had it.
         Whose::Fallback
-    } else if outcomes.was_ours(&host, secret) {
+    } else if outcomes.was_ours(&remote.host.home(), secret) {
         Whose::Formerly
     } else if unclear {
         Whose::Unclear

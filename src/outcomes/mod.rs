@@ -184,8 +184,13 @@ impl Outcomes {
 
     /// Tells whether this secret is the one the account was last seen with.
     pub fn knows(&self, id: &str, token: &Token) -> bool {
-        self.fingerprint(token)
-            .is_some_and(|fingerprint| self.known(id).get(FINGERPRINT) == Some(&fingerprint))
+        self.knowing(token)(id)
+    }
+
+    /// The same for whoever asks about several accounts: the fingerprint is computed once.
+    pub fn knowing(&self, token: &Token) -> impl Fn(&str) -> bool {
+        let fingerprint = self.fingerprint(token);
+        move |id| fingerprint.is_some() && self.known(id).get(FINGERPRINT) == fingerprint.as_ref()
     }
 
     /// Tells whether any secret of the account was noted.
