@@ -143,7 +143,7 @@ const fn speaker(place: &'static str, stream: &'static str, why: &'static str) -
 }
 
 /// A file below `src/`: its path there, with slashes, and its text.
-type Source = (String, String);
+pub(crate) type Source = (String, String);
 
 #[test]
 fn every_room_uses_lower_ranks_only() {
@@ -192,7 +192,7 @@ fn violations(rooms: &[Room], speakers: &[Speaker], sources: &[Source]) -> Vec<S
 }
 
 /// The module a file is, below the crate's root.
-fn module_of(path: &str) -> Vec<String> {
+pub(crate) fn module_of(path: &str) -> Vec<String> {
     let path = path.trim_end_matches(".rs");
     let path = path.strip_suffix("/mod").unwrap_or(path);
     if path == "main" { Vec::new() } else { path.split('/').map(str::to_owned).collect() }
@@ -414,11 +414,11 @@ impl Reader {
     }
 }
 
-fn is_sign(token: &TokenTree, sign: char) -> bool {
+pub(crate) fn is_sign(token: &TokenTree, sign: char) -> bool {
     matches!(token, TokenTree::Punct(punct) if punct.as_char() == sign)
 }
 
-fn is_word(token: &TokenTree, words: &[&str]) -> bool {
+pub(crate) fn is_word(token: &TokenTree, words: &[&str]) -> bool {
     matches!(token, TokenTree::Ident(ident) if words.iter().any(|word| ident == word))
 }
 
@@ -427,7 +427,7 @@ fn is_path_sign(tokens: &[TokenTree], at: usize) -> bool {
 }
 
 /// Reads every file of `src/`.
-fn sources() -> Vec<Source> {
+pub(crate) fn sources() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut sources = Vec::new();
     let mut folders = vec![root.clone()];

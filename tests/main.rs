@@ -50,6 +50,7 @@ mod limits;
 mod manual;
 #[cfg(unix)]
 mod mistakes;
+mod names;
 #[cfg(target_os = "linux")]
 mod notice;
 mod property;
