@@ -1,6 +1,7 @@
 //! The forge itself, proven with real git and plain requests: a stand-in may be trusted only as
 //! far as it was tried.
 
+mod apps;
 mod client;
 mod decisions;
 mod exceptions;

@@ -173,7 +173,10 @@ pub(crate) fn who<'a>(
             HostKind::Ghes => Refusal::PasswordNotAccepted,
             _ => Refusal::BadCredentials,
         }),
-        Some(token) if token.state == State::Revoked || token.is_expired(now) => Err(Refusal::BadCredentials),
+        Some(token) if token.state == State::Revoked || token.is_expired(policy.apps.now(now)) => {
+            Err(Refusal::BadCredentials)
+        }
+        Some(token) if !policy.apps.knows(token, now) => Err(Refusal::BadCredentials),
         Some(token) => Ok(Some(token)),
         None => Err(Refusal::BadCredentials),
     }
@@ -313,7 +316,8 @@ fn reaches_by_scope(repo: &Repository, token: &Token, open: bool) -> Result<(), 
 
 fn reaches_by_grant(policy: &Policy, repo: &Repository, token: &Token, open: bool) -> Result<(), Refusal> {
     let same_owner = token.owner.as_ref().is_none_or(|owner| owner.eq_ignore_ascii_case(&repo.owner));
-    if !same_owner || token.state == State::Denied {
+    let is_installed = token.kind != TokenKind::AppUser || policy.apps.user_reaches(token, &repo.owner);
+    if !same_owner || !is_installed || token.state == State::Denied {
         return Err(Refusal::NotFound);
     }
     if token.state == State::Pending {

@@ -5,6 +5,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::apps::{App, Apps};
 use super::http::Reply;
 use super::policy::{
     By, GITHUB, Host, HostKind, On, Owner, OwnerKind, PendingAnswer, Permission, Policy, Repository, Role,
@@ -27,6 +28,7 @@ impl Policy {
             bad_logins: 0,
             headers_on_git: false,
             challenge_hint: None,
+            apps: Apps::default(),
         }
     }
 
@@ -91,6 +93,12 @@ impl Policy {
     /// With a token.
     pub(crate) fn token(mut self, token: Token) -> Self {
         self.tokens.push(token);
+        self
+    }
+
+    /// With a GitHub App.
+    pub(crate) fn app(mut self, app: App) -> Self {
+        self.apps.list.push(app);
         self
     }
 
@@ -218,6 +226,8 @@ impl Token {
             created: now,
             expires: Some(now + days(90)),
             id: u64::from(tokens::crc32(label.as_bytes())) % 90_000_000 + 10_000_000,
+            permissions: Vec::new(),
+            reason: String::new(),
         }
     }
 

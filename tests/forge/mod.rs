@@ -10,6 +10,7 @@
 
 #![allow(dead_code, reason = "tests and the tour each use a part of it")]
 
+mod apps;
 mod cgi;
 mod decide;
 mod find;
@@ -35,6 +36,7 @@ use tempfile::TempDir;
 
 #[allow(unused_imports, reason = "tests and the tour each use a part of it")]
 pub(crate) use self::{
+    apps::{App, Apps, Device, Installation, Key, another_key, grants, key},
     http::Reply,
     log::{Entry, EntryKind, GitAsk},
     make::days,
@@ -209,8 +211,10 @@ impl Redactor {
     /// The text with a label in place of each secret.
     pub(crate) fn redact(&self, text: &str) -> String {
         let policy = self.0.policy();
-        policy.tokens.iter().fold(text.to_owned(), |text, token| {
-            text.replace(&token.secret, &format!("<secret of {}>", token.label))
+        let tokens = policy.tokens.iter().map(|token| (&token.secret, &token.label));
+        let refreshes = policy.apps.refreshes.iter().map(|(secret, label)| (secret, label));
+        tokens.chain(refreshes).fold(text.to_owned(), |text, (secret, label)| {
+            text.replace(secret, &format!("<secret of {label}>"))
         })
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::apps::{Apps, Permissions};
 use super::http::Reply;
 use super::tokens::TokenKind;
 
@@ -38,6 +39,8 @@ pub(crate) struct Policy {
     pub(crate) headers_on_git: bool,
     /// What follows `Basic realm="GitHub"` in a challenge, such as `enterprise_hint="contoso"`.
     pub(crate) challenge_hint: Option<String>,
+    /// GitHub Apps, with what they and organisations' owners have done.
+    pub(crate) apps: Apps,
 }
 
 /// One host the proxy lets through.
@@ -208,6 +211,10 @@ pub(crate) struct Token {
     pub(crate) expires: Option<Timestamp>,
     /// The number in the address of its page.
     pub(crate) id: u64,
+    /// What it may do beside contents.
+    pub(crate) permissions: Permissions,
+    /// Why its owner asks for it.
+    pub(crate) reason: String,
 }
 
 /// Which repositories a fine-grained token reaches.
@@ -353,6 +360,8 @@ impl fmt::Debug for Token {
             created,
             expires,
             id,
+            permissions,
+            reason,
         } = self;
         f.debug_struct("Token")
             .field("label", label)
@@ -369,6 +378,8 @@ impl fmt::Debug for Token {
             .field("created", created)
             .field("expires", expires)
             .field("id", id)
+            .field("permissions", permissions)
+            .field("reason", reason)
             .finish_non_exhaustive()
     }
 }

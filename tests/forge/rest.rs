@@ -5,6 +5,7 @@
 
 use serde_json::{Value, json};
 
+use super::apps;
 use super::decide::{self, Question, Refusal, Site};
 use super::http::{Reply, Request};
 use super::policy::{Access, HostKind, Owner, OwnerKind, Policy, Repository, Role, Token, Visibility};
@@ -27,7 +28,28 @@ pub(crate) fn names(path: &str) -> (String, String) {
 
 /// Answers a call.
 pub(crate) fn answer(policy: &mut Policy, question: &Question<'_>, path: &str, request: &Request) -> Reply {
-    let mut reply = match decide::who(policy, question.site, question.credential, question.now) {
+    let reply = match apps::answer(policy, question, path, request) {
+        Some(reply) => reply,
+        None => plain(policy, question, path, request),
+    };
+    // The clock by which GitHub judges.
+    let date = policy.apps.now(question.now).strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    let mut reply = reply.with("Date", &date);
+    for (name, value) in [
+        ("X-GitHub-Api-Version-Selected", "2022-11-28"),
+        ("x-ratelimit-limit", "5000"),
+        ("x-ratelimit-remaining", "4999"),
+        ("x-ratelimit-used", "1"),
+        ("x-ratelimit-resource", "core"),
+    ] {
+        reply = reply.with(name, value);
+    }
+    let reset = question.now.as_second() + 3600;
+    reply.with("x-ratelimit-reset", &reset.to_string())
+}
+
+fn plain(policy: &mut Policy, question: &Question<'_>, path: &str, request: &Request) -> Reply {
+    match decide::who(policy, question.site, question.credential, question.now) {
         Ok(token) => {
             let mut reply = if matches!(request.method.as_str(), "GET" | "HEAD") {
                 call(policy, question, path, request, token)
@@ -43,18 +65,7 @@ pub(crate) fn answer(policy: &mut Policy, question: &Question<'_>, path: &str, r
             policy.bad_logins += u32::from(refusal == Refusal::BadCredentials);
             texts::rest_reply(&refusal, &bare_scene(question))
         }
-    };
-    for (name, value) in [
-        ("X-GitHub-Api-Version-Selected", "2022-11-28"),
-        ("x-ratelimit-limit", "5000"),
-        ("x-ratelimit-remaining", "4999"),
-        ("x-ratelimit-used", "1"),
-        ("x-ratelimit-resource", "core"),
-    ] {
-        reply = reply.with(name, value);
     }
-    let reset = question.now.as_second() + 3600;
-    reply.with("x-ratelimit-reset", &reset.to_string())
 }
 
 /// The headers by which a token is told about itself.

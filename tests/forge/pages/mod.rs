@@ -4,13 +4,14 @@
 //! There is no login: the browser is the first user's of the host, who may also do what owners
 //! of the organisations do.
 
-mod html;
+pub(crate) mod html;
 mod orgs;
 mod own;
 
 use jiff::Timestamp;
 
 use super::Shared;
+use super::apps;
 use super::decide::{Door, Site};
 use super::http::{Reply, Request};
 use super::log::{Entry, EntryKind};
@@ -71,19 +72,33 @@ pub(crate) fn answer(shared: &Shared, site: &Site, base: &str, path: &str, reque
         return Reply::html(404, "<!doctype html><title>Not found</title>Not found\n");
     }
     let mut policy = shared.policy();
+    if let Some(reply) = apps::login(&mut policy, &site.name, path, request) {
+        return reply;
+    }
     let post = request.method == "POST";
     let sent = String::from_utf8_lossy(&request.body).into_owned();
     let view = View {
         site,
         base,
         viewer: viewer(&policy, &site.name),
-        fields: site::form(if post { &sent } else { request.query() }),
+        fields: site::form(&if post {
+            format!("{sent}&{}", request.query())
+        } else {
+            request.query().to_owned()
+        }),
         now: Timestamp::now(),
     };
     let parts: Vec<String> = path.split('/').filter(|part| !part.is_empty()).map(site::decode).collect();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     match parts.as_slice() {
         [] => index(&view, &policy),
+        ["settings", "apps", rest @ ..] => {
+            let owner = view.viewer.clone();
+            apps::manifest_pages(&mut policy, &view, &owner, rest, post)
+        }
+        ["organizations", org, "settings", "apps", rest @ ..] => {
+            apps::manifest_pages(&mut policy, &view, org, rest, post)
+        }
         ["settings", rest @ ..] => own::answer(&mut policy, &view, rest, post),
         ["orgs", org, "sso"] => orgs::sso(&mut policy, &view, org, post),
         ["organizations", org, "settings", rest @ ..] => orgs::settings(&mut policy, &view, org, rest, post),
