@@ -17,14 +17,13 @@
 //! does not tell, `learned = true`, `refresh = true`, and `id` where it is not `SCOPE#LOGIN`.
 
 use crate::choose::{Account, Place};
-use crate::files::{self, Care, Lock};
+use crate::files::{self, Care, FileError, Lock};
 use crate::remote::{Scope, Server};
 use crate::time;
 use crate::token::TokenKind;
 use crate::vault::file::position;
 use serde::Deserialize;
 use std::borrow::Cow;
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
@@ -39,11 +38,13 @@ const SHORT_TABLE: usize = 100;
 const WAIT: Duration = Duration::from_secs(10);
 
 /// Why the list cannot be read or written.
-#[derive(Debug)]
-pub enum Trouble {
+#[derive(Debug, thiserror::Error)]
+pub enum ListError {
     /// The file cannot be opened, locked or replaced.
-    File(files::Trouble),
+    #[error(transparent)]
+    File(#[from] FileError),
     /// It is not what it should be; it is never rewritten then.
+    #[error("{}: {}{fact}", path.display(), place_in_words(*at))]
     Corrupt {
         /// The file.
         path: PathBuf,
@@ -53,6 +54,7 @@ pub enum Trouble {
         fact: String,
     },
     /// A newer program wrote it.
+    #[error("{}: it was written by a newer patron (version {version}); this one only reads it", path.display())]
     Newer {
         /// The file.
         path: PathBuf,
@@ -61,28 +63,11 @@ pub enum Trouble {
     },
 }
 
-impl fmt::Display for Trouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File(trouble) => trouble.fmt(f),
-            Self::Corrupt { path, at: Some((line, column)), fact } => {
-                write!(f, "{}: line {line}, column {column}: {fact}", path.display())
-            }
-            Self::Corrupt { path, at: None, fact } => write!(f, "{}: {fact}", path.display()),
-            Self::Newer { path, version } => {
-                write!(
-                    f,
-                    "{}: it was written by a newer patron (version {version}); this one only reads it",
-                    path.display()
-                )
-            }
-        }
-    }
+fn place_in_words(at: Option<(usize, usize)>) -> String {
+    at.map(|(line, column)| format!("line {line}, column {column}: ")).unwrap_or_default()
 }
 
-impl std::error::Error for Trouble {}
-
-impl Trouble {
+impl ListError {
     /// Says what mends it.
     pub fn remedy(&self) -> Option<String> {
         match self {
@@ -95,20 +80,14 @@ impl Trouble {
     }
 }
 
-impl From<files::Trouble> for Trouble {
-    fn from(trouble: files::Trouble) -> Self {
-        Self::File(trouble)
-    }
-}
-
 #[derive(Deserialize)]
-struct Whole<'a> {
+struct ListFile<'a> {
     #[serde(borrow, default)]
-    account: Vec<Raw<'a>>,
+    account: Vec<AccountEntry<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Raw<'a> {
+struct AccountEntry<'a> {
     #[serde(borrow)]
     label: Cow<'a, str>,
     #[serde(borrow)]
@@ -133,8 +112,8 @@ struct Raw<'a> {
 }
 
 /// Reads the accounts; an absent file is an empty list.
-pub fn load(path: &Path) -> Result<Vec<Account>, Trouble> {
-    match files::read(path, Care::Plain)? {
+pub fn load(path: &Path) -> Result<Vec<Account>, ListError> {
+    match files::read(path, Care::Deciding)? {
         Some(bytes) => parse(path, &bytes),
         None => Ok(Vec::new()),
     }
@@ -145,11 +124,11 @@ pub fn load(path: &Path) -> Result<Vec<Account>, Trouble> {
 ///
 /// A cut in the wrong place, such as the middle of a long string, leaves a piece that does not parse. Then,
 /// and for every mistake, the whole is parsed, which knows the place of the mistake.
-fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<Account>, Trouble> {
+fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<Account>, ListError> {
     parse_by(PIECE, path, bytes).or_else(|_| parse_by(usize::MAX, path, bytes))
 }
 
-fn parse_by(size: usize, path: &Path, bytes: &[u8]) -> Result<Vec<Account>, Trouble> {
+fn parse_by(size: usize, path: &Path, bytes: &[u8]) -> Result<Vec<Account>, ListError> {
     let text = text_of(path, bytes)?;
     let mut accounts = Vec::with_capacity(text.len() / SHORT_TABLE);
     let mut rest = text;
@@ -157,7 +136,7 @@ fn parse_by(size: usize, path: &Path, bytes: &[u8]) -> Result<Vec<Account>, Trou
         let from = rest.floor_char_boundary(size);
         let end = rest[from..].find("\n[[account]]").map_or(rest.len(), |at| from + at + 1);
         let (piece, behind) = rest.split_at(end);
-        let whole: Whole<'_> = toml::from_str(piece)
+        let whole: ListFile<'_> = toml::from_str(piece)
             .map_err(|error| corrupt(path, text, error.span().map(|span| span.start), error.message()))?;
         for raw in whole.account {
             let number = accounts.len();
@@ -169,7 +148,7 @@ fn parse_by(size: usize, path: &Path, bytes: &[u8]) -> Result<Vec<Account>, Trou
     Ok(accounts)
 }
 
-fn account(raw: Raw<'_>, wrong: impl Fn(&str, &str) -> Trouble) -> Result<Account, Trouble> {
+fn account(raw: AccountEntry<'_>, wrong: impl Fn(&str, &str) -> ListError) -> Result<Account, ListError> {
     let scope = Scope::from_url(&raw.scope)
         .ok_or_else(|| wrong("scope", "this scope is not https://HOST/OWNER or https://HOST"))?;
     let place = match (&*raw.vault, raw.command) {
@@ -202,16 +181,16 @@ fn account(raw: Raw<'_>, wrong: impl Fn(&str, &str) -> Trouble) -> Result<Accoun
     })
 }
 
-fn text_of<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str, Trouble> {
+fn text_of<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str, ListError> {
     // Some editors begin a file with a byte order mark, and do not count it as a column.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     std::str::from_utf8(bytes)
         .map_err(|error| corrupt(path, bytes, Some(error.valid_up_to()), "this is not UTF-8 text"))
 }
 
-fn corrupt(path: &Path, text: impl AsRef<[u8]>, at: Option<usize>, fact: &str) -> Trouble {
+fn corrupt(path: &Path, text: impl AsRef<[u8]>, at: Option<usize>, fact: &str) -> ListError {
     let fact = fact.lines().next().unwrap_or("this is not TOML").to_owned();
-    Trouble::Corrupt { path: path.to_owned(), at: at.map(|at| position(text.as_ref(), at)), fact }
+    ListError::Corrupt { path: path.to_owned(), at: at.map(|at| position(text.as_ref(), at)), fact }
 }
 
 /// Finds where a value of an account stands. Reads the whole text again, and is needed only where
@@ -237,9 +216,9 @@ pub struct Book {
 
 impl Book {
     /// Locks the list and reads it. Refuses a file that cannot be understood or is newer.
-    pub fn open(path: &Path) -> Result<Self, Trouble> {
-        let lock = files::lock(path, WAIT)?;
-        let bytes = lock.read(Care::Plain)?.unwrap_or_default();
+    pub fn open(path: &Path, locks: &Path) -> Result<Self, ListError> {
+        let lock = files::lock(path, locks, WAIT)?;
+        let bytes = lock.read(Care::Deciding)?.unwrap_or_default();
         let accounts = parse(path, &bytes)?;
         let text = text_of(path, &bytes)?;
         let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
@@ -247,7 +226,7 @@ impl Book {
         })?;
         let version = document.entry("version").or_insert(value(VERSION)).as_integer().unwrap_or(VERSION);
         if version > VERSION {
-            return Err(Trouble::Newer { path: path.to_owned(), version });
+            return Err(ListError::Newer { path: path.to_owned(), version });
         }
         Ok(Self { path: path.to_owned(), lock, document, accounts })
     }
@@ -258,7 +237,7 @@ impl Book {
     }
 
     /// Adds an account, or replaces what is known of the one with its id. Unknown keys stay.
-    pub fn put(&mut self, account: &Account) -> Result<(), Trouble> {
+    pub fn put(&mut self, account: &Account) -> Result<(), ListError> {
         let at = self.accounts.iter().position(|known| known.id == account.id);
         let tables = self.tables()?;
         let table = match at {
@@ -277,7 +256,7 @@ impl Book {
     }
 
     /// Takes an account out; tells whether it was there.
-    pub fn remove(&mut self, id: &str) -> Result<bool, Trouble> {
+    pub fn remove(&mut self, id: &str) -> Result<bool, ListError> {
         let Some(at) = self.accounts.iter().position(|known| known.id == id) else { return Ok(false) };
         self.tables()?.remove(at);
         self.accounts.remove(at);
@@ -285,11 +264,11 @@ impl Book {
     }
 
     /// Writes the list and gives up the lock.
-    pub fn save(self) -> Result<(), Trouble> {
-        self.lock.replace(self.document.to_string().as_bytes(), Care::Plain).map_err(Trouble::File)
+    pub fn save(self) -> Result<(), ListError> {
+        Ok(self.lock.replace(self.document.to_string().as_bytes(), Care::Deciding)?)
     }
 
-    fn tables(&mut self) -> Result<&mut ArrayOfTables, Trouble> {
+    fn tables(&mut self) -> Result<&mut ArrayOfTables, ListError> {
         let item = self.document.entry("account").or_insert(Item::ArrayOfTables(ArrayOfTables::new()));
         if let Some(inline) = item.as_array()
             && inline.is_empty()
@@ -297,7 +276,7 @@ impl Book {
             *item = Item::ArrayOfTables(ArrayOfTables::new());
         }
         let path = self.path.clone();
-        item.as_array_of_tables_mut().ok_or_else(|| Trouble::Corrupt {
+        item.as_array_of_tables_mut().ok_or_else(|| ListError::Corrupt {
             path,
             at: None,
             fact: "\"account\" is not a list of [[account]] tables, so it cannot be changed here".to_owned(),
@@ -358,8 +337,12 @@ mod tests {
         }
     }
 
+    fn locks(path: &Path) -> PathBuf {
+        path.with_file_name("locks")
+    }
+
     fn put(path: &Path, account: &Account) {
-        let mut book = Book::open(path).expect("open");
+        let mut book = Book::open(path, &locks(path)).expect("open");
         book.put(account).expect("put");
         book.save().expect("saved");
     }
@@ -385,7 +368,7 @@ mod tests {
         assert_eq!(load(&path).expect("read"), all);
         all[0].label = "renamed".to_owned();
         put(&path, &all[0]);
-        let mut book = Book::open(&path).expect("open");
+        let mut book = Book::open(&path, &locks(&path)).expect("open");
         assert!(book.remove("odd").expect("removed"));
         assert!(!book.remove("odd").expect("gone"));
         book.save().expect("saved");
@@ -427,7 +410,7 @@ mod tests {
             fs::write(&path, text).expect("written");
             let shown = load(&path).expect_err("corrupt").to_string();
             assert!(shown.contains(at) && shown.contains("accounts.toml"), "{text:?}: {shown}");
-            assert!(Book::open(&path).is_err());
+            assert!(Book::open(&path, &locks(&path)).is_err());
             assert_eq!(fs::read_to_string(&path).expect("there"), text);
         }
         fs::write(&path, b"label = \"\xff\"\n").expect("written");
@@ -468,6 +451,6 @@ mod tests {
         let text = fs::read_to_string(&path).expect("there").replace("version = 1", "version = 2");
         fs::write(&path, text).expect("written");
         assert_eq!(load(&path).expect("read").len(), 1);
-        assert!(matches!(Book::open(&path), Err(Trouble::Newer { version: 2, .. })));
+        assert!(matches!(Book::open(&path, &locks(&path)), Err(ListError::Newer { version: 2, .. })));
     }
 }

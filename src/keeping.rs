@@ -8,8 +8,7 @@ use crate::choose::{Account, Place};
 use crate::outcomes::Outcomes;
 use crate::paths::Paths;
 use crate::token::Token;
-use crate::vault::{self, Asking, Trouble};
-use std::fmt;
+use crate::vault::{self, Asking, VaultError};
 
 /// Where a secret is wished to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,31 +22,22 @@ pub enum Wish {
 }
 
 /// Why nothing was kept.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum NotKept {
     /// The vault could not take the secret.
-    Vault(Trouble),
+    #[error(transparent)]
+    Vault(VaultError),
     /// The list could not be written; a secret that was new has been taken out of the vault again.
-    List(accounts::Trouble),
+    #[error(transparent)]
+    List(accounts::ListError),
 }
-
-impl fmt::Display for NotKept {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Vault(trouble) => trouble.fmt(f),
-            Self::List(trouble) => trouble.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for NotKept {}
 
 impl NotKept {
     /// Says what mends it. Which vault to take in the place of a keyring that is not there depends on who
     /// asks, so the caller says that.
     pub fn remedy(&self) -> Option<String> {
         match self {
-            Self::Vault(Trouble::Absent(_)) => None,
+            Self::Vault(VaultError::Absent(_)) => None,
             Self::Vault(trouble) => trouble.remedy(),
             Self::List(trouble) => trouble.remedy(),
         }
@@ -76,7 +66,7 @@ pub struct Kept {
 pub fn keep(paths: &Paths, keep: Keep<'_>, wish: &Wish, asking: Asking) -> Result<Kept, NotKept> {
     let Keep { mut account, secret, refresh } = keep;
     // The list first: one that cannot be changed must be known before a secret is replaced.
-    let book = Book::open(&paths.accounts()).map_err(NotKept::List)?;
+    let book = Book::open(&paths.accounts(), &paths.locks()).map_err(NotKept::List)?;
     let known = book.accounts().iter().find(|known| known.id == account.id).cloned();
     let book = hold(book, asking);
     let no_keyring = match account.place {
@@ -85,8 +75,9 @@ pub fn keep(paths: &Paths, keep: Keep<'_>, wish: &Wish, asking: Asking) -> Resul
             place(paths, &mut account, secret, refresh, wish, asking).map_err(NotKept::Vault)?
         }
     };
-    let listed =
-        book.map_or_else(|| Book::open(&paths.accounts()), Ok).and_then(|book| list(book, &mut account));
+    let listed = book
+        .map_or_else(|| Book::open(&paths.accounts(), &paths.locks()), Ok)
+        .and_then(|book| list(book, &mut account));
     if let Err(trouble) = listed {
         if known.is_none() {
             // A secret without a name on the list would lie about for ever.
@@ -111,7 +102,7 @@ fn place(
     refresh: Option<&Token>,
     wish: &Wish,
     asking: Asking,
-) -> Result<Option<String>, Trouble> {
+) -> Result<Option<String>, VaultError> {
     account.place = match wish {
         Wish::There(place) => place.clone(),
         Wish::KeyringElseFile | Wish::KeyringElseFileInUse => Place::Keyring,
@@ -122,7 +113,7 @@ fn place(
         Wish::KeyringElseFileInUse => paths.secrets().exists(),
     };
     match write(paths, account, secret, refresh, asking) {
-        Err(Trouble::Absent(why)) if may_take_file => {
+        Err(VaultError::Absent(why)) if may_take_file => {
             account.place = Place::File;
             write(paths, account, secret, refresh, asking).map(|()| Some(why))
         }
@@ -136,7 +127,7 @@ fn write(
     secret: &Token,
     refresh: Option<&Token>,
     asking: Asking,
-) -> Result<(), Trouble> {
+) -> Result<(), VaultError> {
     let vault = vault::open(&account.place, paths, asking);
     let item = vault::item(account);
     vault.write(&item, secret)?;
@@ -155,7 +146,7 @@ pub fn hold(book: Book, asking: Asking) -> Option<Book> {
     }
 }
 
-fn list(mut book: Book, account: &mut Account) -> Result<(), accounts::Trouble> {
+fn list(mut book: Book, account: &mut Account) -> Result<(), accounts::ListError> {
     // Somebody may have taken the label since it was chosen.
     if book.accounts().iter().any(|other| other.label == account.label && other.id != account.id) {
         account.label = free_label(book.accounts(), account);
@@ -179,8 +170,8 @@ fn note(paths: &Paths, account: &Account, secret: &Token) {
 
 /// Writes down what GitHub told of a listed account: login and expiry. Its id stays, so its vault still has the
 /// secret; what somebody changed or removed meanwhile is left alone.
-pub fn learn(paths: &Paths, told: &Account) -> Result<(), accounts::Trouble> {
-    let mut book = Book::open(&paths.accounts())?;
+pub fn learn(paths: &Paths, told: &Account) -> Result<(), accounts::ListError> {
+    let mut book = Book::open(&paths.accounts(), &paths.locks())?;
     let Some(known) = book.accounts().iter().find(|known| known.id == told.id).cloned() else {
         return Ok(());
     };

@@ -8,10 +8,11 @@
 //! variables do; anything else is off.
 
 use crate::choose::Account;
+use crate::files;
 use crate::remote::Remote;
 use std::cell::RefCell;
 use std::fmt;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
@@ -61,7 +62,9 @@ impl Log {
         let sink = match wanted.to_str() {
             Some("" | "0" | "false") => None,
             Some("1" | "2" | "true") => Some(Sink::Stderr),
-            _ if Path::new(&wanted).is_absolute() => open(Path::new(&wanted)).map(Sink::File),
+            _ if Path::new(&wanted).is_absolute() => {
+                files::append_to(Path::new(&wanted)).ok().map(Sink::File)
+            }
             _ => None,
         };
         Self { sink: sink.map(RefCell::new), start }
@@ -82,16 +85,4 @@ impl Log {
             Sink::File(file) => file.write_all(line.as_bytes()),
         };
     }
-}
-
-fn open(path: &Path) -> Option<File> {
-    let mut options = OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        // NONBLOCK: a FIFO that nobody reads must not stop git.
-        options.mode(0o600).custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
-    }
-    options.open(path).ok()
 }

@@ -2,30 +2,26 @@
 //!
 //! A missing or relative HOME is an error, never a file in the working folder.
 
+use crate::files;
 use directories::ProjectDirs;
 use std::env;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// The folders of this user.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Paths {
     config: PathBuf,
     data: PathBuf,
     state: PathBuf,
-    runtime: PathBuf,
+    runtime: Option<PathBuf>,
+    traces: OnceLock<Option<PathBuf>>,
 }
 
 /// Why there is no place for our files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("HOME is not set to an absolute path, so there is no place for patron's files")]
 pub struct NoHome;
-
-impl std::fmt::Display for NoHome {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("HOME is not set to an absolute path, so there is no place for patron's files")
-    }
-}
-
-impl std::error::Error for NoHome {}
 
 impl Paths {
     /// Finds the folders from the environment. Nothing is created.
@@ -41,8 +37,9 @@ impl Paths {
         Ok(Self {
             config: dirs.config_dir().to_owned(),
             data: dirs.data_local_dir().to_owned(),
-            runtime: dirs.runtime_dir().map_or_else(|| state.join("traces"), Path::to_owned),
+            runtime: dirs.runtime_dir().map(Path::to_owned),
             state,
+            traces: OnceLock::new(),
         })
     }
 
@@ -66,8 +63,29 @@ impl Paths {
         self.state.join("outcomes.toml")
     }
 
-    /// Gives the folder of traces: the runtime folder, or one below the state folder.
-    pub fn traces(&self) -> &Path {
-        &self.runtime
+    /// Gives the folder of locks.
+    pub fn locks(&self) -> PathBuf {
+        self.state.join("locks")
+    }
+
+    /// Gives the folder of what may be lost and nobody else may see or make (traces), made if need be: the
+    /// runtime folder where the session's is there and this user's, else one below the state folder, else one
+    /// below the system's temporary folder. None where none of them can be had.
+    ///
+    /// It is found at the first call.
+    pub fn traces(&self) -> Option<&Path> {
+        let found = self.traces.get_or_init(|| {
+            if let Some(runtime) = self.runtime.as_ref().filter(|folder| files::make_private(folder)) {
+                return Some(runtime.clone());
+            }
+            let own = self.state.join("traces");
+            let is_made = files::make_folder(&self.state, files::Readers::Owner).is_ok();
+            if is_made && files::make_private(&own) {
+                return Some(own);
+            }
+            let temporary = env::temp_dir().join(format!("git-credential-patron-{}", files::user()));
+            files::make_private(&temporary).then_some(temporary)
+        });
+        found.as_deref()
     }
 }

@@ -14,9 +14,10 @@
 
 use crate::ancestry::{self, ProcessId};
 use crate::files;
+use crate::paths::Paths;
 use crate::remote::{Direction, Remote};
 use sha2::{Digest, Sha256};
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
@@ -27,8 +28,10 @@ use std::time::SystemTime;
 const MANY: usize = 256;
 /// How many a sweep leaves.
 const LEFT: usize = 64;
-/// How many names are read at most.
+/// How many traces are looked at.
 const READ: usize = 8192;
+/// How the name of each begins.
+const BEGINNING: &str = "t-";
 
 /// Which account was answered for which place and direction, as it stands in a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +41,7 @@ impl Mark {
     /// Makes the mark of an account, by its id, for a place and direction.
     pub fn of(id: &str, remote: &Remote, direction: Direction) -> Self {
         let place = format!("{} {} {}", remote.host, direction.name(), remote.name().to_ascii_lowercase());
-        Self(format!("t-{}-{}", short_hash(id), short_hash(&place)))
+        Self(format!("{BEGINNING}{}-{}", short_hash(id), short_hash(&place)))
     }
 }
 
@@ -50,28 +53,31 @@ pub fn short_hash(text: &str) -> String {
     })
 }
 
-/// The folder of traces.
+/// How many locks there are for accounts: a fixed number, however many secrets pass by.
+const SLOTS: u64 = 64;
+
+/// Gives the number of an account's lock. Two accounts may have the same one, and then wait for each other.
+pub fn slot(id: &str) -> u64 {
+    Sha256::digest(id.as_bytes())[..8].iter().fold(0, |number: u64, byte| number << 8 | u64::from(*byte))
+        % SLOTS
+}
+
+/// The folder of traces; without one nothing is remembered.
 #[derive(Debug)]
 pub struct Traces<'a> {
-    folder: &'a Path,
+    folder: Option<&'a Path>,
 }
 
 impl<'a> Traces<'a> {
-    /// Takes the folder; it is made when the first trace is left.
-    pub fn of(folder: &'a Path) -> Self {
-        Self { folder }
+    /// Finds the folder.
+    pub fn of(paths: &'a Paths) -> Self {
+        Self { folder: paths.traces() }
     }
 
     /// Leaves a trace. Trouble is returned for the log alone.
     pub fn leave(&self, mark: &Mark, process: &ProcessId) -> io::Result<()> {
-        let path = self.folder.join(format!("{}-{process}", mark.0));
-        match create(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                files::make_folder(self.folder).map_err(|trouble| io::Error::other(trouble.to_string()))?;
-                create(&path)
-            }
-            other => other,
-        }
+        let folder = self.folder.ok_or_else(|| io::Error::other("there is no folder for traces"))?;
+        files::touch(&folder.join(format!("{}-{process}", mark.0)))
     }
 
     /// Removes the traces of a process that has told how it went.
@@ -86,10 +92,10 @@ impl<'a> Traces<'a> {
     pub fn unreported(&self, mark: &Mark) -> bool {
         let mut count = 0;
         let mut is_unreported = false;
-        for name in self.names() {
+        for path in self.paths() {
             count += 1;
-            is_unreported =
-                is_unreported || process_of(&name, mark).is_some_and(|it| !ancestry::is_alive(&it));
+            let process = || process_of(path.file_name()?, mark);
+            is_unreported = is_unreported || process().is_some_and(|it| !ancestry::is_alive(&it));
         }
         if count > MANY {
             self.sweep();
@@ -103,22 +109,26 @@ impl<'a> Traces<'a> {
     }
 
     fn remove(&self, which: impl Fn(&OsStr) -> bool) {
-        for name in self.names().filter(|name| which(name)) {
+        for path in self.paths().filter(|path| path.file_name().is_some_and(&which)) {
             // One that another process has removed is as good as removed.
-            let _ = fs::remove_file(self.folder.join(name));
+            let _ = fs::remove_file(path);
         }
     }
 
-    /// Gives what lies in the folder besides locks, up to the bound. No folder holds none.
-    fn names(&self) -> impl Iterator<Item = OsString> {
-        let entries = fs::read_dir(self.folder).into_iter().flatten().flatten().take(READ);
-        entries.map(|entry| entry.file_name()).filter(|name| !name.as_encoded_bytes().starts_with(b"."))
+    /// Gives the traces in the folder, up to the bound. What earlier versions left there, locks and pipes of
+    /// probes, is not counted: they may be many.
+    fn paths(&self) -> impl Iterator<Item = PathBuf> {
+        let entries = self.folder.map(fs::read_dir).into_iter().flatten().flatten().flatten();
+        let is_trace = |path: &PathBuf| {
+            path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(BEGINNING.as_bytes()))
+        };
+        entries.map(|entry| entry.path()).filter(is_trace).take(READ)
     }
 
-    /// Removes the oldest. Among them may be pipes that a killed probe left.
+    /// Removes the oldest.
     fn sweep(&self) {
         let since = |path: &Path| fs::symlink_metadata(path).and_then(|it| it.modified()).ok();
-        let paths = self.names().map(|name| self.folder.join(name));
+        let paths = self.paths();
         let mut by_age: Vec<(SystemTime, PathBuf)> =
             paths.filter_map(|path| Some((since(&path)?, path))).collect();
         by_age.sort();
@@ -128,17 +138,6 @@ impl<'a> Traces<'a> {
             let _ = fs::remove_file(path);
         }
     }
-}
-
-fn create(path: &Path) -> io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
-    }
-    options.open(path).map(drop)
 }
 
 /// Reads the process out of a trace with this mark.
@@ -161,10 +160,9 @@ mod tests {
     #[test]
     fn a_trace_says_that_a_process_which_is_gone_never_reported() {
         let home = tempfile::tempdir().expect("a folder");
-        let folder = home.path().join("run/traces");
-        let traces = Traces::of(&folder);
+        let traces = Traces { folder: Some(home.path()) };
         let mark = Mark::of("a", &remote(), Direction::Fetch);
-        assert!(!traces.unreported(&mark), "there is no folder yet");
+        assert!(!traces.unreported(&mark), "nothing was left yet");
         // Of another boot, so it cannot be there any more.
         traces.leave(&mark, &process(1, 2)).expect("left");
         traces.leave(&mark, &process(1, 2)).expect("twice is once");
@@ -179,15 +177,14 @@ mod tests {
         traces.leave(&mark, &process(1, 2)).expect("left");
         traces.explained(&mark);
         assert!(!traces.unreported(&mark));
-        use std::os::unix::fs::PermissionsExt;
-        let mode = fs::metadata(&folder).expect("made").permissions().mode();
-        assert_eq!(mode & 0o777, 0o700);
+        let nowhere = Traces { folder: None };
+        assert!(nowhere.leave(&mark, &process(1, 2)).is_err() && !nowhere.unreported(&mark));
     }
 
     #[test]
     fn a_git_that_is_still_at_work_has_not_failed() {
         let home = tempfile::tempdir().expect("a folder");
-        let traces = Traces::of(home.path());
+        let traces = Traces { folder: Some(home.path()) };
         let mark = Mark::of("a", &remote(), Direction::Fetch);
         let stat = fs::read_to_string("/proc/self/stat").expect("our own");
         let start = stat.rsplit(')').next().expect("after the name").split_whitespace().nth(19);
@@ -200,15 +197,15 @@ mod tests {
         traces.leave(&mark, &own).expect("left");
         assert!(!traces.unreported(&mark));
         traces.explained(&mark);
-        assert_eq!(traces.names().count(), 1, "it may yet report");
+        assert_eq!(traces.paths().count(), 1, "it may yet report");
         traces.reported(&own);
-        assert_eq!(traces.names().count(), 0);
+        assert_eq!(traces.paths().count(), 0);
     }
 
     #[test]
     fn thousands_are_swept_and_the_newest_stay() {
         let home = tempfile::tempdir().expect("a folder");
-        let traces = Traces::of(home.path());
+        let traces = Traces { folder: Some(home.path()) };
         let mark = |n: u32| Mark::of(&n.to_string(), &remote(), Direction::Fetch);
         for n in 0..3000 {
             traces.leave(&mark(n), &process(n, 1)).expect("left");
@@ -216,10 +213,12 @@ mod tests {
             let path = home.path().join(format!("{}-{}", mark(n).0, process(n, 1)));
             fs::File::open(path).and_then(|file| file.set_modified(old)).expect("ours");
         }
-        fs::write(home.path().join(".flight-x.lock"), "").expect("ours");
+        // What earlier versions left: it must not take the place of traces.
+        for n in 0..READ + 10 {
+            fs::write(home.path().join(format!(".flight-{n}.lock")), "").expect("ours");
+        }
         assert!(traces.unreported(&mark(2999)));
-        assert_eq!(traces.names().count(), LEFT);
+        assert_eq!(traces.paths().count(), LEFT);
         assert!(traces.unreported(&mark(2999)) && !traces.unreported(&mark(1)));
-        assert!(home.path().join(".flight-x.lock").exists(), "locks stay");
     }
 }

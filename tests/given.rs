@@ -115,6 +115,12 @@ pub(crate) fn accounts_file(sandbox: &Sandbox) -> PathBuf {
     sandbox.home().join(".config").join(FOLDER).join("accounts.toml")
 }
 
+/// The lock of one of the product's files.
+pub(crate) fn lock_of(sandbox: &Sandbox, file: &Path) -> PathBuf {
+    let name = file.file_name().expect("a file has a name").to_string_lossy().into_owned();
+    outcomes_file(sandbox).with_file_name("locks").join(format!("{name}.lock"))
+}
+
 /// The file vault.
 pub(crate) fn secrets_file(sandbox: &Sandbox) -> PathBuf {
     sandbox.home().join(".local/share").join(FOLDER).join("secrets.toml")

@@ -18,6 +18,7 @@ mod callers;
 mod contract;
 #[cfg(unix)]
 mod copied;
+mod creating;
 mod denial;
 mod diagnose;
 #[cfg(unix)]

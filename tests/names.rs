@@ -16,7 +16,9 @@ const MOST_ARGUMENTS: usize = 6;
 
 /// Names of types that several files may define: the name, and why it is still one thing.
 #[rustfmt::skip]
-const SHARED_NAMES: &[(&str, &str)] = &[];
+const SHARED_NAMES: &[(&str, &str)] = &[
+    ("Backend", "the keyring of this system: only one of its files is compiled"),
+];
 
 /// Names of the first version that still mean several things, to be mended; the list may only get shorter.
 #[rustfmt::skip]
@@ -49,12 +51,10 @@ const STILL_SEVERAL: &[&str] = &[
     "Surroundings",
     "Target",
     "Terminal",
-    "Text",
     "Token",
     "Trouble",
     "Unreadable",
     "Unusable",
-    "Whole",
     "WhyNot",
     "Wish",
 ];
@@ -140,15 +140,30 @@ fn items(sources: &[Source]) -> Vec<(String, Item)> {
         read(tokens, &module_of(path), Around::Module, &mut items);
         found.extend(items.into_iter().map(|item| (path.clone(), item)));
     }
-    let tests: Vec<Vec<String>> = found
-        .iter()
-        .filter_map(|(_, item)| match item {
-            Item::TestFile(module) => Some(module.clone()),
-            Item::Type(..) | Item::Function(..) => None,
-        })
-        .collect();
+    let tests = test_modules(&found);
     found.retain(|(path, _)| !tests.iter().any(|test| module_of(path).starts_with(test)));
     found
+}
+
+fn test_modules(items: &[(String, Item)]) -> Vec<Vec<String>> {
+    let module = |(_, item): &(String, Item)| match item {
+        Item::TestFile(module) => Some(module.clone()),
+        Item::Type(..) | Item::Function(..) => None,
+    };
+    items.iter().filter_map(module).collect()
+}
+
+/// Leaves out the files that are tests.
+pub(crate) fn product(sources: &[Source]) -> Vec<&Source> {
+    let mut found = Vec::new();
+    for (path, text) in sources {
+        let tokens: TokenStream = text.parse().unwrap_or_else(|error| panic!("src/{path}: {error}"));
+        let mut items = Vec::new();
+        read(tokens, &module_of(path), Around::Module, &mut items);
+        found.extend(items.into_iter().map(|item| (path.clone(), item)));
+    }
+    let tests = test_modules(&found);
+    sources.iter().filter(|(path, _)| !tests.iter().any(|test| module_of(path).starts_with(test))).collect()
 }
 
 /// What stands around some tokens.
@@ -218,7 +233,7 @@ fn read(tokens: TokenStream, module: &[String], around: Around, found: &mut Vec<
 }
 
 /// Tells whether an attribute leaves its item out of the product: `test`, `cfg(test)`, `cfg(all(test, unix))`.
-fn is_for_tests(attribute: &str) -> bool {
+pub(crate) fn is_for_tests(attribute: &str) -> bool {
     let words: Vec<&str> =
         attribute.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty()).collect();
     words.contains(&"test") && !words.contains(&"not") && !words.contains(&"any")

@@ -5,7 +5,7 @@ use super::Group::Account as Group;
 use super::Status::{Failed, Ok, Skipped, Warning};
 use crate::choose::{Account, Because, Place, WhyNot};
 use crate::time::day;
-use crate::vault::Trouble;
+use crate::vault::VaultError;
 
 /// How many accounts that are not chosen are named.
 const MOST: usize = 8;
@@ -74,7 +74,7 @@ pub(crate) fn others(fitting: &[&Account], rest: &[(&Account, WhyNot)], now: i64
 }
 
 /// States whether the vault gave the secret.
-pub(crate) fn readable(account: &Account, read: Result<bool, &Trouble>) -> Check {
+pub(crate) fn readable(account: &Account, read: Result<bool, &VaultError>) -> Check {
     let place = match account.place {
         Place::Keyring => "the keyring",
         Place::File => "secrets.toml, which only you can read",

@@ -1,6 +1,7 @@
 //! What `setup` and `unsetup` share: finding git and its files, showing lines, and failing.
 
 use crate::error::Failure;
+use crate::files;
 use crate::git::{BadPlace, Changed, Env, FileTrouble, Git, Place, shown_whole};
 use crate::paths::Paths;
 use std::io::{self, Write};
@@ -41,7 +42,11 @@ pub fn file_failure(trouble: FileTrouble) -> Failure {
             "another git command is changing it; if none is running, one has died: remove {}",
             lock.display()
         ),
-        FileTrouble::Io { file, .. } => format!("see who may write {} and its folder", file.display()),
+        FileTrouble::Io { file, error, .. } => files::remedy_of(error, file)
+            .unwrap_or_else(|| format!("see who may write {} and its folder", file.display())),
+        FileTrouble::Unsafe(error) => error.remedy().unwrap_or_else(|| {
+            "see what git says of that folder: git config --list --show-origin".to_owned()
+        }),
         FileTrouble::NotAFile(_) => {
             "name a file with GIT_CONFIG_GLOBAL (or GIT_CONFIG_SYSTEM), or unset it".to_owned()
         }

@@ -236,18 +236,25 @@ impl Session {
     }
 
     /// Reads the accounts.
-    pub fn accounts(&self) -> Result<Vec<Account>, accounts::Trouble> {
+    pub fn accounts(&self) -> Result<Vec<Account>, accounts::ListError> {
         accounts::load(&self.paths.accounts())
     }
 
     /// Locks the list of accounts for a change.
-    pub fn book(&self) -> Result<Book, accounts::Trouble> {
-        Book::open(&self.paths.accounts())
+    pub fn book(&self) -> Result<Book, accounts::ListError> {
+        Book::open(&self.paths.accounts(), &self.paths.locks())
     }
 
     /// Reads how the accounts fared.
     pub fn outcomes(&self) -> Outcomes {
-        Outcomes::load(&self.paths.outcomes())
+        let outcomes = Outcomes::load(&self.paths.outcomes());
+        if let Some(error) = &outcomes.unsafe_file {
+            terminal::say(&one_line(
+                format!("what is known of earlier refusals is not used: {error}"),
+                error.remedy(),
+            ));
+        }
+        outcomes
     }
 
     /// Changes how the accounts fared. Losing it loses nothing, so trouble goes to the log alone.
@@ -366,7 +373,7 @@ pub fn one_line(fact: impl std::fmt::Display, remedy: Option<String>) -> String 
 }
 
 /// Turns trouble with the list of accounts into a failure of a command.
-pub fn list_failure(trouble: accounts::Trouble) -> Failure {
+pub fn list_failure(trouble: accounts::ListError) -> Failure {
     let remedy = trouble.remedy();
     let failure = Failure::failed("the list of accounts cannot be used").because(trouble);
     match remedy {
@@ -376,7 +383,7 @@ pub fn list_failure(trouble: accounts::Trouble) -> Failure {
 }
 
 /// Turns trouble with a vault into a failure of a command.
-pub fn vault_failure(fact: impl Into<String>, trouble: crate::vault::Trouble) -> Failure {
+pub fn vault_failure(fact: impl Into<String>, trouble: crate::vault::VaultError) -> Failure {
     let remedy = trouble.remedy();
     let failure = Failure::failed(fact).because(trouble);
     match remedy {

@@ -10,7 +10,7 @@ use super::{Session, add};
 use crate::browser::{self, Purpose, Surroundings};
 use crate::choose::Account;
 use crate::cli::Add;
-use crate::files::{self, Trouble};
+use crate::files::{self, FileError};
 use crate::git::{Cwd, Git, Permission, git_bool};
 use crate::notice::{self, interactive};
 use crate::remote::{Remote, Scope, Server};
@@ -46,11 +46,11 @@ pub(super) fn offer(
         return Offered::NotAsked;
     }
     let before = session.accounts().map(|accounts| accounts.len()).unwrap_or_default();
-    let path = session.paths.traces().join("asker");
-    let lock = match files::lock(&path, Duration::ZERO) {
-        Err(Trouble::Busy { .. }) => {
+    let turn = |bound| files::take_turn(&session.paths.locks(), "asker", bound);
+    let lock = match turn(Duration::ZERO) {
+        Err(FileError::Busy { .. }) => {
             say("another git asks for a token at the moment; waiting for it");
-            files::lock(&path, PATIENCE)
+            turn(PATIENCE)
         }
         other => other,
     };

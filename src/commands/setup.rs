@@ -205,7 +205,21 @@ impl Task {
             let undone = before.map_or(Ok(()), |before| self.undo(plan, before.as_deref()));
             return Err(unreadable(&self.place.ours, trouble, undone.err()));
         }
-        gits.into_iter().try_for_each(Locked::commit).map_err(file_failure)
+        for (done, file) in gits.into_iter().enumerate() {
+            if let Err(trouble) = file.commit() {
+                // Without git's include our file would lie about for nothing.
+                let undone = match &before {
+                    Some(before) if done == 0 => self.undo(plan, before.as_deref()),
+                    _ => Ok(()),
+                };
+                let failure = file_failure(trouble);
+                return Err(match undone {
+                    Ok(()) => failure,
+                    Err(why) => failure.remedy(format!("remove {}: {why}", self.place.ours.display())),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// Lets git read each file that changes; gives ours, and git's.
@@ -235,7 +249,7 @@ impl Task {
 
     /// Puts our file back as it was, unless somebody has changed it meanwhile.
     fn undo(&self, plan: &Plan, before: Option<&[u8]>) -> Result<(), FileTrouble> {
-        let mut ours = Locked::take(&self.place.ours)?;
+        let mut ours = Locked::take(&self.place.ours, self.place.readers())?;
         if ours.now().text() != Some(&plan.ours_text) {
             return Ok(());
         }

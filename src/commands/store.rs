@@ -13,7 +13,7 @@ use crate::protocol::Request;
 use crate::remote::{Owner, Remote, Scope, Server};
 use crate::terminal::say;
 use crate::token::{Token, TokenKind};
-use crate::vault::{self, Asking, Trouble};
+use crate::vault::{self, Asking, VaultError};
 
 /// Takes note of one request.
 pub fn run(session: &Session, request: &Request) {
@@ -265,7 +265,7 @@ fn keep(
         Ok(kept) => Some(kept.account),
         Err(why) => {
             say(&one_line(format!("nothing is kept for {label}: {why}"), why.remedy()));
-            if let NotKept::Vault(Trouble::Absent(_)) = why {
+            if let NotKept::Vault(VaultError::Absent(_)) = why {
                 say(
                     "to keep such tokens in a file that only you can read: git config --global patron.vault file",
                 );

@@ -6,8 +6,9 @@
 //! does. The mode is kept. Whoever dies in between leaves the old file, and a lock that names itself.
 
 use super::{Git, GitTrouble, Listing};
+use crate::files::{self, FileError, Readers};
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -57,6 +58,8 @@ pub enum FileTrouble {
     },
     /// Git would read something else than was meant, most likely for how the file ends.
     ReadsOtherwise(PathBuf),
+    /// A file or folder is not safe, or not this user's.
+    Unsafe(FileError),
 }
 
 impl fmt::Display for FileTrouble {
@@ -83,6 +86,7 @@ impl fmt::Display for FileTrouble {
                     file.display()
                 )
             }
+            Self::Unsafe(error) => error.fmt(f),
         }
     }
 }
@@ -149,15 +153,19 @@ pub struct Locked {
 }
 
 impl Locked {
-    /// Takes git's lock of a file, waiting a moment for another's, and reads the file under it.
-    pub fn take(path: &Path) -> Result<Self, FileTrouble> {
+    /// Takes git's lock of a file, waiting a moment for another's, and reads the file under it. A file that does
+    /// not exist yet will be for these readers.
+    pub fn take(path: &Path, readers: Readers) -> Result<Self, FileTrouble> {
         let target = behind_links(path)?;
+        files::check_home(target.parent().unwrap_or(Path::new("/"))).map_err(FileTrouble::Unsafe)?;
         // Before the lock: where there is nothing to replace, nothing is left beside it either.
         let before = ConfigFile::read(path)?;
         let mut name = target.into_os_string();
         name.push(".lock");
         let lock = PathBuf::from(name);
-        let file = create(&lock, before.mode.as_ref(), path)?;
+        // Never wider than the file, not even for a moment: people keep tokens in their git config.
+        let mode = before.mode.as_ref().map_or(readers.file_mode(), |mode| mode_of(mode) | 0o200);
+        let file = create(&lock, mode, path)?;
         let mut locked = Self { now: before, lock, file: Some(file), ready: false, gone: false };
         locked.now = ConfigFile::read(path)?;
         Ok(locked)
@@ -166,14 +174,6 @@ impl Locked {
     /// Gives the file as it was when it was locked.
     pub fn now(&self) -> &ConfigFile {
         &self.now
-    }
-
-    /// Lets everybody read the file if it does not exist yet, whatever the umask is.
-    pub fn let_all_read_if_new(&mut self) {
-        #[cfg(unix)]
-        if self.now.mode.is_none() {
-            self.now.mode = Some(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-        }
     }
 
     /// Writes the new text to the lock file and lets git read it there. `is_meant` is shown the entries git
@@ -190,7 +190,7 @@ impl Locked {
         let mut file = self.file.take().expect("a lock is prepared once");
         file.write_all(text).map_err(failed)?;
         if let Some(mode) = &self.now.mode {
-            file.set_permissions(mode.clone()).map_err(failed)?;
+            files::set_mode(&file, mode_of(mode)).map_err(failed)?;
         }
         file.sync_all().map_err(failed)?;
         drop(file);
@@ -210,7 +210,7 @@ impl Locked {
         let failed = |error| FileTrouble::Io { tried: "write", file: self.now.path.clone(), error };
         fs::rename(&self.lock, &self.now.target).map_err(failed)?;
         self.gone = true;
-        sync_folder_of(&self.now.target);
+        files::sync_folder(self.now.target.parent().unwrap_or(Path::new("/")));
         Ok(())
     }
 
@@ -221,7 +221,7 @@ impl Locked {
                 Err(FileTrouble::Io { tried: "remove", file: self.now.path.clone(), error })
             }
             _ => {
-                sync_folder_of(&self.now.target);
+                files::sync_folder(self.now.target.parent().unwrap_or(Path::new("/")));
                 Ok(())
             }
         }
@@ -237,21 +237,21 @@ impl Drop for Locked {
     }
 }
 
+#[cfg(unix)]
+fn mode_of(permissions: &fs::Permissions) -> u32 {
+    std::os::unix::fs::PermissionsExt::mode(permissions) & 0o777
+}
+
+#[cfg(not(unix))]
+fn mode_of(_: &fs::Permissions) -> u32 {
+    0
+}
+
 /// Creates the lock file, which must not exist, with the rights of the file it will replace.
-fn create(lock: &Path, mode: Option<&fs::Permissions>, path: &Path) -> Result<File, FileTrouble> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    if let Some(mode) = mode {
-        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-        // Never wider than the file, not even for a moment: people keep tokens in their git config.
-        options.mode(mode.mode() & 0o777 | 0o200);
-    }
-    #[cfg(not(unix))]
-    let _ = mode;
+fn create(lock: &Path, mode: u32, path: &Path) -> Result<File, FileTrouble> {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        match options.open(lock) {
+        match files::create_new(lock, mode) {
             Ok(file) => return Ok(file),
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
                 return Err(FileTrouble::Io { tried: "lock", file: path.to_owned(), error });
@@ -275,17 +275,4 @@ fn behind_links(path: &Path) -> Result<PathBuf, FileTrouble> {
         }
     }
     Err(FileTrouble::LinkCircle(path.to_owned()))
-}
-
-/// Makes a rename or removal last over a crash, where the system can be asked to.
-fn sync_folder_of(file: &Path) {
-    #[cfg(unix)]
-    if let Some(folder) = file.parent()
-        && let Ok(folder) = File::open(folder)
-    {
-        // The change is made; a folder that cannot be synced only makes it less durable.
-        let _ = folder.sync_all();
-    }
-    #[cfg(not(unix))]
-    let _ = file;
 }

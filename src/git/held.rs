@@ -1,6 +1,7 @@
 //! The files of one place together: git's config file, the other one of its level, and ours.
 
-use super::{ConfigFile, FileTrouble, KeyAndValue, Level, Locked, Place, is_our_file};
+use super::{ConfigFile, FileTrouble, KeyAndValue, Locked, Place, is_our_file};
+use crate::files::{self, Care};
 use std::fs;
 use std::path::Path;
 
@@ -36,23 +37,25 @@ impl Files<Locked> {
     /// Without `gits` only our own file is locked: git's may lie where nobody can write, put there by a
     /// dotfile manager with our block in it.
     pub fn lock(place: &Place, gits: bool) -> Result<Self, FileTrouble> {
-        let mut file = gits.then(|| Locked::take(&place.file)).transpose()?;
-        let other = other_of(place).filter(|_| gits).map(Locked::take).transpose()?;
-        make_folder_of(&place.ours, place.level)?;
-        let mut ours = Locked::take(&place.ours)?;
-        if place.level == Level::System {
-            // A system file that others may not read ends their git, whatever root's umask is.
-            file.iter_mut().chain([&mut ours]).for_each(Locked::let_all_read_if_new);
-        }
+        let readers = place.readers();
+        let lock = |path: &Path| Locked::take(path, readers);
+        let file = gits.then(|| lock(&place.file)).transpose()?;
+        let other = other_of(place).filter(|_| gits).map(lock).transpose()?;
+        let folder = place.ours.parent().expect("our file lies in a folder");
+        files::make_folder(folder, readers).map_err(FileTrouble::Unsafe)?;
+        // Whoever can write it decides which programs git runs.
+        files::check_place(&place.ours, Care::Deciding).map_err(FileTrouble::Unsafe)?;
+        let ours = lock(&place.ours)?;
         Ok(Self { file, other, ours: Some(ours) })
     }
 
     /// Locks those of the files that exist, to take our lines out of them.
     pub fn lock_existing(place: &Place) -> Result<Self, FileTrouble> {
-        let lock = |path: &Path| path.exists().then(|| Locked::take(path)).transpose();
+        let take = |path: &Path| Locked::take(path, place.readers());
+        let lock = |path: &Path| path.exists().then(|| take(path)).transpose();
         Ok(Self {
             file: lock(&place.file)?,
-            other: other_of(place).map(Locked::take).transpose()?,
+            other: other_of(place).map(take).transpose()?,
             ours: lock(&place.ours)?,
         })
     }
@@ -71,23 +74,6 @@ fn other_of(place: &Place) -> Option<&Path> {
     let other = place.other.as_deref()?;
     let real = other.canonicalize().ok()?;
     (place.file.canonicalize().ok() != Some(real)).then_some(other)
-}
-
-fn make_folder_of(file: &Path, level: Level) -> Result<(), FileTrouble> {
-    let folder = file.parent().expect("our file lies in a folder");
-    let failed = |error| FileTrouble::Io { tried: "make the folder of", file: file.to_owned(), error };
-    if folder.is_dir() {
-        return Ok(());
-    }
-    fs::create_dir_all(folder).map_err(failed)?;
-    #[cfg(unix)]
-    if level == Level::System {
-        use std::os::unix::fs::PermissionsExt;
-        fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).map_err(failed)?;
-    }
-    #[cfg(not(unix))]
-    let _ = level;
-    Ok(())
 }
 
 /// Removes the folder of our file if nothing else is in it.

@@ -24,7 +24,7 @@ pub struct NetrcEntry {
 pub fn netrc_entry(home: &Path, host: &str) -> Option<NetrcEntry> {
     let names: &[&str] = if cfg!(windows) { &["_netrc", ".netrc"] } else { &[".netrc"] };
     names.iter().map(|name| home.join(name)).find_map(|file| {
-        let bytes = files::read(&file, Care::Plain).ok().flatten()?;
+        let bytes = files::read(&file, Care::Foreign).ok().flatten()?;
         let host = host.split(':').next().unwrap_or(host);
         let (line, is_default, secret) = entry_in(&String::from_utf8_lossy(&bytes), host)?;
         Some(NetrcEntry { file, line, is_default, secret })

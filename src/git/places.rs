@@ -5,6 +5,7 @@
 //! `GIT_CONFIG_SYSTEM` name one file instead; `GIT_CONFIG_NOSYSTEM` leaves the system's out.
 
 use super::{Cwd, Git, GitTrouble, Level, git_bool};
+use crate::files::Readers;
 use crate::paths::Paths;
 use std::env;
 use std::ffi::OsString;
@@ -101,6 +102,14 @@ impl Place {
 }
 
 impl Place {
+    /// Says who may read what is made here: a system file that others may not read ends their git.
+    pub fn readers(&self) -> Readers {
+        match self.level {
+            Level::System => Readers::Everyone,
+            _ => Readers::Owner,
+        }
+    }
+
     /// Lets git read our file by the include, as each of its commands will: git ends at one that is there and
     /// that it may not read.
     pub fn try_include(&self, git: &Git) -> Result<(), GitTrouble> {

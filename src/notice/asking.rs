@@ -3,14 +3,14 @@
 use super::opening::{self, Opening};
 use super::{BOUND, Given, Here, Judged, QUIET, Reason, lately, reason, speech, steady};
 use crate::choose::Account;
-use crate::files::{self, Trouble};
+use crate::files::{self, FileError};
 use crate::git::{Git, Permission};
 use crate::inspect::{Inspection, Means, Pace, Subject, inspect};
 use crate::keeping;
 use crate::log::Fact;
 use crate::outcomes::{Direction, Outcomes};
 use crate::terminal::say;
-use crate::traces::{Mark, Traces, short_hash};
+use crate::traces::{Mark, Traces, slot};
 use crate::verdict::{self, Evidence, Helper, Operation, Origin, Verdict};
 use crate::verify;
 use std::time::Instant;
@@ -52,11 +52,10 @@ impl News {
 
 /// Takes the right to ask about an account; none if another process asks for too long, or there is no place
 /// for a lock: then nothing could be remembered either.
-pub(super) fn take_turn(here: &Here<'_>, id: &str) -> Option<files::Lock> {
-    let path = here.paths.traces().join(format!("flight-{}", short_hash(id)));
-    match files::lock(&path, BOUND) {
-        Ok(lock) => Some(lock),
-        Err(Trouble::Busy { .. }) => {
+pub(super) fn take_turn(here: &Here<'_>, id: &str) -> Option<files::Turn> {
+    match files::take_turn(&here.paths.locks(), &format!("flight-{:02}", slot(id)), BOUND) {
+        Ok(turn) => Some(turn),
+        Err(FileError::Busy { .. }) => {
             here.log.note("not asked: another process asks", &[]);
             None
         }
@@ -105,9 +104,9 @@ pub(super) fn ask(
             ..Judged::unsure()
         };
     }
-    let Some(git) = Git::find() else { return Judged::unsure() };
+    let (Some(git), Some(folder)) = (Git::find(), here.paths.traces()) else { return Judged::unsure() };
     let subject = subject(here, outcomes, given, direction);
-    let means = Means { git: &git, folder: here.paths.traces() };
+    let means = Means { git: &git, folder };
     let left = BOUND.saturating_sub(start.elapsed());
     let found = inspect(&means, &subject, Pace::Quick, left);
     let elapsed = u64::try_from(found.elapsed.as_millis()).unwrap_or_default();
@@ -127,7 +126,7 @@ pub(super) fn ask(
         return Judged::unsure();
     }
     let ending = Ending::of(&found.verdict, heard.status() == Some(401));
-    Traces::of(here.paths.traces()).explained(&mark);
+    Traces::of(here.paths).explained(&mark);
     note(here, outcomes, given, direction, &ending, found, mark)
 }
 

@@ -88,7 +88,7 @@ pub fn direction(caller: &Caller) -> Direction {
 /// Takes note that git has told how an answer fared.
 pub fn reported(here: &Here<'_>) {
     if let Some(process) = &here.caller.process {
-        Traces::of(here.paths.traces()).reported(process);
+        Traces::of(here.paths).reported(process);
     }
 }
 
@@ -134,7 +134,7 @@ impl Judged {
     /// Does what is left for after the answer: says, opens, and leaves the trace.
     pub fn conclude(self, here: &Here<'_>) {
         if let Some((mark, process)) = &self.leave
-            && Traces::of(here.paths.traces()).leave(mark, process).is_err()
+            && Traces::of(here.paths).leave(mark, process).is_err()
         {
             here.log.note("no trace could be left", &[]);
         }
@@ -195,7 +195,7 @@ fn reason(
     }
     let Some(known) = known else { return Reason::FirstUse };
     match known.state {
-        State::Accepted if Traces::of(here.paths.traces()).unreported(mark) => Reason::Unreported,
+        State::Accepted if Traces::of(here.paths).unreported(mark) => Reason::Unreported,
         State::Accepted => Reason::NothingNew,
         State::Refused(verdict) if (0..QUIET).contains(&(here.now - known.at)) => {
             Reason::Lately { verdict, at: known.at, page: known.page }

@@ -29,7 +29,7 @@
 
 mod memory;
 
-use crate::files::{self, Care};
+use crate::files::{self, Care, FileError};
 pub use crate::remote::Direction;
 use crate::remote::{Host, Owner, Remote};
 use crate::time::{rfc3339, seconds};
@@ -131,14 +131,19 @@ pub struct Outcomes {
     head: Head,
     /// The lines of each account by its id, which is quoted as in the file.
     accounts: BTreeMap<String, String>,
+    /// Why the file is not used, where others could have written it.
+    pub unsafe_file: Option<FileError>,
 }
 
 impl Outcomes {
     /// Reads what is known. Anything unreadable counts as nothing known.
     pub fn load(path: &Path) -> Self {
-        let bytes = files::read(path, Care::Plain).ok().flatten();
+        let (bytes, unsafe_file) = match files::read(path, Care::Secret) {
+            Ok(bytes) => (bytes, None),
+            Err(error) => (None, Some(error).filter(|error| matches!(error, FileError::Unsafe { .. }))),
+        };
         let (head, accounts) = bytes.and_then(|bytes| cut(&bytes)).unwrap_or_default();
-        Self { path: path.to_owned(), head, accounts }
+        Self { path: path.to_owned(), head, accounts, unsafe_file }
     }
 
     /// Reads it again: another process may have changed it.
@@ -149,9 +154,9 @@ impl Outcomes {
     /// Changes what is known: under the lock, from a fresh reading, written only if something changed.
     ///
     /// Trouble is returned for the log alone: no answer to git depends on it.
-    pub fn change(&mut self, change: impl FnOnce(&mut Self)) -> Result<(), files::Trouble> {
-        let lock = files::lock_in_place(&self.path, WAIT)?;
-        let bytes = lock.read(Care::Plain).ok().flatten();
+    pub fn change(&mut self, change: impl FnOnce(&mut Self)) -> Result<(), FileError> {
+        let lock = files::lock_in_place(&self.path, &self.path.with_file_name("locks"), WAIT)?;
+        let bytes = lock.read(Care::Secret).ok().flatten();
         let text = bytes.as_deref().map_or(&[][..], Vec::as_slice);
         (self.head, self.accounts) = cut(text).unwrap_or_default();
         if self.head.key.is_empty() {
@@ -160,7 +165,7 @@ impl Outcomes {
         }
         change(self);
         let new = self.text();
-        if new.as_bytes() == text { Ok(()) } else { lock.replace_unflushed(new.as_bytes(), Care::Plain) }
+        if new.as_bytes() == text { Ok(()) } else { lock.replace_unflushed(new.as_bytes(), Care::Secret) }
     }
 
     fn text(&self) -> String {

@@ -11,7 +11,7 @@
 //! Two limits follow from the process group: the command cannot ask on the terminal (it is told apart and
 //! said, not waited for), and Ctrl-C ends patron but leaves the command to end by itself.
 
-use super::{Item, Trouble, Vault};
+use super::{Item, Vault, VaultError};
 use crate::limits;
 use crate::token::Token;
 use std::env;
@@ -72,9 +72,9 @@ impl CommandVault {
     }
 
     /// Runs the command and gives its first line.
-    fn run(&self, shell: &mut Command) -> Result<Zeroizing<Vec<u8>>, Trouble> {
+    fn run(&self, shell: &mut Command) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         let until = Instant::now() + self.bound;
-        let failed = |what: &str, error: io::Error| Trouble::Command(format!("{what}: {error}"));
+        let failed = |what: &str, error: io::Error| VaultError::Command(format!("{what}: {error}"));
         let shell = limits::as_before(|| shell.spawn());
         let mut running = Running(shell.map_err(|error| failed("could not be started", error))?);
         let stdout = running.0.stdout.take().expect("stdout is piped");
@@ -91,59 +91,59 @@ impl CommandVault {
                 break status;
             }
             if let Some(why) = running.stopped() {
-                return Err(Trouble::Command(why));
+                return Err(VaultError::Command(why));
             }
             if Instant::now() >= until {
                 let seconds = self.bound.as_secs();
-                return Err(Trouble::Command(format!("did not end within {seconds} s and was killed")));
+                return Err(VaultError::Command(format!("did not end within {seconds} s and was killed")));
             }
             pause = (pause * 2).min(PAUSE);
         };
         if !status.success() {
-            return Err(Trouble::Command(how(status)));
+            return Err(VaultError::Command(how(status)));
         }
         Ok(said.first_line())
     }
 }
 
 impl Vault for CommandVault {
-    fn read(&self, item: &Item<'_>) -> Result<Option<Token>, Trouble> {
+    fn read(&self, item: &Item<'_>) -> Result<Option<Token>, VaultError> {
         let asked = env::var(RUNNING).unwrap_or_default();
         let mut shell = shell(&self.command, item.id, &asked)?;
         let line = self.run(&mut shell)?;
         if line.len() > MAX_LINE {
-            return Err(Trouble::Command("printed a first line of more than 64 KiB".to_owned()));
+            return Err(VaultError::Command("printed a first line of more than 64 KiB".to_owned()));
         }
         let Some((&last, rest)) = line.split_last() else {
-            return Err(Trouble::Command("printed nothing".to_owned()));
+            return Err(VaultError::Command("printed nothing".to_owned()));
         };
         let line = if last == b'\n' { rest } else { &line };
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if line.is_empty() {
-            return Err(Trouble::Command("printed an empty first line".to_owned()));
+            return Err(VaultError::Command("printed an empty first line".to_owned()));
         }
         let token = Token::new(line.to_vec());
         match token.unusable() {
             Some(why) => {
-                Err(Trouble::Command(format!("printed a first line that cannot be a secret: {why}")))
+                Err(VaultError::Command(format!("printed a first line that cannot be a secret: {why}")))
             }
             None => Ok(Some(token)),
         }
     }
 
-    fn write(&self, _: &Item<'_>, _: &Token) -> Result<(), Trouble> {
-        Err(Trouble::Unfit("the account's secret comes from a command, which is only asked"))
+    fn write(&self, _: &Item<'_>, _: &Token) -> Result<(), VaultError> {
+        Err(VaultError::Unfit("the account's secret comes from a command, which is only asked"))
     }
 
-    fn remove(&self, _: &Item<'_>) -> Result<bool, Trouble> {
+    fn remove(&self, _: &Item<'_>) -> Result<bool, VaultError> {
         Ok(false)
     }
 }
 
 /// Puts the shell's call together. `asked` is what [`RUNNING`] holds.
-fn shell(command: &str, id: &str, asked: &str) -> Result<Command, Trouble> {
+fn shell(command: &str, id: &str, asked: &str) -> Result<Command, VaultError> {
     if asked.split(' ').any(|running| !running.is_empty() && running == id) {
-        return Err(Trouble::Command("asks git for the very secret that it is to give".to_owned()));
+        return Err(VaultError::Command("asks git for the very secret that it is to give".to_owned()));
     }
     let mut shell = Command::new(SHELL);
     shell.arg("-c").arg(command).env(RUNNING, format!("{asked} {id}").trim_start());
@@ -278,7 +278,7 @@ mod tests {
     fn read(command: &str) -> Result<Vec<u8>, String> {
         match CommandVault::new(command).read(&ITEM) {
             Ok(token) => Ok(token.expect("a command always has an answer").expose().to_vec()),
-            Err(Trouble::Command(how)) => Err(how),
+            Err(VaultError::Command(how)) => Err(how),
             Err(other) => panic!("{command}: {other:?}"),
         }
     }
@@ -421,7 +421,7 @@ mod tests {
     fn a_command_that_asks_for_its_own_secret_is_not_run_again() {
         assert!(shell("true", "7f3a", "").is_ok());
         assert!(shell("true", "7f3a", "7f3b 07f3a").is_ok());
-        assert!(matches!(shell("true", "7f3a", "7f3b 7f3a"), Err(Trouble::Command(_))));
+        assert!(matches!(shell("true", "7f3a", "7f3b 7f3a"), Err(VaultError::Command(_))));
     }
 
     #[test]
@@ -448,7 +448,7 @@ mod tests {
     #[test]
     fn nothing_is_written_or_removed_through_a_command() {
         let vault = CommandVault::new("echo secret");
-        assert!(matches!(vault.write(&ITEM, &Token::new(b"x".to_vec())), Err(Trouble::Unfit(_))));
+        assert!(matches!(vault.write(&ITEM, &Token::new(b"x".to_vec())), Err(VaultError::Unfit(_))));
         assert!(!vault.remove(&ITEM).expect("nothing to do"));
     }
 }

@@ -6,7 +6,7 @@
 //! "https://github.com/acme#mona" = "..."
 //! ```
 
-use super::{Item, Trouble, Vault};
+use super::{Item, Vault, VaultError};
 use crate::files::{self, Care};
 use crate::token::Token;
 use serde::Deserialize;
@@ -26,22 +26,23 @@ const WAIT: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone)]
 pub struct FileVault {
     path: PathBuf,
+    locks: PathBuf,
 }
 
 #[derive(Deserialize)]
-struct Whole<'a> {
+struct SecretsFile<'a> {
     #[serde(borrow, default)]
-    secrets: HashMap<Text<'a>, Text<'a>>,
+    secrets: HashMap<SecretText<'a>, SecretText<'a>>,
 }
 
 /// A text that is not copied out of the file: a plain `Cow` in a map always is, and nobody wipes the copies.
 #[derive(Deserialize, PartialEq, Eq, Hash)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+struct SecretText<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl FileVault {
-    /// Names the file; nothing is opened or made yet.
-    pub fn new(path: PathBuf) -> Self {
-        Self { path }
+    /// Names the file and the folder of locks; nothing is opened or made yet.
+    pub fn new(path: PathBuf, locks: PathBuf) -> Self {
+        Self { path, locks }
     }
 
     /// Tells whether the file vault is in use already.
@@ -49,26 +50,26 @@ impl FileVault {
         self.path.exists()
     }
 
-    fn corrupt(&self, bytes: &[u8], message: &str, span: Option<std::ops::Range<usize>>) -> Trouble {
+    fn corrupt(&self, bytes: &[u8], message: &str, span: Option<std::ops::Range<usize>>) -> VaultError {
         // The parser's own text is left out on purpose where it could quote the line, which holds a secret.
         let at = span.map_or_else(String::new, |span| {
             let (line, column) = position(bytes, span.start);
             format!("line {line}, column {column}: ")
         });
-        Trouble::Corrupt { path: self.path.clone(), fact: format!("{at}{message}") }
+        VaultError::Corrupt { path: self.path.clone(), fact: format!("{at}{message}") }
     }
 
-    fn text<'a>(&self, bytes: &'a [u8]) -> Result<&'a str, Trouble> {
+    fn text<'a>(&self, bytes: &'a [u8]) -> Result<&'a str, VaultError> {
         std::str::from_utf8(bytes).map_err(|error| {
             self.corrupt(bytes, "this is not UTF-8 text", Some(error.valid_up_to()..error.valid_up_to()))
         })
     }
 
     /// Changes the table of secrets under the lock.
-    fn edit<T>(&self, change: impl FnOnce(&mut Table) -> T) -> Result<T, Trouble> {
+    fn edit<T>(&self, change: impl FnOnce(&mut Table) -> T) -> Result<T, VaultError> {
         // Before a lock is made beside what a link leads to.
         files::check(&self.path, Care::Secret)?;
-        let lock = files::lock(&self.path, WAIT)?;
+        let lock = files::lock(&self.path, &self.locks, WAIT)?;
         let bytes = lock.read(Care::Secret)?.unwrap_or_default();
         let text = self.text(&bytes)?;
         let mut document: DocumentMut = text
@@ -78,7 +79,7 @@ impl FileVault {
         if version > VERSION {
             let fact =
                 format!("it was written by a newer patron (version {version}); this one only reads it");
-            return Err(Trouble::Corrupt { path: self.path.clone(), fact });
+            return Err(VaultError::Corrupt { path: self.path.clone(), fact });
         }
         let table = document.entry("secrets").or_insert(Entry::Table(Table::new())).as_table_mut();
         let table = table.ok_or_else(|| self.corrupt(&bytes, "\"secrets\" is not a table", None))?;
@@ -90,31 +91,31 @@ impl FileVault {
 }
 
 impl Vault for FileVault {
-    fn read(&self, item: &Item<'_>) -> Result<Option<Token>, Trouble> {
+    fn read(&self, item: &Item<'_>) -> Result<Option<Token>, VaultError> {
         let Some(bytes) = files::read(&self.path, Care::Secret)? else { return Ok(None) };
         let text = self.text(&bytes)?;
         let secrets = match line_of(text, item.id).map(toml::from_str) {
             Some(Ok(only)) => only,
             _ => {
-                let whole: Result<Whole<'_>, _> = toml::from_str(text);
+                let whole: Result<SecretsFile<'_>, _> = toml::from_str(text);
                 whole
                     .map_err(|error| self.corrupt(&bytes, "this is not a file of secrets", error.span()))?
                     .secrets
             }
         };
-        let secret = secrets.get(&Text(item.id.into()));
-        Ok(secret.map(|Text(secret)| Token::new(secret.as_bytes().to_vec())))
+        let secret = secrets.get(&SecretText(item.id.into()));
+        Ok(secret.map(|SecretText(secret)| Token::new(secret.as_bytes().to_vec())))
     }
 
-    fn write(&self, item: &Item<'_>, token: &Token) -> Result<(), Trouble> {
+    fn write(&self, item: &Item<'_>, token: &Token) -> Result<(), VaultError> {
         let secret = std::str::from_utf8(token.expose())
-            .map_err(|_| Trouble::Unfit("it is not UTF-8 text, and the file vault holds only such"))?;
+            .map_err(|_| VaultError::Unfit("it is not UTF-8 text, and the file vault holds only such"))?;
         self.edit(|secrets| {
             secrets.insert(item.id, value(secret));
         })
     }
 
-    fn remove(&self, item: &Item<'_>) -> Result<bool, Trouble> {
+    fn remove(&self, item: &Item<'_>) -> Result<bool, VaultError> {
         if !self.exists() {
             return Ok(false);
         }
@@ -144,15 +145,6 @@ pub fn position(bytes: &[u8], at: usize) -> (usize, usize) {
     (line, String::from_utf8_lossy(&before[start..]).chars().count() + 1)
 }
 
-impl From<files::Trouble> for Trouble {
-    fn from(trouble: files::Trouble) -> Self {
-        match trouble {
-            files::Trouble::Unsafe { path, fact, remedy } => Self::Unsafe { path, fact, remedy },
-            other => Self::Io(other.to_string()),
-        }
-    }
-}
-
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
@@ -167,7 +159,7 @@ mod tests {
 
     fn vault() -> (tempfile::TempDir, FileVault) {
         let home = tempfile::tempdir().expect("a folder");
-        let vault = FileVault::new(home.path().join("data/secrets.toml"));
+        let vault = FileVault::new(home.path().join("data/secrets.toml"), home.path().join("locks"));
         (home, vault)
     }
 
@@ -181,7 +173,7 @@ mod tests {
         }
         assert!(vault.remove(&item("https://github.com/a#b")).expect("fine"));
         assert!(!vault.remove(&item("https://github.com/a#b")).expect("fine"));
-        assert!(matches!(vault.write(&item("a"), &Token::new(vec![0xff])), Err(Trouble::Unfit(_))));
+        assert!(matches!(vault.write(&item("a"), &Token::new(vec![0xff])), Err(VaultError::Unfit(_))));
     }
 
     #[test]

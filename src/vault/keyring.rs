@@ -1,15 +1,15 @@
 //! The system keyring: the Secret Service on Linux, Keychain on macOS, Credential Manager on Windows.
 //!
 //! Four rules hold on each of them:
-//! - **Bounded.** A call is answered within [`BOUND`] or is [`Trouble::Slow`]. The work runs on a thread of
+//! - **Bounded.** A call is answered within [`BOUND`] or is [`VaultError::Slow`]. The work runs on a thread of
 //!   its own, since connecting and several calls have bounds of their own that add up, or none; a thread
 //!   that was given up ends with the process.
 //! - **No dialog on behalf of `get`.** [`Vault::read`] never lets one open. `write` and `remove` may, if the
 //!   keyring was made with [`Asking::MayPrompt`]; then the person has [`DIALOG`].
 //! - **Paid once.** A keyring that did not answer or failed is not asked again for a minute (`breaker.rs`).
-//! - **Never guessed.** Several items that match are [`Trouble::Ambiguous`].
+//! - **Never guessed.** Several items that match are [`VaultError::Ambiguous`].
 //!
-//! One platform is one file with the same names: `Place`, `read`, `write`, `remove`.
+//! One platform is one file with the same names: `Backend`, `read`, `write`, `remove`.
 
 mod breaker;
 #[cfg(target_os = "linux")]
@@ -19,14 +19,14 @@ mod other;
 #[cfg(all(test, target_os = "linux"))]
 mod tests;
 
-use super::{Item, Trouble, Vault};
+use super::{Item, Vault, VaultError};
 use crate::token::Token;
 use breaker::Breaker;
 #[cfg(target_os = "linux")]
 use linux as platform;
 #[cfg(not(target_os = "linux"))]
 use other as platform;
-use platform::Place;
+use platform::Backend;
 use std::io;
 use std::path::PathBuf;
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -60,7 +60,7 @@ pub enum Asking {
 pub struct Keyring {
     asking: Asking,
     breaker: Option<Breaker>,
-    place: Result<Place, String>,
+    place: Result<Backend, String>,
     bound: Duration,
     note: Duration,
     dialog: Duration,
@@ -73,10 +73,10 @@ impl Keyring {
     /// keyring that works again is forgotten there by whoever notices. Without a folder nothing is
     /// remembered and the keyring is asked always.
     pub fn new(asking: Asking, breaker_dir: Option<PathBuf>) -> Self {
-        Self::with(Place::find(), asking, breaker_dir)
+        Self::with(Backend::find(), asking, breaker_dir)
     }
 
-    fn with(place: Result<Place, String>, asking: Asking, breaker_dir: Option<PathBuf>) -> Self {
+    fn with(place: Result<Backend, String>, asking: Asking, breaker_dir: Option<PathBuf>) -> Self {
         let breaker = breaker_dir.map(Breaker::new);
         Self { asking, breaker, place, bound: BOUND, note: NOTE, dialog: DIALOG }
     }
@@ -85,25 +85,25 @@ impl Keyring {
     fn ask<T: Send + 'static>(
         &self,
         asking: Asking,
-        work: impl FnOnce(&Place, &Dialog) -> Result<T, Trouble> + Send + 'static,
-    ) -> Result<T, Trouble> {
-        let place = self.place.as_ref().map_err(|why| Trouble::Absent(why.clone()))?;
+        work: impl FnOnce(&Backend, &Dialog) -> Result<T, VaultError> + Send + 'static,
+    ) -> Result<T, VaultError> {
+        let place = self.place.as_ref().map_err(|why| VaultError::Absent(why.clone()))?;
         let noted = self.breaker.as_ref().and_then(|breaker| breaker.noted(place.key()));
         if let (Some(noted), Asking::Never) = (&noted, self.asking) {
             // A keyring that was restarted since is worth asking at once.
             let now = noted.incarnation.as_ref().and_then(|_| self.incarnation(place));
             if now.is_none() || now == noted.incarnation {
-                return Err(Trouble::Remembered(noted.why.clone()));
+                return Err(VaultError::Remembered(noted.why.clone()));
             }
         }
         let bound = self.bound.saturating_sub(self.breaker.as_ref().map_or(Duration::ZERO, |_| self.note));
         let answer = self.bounded(bound, asking, place.clone(), work).map_err(|error| {
-            Trouble::Io(format!("the keyring could not be asked: no thread could be started ({error})"))
+            VaultError::Io(format!("the keyring could not be asked: no thread could be started ({error})"))
         })?;
         let Some(breaker) = &self.breaker else { return answer };
         match &answer {
             // These may cost time again; anything else is an answer.
-            Err(trouble @ (Trouble::Slow(_) | Trouble::Io(_))) => {
+            Err(trouble @ (VaultError::Slow(_) | VaultError::Io(_))) => {
                 breaker.note(place.key(), &trouble.to_string(), self.incarnation(place));
             }
             _ if noted.is_some() => breaker.forget(),
@@ -113,7 +113,7 @@ impl Keyring {
     }
 
     /// Asks which incarnation of the keyring is running, for at most [`NOTE`].
-    fn incarnation(&self, place: &Place) -> Option<String> {
+    fn incarnation(&self, place: &Backend) -> Option<String> {
         let (tell, told) = channel();
         let place = place.clone();
         thread::Builder::new().spawn(move || drop(tell.send(place.incarnation()))).ok()?;
@@ -125,9 +125,9 @@ impl Keyring {
         &self,
         bound: Duration,
         asking: Asking,
-        place: Place,
-        work: impl FnOnce(&Place, &Dialog) -> Result<T, Trouble> + Send + 'static,
-    ) -> io::Result<Result<T, Trouble>> {
+        place: Backend,
+        work: impl FnOnce(&Backend, &Dialog) -> Result<T, VaultError> + Send + 'static,
+    ) -> io::Result<Result<T, VaultError>> {
         let clock = Clock::start(bound, self.bound);
         let dialog = Dialog { asking, bound: self.bound, dialog: self.dialog, clock: clock.clone() };
         let (tell, told) = channel();
@@ -141,9 +141,9 @@ impl Keyring {
                 Ok(answer) => return Ok(answer),
                 // A dialog may have been opened, or closed, in the meantime.
                 Err(RecvTimeoutError::Timeout) if Instant::now() < clock.read().0 => {}
-                Err(RecvTimeoutError::Timeout) => return Ok(Err(Trouble::Slow(named.as_secs().max(1)))),
+                Err(RecvTimeoutError::Timeout) => return Ok(Err(VaultError::Slow(named.as_secs().max(1)))),
                 Err(RecvTimeoutError::Disconnected) => {
-                    return Ok(Err(Trouble::Io("asking the keyring ended without an answer".to_owned())));
+                    return Ok(Err(VaultError::Io("asking the keyring ended without an answer".to_owned())));
                 }
             }
         }
@@ -151,17 +151,17 @@ impl Keyring {
 }
 
 impl Vault for Keyring {
-    fn read(&self, item: &Item<'_>) -> Result<Option<Token>, Trouble> {
+    fn read(&self, item: &Item<'_>) -> Result<Option<Token>, VaultError> {
         let wanted = Wanted::new(item)?;
         self.ask(Asking::Never, move |place, _| platform::read(place, &wanted))
     }
 
-    fn write(&self, item: &Item<'_>, token: &Token) -> Result<(), Trouble> {
+    fn write(&self, item: &Item<'_>, token: &Token) -> Result<(), VaultError> {
         let (wanted, token) = (Wanted::new(item)?, token.clone());
         self.ask(self.asking, move |place, dialog| platform::write(place, &wanted, &token, dialog))
     }
 
-    fn remove(&self, item: &Item<'_>) -> Result<bool, Trouble> {
+    fn remove(&self, item: &Item<'_>) -> Result<bool, VaultError> {
         let wanted = Wanted::new(item)?;
         self.ask(self.asking, move |place, dialog| platform::remove(place, &wanted, dialog))
     }
@@ -177,11 +177,11 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn new(item: &Item<'_>) -> Result<Self, Trouble> {
+    fn new(item: &Item<'_>) -> Result<Self, VaultError> {
         let Item { id, host, owner, label } = *item;
         // The libraries below take C strings; a name cut short at a NUL would find another item.
         if [id, host, owner.unwrap_or_default(), label].iter().any(|name| name.contains('\0')) {
-            return Err(Trouble::Unfit("the account's id, host, owner or label holds a NUL byte"));
+            return Err(VaultError::Unfit("the account's id, host, owner or label holds a NUL byte"));
         }
         Ok(Self {
             id: id.to_owned(),
@@ -224,9 +224,9 @@ struct Dialog {
 
 impl Dialog {
     /// Waits for a person as long as that may take; refuses where nobody may be asked.
-    fn open<T>(&self, during: impl FnOnce(Duration) -> Result<T, Trouble>) -> Result<T, Trouble> {
+    fn open<T>(&self, during: impl FnOnce(Duration) -> Result<T, VaultError>) -> Result<T, VaultError> {
         match self.asking {
-            Asking::Never => Err(Trouble::Locked),
+            Asking::Never => Err(VaultError::Locked),
             Asking::MayPrompt => {
                 // The keyring's own bound comes on top, so that an unanswered dialog is closed in order.
                 self.clock.allow(self.dialog + self.bound, self.dialog);

@@ -12,10 +12,10 @@ pub mod keyring;
 pub use keyring::Asking;
 
 use crate::choose::{Account, Place};
+use crate::files::FileError;
 use crate::paths::Paths;
 use crate::token::Token;
-use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Names one secret in a vault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,36 +32,37 @@ pub struct Item<'a> {
 
 /// Why a vault could not do what it was asked.
 ///
-/// The names tell the caller's next move: only [`Trouble::Absent`] may lead to another vault, and only in
+/// The names tell the caller's next move: only [`VaultError::Absent`] may lead to another vault, and only in
 /// `add` and `store` as the contract says.
-#[derive(Debug)]
-pub enum Trouble {
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
     /// There is no keyring service at all on this machine.
+    #[error("there is no keyring service here ({0})")]
     Absent(String),
     /// The keyring is locked, and asking for the unlocking dialog is not wanted here.
+    #[error("the keyring is locked")]
     Locked,
     /// The keyring is open and wants to ask a person all the same, which is not wanted here.
     #[cfg_attr(
         not(target_os = "linux"),
         expect(dead_code, reason = "Keychain and Credential Manager do not tell it from a locked one")
     )]
+    #[error("the keyring wants to ask you first, and git is no place for its dialog")]
     Asks,
     /// No answer in time (the bound is named in whole seconds).
+    #[error("the keyring did not answer within {0} s")]
     Slow(u64),
     /// It failed a moment ago and is not asked again yet.
+    #[error("the keyring failed a moment ago ({0})")]
     Remembered(String),
     /// Several items match, and guessing between secrets is not done.
+    #[error("{0} items of the keyring match, and guessing between secrets is not done")]
     Ambiguous(usize),
-    /// A file is not as a file with secrets must be: what is wrong, and the command that mends it.
-    Unsafe {
-        /// The file or folder.
-        path: PathBuf,
-        /// What is wrong with it.
-        fact: String,
-        /// What to do.
-        remedy: String,
-    },
+    /// The vault's file cannot be used.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// A file cannot be read as what it should be: where, and why. Never holds a part of the file.
+    #[error("{}: {fact}", path.display())]
     Corrupt {
         /// The file.
         path: PathBuf,
@@ -69,36 +70,17 @@ pub enum Trouble {
         fact: String,
     },
     /// The secret cannot be kept there (not UTF-8, too long for the vault).
+    #[error("the secret cannot be kept there: {0}")]
     Unfit(&'static str),
     /// The command of the account failed: how.
+    #[error("the account's command {0}")]
     Command(String),
     /// Anything else of the system.
+    #[error("{0}")]
     Io(String),
 }
 
-impl fmt::Display for Trouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Absent(why) => write!(f, "there is no keyring service here ({why})"),
-            Self::Locked => write!(f, "the keyring is locked"),
-            Self::Asks => write!(f, "the keyring wants to ask you first, and git is no place for its dialog"),
-            Self::Slow(seconds) => write!(f, "the keyring did not answer within {seconds} s"),
-            Self::Remembered(why) => write!(f, "the keyring failed a moment ago ({why})"),
-            Self::Ambiguous(count) => {
-                write!(f, "{count} items of the keyring match, and guessing between secrets is not done")
-            }
-            Self::Unsafe { path, fact, .. } => write!(f, "{} {fact}", path.display()),
-            Self::Corrupt { path, fact } => write!(f, "{}: {fact}", path.display()),
-            Self::Unfit(why) => write!(f, "the secret cannot be kept there: {why}"),
-            Self::Command(how) => write!(f, "the account's command {how}"),
-            Self::Io(why) => f.write_str(why),
-        }
-    }
-}
-
-impl std::error::Error for Trouble {}
-
-impl Trouble {
+impl VaultError {
     /// Says what mends it, where that is known.
     pub fn remedy(&self) -> Option<String> {
         match self {
@@ -116,7 +98,7 @@ impl Trouble {
                 Some("restart the keyring service, or keep the token in a file: --vault file".to_owned())
             }
             Self::Ambiguous(_) => Some("remove the doubles with your keyring program".to_owned()),
-            Self::Unsafe { remedy, .. } => Some(remedy.clone()),
+            Self::File(error) => error.remedy(),
             Self::Corrupt { path, .. } => {
                 Some(format!("mend {}; patron never rewrites a file it cannot read", path.display()))
             }
@@ -128,18 +110,18 @@ impl Trouble {
 /// One place for secrets. The three kinds have the same four words.
 pub trait Vault {
     /// Reads the secret; `None` if there is no such item.
-    fn read(&self, item: &Item<'_>) -> Result<Option<Token>, Trouble>;
+    fn read(&self, item: &Item<'_>) -> Result<Option<Token>, VaultError>;
     /// Keeps the secret, replacing an earlier one of the same id.
-    fn write(&self, item: &Item<'_>, token: &Token) -> Result<(), Trouble>;
+    fn write(&self, item: &Item<'_>, token: &Token) -> Result<(), VaultError>;
     /// Forgets the secret; tells whether there was one.
-    fn remove(&self, item: &Item<'_>) -> Result<bool, Trouble>;
+    fn remove(&self, item: &Item<'_>) -> Result<bool, VaultError>;
 }
 
 /// Opens the vault that holds an account's secret.
 pub fn open(place: &Place, paths: &Paths, asking: Asking) -> Box<dyn Vault> {
     match place {
-        Place::Keyring => Box::new(keyring::Keyring::new(asking, Some(paths.traces().to_owned()))),
-        Place::File => Box::new(file::FileVault::new(paths.secrets())),
+        Place::Keyring => Box::new(keyring::Keyring::new(asking, paths.traces().map(Path::to_owned))),
+        Place::File => Box::new(file::FileVault::new(paths.secrets(), paths.locks())),
         Place::Command(command) => Box::new(command::CommandVault::new(command.clone())),
     }
 }

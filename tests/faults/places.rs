@@ -128,20 +128,21 @@ fn a_vault_that_others_can_read_or_write_is_refused_and_left_as_it_is() {
     }
 }
 
+/// A4: an account there may name a command to run.
 #[test]
-fn a_list_that_everybody_can_write_is_refused_and_left_as_it_is() {
+fn a_list_that_others_can_write_is_refused_and_left_as_it_is() {
     let (sandbox, _) = prepared();
     let list = given::accounts_file(&sandbox);
     let before = fs::read(&list).expect("there");
-    for mode in [0o666, 0o602, 0o777] {
+    for mode in [0o666, 0o602, 0o777, 0o660, 0o620, 0o664] {
         given::chmod(&list, mode);
         for (word, stdin) in
             [("get", asked()), ("store", stored("new.example.com", "u", "third")), ("erase", asked())]
         {
             let output = sandbox.patron([word]).stdin(stdin).run().prints("");
-            says_so_and_exits_0(&output, &format!("chmod o-w {}", list.display()));
+            says_so_and_exits_0(&output, &format!("chmod go-w {}", list.display()));
         }
-        sandbox.patron(["list"]).fails(1).prints("").says("fix: chmod o-w");
+        sandbox.patron(["list"]).fails(1).prints("").says("fix: chmod go-w");
         assert_eq!(
             (fs::metadata(&list).expect("there").mode() & 0o777, fs::read(&list).expect("there")),
             (mode, before.clone())
@@ -161,6 +162,116 @@ fn prepared_again(sandbox: &Sandbox) -> Vec<Account> {
     vec![acme, plain("https://git.example.com/a/b", "u", "first")]
 }
 
+/// A4: who can write the folder can put another list in its place, with a command to run.
+#[test]
+fn a_list_in_a_folder_that_others_can_write_runs_no_command_of_theirs() {
+    let (sandbox, _) = prepared();
+    let list = given::accounts_file(&sandbox);
+    let folder = list.parent().expect("a folder").to_owned();
+    let mark = sandbox.root().join("ran");
+    let planted = given::accounts_toml(&[account("https://github.com/acme")])
+        .replace("\"file\"", &format!("\"command\"\ncommand = \"touch '{}'; echo x\"", mark.display()));
+    fs::write(&list, planted).expect("ours");
+    let above = folder.parent().expect("a folder").to_owned();
+    for (path, mode, mended) in [
+        (&folder, 0o777, "chmod 700"),
+        (&folder, 0o775, "chmod 700"),
+        (&folder, 0o722, "chmod 700"),
+        (&above, 0o777, "chmod o-w"),
+        (&list, 0o664, "chmod go-w"),
+    ] {
+        let usual = fs::metadata(path).expect("there").mode() & 0o7777;
+        given::chmod(path, mode);
+        let output = sandbox.patron(["get"]).stdin(asked()).run().prints("");
+        says_so_and_exits_0(&output, &format!("{mended} {}", path.display()));
+        sandbox.patron(["token", "acme"]).fails(1).prints("").says(mended);
+        sandbox.patron(["exec", "--for", "acme", "--", "true"]).fails(1).says(mended);
+        assert!(!mark.exists(), "{} {mode:o}: its command ran", path.display());
+        given::chmod(path, usual);
+    }
+    sandbox.patron(["get"]).stdin(asked()).ok();
+    assert!(mark.exists(), "with the usual modes it is the user's own");
+}
+
+/// A3, A4: who can write our git config decides which program git runs.
+#[test]
+fn setup_and_outcomes_use_no_file_that_others_can_write() {
+    let (sandbox, _) = prepared();
+    let ours = given::accounts_file(&sandbox).with_file_name("gitconfig");
+    let folder = ours.parent().expect("a folder").to_owned();
+    sandbox.patron(["setup"]).ok();
+    for (path, mode, mended) in
+        [(&folder, 0o777, "chmod 700"), (&ours, 0o666, "chmod go-w"), (&ours, 0o660, "chmod go-w")]
+    {
+        let usual = fs::metadata(path).expect("there").mode() & 0o7777;
+        given::chmod(path, mode);
+        sandbox
+            .patron(["setup", "--host", "ghe.example.com"])
+            .fails(1)
+            .says(&format!("{mended} {}", path.display()));
+        assert!(!sandbox.home().join(".gitconfig.lock").exists());
+        given::chmod(path, usual);
+    }
+    // What says that a token is good, or rejected, is nobody else's to say either.
+    let outcomes = given::outcomes_file(&sandbox);
+    fs::create_dir_all(outcomes.parent().expect("a folder")).expect("ours");
+    for mode in [0o666, 0o660, 0o606] {
+        let _ = fs::remove_file(&outcomes);
+        fs::write(&outcomes, "version = 1\nkey = \"00\"\n").expect("ours");
+        given::chmod(&outcomes, mode);
+        let said = sandbox.patron(["list"]).ok();
+        assert!(said.stderr().contains(&format!("chmod 600 {}", outcomes.display())), "{}", said.report());
+        let ours = prepared_again(&sandbox)[0].secret.clone();
+        let erased = format!("username=mona\npassword={ours}\n");
+        sandbox.patron(["erase"]).stdin(request("github.com", "acme/r", &erased)).ok();
+        let text = fs::read_to_string(&outcomes).expect("there");
+        assert!(
+            !text.contains("key = \"00\"") || !text.contains("rejected"),
+            "{mode:o}: a planted key is not used: {text}"
+        );
+    }
+}
+
+/// C7: `sudo git`. Root in somebody's home reads nothing of it and leaves nothing there.
+#[test]
+fn root_in_the_home_of_a_user_leaves_nothing_and_says_as_whom_to_run() {
+    if !is_root() {
+        return;
+    }
+    let (sandbox, _) = prepared();
+    sandbox.write(".gitconfig", "[user]\n\tname = Mona\n");
+    let give_away = |folder: &Path| {
+        for path in given::files_below(folder) {
+            for path in path.ancestors().take_while(|path| path.starts_with(folder)) {
+                std::os::unix::fs::chown(path, Some(65_534), Some(65_534)).expect("root may");
+            }
+        }
+    };
+    give_away(sandbox.home());
+    let before = given::files_below(sandbox.home());
+    let output = sandbox.patron(["get"]).stdin(asked()).run().prints("");
+    says_so_and_exits_0(&output, "run git as nobody");
+    let output = sandbox.patron(["store"]).stdin(stored("new.example.com", "u", "third")).run().prints("");
+    says_so_and_exits_0(&output, "run git as nobody");
+    sandbox.patron(["setup"]).fails(1).says("belongs to nobody").says("fix: run git as nobody");
+    sandbox.patron(["list"]).fails(1).says("fix: run git as nobody");
+    sandbox.patron(["erase"]).stdin(asked()).run();
+    assert_eq!(given::files_below(sandbox.home()), before);
+    // Without any file of ours there is nothing to read, and nothing is begun either.
+    let fresh = Sandbox::new(None);
+    std::os::unix::fs::chown(fresh.home(), Some(65_534), Some(65_534)).expect("root may");
+    for (word, stdin) in
+        [("get", asked()), ("store", stored("new.example.com", "u", "third")), ("erase", asked())]
+    {
+        fresh.patron([word]).stdin(stdin).run().prints("");
+    }
+    fresh.patron(["setup"]).fails(1).says("fix: run git as nobody");
+    let token = crate::forge::make_token(crate::forge::TokenKind::FineGrained);
+    let add = fresh.patron(["add", "acme", "--token-stdin", "--no-verify", "--no-browser"]).stdin(token);
+    add.fails(1).says("run git as nobody");
+    assert_eq!(names_in(fresh.home()), [] as [String; 0], "nothing of root's is left");
+}
+
 /// F24: as root by giving the file away, else by a link to a file of root's.
 #[test]
 fn a_file_of_another_user_is_refused() {
@@ -177,10 +288,11 @@ fn a_file_of_another_user_is_refused() {
             // The list may be the system's: only root can show another user's.
             continue;
         }
+        let owner = if is_root() { "belongs to nobody" } else { "belongs to root" };
         let output = get(&sandbox, "github.com", "acme/r").prints("");
-        says_so_and_exits_0(&output, "belongs to another user");
+        says_so_and_exits_0(&output, owner);
         let output = store(&sandbox, "new.example.com", "u", "third").prints("");
-        says_so_and_exits_0(&output, "belongs to another user");
+        says_so_and_exits_0(&output, owner);
     }
 }
 
@@ -310,6 +422,7 @@ fn a_lock_or_a_left_over_file_that_is_something_else_hangs_nobody() {
     for odd in ["link", "link to a device", "fifo", "dangling", "loop", "folder"] {
         let (sandbox, accounts) = prepared();
         let secrets = given::secrets_file(&sandbox);
+        put(odd, &given::lock_of(&sandbox, &secrets), &sandbox);
         put(odd, &secrets.with_file_name(".secrets.toml.lock"), &sandbox);
         put(odd, &secrets.with_file_name(".secrets.toml.4711.tmp"), &sandbox);
         let output = store(&sandbox, "new.example.com", "u", "third").prints("");
@@ -343,37 +456,73 @@ fn a_trace_to_something_that_nobody_reads_hangs_nobody() {
     }
 }
 
-/// F26.
+/// F26, A3.
 #[test]
 fn whatever_the_umask_files_and_folders_are_for_their_user_alone() {
-    for umask in ["000", "022", "077"] {
+    for umask in ["000", "022", "077", "027"] {
         let sandbox = Sandbox::new(None);
         let trace = sandbox.home().join("trace");
-        let script = format!("umask {umask}; \"$PATRON\" store");
-        shell(&sandbox, &script)
-            .env("PATRON_TRACE", &trace)
-            .stdin(stored("git.example.com", "u", "first"))
-            .ok();
         let token = crate::forge::make_token(crate::forge::TokenKind::FineGrained);
-        let learned = request("github.com", "acme/r", &format!("username=mona\npassword={token}\n"));
-        shell(&sandbox, &script).stdin(learned).ok();
+        sandbox.write("token", &token);
+        given::chmod(&sandbox.home().join("token"), 0o600);
+        let script = |words: &str| format!("umask {umask}; \"$PATRON\" {words}");
+        let run = |words: &str| shell(&sandbox, &script(words)).env("PATRON_TRACE", &trace);
+        run("setup").ok();
+        run("add acme --token-stdin --no-verify --no-browser <\"$HOME/token\"").ok();
+        run("store").stdin(stored("git.example.com", "u", "first")).ok();
+        let ours = format!("username=x-access-token\npassword={token}\n");
+        run("store").stdin(request("github.com", "acme/r", &ours)).ok();
+        run("erase").stdin(request("github.com", "acme/r", &ours)).ok();
         let files = given::files_below(sandbox.home());
-        assert!(files.len() >= 7, "two files, their state, three locks, a trace: {files:?}");
+        for name in [
+            ".gitconfig",
+            "gitconfig",
+            "accounts.toml",
+            "secrets.toml",
+            "outcomes.toml",
+            "accounts.toml.lock",
+        ] {
+            assert!(files.iter().any(|file| file.ends_with(name)), "{name} is made: {files:?}");
+        }
         for file in &files {
-            assert_eq!(
-                fs::metadata(file).expect("there").permissions().mode() & 0o777,
-                0o600,
-                "{umask}: {}",
-                file.display()
-            );
+            let mode = fs::metadata(file).expect("there").permissions().mode() & 0o777;
+            assert_eq!(mode, 0o600, "{umask}: {}", file.display());
             for folder in file.ancestors().skip(1).take_while(|folder| *folder != sandbox.home()) {
-                assert_eq!(
-                    fs::metadata(folder).expect("there").mode() & 0o777,
-                    0o700,
-                    "{umask}: {}",
-                    folder.display()
-                );
+                let mode = fs::metadata(folder).expect("there").mode() & 0o777;
+                assert_eq!(mode, 0o700, "{umask}: {}", folder.display());
             }
+        }
+    }
+}
+
+/// What the user chose is kept, and nothing that is replaced gets another mode by the umask.
+#[test]
+fn a_list_that_its_user_lets_others_read_stays_readable_whatever_the_umask() {
+    for umask in ["000", "077"] {
+        let (sandbox, _) = prepared();
+        let list = given::accounts_file(&sandbox);
+        given::chmod(&list, 0o644);
+        let script = format!("umask {umask}; \"$PATRON\" store");
+        shell(&sandbox, &script).stdin(stored("new.example.com", "u", "third")).ok();
+        assert_eq!(fs::metadata(&list).expect("there").mode() & 0o777, 0o644, "{umask}");
+        assert_eq!(listed(&sandbox).len(), 3);
+    }
+}
+
+/// What `setup --system` writes is for all to read: git ends at an include that it may not read.
+#[test]
+fn what_setup_writes_for_the_system_can_be_read_by_everybody_and_written_by_root_alone() {
+    for umask in ["000", "077"] {
+        let sandbox = Sandbox::new(None);
+        let system = sandbox.root().join("etc").join("gitconfig");
+        fs::create_dir(system.parent().expect("a folder")).expect("ours");
+        let script = format!("umask {umask}; \"$PATRON\" setup --system");
+        shell(&sandbox, &script).env("GIT_CONFIG_SYSTEM", &system).env_remove("GIT_CONFIG_NOSYSTEM").ok();
+        let ours = system.with_file_name("git-credential-patron").join("gitconfig");
+        for (path, mode) in
+            [(&system, 0o644), (&ours, 0o644), (&ours.parent().expect("a folder").to_owned(), 0o755)]
+        {
+            assert_eq!(fs::metadata(path).expect("made").mode() & 0o777, mode, "{umask}: {}", path.display());
         }
     }
 }

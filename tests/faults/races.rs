@@ -172,7 +172,7 @@ fn a_stopped_holder_of_the_lock_delays_writers_alone_and_a_killed_one_nobody() {
     });
     let text = stored("held.example.com", "u", "held");
     std::io::Write::write_all(&mut holder.stdin.take().expect("piped"), text.as_bytes()).expect("it reads");
-    let lock = given::secrets_file(&sandbox).with_file_name(".secrets.toml.lock");
+    let lock = given::lock_of(&sandbox, &given::secrets_file(&sandbox));
     let is_held = || fs::File::open(&lock).is_ok_and(|file| file.try_lock().is_err());
     let start = Instant::now();
     while !is_held() || leftovers(sandbox.home()).is_empty() {
@@ -203,11 +203,12 @@ fn a_stopped_holder_of_the_lock_delays_writers_alone_and_a_killed_one_nobody() {
 #[test]
 fn a_lock_that_is_never_given_up_is_named() {
     let (sandbox, accounts) = prepared();
-    let lock = given::accounts_file(&sandbox).with_file_name(".accounts.toml.lock");
+    let lock = given::lock_of(&sandbox, &given::accounts_file(&sandbox));
+    fs::create_dir_all(lock.parent().expect("a folder")).expect("ours");
     let held = fs::File::create(&lock).expect("ours");
     held.lock().expect("nobody else holds it");
     let output = store(&sandbox, "new.example.com", "u", "second");
-    says_so_and_exits_0(&output, ".accounts.toml.lock");
+    says_so_and_exits_0(&output, "locks/accounts.toml.lock");
     assert!(output.took < Duration::from_secs(15), "{:?}", output.took);
     drop(held);
     assert_eq!(secrets(&given::secrets_file(&sandbox)).len(), 2, "its secret was taken out again");

@@ -5,7 +5,6 @@
 
 use super::super::Session;
 use super::ready::Ready;
-use crate::files;
 use crate::git::Git;
 use crate::inspect::{Inspection, Means, Pace, inspect_knowing};
 use crate::verdict::Heard;
@@ -19,9 +18,7 @@ const BOUND: Duration = Duration::from_secs(10);
 pub(super) fn ask(session: &Session, git: Option<&Git>, ready: &[Ready<'_>]) -> Vec<Option<Inspection>> {
     let mut found: Vec<Option<Inspection>> = ready.iter().map(|_| None).collect();
     let Some(git) = git else { return found };
-    let folder = session.paths.traces();
-    // Without the folder the probe says so: its pipe cannot be made.
-    let _ = files::make_folder(folder);
+    let Some(folder) = session.paths.traces() else { return found };
     let groups = groups(ready);
     let done: Vec<Vec<(usize, Inspection)>> = thread::scope(|scope| {
         let threads: Vec<_> = groups

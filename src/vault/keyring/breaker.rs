@@ -5,10 +5,10 @@
 //! uptime say that less than a minute has passed: a clock that jumps can shorten the pause, never lengthen
 //! it.
 
+use crate::files;
 use serde::{Deserialize, Serialize};
-use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// How long a failure is remembered, in seconds.
@@ -75,8 +75,7 @@ impl Breaker {
         let note = Note { version: 1, place, incarnation, why, at: Moment::now() };
         let Ok(text) = serde_json::to_vec(&note) else { return };
         // A second writer at the same time leaves one of the two notes, or one that does not parse.
-        let _ =
-            self.0.parent().map_or(Ok(()), private_folder).and_then(|()| private(&self.0)?.write_all(&text));
+        let _ = files::put_note(&self.0, &text);
     }
 
     /// Forgets: the keyring answers again.
@@ -106,22 +105,6 @@ fn uptime() -> u64 {
 #[cfg(not(unix))]
 fn uptime() -> u64 {
     0
-}
-
-fn private_folder(dir: &Path) -> std::io::Result<()> {
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(dir)
-}
-
-fn private(path: &Path) -> std::io::Result<fs::File> {
-    // Removed first: a link, or a file with other rights, must not be written through.
-    let _ = fs::remove_file(path);
-    let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.write(true).create_new(true).open(path)
 }
 
 #[cfg(test)]

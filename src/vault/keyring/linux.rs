@@ -19,9 +19,9 @@
 
 mod bus;
 
-use super::{Asking, Dialog, Trouble, Wanted};
+use super::{Asking, Dialog, VaultError, Wanted};
 use crate::token::Token;
-use bus::{Bus, Failure, odd, question};
+use bus::{Bus, BusError, odd, question};
 use dbus::arg::{PropMap, RefArg, Variant};
 use dbus::{Message, Path};
 use std::collections::HashMap;
@@ -45,9 +45,9 @@ const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 
 /// The session bus of this user.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place(String);
+pub(super) struct Backend(String);
 
-impl Place {
+impl Backend {
     /// Finds the session bus as libdbus does, but launches none.
     pub(super) fn find() -> Result<Self, String> {
         let variable = |name| std::env::var_os(name).filter(|value: &OsString| !value.is_empty());
@@ -91,7 +91,7 @@ impl Place {
     /// Tells which process is the keyring just now: its unique name on the bus, which is never given twice.
     /// Starts nothing.
     pub(super) fn incarnation(&self) -> String {
-        let owner = || -> Result<String, Trouble> {
+        let owner = || -> Result<String, VaultError> {
             let bus = Bus::connect(&self.0)?;
             bus.call(question("GetNameOwner").append1(NAME))?.read1().map_err(|_| odd())
         };
@@ -99,8 +99,8 @@ impl Place {
     }
 }
 
-/// Reads the secret. Opens no dialog: an item that only a dialog could unlock is [`Trouble::Locked`].
-pub(super) fn read(place: &Place, wanted: &Wanted) -> Result<Option<Token>, Trouble> {
+/// Reads the secret. Opens no dialog: an item that only a dialog could unlock is [`VaultError::Locked`].
+pub(super) fn read(place: &Backend, wanted: &Wanted) -> Result<Option<Token>, VaultError> {
     let (session, mut found) = Session::open(place, wanted)?;
     if found.count() == 0 {
         let collection = session.collection()?;
@@ -109,7 +109,7 @@ pub(super) fn read(place: &Place, wanted: &Wanted) -> Result<Option<Token>, Trou
         }
         // What is locked need not be found (measured: gnome-keyring 42, started without a password).
         if !session.unlocked(&collection)? {
-            return Err(Trouble::Locked);
+            return Err(VaultError::Locked);
         }
         found = session.search(wanted)?;
     }
@@ -122,7 +122,12 @@ pub(super) fn read(place: &Place, wanted: &Wanted) -> Result<Option<Token>, Trou
 }
 
 /// Keeps the secret in the item that is there, or in a new one, and reads it back.
-pub(super) fn write(place: &Place, wanted: &Wanted, token: &Token, dialog: &Dialog) -> Result<(), Trouble> {
+pub(super) fn write(
+    place: &Backend,
+    wanted: &Wanted,
+    token: &Token,
+    dialog: &Dialog,
+) -> Result<(), VaultError> {
     let (session, mut found) = Session::open(place, wanted)?;
     if found.count() == 0 {
         let collection = session.collection()?;
@@ -145,17 +150,19 @@ pub(super) fn write(place: &Place, wanted: &Wanted, token: &Token, dialog: &Dial
         Some(One::Locked(_)) | None => None,
     };
     if kept.as_ref() != Some(token) {
-        return Err(Trouble::Io("the keyring did not keep the secret: it reads back differently".to_owned()));
+        return Err(VaultError::Io(
+            "the keyring did not keep the secret: it reads back differently".to_owned(),
+        ));
     }
     Ok(())
 }
 
 /// Deletes every item that matches: they are all ours and all this account's, so nothing is guessed.
-pub(super) fn remove(place: &Place, wanted: &Wanted, dialog: &Dialog) -> Result<bool, Trouble> {
+pub(super) fn remove(place: &Backend, wanted: &Wanted, dialog: &Dialog) -> Result<bool, VaultError> {
     let (session, mut found) = Session::open(place, wanted)?;
     if found.count() == 0 {
         let collection = match session.collection() {
-            Err(Trouble::Absent(_)) => return Ok(false),
+            Err(VaultError::Absent(_)) => return Ok(false),
             collection => collection?,
         };
         if !session.locked(&collection)? {
@@ -172,7 +179,7 @@ pub(super) fn remove(place: &Place, wanted: &Wanted, dialog: &Dialog) -> Result<
         session.delete(item, dialog)?;
     }
     if there && session.search(wanted)?.count() > 0 {
-        return Err(Trouble::Io("the keyring did not delete the secret".to_owned()));
+        return Err(VaultError::Io("the keyring did not delete the secret".to_owned()));
     }
     Ok(there)
 }
@@ -194,11 +201,11 @@ impl Found {
         self.unlocked.len() + self.locked.len()
     }
 
-    fn one(mut self) -> Result<Option<One>, Trouble> {
+    fn one(mut self) -> Result<Option<One>, VaultError> {
         match self.count() {
             0 => Ok(None),
             1 => Ok(self.unlocked.pop().map(One::Unlocked).or_else(|| self.locked.pop().map(One::Locked))),
-            count => Err(Trouble::Ambiguous(count)),
+            count => Err(VaultError::Ambiguous(count)),
         }
     }
 }
@@ -211,11 +218,11 @@ struct Session {
 
 impl Session {
     /// Opens a session and searches in one go.
-    fn open(place: &Place, wanted: &Wanted) -> Result<(Self, Found), Trouble> {
+    fn open(place: &Backend, wanted: &Wanted) -> Result<(Self, Found), VaultError> {
         let bus = Bus::connect(&place.0)?;
         // So that the keyring knows us. Nobody has this alias; that there is an answer is all that counts.
         match bus.call(service("ReadAlias").append1(super::SERVICE)) {
-            Err(Failure::Gone | Failure::Other(_)) | Ok(_) => {}
+            Err(BusError::Gone | BusError::Other(_)) | Ok(_) => {}
             Err(failure) => return Err(failure.into()),
         }
         let opening = bus.send(service("OpenSession").append2("plain", Variant("")))?;
@@ -226,23 +233,23 @@ impl Session {
         Ok((Self { bus, path }, Found::from(&found)?))
     }
 
-    fn search(&self, wanted: &Wanted) -> Result<Found, Trouble> {
+    fn search(&self, wanted: &Wanted) -> Result<Found, VaultError> {
         Found::from(&self.bus.call(search(wanted))?)
     }
 
     /// Gives the secret; `None` if the item is gone since it was found.
-    fn secret(&self, item: &Path<'static>) -> Result<Option<Token>, Trouble> {
+    fn secret(&self, item: &Path<'static>) -> Result<Option<Token>, VaultError> {
         match self.bus.call(method(item, ITEM, "GetSecret").append1(&self.path)) {
             Ok(reply) => {
                 let secret: Secret<String> = reply.read1().map_err(|_| odd())?;
                 Ok(Some(Token::new(secret.2)))
             }
-            Err(Failure::Gone) => Ok(None),
+            Err(BusError::Gone) => Ok(None),
             Err(failure) => Err(failure.into()),
         }
     }
 
-    fn replace(&self, item: &Path<'static>, wanted: &Wanted, token: &Token) -> Result<(), Trouble> {
+    fn replace(&self, item: &Path<'static>, wanted: &Wanted, token: &Token) -> Result<(), VaultError> {
         let call = method(item, ITEM, "SetSecret").append1(self.sealed(token));
         self.bus.call(call).map_err(|failure| failure.without(token))?;
         let label = Variant(wanted.label.as_str());
@@ -257,7 +264,7 @@ impl Session {
         wanted: &Wanted,
         token: &Token,
         dialog: &Dialog,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), VaultError> {
         let attributes: HashMap<String, String> =
             attributes(wanted).into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let property = |name: &str, value: Box<dyn RefArg>| (format!("{ITEM}.{name}"), Variant(value));
@@ -271,25 +278,25 @@ impl Session {
         self.prompt(&prompt, dialog)
     }
 
-    fn delete(&self, item: &Path<'static>, dialog: &Dialog) -> Result<(), Trouble> {
+    fn delete(&self, item: &Path<'static>, dialog: &Dialog) -> Result<(), VaultError> {
         match self.bus.call(method(item, ITEM, "Delete")) {
             Ok(reply) => self.prompt(&reply.read1().map_err(|_| odd())?, dialog),
-            Err(Failure::Gone) => Ok(()),
+            Err(BusError::Gone) => Ok(()),
             Err(failure) => Err(failure.into()),
         }
     }
 
     /// Gives the collection that new items go to.
-    fn collection(&self) -> Result<Path<'static>, Trouble> {
+    fn collection(&self) -> Result<Path<'static>, VaultError> {
         let reply = self.bus.call(service("ReadAlias").append1("default"))?;
         let collection: Path<'static> = reply.read1().map_err(|_| odd())?;
         match &*collection {
-            "/" => Err(Trouble::Absent("the keyring service has no default collection".to_owned())),
+            "/" => Err(VaultError::Absent("the keyring service has no default collection".to_owned())),
             _ => Ok(collection),
         }
     }
 
-    fn locked(&self, collection: &Path<'static>) -> Result<bool, Trouble> {
+    fn locked(&self, collection: &Path<'static>) -> Result<bool, VaultError> {
         let reply = self.bus.call(method(collection, PROPERTIES, "Get").append2(COLLECTION, "Locked"))?;
         let Variant(locked) = reply.read1().map_err(|_| odd())?;
         Ok(locked)
@@ -297,33 +304,33 @@ impl Session {
 
     /// Says why nothing is had without a dialog: KeePassXC calls each item locked that it wants to ask about, and
     /// wants to ask about each new one, in a collection that is open (measured: 2.7.4).
-    fn why_not(&self) -> Trouble {
+    fn why_not(&self) -> VaultError {
         match self.collection().and_then(|collection| self.locked(&collection)) {
-            Ok(false) => Trouble::Asks,
-            _ => Trouble::Locked,
+            Ok(false) => VaultError::Asks,
+            _ => VaultError::Locked,
         }
     }
 
     /// Unlocks what needs no dialog; tells whether that was enough. The object for the dialog that may come
     /// back is left alone: it goes with the connection.
-    fn unlocked(&self, object: &Path<'static>) -> Result<bool, Trouble> {
+    fn unlocked(&self, object: &Path<'static>) -> Result<bool, VaultError> {
         Ok(&*self.try_unlock(object)? == "/")
     }
 
     /// Unlocks, with a dialog if that is needed and allowed.
-    fn unlock(&self, object: &Path<'static>, dialog: &Dialog) -> Result<(), Trouble> {
+    fn unlock(&self, object: &Path<'static>, dialog: &Dialog) -> Result<(), VaultError> {
         let prompt = self.try_unlock(object)?;
         self.prompt(&prompt, dialog)
     }
 
-    fn try_unlock(&self, object: &Path<'static>) -> Result<Path<'static>, Trouble> {
+    fn try_unlock(&self, object: &Path<'static>) -> Result<Path<'static>, VaultError> {
         let reply = self.bus.call(service("Unlock").append1(&[object][..]))?;
         let (_, prompt): (Vec<Path<'static>>, Path<'static>) = reply.read2().map_err(|_| odd())?;
         Ok(prompt)
     }
 
     /// Lets the service show its dialog and waits for the person, if there is a dialog to be shown.
-    fn prompt(&self, prompt: &Path<'static>, dialog: &Dialog) -> Result<(), Trouble> {
+    fn prompt(&self, prompt: &Path<'static>, dialog: &Dialog) -> Result<(), VaultError> {
         if &**prompt == "/" {
             return Ok(());
         }
@@ -333,15 +340,15 @@ impl Session {
             self.bus.call(method(prompt, PROMPT, "Prompt").append1(""))?;
             match self.bus.completed(prompt, Instant::now() + time)? {
                 Some(false) => Ok(()),
-                Some(true) => Err(Trouble::Locked),
+                Some(true) => Err(VaultError::Locked),
                 None => {
                     let _ = self.bus.send(method(prompt, PROMPT, "Dismiss"));
-                    Err(Trouble::Locked)
+                    Err(VaultError::Locked)
                 }
             }
         });
         match answer {
-            Err(Trouble::Locked) if dialog.asking == Asking::Never => Err(self.why_not()),
+            Err(VaultError::Locked) if dialog.asking == Asking::Never => Err(self.why_not()),
             answer => answer,
         }
     }
@@ -358,7 +365,7 @@ impl Session {
 type Secret<T> = (Path<'static>, Vec<u8>, Vec<u8>, T);
 
 impl Found {
-    fn from(reply: &Message) -> Result<Self, Trouble> {
+    fn from(reply: &Message) -> Result<Self, VaultError> {
         let (unlocked, locked) = reply.read2().map_err(|_| odd())?;
         Ok(Self { unlocked, locked })
     }

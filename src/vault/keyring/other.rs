@@ -8,16 +8,16 @@
 //! of this one made the item). Where none may be opened, the system is told so for the time of the call.
 //! Windows: no dialogs; a secret has at most 2560 bytes (`CRED_MAX_CREDENTIAL_BLOB_SIZE`).
 
-use super::{Asking, Dialog, Trouble, Wanted};
+use super::{Asking, Dialog, VaultError, Wanted};
 use crate::token::Token;
 use keyring_core::{Entry, Error};
 use zeroize::Zeroizing;
 
 /// The keyring of this user: there is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place;
+pub(super) struct Backend;
 
-impl Place {
+impl Backend {
     /// Has the crate `keyring` pick the system's store.
     pub(super) fn find() -> Result<Self, String> {
         keyring::Entry::store_status().as_ref().map(|()| Self).map_err(ToString::to_string)
@@ -35,26 +35,26 @@ impl Place {
 }
 
 /// Reads the secret. Opens no dialog.
-pub(super) fn read(_: &Place, wanted: &Wanted) -> Result<Option<Token>, Trouble> {
+pub(super) fn read(_: &Backend, wanted: &Wanted) -> Result<Option<Token>, VaultError> {
     quietly(|| secret(&entry(wanted)?))
 }
 
 /// Keeps the secret and reads it back.
-pub(super) fn write(_: &Place, wanted: &Wanted, token: &Token, dialog: &Dialog) -> Result<(), Trouble> {
+pub(super) fn write(_: &Backend, wanted: &Wanted, token: &Token, dialog: &Dialog) -> Result<(), VaultError> {
     perhaps_with(dialog, || {
         let entry = entry(wanted)?;
         entry.set_secret(token.expose()).map_err(trouble)?;
         match secret(&entry)? {
             Some(kept) if kept == *token => Ok(()),
-            _ => {
-                Err(Trouble::Io("the keyring did not keep the secret: it reads back differently".to_owned()))
-            }
+            _ => Err(VaultError::Io(
+                "the keyring did not keep the secret: it reads back differently".to_owned(),
+            )),
         }
     })
 }
 
 /// Deletes the item.
-pub(super) fn remove(_: &Place, wanted: &Wanted, dialog: &Dialog) -> Result<bool, Trouble> {
+pub(super) fn remove(_: &Backend, wanted: &Wanted, dialog: &Dialog) -> Result<bool, VaultError> {
     perhaps_with(dialog, || match entry(wanted)?.delete_credential() {
         Ok(()) => Ok(true),
         Err(Error::NoEntry) => Ok(false),
@@ -62,7 +62,7 @@ pub(super) fn remove(_: &Place, wanted: &Wanted, dialog: &Dialog) -> Result<bool
     })
 }
 
-fn secret(entry: &Entry) -> Result<Option<Token>, Trouble> {
+fn secret(entry: &Entry) -> Result<Option<Token>, VaultError> {
     match entry.get_secret() {
         Ok(secret) => Ok(Some(Token::new(secret))),
         Err(Error::NoEntry) => Ok(None),
@@ -71,7 +71,7 @@ fn secret(entry: &Entry) -> Result<Option<Token>, Trouble> {
 }
 
 /// Names the item so that another host's or owner's is never found, and so that people can read it.
-fn entry(wanted: &Wanted) -> Result<Entry, Trouble> {
+fn entry(wanted: &Wanted) -> Result<Entry, VaultError> {
     let Wanted { id, host, owner, label: _ } = wanted;
     let owner = owner.as_ref().map(|owner| format!("/{owner}")).unwrap_or_default();
     let name = format!("{host}{owner} {id}");
@@ -89,7 +89,7 @@ fn entry(wanted: &Wanted) -> Result<Entry, Trouble> {
 }
 
 /// Runs the work with the dialog that it may open, where it may.
-fn perhaps_with<T>(dialog: &Dialog, work: impl FnOnce() -> Result<T, Trouble>) -> Result<T, Trouble> {
+fn perhaps_with<T>(dialog: &Dialog, work: impl FnOnce() -> Result<T, VaultError>) -> Result<T, VaultError> {
     match dialog.asking {
         Asking::MayPrompt if cfg!(target_os = "macos") => dialog.open(|_| work()),
         Asking::MayPrompt | Asking::Never => quietly(work),
@@ -97,30 +97,30 @@ fn perhaps_with<T>(dialog: &Dialog, work: impl FnOnce() -> Result<T, Trouble>) -
 }
 
 /// Runs the work while the system may open no dialog for us.
-fn quietly<T>(work: impl FnOnce() -> Result<T, Trouble>) -> Result<T, Trouble> {
+fn quietly<T>(work: impl FnOnce() -> Result<T, VaultError>) -> Result<T, VaultError> {
     #[cfg(target_os = "macos")]
     let _quiet = security_framework::os::macos::keychain::SecKeychain::disable_user_interaction()
-        .map_err(|error| Trouble::Io(format!("the keychain could not be kept from asking: {error}")))?;
+        .map_err(|error| VaultError::Io(format!("the keychain could not be kept from asking: {error}")))?;
     work()
 }
 
 /// Gives the words of an error; never what the error carries, which may be the secret.
-fn trouble(error: Error) -> Trouble {
+fn trouble(error: Error) -> VaultError {
     match error {
         Error::BadEncoding(secret) | Error::BadDataFormat(secret, _) => {
             drop(Zeroizing::new(secret));
-            Trouble::Io("the keyring holds something of another form under this name".to_owned())
+            VaultError::Io("the keyring holds something of another form under this name".to_owned())
         }
-        Error::Ambiguous(entries) => Trouble::Ambiguous(entries.len()),
-        Error::NoDefaultStore => Trouble::Absent("the system offers no store for credentials".to_owned()),
+        Error::Ambiguous(entries) => VaultError::Ambiguous(entries.len()),
+        Error::NoDefaultStore => VaultError::Absent("the system offers no store for credentials".to_owned()),
         Error::TooLong(what, _) if what == "secret" => {
-            Trouble::Unfit("Windows keeps at most 2560 bytes in one credential")
+            VaultError::Unfit("Windows keeps at most 2560 bytes in one credential")
         }
         Error::PlatformFailure(error) | Error::NoStorageAccess(error) if needs_dialog(&*error) => {
             drop(error);
-            Trouble::Locked
+            VaultError::Locked
         }
-        error => Trouble::Io(format!("the keyring failed: {error}")),
+        error => VaultError::Io(format!("the keyring failed: {error}")),
     }
 }
 

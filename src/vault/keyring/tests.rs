@@ -15,7 +15,7 @@ const SLACK: Duration = Duration::from_millis(500);
 
 impl Keyring {
     fn at(address: &str, asking: Asking) -> Self {
-        Self::with(Place::of(Some(address.into()), None), asking, None)
+        Self::with(Backend::of(Some(address.into()), None), asking, None)
     }
 
     fn on(bus: &Bus) -> Self {
@@ -44,7 +44,7 @@ fn timed<T>(what: impl FnOnce() -> T) -> (T, Duration) {
 }
 
 /// Reads, and sees that no dialog was asked for and that the bound held.
-fn read_quietly(bus: &Bus, address: &str) -> (Result<Option<Token>, Trouble>, Duration) {
+fn read_quietly(bus: &Bus, address: &str) -> (Result<Option<Token>, VaultError>, Duration) {
     let monitor = bus.monitor();
     let (answer, time) = timed(|| Keyring::at(address, Asking::Never).read(&ITEM));
     assert!(time < BOUND + SLACK, "{time:?}");
@@ -113,7 +113,7 @@ fn a_secret_is_found_for_its_own_host_owner_and_id_only() {
     let respelled = Item { owner: Some("ACME"), label: "other", ..ITEM };
     assert_eq!(keyring.read(&respelled).expect("an answer"), Some(token()));
     let cut = Item { id: "7f3a\0", ..ITEM };
-    assert!(matches!(keyring.read(&cut), Err(Trouble::Unfit(_))), "cut at the NUL it would be found");
+    assert!(matches!(keyring.read(&cut), Err(VaultError::Unfit(_))), "cut at the NUL it would be found");
 }
 
 #[test]
@@ -143,12 +143,15 @@ fn a_locked_keyring_is_named_and_no_dialog_opens() {
     let bus = with_item();
     bus.lock();
     let (answer, time) = read_quietly(&bus, bus.address());
-    assert!(matches!(answer, Err(Trouble::Locked)), "{answer:?}");
+    assert!(matches!(answer, Err(VaultError::Locked)), "{answer:?}");
     assert!(time < SLACK, "{time:?}");
-    assert!(matches!(Keyring::on(&bus).write(&ITEM, &token()), Err(Trouble::Locked)));
-    assert!(matches!(Keyring::on(&bus).remove(&ITEM), Err(Trouble::Locked)));
+    assert!(matches!(Keyring::on(&bus).write(&ITEM, &token()), Err(VaultError::Locked)));
+    assert!(matches!(Keyring::on(&bus).remove(&ITEM), Err(VaultError::Locked)));
     let unknown = Item { id: "unknown", ..ITEM };
-    assert!(matches!(Keyring::on(&bus).read(&unknown), Err(Trouble::Locked)), "it may hide what is locked");
+    assert!(
+        matches!(Keyring::on(&bus).read(&unknown), Err(VaultError::Locked)),
+        "it may hide what is locked"
+    );
     assert!(!bus.prompted(), "a prompter was started");
 }
 
@@ -158,7 +161,7 @@ fn a_keyring_never_unlocked_since_it_started_is_locked_too() {
     bus.kill_service();
     bus.start_service(false);
     let (answer, _) = read_quietly(&bus, bus.address());
-    assert!(matches!(answer, Err(Trouble::Locked)), "{answer:?}");
+    assert!(matches!(answer, Err(VaultError::Locked)), "{answer:?}");
 }
 
 #[test]
@@ -166,7 +169,7 @@ fn a_keyring_that_the_bus_starts_for_us_is_locked_and_no_dialog_opens() {
     let bus = with_item();
     bus.kill_service();
     let (answer, _) = read_quietly(&bus, bus.address());
-    assert!(matches!(answer, Err(Trouble::Locked)), "{answer:?}");
+    assert!(matches!(answer, Err(VaultError::Locked)), "{answer:?}");
 }
 
 #[test]
@@ -175,7 +178,7 @@ fn only_writing_and_removing_for_a_person_may_open_the_dialog() {
     bus.lock();
     let keyring = Keyring::at(bus.address(), Asking::MayPrompt);
     let monitor = bus.monitor();
-    assert!(matches!(keyring.read(&ITEM), Err(Trouble::Locked)));
+    assert!(matches!(keyring.read(&ITEM), Err(VaultError::Locked)));
     no_dialog(&bus, &monitor);
     for ask in [
         |keyring: &Keyring| keyring.write(&ITEM, &token()).err(),
@@ -183,7 +186,7 @@ fn only_writing_and_removing_for_a_person_may_open_the_dialog() {
     ] {
         let monitor = bus.monitor();
         // The prompter of these tests ends without an answer, which dismisses the dialog.
-        assert!(matches!(ask(&keyring), Some(Trouble::Locked)));
+        assert!(matches!(ask(&keyring), Some(VaultError::Locked)));
         assert!(!monitor.dialogs().is_empty(), "the monitor can see dialogs");
         assert!(bus.prompted());
     }
@@ -201,7 +204,7 @@ fn an_unanswered_dialog_has_its_own_bound_and_is_closed() {
         ..Keyring::at(bus.address(), Asking::MayPrompt)
     };
     let (answer, time) = timed(|| keyring.write(&ITEM, &token()));
-    assert!(matches!(answer, Err(Trouble::Locked)), "{answer:?}");
+    assert!(matches!(answer, Err(VaultError::Locked)), "{answer:?}");
     assert!(time > Duration::from_secs(2) && time < Duration::from_secs(3), "{time:?}");
     assert!(monitor.calls().contains(&"Dismiss".to_owned()));
 }
@@ -236,7 +239,7 @@ fn a_keyring_that_stops_at_any_point_costs_the_bound_and_no_more() {
         runs.into_iter().chain([bus]).map(|run| run.join().expect("a run")).collect::<Vec<_>>()
     });
     for (point, (answer, time)) in runs {
-        assert!(matches!(answer, Err(Trouble::Slow(3))), "{point}: {answer:?}");
+        assert!(matches!(answer, Err(VaultError::Slow(3))), "{point}: {answer:?}");
         assert!(time > BOUND - SLACK && time < BOUND + SLACK, "{point}: {time:?}");
     }
 }
@@ -253,7 +256,7 @@ fn a_keyring_killed_in_between_is_an_error_and_never_an_absent_one() {
             let relay = bus.relay(member, 1, kill);
             let (answer, _) = read_quietly(&bus, &relay.address());
             assert!(
-                matches!(answer, Err(Trouble::Io(_) | Trouble::Locked)),
+                matches!(answer, Err(VaultError::Io(_) | VaultError::Locked)),
                 "{member} {restarted} {seen}: {answer:?}"
             );
         }
@@ -276,8 +279,8 @@ fn two_items_that_match_are_never_guessed_between_and_can_be_removed() {
     let attributes: Vec<_> = attributes.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     bus.create_item(&attributes, b"whose is this");
     let (answer, _) = read_quietly(&bus, bus.address());
-    assert!(matches!(answer, Err(Trouble::Ambiguous(2))), "{answer:?}");
-    assert!(matches!(Keyring::on(&bus).write(&ITEM, &token()), Err(Trouble::Ambiguous(2))));
+    assert!(matches!(answer, Err(VaultError::Ambiguous(2))), "{answer:?}");
+    assert!(matches!(Keyring::on(&bus).write(&ITEM, &token()), Err(VaultError::Ambiguous(2))));
     assert!(Keyring::on(&bus).remove(&ITEM).expect("removed"));
     assert_eq!(Keyring::on(&bus).read(&ITEM).expect("an answer"), None);
 }
@@ -301,7 +304,7 @@ fn a_write_that_is_lost_is_an_error() {
     let keyring = bus.handle();
     let relay = bus.relay("SearchItems", 2, move || keyring.delete("id", ITEM.id));
     let answer = Keyring::at(&relay.address(), Asking::Never).write(&ITEM, &token());
-    assert!(matches!(&answer, Err(Trouble::Io(why)) if why.contains("reads back")), "{answer:?}");
+    assert!(matches!(&answer, Err(VaultError::Io(why)) if why.contains("reads back")), "{answer:?}");
 }
 
 #[test]
@@ -339,17 +342,17 @@ fn each_way_to_have_no_keyring_is_told_apart_and_at_once() {
         (Some(session_only.address().to_owned()), "no default collection"),
     ];
     for (address, reason) in cases {
-        let place = || Place::of(address.clone().map(OsString::from), Some(dir.path().into()));
+        let place = || Backend::of(address.clone().map(OsString::from), Some(dir.path().into()));
         let keyring = Keyring::with(place(), Asking::MayPrompt, None);
         let (answer, time) = timed(|| keyring.read(&ITEM));
         assert!(
-            matches!(&answer, Err(Trouble::Absent(why)) if why.contains(reason)),
+            matches!(&answer, Err(VaultError::Absent(why)) if why.contains(reason)),
             "{address:?}: {answer:?}"
         );
         assert!(time < Duration::from_millis(100), "{address:?}: {time:?}");
         let answer = keyring.write(&ITEM, &token());
         assert!(
-            matches!(&answer, Err(Trouble::Absent(why)) if why.contains(reason)),
+            matches!(&answer, Err(VaultError::Absent(why)) if why.contains(reason)),
             "{address:?}: {answer:?}"
         );
     }
@@ -362,7 +365,7 @@ fn a_bus_that_hangs_up_is_a_failure_and_not_an_absent_keyring() {
     let listener = std::os::unix::net::UnixListener::bind(&path).expect("a socket");
     thread::spawn(move || listener.incoming().for_each(drop));
     let answer = Keyring::at(&format!("unix:path={}", path.display()), Asking::Never).read(&ITEM);
-    assert!(matches!(answer, Err(Trouble::Io(_))), "{answer:?}");
+    assert!(matches!(answer, Err(VaultError::Io(_))), "{answer:?}");
 }
 
 #[test]
@@ -373,7 +376,7 @@ fn the_bus_in_the_runtime_folder_is_found_whatever_the_folder_is_called() {
     let odd = dir.path().join("r\u{fc}n,time=1;%");
     std::fs::create_dir(&odd).expect("a folder");
     std::fs::hard_link(socket.expect("a path"), odd.join("bus")).expect("a second name of the socket");
-    let keyring = Keyring::with(Place::of(None, Some(odd.into())), Asking::Never, None);
+    let keyring = Keyring::with(Backend::of(None, Some(odd.into())), Asking::Never, None);
     assert_eq!(keyring.read(&ITEM).expect("an answer"), Some(token()));
 }
 
@@ -387,11 +390,11 @@ fn a_failure_is_paid_once_until_the_keyring_is_another_or_a_person_asks() {
     };
     bus.stop_service();
     let (answer, time) = timed(|| keyring(Asking::Never).read(&ITEM));
-    assert!(matches!(answer, Err(Trouble::Slow(1))), "{answer:?}");
+    assert!(matches!(answer, Err(VaultError::Slow(1))), "{answer:?}");
     assert!(time < Duration::from_millis(1700), "with the note: {time:?}");
     let (answer, time) = timed(|| keyring(Asking::Never).read(&ITEM));
     assert!(
-        matches!(&answer, Err(Trouble::Remembered(why)) if why.contains("did not answer within 1 s")),
+        matches!(&answer, Err(VaultError::Remembered(why)) if why.contains("did not answer within 1 s")),
         "{answer:?}"
     );
     assert!(time < Duration::from_millis(200), "{time:?}");
@@ -399,15 +402,15 @@ fn a_failure_is_paid_once_until_the_keyring_is_another_or_a_person_asks() {
     // It works again, but only who asks can see that.
     bus.cont_service();
     let answer = keyring(Asking::Never).read(&ITEM);
-    assert!(matches!(answer, Err(Trouble::Remembered(_))), "{answer:?}");
+    assert!(matches!(answer, Err(VaultError::Remembered(_))), "{answer:?}");
     assert_eq!(Keyring::on(&bus).read(&ITEM).expect("asked without memory"), Some(token()));
     assert_eq!(keyring(Asking::MayPrompt).read(&ITEM).expect("asked for a person"), Some(token()));
     assert_eq!(keyring(Asking::Never).read(&ITEM).expect("forgotten by the person's call"), Some(token()));
 
     // Another one is asked at once.
     bus.stop_service();
-    assert!(matches!(keyring(Asking::Never).read(&ITEM), Err(Trouble::Slow(1))));
-    assert!(matches!(keyring(Asking::Never).read(&ITEM), Err(Trouble::Remembered(_))));
+    assert!(matches!(keyring(Asking::Never).read(&ITEM), Err(VaultError::Slow(1))));
+    assert!(matches!(keyring(Asking::Never).read(&ITEM), Err(VaultError::Remembered(_))));
     bus.kill_service();
     bus.start_service(true);
     let keyring = Keyring::at(bus.address(), Asking::Never).remembering(&dir);
@@ -420,9 +423,9 @@ fn a_remembered_failure_is_quick_even_if_the_bus_hangs() {
     let dir = tempfile::tempdir().expect("a folder");
     let keyring = Keyring { bound: Duration::from_secs(1), ..Keyring::on(&bus).remembering(&dir) };
     bus.stop_bus();
-    assert!(matches!(keyring.read(&ITEM), Err(Trouble::Slow(1))));
+    assert!(matches!(keyring.read(&ITEM), Err(VaultError::Slow(1))));
     let (answer, time) = timed(|| keyring.read(&ITEM));
-    assert!(matches!(answer, Err(Trouble::Remembered(_))), "{answer:?}");
+    assert!(matches!(answer, Err(VaultError::Remembered(_))), "{answer:?}");
     assert!(time < Duration::from_millis(200), "{time:?}");
 }
 
@@ -433,7 +436,7 @@ fn a_locked_or_absent_keyring_is_not_remembered() {
     bus.lock();
     let address = bus.address().to_owned();
     let keyring = Keyring::at(&address, Asking::Never).remembering(&dir);
-    assert!(matches!(keyring.read(&ITEM), Err(Trouble::Locked)));
+    assert!(matches!(keyring.read(&ITEM), Err(VaultError::Locked)));
     bus.kill_service();
     bus.start_service(true);
     assert_eq!(keyring.read(&ITEM).expect("asked again"), Some(token()));
@@ -450,7 +453,7 @@ fn without_room_for_a_thread_it_fails_with_a_word() {
         setrlimit(Resource::As, Rlimit { current: Some(1 << 20), maximum: None }).expect("a limit");
         let answer = keyring.read(&ITEM);
         setrlimit(Resource::As, Rlimit { current: None, maximum: None }).expect("no limit");
-        assert!(matches!(&answer, Err(Trouble::Io(why)) if why.contains("no thread")), "{answer:?}");
+        assert!(matches!(&answer, Err(VaultError::Io(why)) if why.contains("no thread")), "{answer:?}");
         return;
     }
     let bus = with_item();

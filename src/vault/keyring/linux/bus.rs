@@ -4,7 +4,7 @@
 //! specification, and those that libdbus gives itself when it connects (its source, 1.14).
 
 use crate::token::Token;
-use crate::vault::Trouble;
+use crate::vault::VaultError;
 use dbus::channel::Channel;
 use dbus::{Message, Path};
 use std::cell::{Cell, RefCell};
@@ -24,12 +24,12 @@ pub(super) struct Bus {
 
 impl Bus {
     /// Connects and greets, without waiting for the answer.
-    pub(super) fn connect(address: &str) -> Result<Self, Trouble> {
+    pub(super) fn connect(address: &str) -> Result<Self, VaultError> {
         let channel = Channel::open_private(address).map_err(|error| match error.name() {
             Some(name) if NO_BUS.contains(&name) => {
-                Trouble::Absent("nothing listens at the session bus's address".to_owned())
+                VaultError::Absent("nothing listens at the session bus's address".to_owned())
             }
-            _ => Trouble::Io(format!("the session bus refused: {}", said(&error))),
+            _ => VaultError::Io(format!("the session bus refused: {}", said(&error))),
         })?;
         let bus = Self { channel, early: RefCell::default(), met: Cell::default() };
         // libdbus's own way to greet (`dbus_bus_register`) waits for the answer, under a lock that it shares
@@ -40,23 +40,23 @@ impl Bus {
     }
 
     /// Sends, and gives the number by which the answer is known.
-    pub(super) fn send(&self, message: Message) -> Result<u32, Failure> {
-        self.channel.send(message).map_err(|()| Failure::Closed)
+    pub(super) fn send(&self, message: Message) -> Result<u32, BusError> {
+        self.channel.send(message).map_err(|()| BusError::Closed)
     }
 
     /// Sends and waits for the answer.
-    pub(super) fn call(&self, message: Message) -> Result<Message, Failure> {
+    pub(super) fn call(&self, message: Message) -> Result<Message, BusError> {
         self.answer(self.send(message)?)
     }
 
     /// Waits for the answer to that number.
-    pub(super) fn answer(&self, serial: u32) -> Result<Message, Failure> {
+    pub(super) fn answer(&self, serial: u32) -> Result<Message, BusError> {
         loop {
             let answer = self.take(|message| message.get_reply_serial() == Some(serial), WAIT)?;
             if let Some(mut answer) = answer {
-                return match answer.as_result().map_err(|error| Failure::of(&error)) {
+                return match answer.as_result().map_err(|error| BusError::of(&error)) {
                     // Who has answered before is not absent but gone: the difference decides about vaults.
-                    Err(Failure::Absent) if self.met.get() => Err(Failure::Died),
+                    Err(BusError::Absent) if self.met.get() => Err(BusError::Died),
                     Err(failure) => Err(failure),
                     Ok(_) => {
                         self.met.set(true);
@@ -68,7 +68,7 @@ impl Bus {
     }
 
     /// Waits for the end of a dialog; tells whether the person dismissed it.
-    pub(super) fn completed(&self, prompt: &Path<'static>, until: Instant) -> Result<Option<bool>, Failure> {
+    pub(super) fn completed(&self, prompt: &Path<'static>, until: Instant) -> Result<Option<bool>, BusError> {
         loop {
             let Some(left) = until.checked_duration_since(Instant::now()) else { return Ok(None) };
             let signal = self.take(
@@ -79,18 +79,18 @@ impl Bus {
                 left.min(WAIT),
             )?;
             if let Some(signal) = signal {
-                return signal.read1().map(Some).map_err(|_| Failure::Odd);
+                return signal.read1().map(Some).map_err(|_| BusError::Odd);
             }
         }
     }
 
     /// Gives the next message of that sort, or nothing if none came in that time.
-    fn take(&self, sort: impl Fn(&Message) -> bool, time: Duration) -> Result<Option<Message>, Failure> {
+    fn take(&self, sort: impl Fn(&Message) -> bool, time: Duration) -> Result<Option<Message>, BusError> {
         let mut early = self.early.borrow_mut();
         if let Some(at) = early.iter().position(&sort) {
             return Ok(Some(early.swap_remove(at)));
         }
-        let message = self.channel.blocking_pop_message(time).map_err(|_| Failure::Closed)?;
+        let message = self.channel.blocking_pop_message(time).map_err(|_| BusError::Closed)?;
         match message {
             Some(message) if sort(&message) => Ok(Some(message)),
             Some(message) => {
@@ -121,7 +121,7 @@ const GONE: &[&str] = &[
 ];
 
 /// How a call failed.
-pub(super) enum Failure {
+pub(super) enum BusError {
     /// Nobody is there.
     Absent,
     /// The object is not there.
@@ -138,7 +138,7 @@ pub(super) enum Failure {
     Other(String),
 }
 
-impl Failure {
+impl BusError {
     fn of(error: &dbus::Error) -> Self {
         match error.name().unwrap_or_default() {
             name if NO_SERVICE.contains(&name) => Self::Absent,
@@ -164,25 +164,25 @@ impl Failure {
     }
 }
 
-impl From<Failure> for Trouble {
-    fn from(failure: Failure) -> Self {
+impl From<BusError> for VaultError {
+    fn from(failure: BusError) -> Self {
         match failure {
-            Failure::Absent => {
+            BusError::Absent => {
                 Self::Absent("no program on the session bus offers org.freedesktop.secrets".into())
             }
-            Failure::Locked => Self::Locked,
-            Failure::Gone => Self::Io("the keyring has no such object any more".to_owned()),
-            Failure::Died => Self::Io("the keyring service ended while it was asked".to_owned()),
-            Failure::Closed => Self::Io("the session bus closed the connection".to_owned()),
-            Failure::Odd => odd(),
-            Failure::Other(said) => Self::Io(format!("the keyring failed: {said}")),
+            BusError::Locked => Self::Locked,
+            BusError::Gone => Self::Io("the keyring has no such object any more".to_owned()),
+            BusError::Died => Self::Io("the keyring service ended while it was asked".to_owned()),
+            BusError::Closed => Self::Io("the session bus closed the connection".to_owned()),
+            BusError::Odd => odd(),
+            BusError::Other(said) => Self::Io(format!("the keyring failed: {said}")),
         }
     }
 }
 
 /// The answer has another form than the specification's.
-pub(super) fn odd() -> Trouble {
-    Trouble::Io("the keyring answered in a form that is not the Secret Service's".to_owned())
+pub(super) fn odd() -> VaultError {
+    VaultError::Io("the keyring answered in a form that is not the Secret Service's".to_owned())
 }
 
 /// Gives the words of an error: the last part of its name, and one clean line of its text.

@@ -1,0 +1,150 @@
+//! Making files and folders: with their mode by creation, and through no link.
+
+use super::safety::{self, check_home};
+use super::{FileError, Readers, failed};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Makes a folder, with those above it that are missing.
+///
+/// A folder that is there is left as it is: reading what lies in it tells whether it is safe.
+pub fn make_folder(folder: &Path, readers: Readers) -> Result<(), FileError> {
+    if folder.is_dir() {
+        return check_home(folder);
+    }
+    check_home(folder)?;
+    if let Some(parent) = folder.parent() {
+        make_folder(parent, readers)?;
+    }
+    match make_one(folder, readers) {
+        // Another process was faster.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
+        made => made.map_err(failed("make the folder", folder)),
+    }
+}
+
+/// Makes a folder for this user alone in one that is there, if that is a place where nobody can take it away:
+/// this user's own, or a sticky one of the system's such as `/tmp`. Tells whether it is there, this user's, and
+/// closed to everybody else; a link is none.
+pub fn make_private(folder: &Path) -> bool {
+    is_private(folder)
+        || (is_safe_parent(folder) && make_one(folder, Readers::Owner).is_ok() && is_private(folder))
+}
+
+#[cfg(unix)]
+fn is_private(folder: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    fs::symlink_metadata(folder)
+        .is_ok_and(|meta| meta.is_dir() && meta.uid() == safety::me() && meta.mode() & 0o077 == 0)
+}
+
+#[cfg(unix)]
+fn is_safe_parent(folder: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let Some(Ok(meta)) = folder.parent().map(fs::metadata) else { return false };
+    let is_sticky = meta.mode() & 0o1000 != 0 && meta.uid() == 0;
+    is_sticky || (meta.uid() == safety::me() && meta.mode() & 0o022 == 0)
+}
+
+#[cfg(not(unix))]
+fn is_private(folder: &Path) -> bool {
+    folder.is_dir()
+}
+
+#[cfg(not(unix))]
+fn is_safe_parent(folder: &Path) -> bool {
+    folder.parent().is_some_and(Path::is_dir)
+}
+
+fn make_one(folder: &Path, readers: Readers) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        // By the mode of its making: a chmod afterwards would leave a moment in which others come in.
+        builder.mode(readers.folder_mode());
+    }
+    builder.create(folder)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt};
+        // What the umask took of it.
+        if fs::symlink_metadata(folder)?.mode() & 0o777 != readers.folder_mode() {
+            fs::set_permissions(folder, fs::Permissions::from_mode(readers.folder_mode()))?;
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = readers;
+    Ok(())
+}
+
+/// Makes an empty file if there is none; one that is there is left as it is.
+pub fn touch(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    no_follow(&mut options, Readers::Owner.file_mode());
+    options.open(path).map(drop)
+}
+
+/// Opens a file of the user's choice to write at its end, and makes it if there is none. A FIFO that nobody reads
+/// is refused at once.
+pub fn append_to(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options
+            .mode(Readers::Owner.file_mode())
+            .custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    }
+    options.open(path)
+}
+
+/// Puts a small file in the place of what is there, without lock and flush, in a private folder: for what may be
+/// lost. A reader may see a part of it.
+pub fn put_note(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // Removed first: a link, or a file with other rights, must not be written through.
+    let _ = fs::remove_file(path);
+    create_new(path, Readers::Owner.file_mode())?.write_all(bytes)
+}
+
+/// Creates a file that must not exist, with exactly this mode.
+///
+/// # Errors
+///
+/// [`io::ErrorKind::AlreadyExists`], also where a link stands that leads nowhere.
+pub fn create_new(path: &Path, mode: u32) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    no_follow(&mut options, mode);
+    let file = options.open(path)?;
+    // Best effort: a file system without modes has its own.
+    let _ = set_mode(&file, mode);
+    Ok(file)
+}
+
+/// Gives an open file exactly this mode.
+pub fn set_mode(file: &File, mode: u32) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt};
+        if file.metadata()?.mode() & 0o777 != mode {
+            return file.set_permissions(fs::Permissions::from_mode(mode));
+        }
+    }
+    let _ = (file, mode);
+    Ok(())
+}
+
+pub(super) fn no_follow(options: &mut OpenOptions, mode: u32) {
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(mode).custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
+    }
+    #[cfg(not(unix))]
+    let _ = (options, mode);
+}

@@ -1,0 +1,124 @@
+//! Locks: by `flock`, which ends with its process, and by the existence of a file where there is no `flock`.
+
+use super::make::{create_new, make_folder, no_follow};
+use super::{FileError, Readers, failed};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Between two tries to take a lock.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// A right that one process has at a time, until it is dropped.
+#[derive(Debug)]
+pub struct Turn {
+    /// Held by `flock`, or else a file that exists as long as this does.
+    _file: File,
+    held: Option<PathBuf>,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let Some(held) = &self.held {
+            // One that stays is found out by its process being gone.
+            let _ = fs::remove_file(held);
+        }
+    }
+}
+
+/// Takes the right of that name, waiting at most `bound`; `folder` holds the locks.
+///
+/// # Errors
+///
+/// [`FileError::Busy`] when the bound is over; anything else means that no lock can be had there.
+pub fn take_turn(folder: &Path, name: &str, bound: Duration) -> Result<Turn, FileError> {
+    make_folder(folder, Readers::Owner)?;
+    take(&folder.join(format!("{name}.lock")), bound)
+}
+
+pub(super) fn take(path: &Path, bound: Duration) -> Result<Turn, FileError> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    no_follow(&mut options, Readers::Owner.file_mode());
+    let file = options.open(path).map_err(failed("open the lock", path))?;
+    let start = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(Turn { _file: file, held: None }),
+            Err(fs::TryLockError::WouldBlock) if start.elapsed() < bound => std::thread::sleep(PAUSE),
+            Err(fs::TryLockError::WouldBlock) => return Err(FileError::Busy { path: path.to_owned() }),
+            Err(fs::TryLockError::Error(error)) if has_no_flock(&error) => {
+                return take_by_existence(path, bound.saturating_sub(start.elapsed()));
+            }
+            Err(fs::TryLockError::Error(error)) => return Err(failed("lock", path)(error)),
+        }
+    }
+}
+
+/// Tells whether this file system cannot lock (NFS without lockd, some FUSE).
+fn has_no_flock(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::io::Errno;
+        let none = [Errno::NOLCK, Errno::NOSYS, Errno::OPNOTSUPP, Errno::NOTSUP, Errno::INVAL];
+        none.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+    }
+    #[cfg(not(unix))]
+    {
+        error.kind() == io::ErrorKind::Unsupported
+    }
+}
+
+/// A lock by existence that is older than this is nobody's, whatever stands in it.
+const ABANDONED: Duration = Duration::from_secs(10 * 60);
+
+/// Locks by making a file that must not exist. It names its holder, so that one left by a killed process is
+/// taken over by the next on the same machine.
+fn take_by_existence(lock: &Path, bound: Duration) -> Result<Turn, FileError> {
+    let held = lock.with_extension("held");
+    let start = Instant::now();
+    loop {
+        match create_new(&held, Readers::Owner.file_mode()) {
+            Ok(mut file) => {
+                file.write_all(holder().as_bytes()).map_err(failed("write", &held))?;
+                return Ok(Turn { _file: file, held: Some(held) });
+            }
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(failed("lock", &held)(error));
+            }
+            Err(_) if is_abandoned(&held) => {
+                let _ = fs::remove_file(&held);
+            }
+            Err(_) if start.elapsed() < bound => std::thread::sleep(PAUSE),
+            Err(_) => return Err(FileError::Busy { path: held }),
+        }
+    }
+}
+
+/// Names this process: its number and its machine.
+fn holder() -> String {
+    #[cfg(unix)]
+    let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    #[cfg(not(unix))]
+    let machine = std::env::var("COMPUTERNAME").unwrap_or_default();
+    format!("{} {machine}", std::process::id())
+}
+
+fn is_abandoned(held: &Path) -> bool {
+    let age = fs::symlink_metadata(held).and_then(|meta| meta.modified()).map(|at| at.elapsed());
+    if age.is_ok_and(|age| age.is_ok_and(|age| age > ABANDONED)) {
+        return true;
+    }
+    #[cfg(unix)]
+    {
+        let Ok(text) = fs::read_to_string(held) else { return false };
+        let Some((pid, machine)) = text.split_once(' ') else { return false };
+        let here = holder();
+        let pid = pid.parse().ok().and_then(rustix::process::Pid::from_raw);
+        here.split_once(' ').is_some_and(|(_, this)| this == machine)
+            && pid.is_some_and(|pid| rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH))
+    }
+    #[cfg(not(unix))]
+    false
+}
