@@ -81,6 +81,11 @@ impl Failure {
         self.exit
     }
 
+    /// Gives the causes, the nearest first.
+    pub fn causes(&self) -> Vec<String> {
+        self.cause.iter().flat_map(anyhow::Error::chain).map(ToString::to_string).collect()
+    }
+
     /// Says fact, causes and the first remedy in one line, for git's own words.
     pub fn one_line(&self) -> String {
         let causes = self.cause.iter().flat_map(anyhow::Error::chain).map(|cause| format!(": {cause}"));

@@ -13,12 +13,13 @@ pub fn seconds(text: &str) -> Option<i64> {
 /// Says the day of an expiry and how far it is.
 pub fn expiry(at: i64, now: i64) -> String {
     let day = day(at);
-    let days = (at - now).div_euclid(86_400);
+    // Days of the calendar: what ends in 20 hours may end today or tomorrow.
+    let days = at.div_euclid(86_400) - now.div_euclid(86_400);
     match days {
         _ if at <= now => format!("{day} (expired)"),
         0 => format!("{day} (today)"),
-        1 => format!("{day} (1 day left)"),
-        _ => format!("{day} ({days} days left)"),
+        1 => format!("{day} (1 day)"),
+        _ => format!("{day} ({days} days)"),
     }
 }
 
@@ -75,8 +76,8 @@ mod tests {
     #[test]
     fn an_expiry_is_a_day_and_the_days_left() {
         let now = 1_800_000_000;
-        assert_eq!(expiry(now + 86_400 * 30, now), "2027-02-14 (30 days left)");
-        assert_eq!(expiry(now + 86_400, now), "2027-01-16 (1 day left)");
+        assert_eq!(expiry(now + 86_400 * 30, now), "2027-02-14 (30 days)");
+        assert_eq!(expiry(now + 86_400, now), "2027-01-16 (1 day)");
         assert_eq!(expiry(now + 60, now), "2027-01-15 (today)");
         assert_eq!(expiry(now, now), "2027-01-15 (expired)");
     }

@@ -5,6 +5,8 @@
 //! leave by. The prefixes are GitHub's (documented in "About authentication to GitHub", *GitHub's token
 //! formats*); length and checksum are never judged, since GitHub changes them.
 
+pub mod pasted;
+
 use std::fmt;
 use zeroize::Zeroizing;
 

@@ -37,20 +37,25 @@ pub fn ask(client: &Client, scope: &Scope, token: &Token) -> Result<Verified, Fa
     let api = Api::of(host);
     if host.server_by_name().is_none() {
         match client.get(&api, &ApiPath::meta(), None) {
-            Reply::Failed(why) => return Err(unasked(scope, &why.to_string())),
+            Reply::Failed(why) => return Err(unanswered(scope, &why.to_string())),
             reply if looks_like_github(&reply) => {}
             Reply::Answered(_) => return Ok(Verified { server: Server::Plain, login: None, expires: None }),
         }
     }
     let reply = client.get(&api, &ApiPath::user(), Some(token));
     let answer = match &reply {
-        Reply::Failed(why) => return Err(unasked(scope, &why.to_string())),
+        Reply::Failed(why) => return Err(unanswered(scope, &why.to_string())),
         Reply::Answered(_) if !looks_like_github(&reply) => {
-            return Err(unasked(scope, "what answered is not GitHub (a captive portal, or a proxy?)"));
+            return Err(unchecked(format!(
+                "what answered for {host} is not GitHub (a captive portal, or a proxy?)"
+            )));
         }
         Reply::Answered(answer) => answer,
     };
     match answer.status {
+        200 if serde_json::from_slice::<serde_json::Value>(&answer.body).is_err() => {
+            Err(unchecked(format!("the answer of {host} about this token was cut off")))
+        }
         200 => Ok(Verified {
             server: Server::GitHub,
             login: text_of(answer, "login")
@@ -63,7 +68,13 @@ pub fn ask(client: &Client, scope: &Scope, token: &Token) -> Result<Verified, Fa
             .remedy("keep it all the same: --no-verify")),
         status => {
             let said = text_of(answer, "message").map(|text| sanitise(&text, 200)).unwrap_or_default();
-            Err(unasked(scope, &format!("GitHub says {status} {said}")))
+            let fact = format!("{host} answered {status}, which says nothing about this token");
+            let failure = unchecked(fact);
+            Err(if said.is_empty() {
+                failure
+            } else {
+                failure.because(anyhow::anyhow!("GitHub says: {said}"))
+            })
         }
     }
 }
@@ -74,10 +85,12 @@ fn text_of(answer: &Answer, field: &str) -> Option<String> {
     json[field].as_str().filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
-fn unasked(scope: &Scope, why: &str) -> Failure {
-    Failure::new(Exit::Unchecked, format!("{} could not be asked about this token", scope.host()))
-        .because(anyhow::anyhow!("{why}"))
-        .remedy("try again, or keep the token unchecked: --no-verify")
+fn unanswered(scope: &Scope, why: &str) -> Failure {
+    unchecked(format!("{} did not answer", scope.host())).because(anyhow::anyhow!("{why}"))
+}
+
+fn unchecked(fact: String) -> Failure {
+    Failure::new(Exit::Unchecked, fact).remedy("try again, or keep the token unchecked: --no-verify")
 }
 
 /// Gives the account with what GitHub told of its token (`GET /user`); none if there was nothing new.

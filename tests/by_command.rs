@@ -25,10 +25,8 @@ fn a_secret_that_a_command_gave_is_known_again_without_running_it() {
     let secret = forge.secret("acme");
     command(&sandbox, &secret);
     let added = sandbox.patron(["add", "acme", "--command", "theirs", "--yes", "--no-browser"]).ok().stdout();
-    assert!(
-        added.starts_with("added acme: fine-grained token for https://github.com/acme, of mona, expires ")
-    );
-    assert!(added.ends_with(", asked from the command each time\n"), "{added}");
+    assert!(added.starts_with("added acme: mona's fine-grained token, expires "));
+    assert!(added.ends_with(", read from its command each time\n"), "{added}");
     assert_eq!(runs(&sandbox), 1, "one that does not work is better known now");
     forge.clear_log();
     let worked =
@@ -44,9 +42,7 @@ fn git_never_puts_a_copy_in_the_place_of_the_command() {
     let sandbox = Sandbox::new(None);
     command(&sandbox, "first");
     let line = ["add", "https://example.com", "--login", "u", "--no-verify", "--command", "theirs"];
-    sandbox.patron(line).ok().prints(
-        "added example.com: unknown token for https://example.com, of u, asked from the command each time\n",
-    );
+    sandbox.patron(line).ok().prints("added example.com: u's token, read from its command each time\n");
     let request = |more: &str| format!("protocol=https\nhost=example.com\n{more}\n");
     let store = |secret: &str| {
         let request = request(&format!("username=u\npassword={secret}\n"));

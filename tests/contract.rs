@@ -5,6 +5,7 @@ use super::forge::{Forge, HostKind, Owner, Policy, Token};
 use super::sandbox::{Options, Output, Run, Sandbox};
 use super::screen::Screen;
 use serde_json::{Value, json};
+use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -221,11 +222,11 @@ fn a_fine_grained_token_for_a_whole_host_is_refused_with_the_scope_it_needs() {
 #[test]
 fn a_host_that_git_does_not_ask_patron_for_is_named_with_the_command() {
     let (forge, sandbox) = scene();
-    let hint = "patron: git does not ask patron for github.com yet: git credential-patron setup\n";
+    let hint = "patron: git does not use patron for github.com yet; run: git credential-patron setup\n";
     add(&forge, &sandbox, "acme", "acme", &[]).ok().says(hint);
     sandbox.patron(["setup"]).ok();
     add(&forge, &sandbox, "acme", "acme", &[]).ok().says_nothing();
-    let hint = "git does not ask patron for ghe.example.com yet: git credential-patron setup --host ghe.example.com\n";
+    let hint = "git does not use patron for ghe.example.com yet; run: git credential-patron setup --host ghe.example.com\n";
     add(&forge, &sandbox, "ghe.example.com/acme", "ghes", &[]).ok().says(hint);
 }
 
@@ -368,7 +369,10 @@ fn settings_come_from_git_s_own_files_alone_and_the_environment_is_stronger() {
     let (forge, mut sandbox) = scene();
     sandbox.unset("PATRON_VAULT");
     // There is no keyring here: so `keyring` fails, `auto` says that it takes the file, `file` is silent of it.
+    let secrets = sandbox.home().join(".local/share/git-credential-patron/secrets.toml");
     let vault = |change: &dyn Fn(Run) -> Run| {
+        // It is said of the first token in the file.
+        let _ = fs::remove_file(&secrets);
         let output = change(add(&forge, &sandbox, "acme", "acme", &["--no-verify"])).run();
         match (output.status.code(), output.stdout().contains("there is no keyring service here")) {
             (Some(0), true) => "auto",

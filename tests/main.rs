@@ -52,6 +52,8 @@ mod manual;
 #[cfg(unix)]
 mod mistakes;
 mod names;
+#[cfg(unix)]
+mod newcomer;
 #[cfg(target_os = "linux")]
 mod notice;
 mod property;

@@ -57,7 +57,7 @@ fn a_token_of_another_owner_is_kept_only_if_that_is_meant() {
     let secret = forge.secret("acme");
     for (answer, code, last) in [
         ("", 1, "make a token whose resource owner is globex: git credential-patron add globex"),
-        ("y", 0, "added globex: fine-grained token for https://github.com/globex"),
+        ("y", 0, "added globex: mona's fine-grained token, expires "),
     ] {
         let mut screen = screen(&sandbox, "git credential-patron add globex --no-browser");
         screen.wait_for("token for globex (hidden):").expect("it asks");
@@ -115,6 +115,8 @@ fn a_whole_host_asks_for_a_classic_token_before_another_is_pasted() {
         assert!(text.contains(line), "{line}\n{text}");
     }
     screen.type_line(&forge.secret("acme")).expect("a keyboard");
+    screen.wait_for("which owner is it for?").expect("it asks");
+    screen.type_line("").expect("a keyboard");
     let shown = screen.wait().expect("it ends");
     assert_eq!(shown.code, 1, "{}", shown.text());
     assert!(shown.text().contains("name its owner: git credential-patron add OWNER"), "{}", shown.text());

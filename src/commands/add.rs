@@ -1,24 +1,29 @@
 //! `add`: keeps the token for an owner, a repository or a host.
 //!
 //! The token comes from the terminal, hidden, or from stdin; never from an argument, where every process
-//! of the machine could read it. Unless told not to, GitHub is asked whose it is and when it expires.
+//! of the machine could read it. Unless told not to, GitHub is asked whose it is and when it expires. What was
+//! typed is not thrown away when that fails: GitHub shows a token once.
+
+mod ask;
+mod form;
+mod report;
+
+pub(super) use form::show_page;
+pub(super) use report::report;
 
 use super::{Session, list_failure, vault_failure};
 use crate::accounts::default_id;
 use crate::choose::{Account, Place};
 use crate::cli::{Add, VaultName};
-use crate::error::Failure;
+use crate::error::{Exit, Failure};
+use crate::inspect::{Sees, sees};
 use crate::keeping::{self, Keep, NotKept, Wish, free_label};
-use crate::pages::{NewToken, Page};
 use crate::remote::{SCOPE_LOOKS_LIKE, Scope, Server};
-use crate::terminal;
-use crate::token::{Token, TokenKind};
-use crate::vault::{self, Asking, Vault};
+use crate::terminal::{self, PromptError};
+use crate::token::{Token, TokenKind, pasted};
+use crate::vault::Asking;
 use crate::verify::{self, Verified};
-use std::io::{Read, Write};
-
-/// How many bytes of stdin are read for a token: more than any token has.
-const MOST_STDIN: u64 = 64 * 1024;
+use std::io::Write;
 
 /// Keeps one token.
 pub fn run(session: &Session, options: &Add, out: &mut dyn Write) -> Result<(), Failure> {
@@ -33,52 +38,200 @@ pub fn run(session: &Session, options: &Add, out: &mut dyn Write) -> Result<(), 
         let wanted = Account { id: String::new(), scope, login: options.login.clone(), ..taken.clone() };
         return Err(taken_label(&accounts, taken, &wanted));
     }
-    let secret = match &options.command {
-        Some(command) => from_command(command)?,
-        None => tidy(read_token(session, options, &scope)?),
-    };
-    let (kept, replaced) = keep(session, options, scope, &secret, &accounts)?;
-    report(out, &kept, replaced, session.now)
+    let mut adding = Adding::new(session, options, scope, &accounts);
+    let added = ask::token(&mut adding)?;
+    report(out, &added, session.now)
         .map_err(|error| Failure::failed("the token is kept, but that cannot be written").because(error))?;
-    hint_at_setup(session, &kept.account.scope);
+    report::hint_at_setup(session, &added.account.scope);
     Ok(())
 }
 
-/// Finds out whose secret it is, and keeps it; tells whether it took the place of an earlier one.
-pub(super) fn keep(
-    session: &Session,
-    options: &Add,
+/// A token that is about to be kept: what for, and how.
+pub(super) struct Adding<'a> {
+    session: &'a Session,
+    options: &'a Add,
     scope: Scope,
-    secret: &Token,
-    accounts: &[Account],
-) -> Result<(keeping::Kept, bool), Failure> {
-    if let Some(why) = secret.unusable() {
-        return Err(Failure::failed(format!("this is not usable as a token: {why}"))
-            .remedy("copy the token alone, on one line"));
+    accounts: &'a [Account],
+    /// Whether the host is not to be asked.
+    unchecked: bool,
+    /// The vault that the person chose after another one had failed.
+    wish: Option<Place>,
+}
+
+/// What was kept.
+pub(super) struct Added {
+    /// The account as it is on the list now.
+    account: Account,
+    /// Whether it took the place of an earlier token.
+    replaced: bool,
+    /// Where the file vault begins, if this is the first token that is stored there for want of a keyring.
+    first_file: Option<FirstFile>,
+    /// What the token sees of its owner.
+    sees: Sees,
+}
+
+/// The file vault, taken for the first time.
+struct FirstFile {
+    /// Why there is no keyring.
+    no_keyring: String,
+    /// Where the file lies.
+    path: String,
+}
+
+/// Why no token was kept.
+pub(super) enum NotAdded {
+    /// What was given does not look like a token.
+    Odd(Failure),
+    /// The host could not be asked about it.
+    Unanswered(Failure),
+    /// The host does not accept it, or it is somebody else's.
+    Refused(Failure),
+    /// A fine-grained token was to be kept for a whole host.
+    NeedsOwner(Failure),
+    /// The vault did not take it.
+    NoVault(Failure),
+    /// The question was not answered.
+    Prompt(PromptError),
+    /// Anything that another token would not change.
+    Final(Failure),
+}
+
+impl From<NotAdded> for Failure {
+    fn from(not_added: NotAdded) -> Self {
+        match not_added {
+            NotAdded::Odd(failure)
+            | NotAdded::Unanswered(failure)
+            | NotAdded::Refused(failure)
+            | NotAdded::NeedsOwner(failure)
+            | NotAdded::NoVault(failure)
+            | NotAdded::Final(failure) => failure,
+            NotAdded::Prompt(why) => why.into(),
+        }
     }
-    if secret.is_empty() {
-        let remedy = match options.token_stdin {
-            true => "see what the command before the pipe prints",
-            false => "paste the token, or pipe it in with --token-stdin",
-        };
-        return Err(Failure::failed("no token came").remedy(remedy));
+}
+
+impl<'a> Adding<'a> {
+    /// Begins; the scope is known, the token is not.
+    pub(super) fn new(session: &'a Session, options: &'a Add, scope: Scope, accounts: &'a [Account]) -> Self {
+        Self { session, options, scope, accounts, unchecked: options.no_verify, wish: None }
     }
-    let kind = secret.kind();
-    refuse_narrow_token(&scope, kind)?;
-    let verified = check(session, options, &scope, secret, accounts)?;
-    confirm_whole_host(options, &scope, kind, &verified)?;
-    let account = account(options, accounts, scope, kind, verified)?;
-    confirm_second_owner(session, options, &account, accounts, secret)?;
-    let replaced = accounts.iter().any(|known| known.id == account.id);
-    let asking = if terminal::has_terminal() { Asking::MayPrompt } else { Asking::Never };
-    let keep = Keep { account, secret, refresh: None };
-    let label = keep.account.label.clone();
-    let kept =
-        keeping::keep(&session.paths, keep, &wish(session, options), asking).map_err(|why| match why {
-            NotKept::Vault(trouble) => vault_failure(format!("the token of {label} is not kept"), trouble),
-            NotKept::List(trouble) => list_failure(trouble),
+
+    /// Takes the token out of what was pasted, finds out whose it is, and keeps it.
+    fn keep(&self, given: &Token) -> Result<Added, NotAdded> {
+        if given.is_empty() {
+            let remedy = match self.options.token_stdin {
+                true => "see what the command before the pipe prints",
+                false => "paste the token, or pipe it in with --token-stdin",
+            };
+            return Err(NotAdded::Final(Failure::failed("no token came").remedy(remedy)));
+        }
+        match pasted::read(given) {
+            Ok(token) => self.keep_as_it_is(&token),
+            Err(odd) if !self.unchecked && (odd.is_no_secret() || self.is_github()) => Err(NotAdded::Odd(
+                Failure::failed(odd.to_string())
+                    .remedy("copy the token alone, from github_pat_ or ghp_ to its end")
+                    .remedy("or keep it unchecked: --no-verify"),
+            )),
+            // A password, or another host's token, is kept as it came.
+            Err(_) => self.keep_as_it_is(given),
+        }
+    }
+
+    /// Finds out whose secret it is, and keeps it.
+    fn keep_as_it_is(&self, secret: &Token) -> Result<Added, NotAdded> {
+        if let Some(why) = secret.unusable() {
+            return Err(NotAdded::Odd(
+                Failure::failed(format!("that cannot be a token: {why}"))
+                    .remedy("copy the token alone, on one line"),
+            ));
+        }
+        let kind = secret.kind();
+        refuse_narrow_token(&self.scope, kind)?;
+        let (verified, sees) = self.check(secret)?;
+        let account = self.confirmed(kind, verified, secret).map_err(NotAdded::Final)?;
+        let replaced = self.accounts.iter().any(|known| known.id == account.id);
+        let asking = if terminal::has_terminal() { Asking::MayPrompt } else { Asking::Never };
+        let label = account.label.clone();
+        let file = self.session.paths.secrets();
+        let is_first = !file.exists();
+        let keep = Keep { account, secret, refresh: None };
+        let kept =
+            keeping::keep(&self.session.paths, keep, &self.wish(), asking).map_err(|why| match why {
+                NotKept::Vault(trouble) => {
+                    NotAdded::NoVault(vault_failure(format!("the token of {label} is not kept"), trouble))
+                }
+                NotKept::List(trouble) => NotAdded::Final(list_failure(trouble)),
+            })?;
+        let first_file = kept
+            .no_keyring
+            .filter(|_| is_first)
+            .map(|no_keyring| FirstFile { no_keyring, path: file.display().to_string() });
+        Ok(Added { account: kept.account, replaced, first_file, sees })
+    }
+
+    /// Tells whether GitHub answers at this host, as far as is known without asking.
+    fn is_github(&self) -> bool {
+        let host = self.scope.host();
+        let known =
+            || self.accounts.iter().find(|known| known.scope.host() == host).map(|known| known.server);
+        host.server_by_name().or_else(known) == Some(Server::GitHub)
+    }
+
+    /// Asks the host whose token it is, and what it sees.
+    fn check(&self, secret: &Token) -> Result<(Verified, Sees), NotAdded> {
+        let host = self.scope.host();
+        if self.unchecked {
+            let server = match self.is_github() {
+                true => Server::GitHub,
+                false => {
+                    let known = self.accounts.iter().find(|known| known.scope.host() == host);
+                    known.map_or_else(
+                        || verify::likely_server(&self.scope, secret.kind()),
+                        |known| known.server,
+                    )
+                }
+            };
+            let verified = Verified { server, login: self.options.login.clone(), expires: None };
+            return Ok((verified, Sees::Unknown));
+        }
+        let client = self.session.client(host).map_err(NotAdded::Unanswered)?;
+        let verified = verify::ask(&client, &self.scope, secret).map_err(|failure| match failure.exit() {
+            Exit::Unchecked => NotAdded::Unanswered(failure),
+            Exit::Failed | Exit::Usage | Exit::Signal(_) => NotAdded::Refused(failure),
         })?;
-    Ok((kept, replaced))
+        let verified = match (&self.options.login, &verified.login) {
+            (Some(wanted), Some(found)) if !wanted.eq_ignore_ascii_case(found) => {
+                return Err(NotAdded::Refused(
+                    Failure::failed(format!("this is a token of {found}, not of {wanted}"))
+                        .remedy(format!("make it as {wanted}, or leave --login out")),
+                ));
+            }
+            (Some(wanted), None) => Verified { login: Some(wanted.clone()), ..verified },
+            _ => verified,
+        };
+        let sees = match verified.server {
+            Server::GitHub => sees(&client, &self.scope, secret),
+            Server::Plain => Sees::Unknown,
+        };
+        Ok((verified, sees))
+    }
+
+    /// Makes the account, after asking what only a person can answer.
+    fn confirmed(&self, kind: TokenKind, verified: Verified, secret: &Token) -> Result<Account, Failure> {
+        confirm_whole_host(self.options, &self.scope, kind, &verified)?;
+        let account = account(self.options, self.accounts, self.scope.clone(), kind, verified)?;
+        confirm_second_owner(self.session, self.options, &account, self.accounts, secret)?;
+        Ok(account)
+    }
+
+    fn wish(&self) -> Wish {
+        match (&self.wish, self.options.vault) {
+            (Some(place), _) => Wish::There(place.clone()),
+            (None, Some(VaultName::Keyring)) => Wish::There(Place::Keyring),
+            (None, Some(VaultName::File)) => Wish::There(Place::File),
+            (None, None) => self.session.vault_wish().unwrap_or(Wish::KeyringElseFile),
+        }
+    }
 }
 
 /// Refuses names that would not fit a line of output or a line of git's protocol.
@@ -101,140 +254,19 @@ fn taken_label(accounts: &[Account], taken: &Account, wanted: &Account) -> Failu
         .remedy(format!("this one is free: --label {}", free_label(accounts, wanted)))
 }
 
-/// Reads the token hidden from the terminal, after showing where one is made; or from stdin.
-fn read_token(session: &Session, options: &Add, scope: &Scope) -> Result<Token, Failure> {
-    if options.token_stdin {
-        return read_stdin();
-    }
-    if !terminal::has_terminal() {
-        return Err(Failure::usage("there is no terminal to read the token from")
-            .remedy("pipe it in: ... | git credential-patron add SCOPE --token-stdin"));
-    }
-    show_page(session, scope, !options.no_browser);
-    Ok(terminal::read_hidden(&format!("token for {} (hidden): ", scope.short()))?)
-}
-
-fn read_stdin() -> Result<Token, Failure> {
-    let mut bytes = Vec::with_capacity(MOST_STDIN as usize + 1);
-    std::io::stdin()
-        .lock()
-        .take(MOST_STDIN + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| Failure::failed("the token cannot be read from stdin").because(error))?;
-    // One line end, as `echo` and `op read` add it; any other stays and is refused.
-    if bytes.last() == Some(&b'\n') {
-        bytes.pop();
-        if bytes.last() == Some(&b'\r') {
-            bytes.pop();
-        }
-    }
-    Ok(Token::new(bytes))
-}
-
-/// Drops the blanks that copying brings along; those around anything but a GitHub token may be part of it.
-pub(super) fn tidy(token: Token) -> Token {
-    let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
-    let bytes = token.expose();
-    let start = bytes.iter().position(|byte| !blank(byte)).unwrap_or(bytes.len());
-    let end = bytes.iter().rposition(|byte| !blank(byte)).map_or(start, |at| at + 1);
-    let trimmed = Token::new(bytes[start..end].to_vec());
-    if trimmed.kind().is_github() { trimmed } else { token }
-}
-
-/// Runs the account's command once: a command that does not work is better known now.
-fn from_command(command: &str) -> Result<Token, Failure> {
-    let place = Place::Command(command.to_owned());
-    let nobody = vault::Item { id: "", host: "", owner: None, label: "" };
-    match vault::command::CommandVault::new(command.to_owned()).read(&nobody) {
-        Ok(Some(token)) => Ok(token),
-        Ok(None) => Err(Failure::failed(format!("the {} printed no token", place.name()))),
-        Err(trouble) => Err(vault_failure("the command does not give a token", trouble)),
-    }
-}
-
-/// Prints the page that makes such a token, with its fields, and opens it where that is wanted.
-pub(super) fn show_page(session: &Session, scope: &Scope, may_open: bool) {
-    let Some(owner) = scope.owner() else { return show_classic_page(session, scope, may_open) };
-    let form = NewToken::of(owner.as_str(), scope.repo());
-    let fields = form.fields();
-    let Some(address) = Page::New(form).url(scope.host().as_str()) else { return };
-    terminal::say(&format!("make a token for {} here:", scope.short()));
-    terminal::say(&format!("  {address}"));
-    terminal::say("the form should say (GitHub does not always fill it in):");
-    for (field, value) in fields {
-        terminal::say(&format!("  {field}: {value}"));
-    }
-    if may_open {
-        session.open_page(&address);
-    }
-}
-
-/// Prints the page that makes a token for a whole host, which a classic one alone can be for.
-fn show_classic_page(session: &Session, scope: &Scope, may_open: bool) {
-    let host = scope.host();
-    if host.server_by_name() != Some(Server::GitHub) {
-        return;
-    }
-    let Some(address) = (Page::ClassicNew { workflow: false }).url(host.as_str()) else { return };
-    terminal::say(&format!("make a classic token for all of {host} here:"));
-    terminal::say(&format!("  {address}"));
-    terminal::say(&format!(
-        "a fine-grained token is for one owner: git credential-patron add {}",
-        owner_on(scope)
-    ));
-    if may_open {
-        session.open_page(&address);
-    }
-}
-
-/// Gives the scope that a fine-grained token of a host would have.
-fn owner_on(scope: &Scope) -> String {
-    match scope.host().as_str() {
-        crate::remote::GITHUB => "OWNER".to_owned(),
-        host => format!("{host}/OWNER"),
-    }
-}
-
 /// A fine-grained token has one owner: for a whole host it would be sent where it is worth nothing.
-fn refuse_narrow_token(scope: &Scope, kind: TokenKind) -> Result<(), Failure> {
+fn refuse_narrow_token(scope: &Scope, kind: TokenKind) -> Result<(), NotAdded> {
     let is_github = scope.host().server_by_name() != Some(Server::Plain);
     if scope.is_whole_host() && kind == TokenKind::FineGrained && is_github {
-        return Err(Failure::failed(format!(
-            "a fine-grained token opens one owner's repositories, not all of {}",
-            scope.host()
-        ))
-        .remedy(format!("name its owner: git credential-patron add {}", owner_on(scope))));
+        return Err(NotAdded::NeedsOwner(
+            Failure::failed(format!(
+                "a fine-grained token opens one owner's repositories, not all of {}",
+                scope.host()
+            ))
+            .remedy(format!("name its owner: git credential-patron add {}", form::owner_on(scope))),
+        ));
     }
     Ok(())
-}
-
-/// Asks the host whose token it is.
-fn check(
-    session: &Session,
-    options: &Add,
-    scope: &Scope,
-    secret: &Token,
-    accounts: &[Account],
-) -> Result<Verified, Failure> {
-    let known_server =
-        accounts.iter().find(|known| known.scope.host() == scope.host()).map(|known| known.server);
-    if options.no_verify {
-        let server = scope
-            .host()
-            .server_by_name()
-            .or(known_server)
-            .unwrap_or_else(|| verify::likely_server(scope, secret.kind()));
-        return Ok(Verified { server, login: options.login.clone(), expires: None });
-    }
-    let verified = verify::ask(&session.client(scope.host())?, scope, secret)?;
-    match (&options.login, &verified.login) {
-        (Some(wanted), Some(found)) if !wanted.eq_ignore_ascii_case(found) => {
-            Err(Failure::failed(format!("this is a token of {found}, not of {wanted}"))
-                .remedy(format!("make it as {wanted}, or leave --login out")))
-        }
-        (Some(wanted), None) => Ok(Verified { login: Some(wanted.clone()), ..verified }),
-        _ => Ok(verified),
-    }
 }
 
 fn confirm_whole_host(
@@ -341,54 +373,4 @@ fn account(
         (None, None) => free_label(accounts, &account),
     };
     Ok(account)
-}
-
-fn wish(session: &Session, options: &Add) -> Wish {
-    match options.vault {
-        Some(VaultName::Keyring) => Wish::There(Place::Keyring),
-        Some(VaultName::File) => Wish::There(Place::File),
-        None => session.vault_wish().unwrap_or(Wish::KeyringElseFile),
-    }
-}
-
-pub(super) fn report(
-    out: &mut dyn Write,
-    kept: &keeping::Kept,
-    replaced: bool,
-    now: i64,
-) -> std::io::Result<()> {
-    let account = &kept.account;
-    if let Some(why) = &kept.no_keyring {
-        writeln!(
-            out,
-            "there is no keyring service here ({why}), so the token lies in a file that only you can read"
-        )?;
-    }
-    let verb = if replaced { "replaced" } else { "added" };
-    let login = account.login.as_deref().map_or_else(String::new, |login| format!(", of {login}"));
-    let expires =
-        account.expires.map_or_else(String::new, |at| format!(", expires {}", crate::time::expiry(at, now)));
-    let place = match &account.place {
-        Place::Command(_) => "asked from the command each time".to_owned(),
-        place => format!("in the {}", place.name()),
-    };
-    writeln!(
-        out,
-        "{verb} {}: {} token for {}{login}{expires}, {place}",
-        account.label,
-        account.kind.id(),
-        account.scope
-    )
-}
-
-/// Names the command that makes git ask us for this host, where it does not yet.
-fn hint_at_setup(session: &Session, scope: &Scope) {
-    if session.is_set_up(scope) == Some(false) {
-        let host = scope.host();
-        let option =
-            if host.as_str() == crate::remote::GITHUB { String::new() } else { format!(" --host {host}") };
-        terminal::say(&format!(
-            "git does not ask patron for {host} yet: git credential-patron setup{option}"
-        ));
-    }
 }

@@ -6,10 +6,12 @@
 //! did. One process asks at a time: a fetch of several repositories would otherwise put its questions on top of
 //! each other.
 
-use super::{Session, add};
+use super::Session;
+use super::add::{self, Adding, NotAdded};
 use crate::browser::{self, Purpose, Surroundings};
 use crate::choose::Account;
 use crate::cli::Add;
+use crate::error::Failure;
 use crate::files::{self, FileError};
 use crate::git::{Cwd, Git, Permission, git_bool};
 use crate::notice::{self, interactive};
@@ -20,8 +22,6 @@ use std::time::Duration;
 
 /// How long a process waits for another one's question.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How often a token that is not accepted may be given again.
-const TRIES: usize = 3;
 
 /// What came of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,23 +89,20 @@ fn ask(session: &Session, scope: &Scope, rejected: Option<&Account>, accounts: &
         no_browser: false,
         yes: true,
     };
-    for _ in 0..TRIES {
-        let secret = match terminal::read_hidden(&format!("token for {} (hidden): ", scope.short())) {
-            Ok(secret) => add::tidy(secret),
-            Err(why) => return given_up(&why),
-        };
-        match add::keep(session, &options, scope.clone(), &secret, accounts) {
-            Ok((kept, replaced)) => {
-                let mut text = Vec::new();
-                // A vector takes everything.
-                let _ = add::report(&mut text, &kept, replaced, session.now);
-                say(String::from_utf8_lossy(&text).trim_end());
-                return Offered::Kept;
-            }
-            Err(failure) => say(&failure.one_line()),
+    match Adding::new(session, &options, scope.clone(), accounts).ask() {
+        Ok(added) => {
+            let mut text = Vec::new();
+            // A vector takes everything.
+            let _ = add::report(&mut text, &added, session.now);
+            say(String::from_utf8_lossy(&text).trim_end());
+            Offered::Kept
+        }
+        Err(NotAdded::Prompt(why)) => given_up(&why),
+        Err(not_added) => {
+            say(&Failure::from(not_added).one_line());
+            Offered::Declined
         }
     }
-    Offered::Declined
 }
 
 /// Gives up; says why if it was not the person's wish.

@@ -10,8 +10,10 @@
 //! - Nothing that could not be asked is taken for a no.
 
 mod means;
+mod sees;
 
 pub(crate) use means::{Means, client_for};
+pub(crate) use sees::{Sees, sees};
 
 use crate::denial::normal::{Normal, Target};
 use crate::denial::recognise;

@@ -297,7 +297,7 @@ impl Visible {
     }
 
     /// Gives another owner whose private repositories the token sees.
-    pub(super) fn other_than(&self, owner: &str) -> Option<&str> {
+    pub(crate) fn other_than(&self, owner: &str) -> Option<&str> {
         self.owners().find(|known| !known.eq_ignore_ascii_case(owner))
     }
 

@@ -41,8 +41,8 @@ fn add_takes_the_file_and_says_so_unless_the_keyring_is_asked_for() {
         prompt(&added);
         let said = added.stdout();
         assert!(said.contains("there is no keyring service here") && said.contains(why), "{said}");
-        assert!(said.contains("lies in a file that only you can read"), "{said}");
-        assert!(said.ends_with(", in the file\n"), "{said}");
+        assert!(said.contains("secrets.toml, which only you can read\n"), "{said}");
+        assert!(said.ends_with(", stored in secrets.toml\n"), "{said}");
         assert_eq!(world.vaults(), ["file"]);
         world.get().ok().prints(&world.answer()).says_nothing();
         world.sandbox.patron(["token", "acme"]).ok();

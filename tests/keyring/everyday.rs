@@ -36,7 +36,7 @@ fn every_command_works_with_the_keyring_however_it_is_named() {
         let secret = world.forge.secret("acme");
 
         let added = world.add("acme").ok().stdout();
-        assert!(added.ends_with(", in the keyring\n"), "{way}: {added}");
+        assert!(added.ends_with(", stored in the keyring\n"), "{way}: {added}");
         assert_eq!(world.items(), ["git-credential-patron: acme (github.com)"], "{way}");
         assert_eq!(world.vaults(), ["keyring"], "{way}");
         world.get().ok().prints(&world.answer()).says_nothing();

@@ -58,10 +58,7 @@ fn without_an_account_the_page_opens_the_token_is_taken_and_the_clone_goes_on() 
             let text = shown.lines.join("\n");
             assert_eq!(shown.code, 0, "{text}");
             assert!(!text.contains(&secret), "the token is not shown");
-            assert!(
-                text.contains("added acme: fine-grained token for https://github.com/acme, of mona"),
-                "{text}"
-            );
+            assert!(text.contains("added acme: mona's fine-grained token, expires "), "{text}");
             assert!(!text.contains("Username for"), "{text}");
             assert!(desk.sandbox.work().join("secret/.git").is_dir());
             assert!(matches!(desk.pages().as_slice(), [page] if page.contains("target_name=acme")), "{text}");
@@ -112,7 +109,9 @@ fn a_token_that_is_not_accepted_may_be_given_again_and_the_verdict_follows_at_on
     screen.sees("(hidden)");
     let stranger = crate::forge::make_token(crate::forge::TokenKind::FineGrained);
     screen.types(&stranger);
-    screen.sees("does not accept this token");
+    screen.sees("does not accept this token. [r]etry, [k]eep unchecked, [q]uit?");
+    screen.types("r");
+    screen.sees("[q]uit? r\n");
     screen.types(&desk.forge.secret("acme"));
     let shown = screen.ends();
     let text = shown.lines.join("\n");

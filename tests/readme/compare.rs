@@ -10,7 +10,7 @@ const HOME: &str = "/home/mona";
 /// The date that stands for every date.
 const DATE: &str = "2027-06-01";
 /// The numbers that change, by what follows them, and what stands for them.
-const NUMBERS: [(&str, &str); 2] = [(" days left", "89"), (" ms", "154")];
+const NUMBERS: [(&str, &str); 2] = [(" days", "89"), (" ms", "154")];
 /// The version that stands for git's.
 const GIT: &str = "2.47.3";
 
@@ -76,7 +76,7 @@ pub(super) fn matches(document: &[String], screen: &[String]) -> bool {
 #[test]
 fn dates_times_and_versions_are_fixed_and_nothing_else() {
     for (line, wanted) in [
-        ("expires 2031-12-24 (7 days left), in", "expires 2027-06-01 (89 days left), in"),
+        ("expires 2031-12-24 (7 days), in", "expires 2027-06-01 (89 days), in"),
         ("8 requests in 1203 ms", "8 requests in 154 ms"),
         ("git 2.39.5", "git 2.47.3"),
         ("git 2 of 3; 127.0.0.1:80; 4.5.6; 12-34", "git 2 of 3; 127.0.0.1:80; 4.5.6; 12-34"),

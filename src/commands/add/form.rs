@@ -1,0 +1,49 @@
+//! The page that makes a token, printed with what its form should say, and opened where that is wanted.
+
+use super::super::Session;
+use crate::pages::{NewToken, Page};
+use crate::remote::{Scope, Server};
+use crate::terminal;
+
+/// Prints the page that makes such a token, with its fields, and opens it where that is wanted.
+pub(in crate::commands) fn show_page(session: &Session, scope: &Scope, may_open: bool) {
+    let Some(owner) = scope.owner() else { return show_classic_page(session, scope, may_open) };
+    let form = NewToken::of(owner.as_str(), scope.repo());
+    let fields = form.fields();
+    let Some(address) = Page::New(form).url(scope.host().as_str()) else { return };
+    terminal::say(&format!("make a token for {} here:", scope.short()));
+    terminal::say(&format!("  {address}"));
+    terminal::say("the form should say (GitHub does not always fill it in):");
+    for (field, value) in fields {
+        terminal::say(&format!("  {field}: {value}"));
+    }
+    if may_open {
+        session.open_page(&address);
+    }
+}
+
+/// Prints the page that makes a token for a whole host, which a classic one alone can be for.
+fn show_classic_page(session: &Session, scope: &Scope, may_open: bool) {
+    let host = scope.host();
+    if host.server_by_name() != Some(Server::GitHub) {
+        return;
+    }
+    let Some(address) = (Page::ClassicNew { workflow: false }).url(host.as_str()) else { return };
+    terminal::say(&format!("make a classic token for all of {host} here:"));
+    terminal::say(&format!("  {address}"));
+    terminal::say(&format!(
+        "a fine-grained token is for one owner: git credential-patron add {}",
+        owner_on(scope)
+    ));
+    if may_open {
+        session.open_page(&address);
+    }
+}
+
+/// Gives the scope that a fine-grained token of a host would have.
+pub(super) fn owner_on(scope: &Scope) -> String {
+    match scope.host().as_str() {
+        crate::remote::GITHUB => "OWNER".to_owned(),
+        host => format!("{host}/OWNER"),
+    }
+}
