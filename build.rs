@@ -1,16 +1,85 @@
-//! Links the unwinder into the program instead of loading it with each call.
+//! Two things that Cargo cannot do by itself.
+//!
+//! 1. It makes `VerdictId` of the rows that have an id, so that a row is all that a new verdict needs.
+//! 2. It links the unwinder into the program instead of loading it with each call.
 //!
 //! Git starts us anew for every question, and to find, map and relocate `libgcc_s.so.1` took a tenth of that
 //! time (measured: 108 of 1008 us). The same functions lie in `libgcc_eh.a`, which comes with the C compiler.
 //! Where there is no such file (another runtime of clang's), or it may be another machine's (cross-compiling),
 //! the library is loaded as ever.
 
-use std::env;
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::{env, fs};
+
+/// Where the rows stand: refusals known by their text, and verdicts that are concluded.
+const ROWS: [&str; 2] = ["src/denial/catalogue", "src/verdict/table.rs"];
+/// How a row names its id, in either place.
+const ID: [&str; 2] = ["id: VerdictId::", "row(VerdictId::"];
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    make_verdict_ids();
+    link_unwinder();
+}
+
+/// Writes the enum of all ids, sorted by what they are called.
+fn make_verdict_ids() {
+    let mut ids = BTreeMap::new();
+    for place in ROWS {
+        println!("cargo::rerun-if-changed={place}");
+        for line in sources(Path::new(place)).lines().map(str::trim_start) {
+            if let Some(rest) = ID.iter().find_map(|start| line.strip_prefix(start)) {
+                let variant = rest.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+                ids.insert(kebab(variant), variant.to_owned());
+            }
+        }
+    }
+    let mut code = String::from(
+        "/// A verdict's stable name.\n\
+         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]\n\
+         pub(crate) enum VerdictId {\n",
+    );
+    let (mut all, mut names) = (String::new(), String::new());
+    for (name, variant) in &ids {
+        let _ = writeln!(code, "    /// `{name}`\n    {variant},");
+        let _ = writeln!(all, "        Self::{variant},");
+        let _ = writeln!(names, "            Self::{variant} => \"{name}\",");
+    }
+    let _ = write!(
+        code,
+        "}}\n\nimpl VerdictId {{\n    /// All ids, sorted.\n    pub(crate) const ALL: &[Self] = &[\n{all}    ];\n\n    \
+         /// Gives the name as commands, files and `--json` have it.\n    \
+         pub(crate) const fn as_str(self) -> &'static str {{\n        match self {{\n{names}        }}\n    }}\n}}\n"
+    );
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("Cargo names it")).join("verdict_id.rs");
+    fs::write(out, code).expect("Cargo's own folder can be written");
+}
+
+/// Reads a file, or all files of a folder.
+fn sources(place: &Path) -> String {
+    let files: Vec<PathBuf> = match fs::read_dir(place) {
+        Ok(entries) => entries.filter_map(|entry| Some(entry.ok()?.path())).collect(),
+        Err(_) => vec![place.to_owned()],
+    };
+    files.iter().map(|file| fs::read_to_string(file).expect("a source is text")).collect()
+}
+
+/// Writes `SsoRequired` as `sso-required`.
+fn kebab(variant: &str) -> String {
+    let mut name = String::new();
+    for letter in variant.chars() {
+        if letter.is_ascii_uppercase() && !name.is_empty() {
+            name.push('-');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    name
+}
+
+fn link_unwinder() {
     let is = |name: &str, value: &str| env::var(name).is_ok_and(|is| is == value);
     let is_here = env::var("HOST").is_ok_and(|host| is("TARGET", &host));
     if !is_here || !is("CARGO_CFG_TARGET_OS", "linux") || !is("CARGO_CFG_TARGET_ENV", "gnu") {

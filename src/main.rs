@@ -34,6 +34,7 @@ mod token;
 mod traces;
 mod vault;
 mod verdict;
+mod verdict_id;
 mod verify;
 
 use std::process::ExitCode;

@@ -51,6 +51,13 @@ pub(crate) enum Page {
     OrgPolicy(String),
     /// An organisation's rules for OAuth apps; its owners can open it.
     OrgApps(String),
+    /// What workflows of a repository may do; its administrators can open it.
+    Actions {
+        /// The owner.
+        owner: String,
+        /// The repository.
+        repository: String,
+    },
     /// The applications that the user has let in.
     Applications,
 }
@@ -219,6 +226,9 @@ impl Page {
             ("org-requests", [owner]) => Page::OrgRequests(owner.clone()),
             ("org-policy", [owner]) => Page::OrgPolicy(owner.clone()),
             ("org-apps", [owner]) => Page::OrgApps(owner.clone()),
+            ("actions", [owner, repository]) => {
+                Page::Actions { owner: owner.clone(), repository: repository.clone() }
+            }
             ("applications", []) => Page::Applications,
             _ => return None,
         };
@@ -277,6 +287,9 @@ impl Page {
             Page::OrgApps(owner) if is_owner(owner) => {
                 format!("/organizations/{owner}/settings/oauth_application_policy")
             }
+            Page::Actions { owner, repository } if is_owner(owner) && is_repository(repository) => {
+                format!("/{owner}/{repository}/settings/actions")
+            }
             Page::Applications => "/settings/applications".to_owned(),
             _ => return None,
         })
@@ -288,6 +301,13 @@ pub(crate) fn is_owner(text: &str) -> bool {
     (1..=39).contains(&text.len())
         && text.as_bytes()[0].is_ascii_alphanumeric()
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+}
+
+/// Says whether this may be a repository: `[A-Za-z0-9._-]{1,100}`.
+fn is_repository(text: &str) -> bool {
+    (1..=100).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+        && !matches!(text, "." | "..")
 }
 
 /// Says whether this may be a token's number.

@@ -80,7 +80,7 @@ fn every_sample_is_explained_by_its_row_and_no_page_leaves_githubs() {
     for row in rows() {
         for text in row.samples.iter().chain(&row.paraphrases) {
             let json = json(&sandbox.patron(["explain", "--json"]).stdin(*text).ok());
-            assert_eq!(json["verdict"]["id"], row.id, "{text}");
+            assert_eq!(json["verdict"]["id"], row.id.as_str(), "{text}");
             if let Some(page) = json["verdict"]["page"].as_str() {
                 assert!(
                     page.starts_with("https://github.com/") || page.starts_with("https://ghe.example.com/"),

@@ -20,7 +20,7 @@ use std::path::Path;
 
 use Kind::{Family, Whole};
 use Rank::{
-    Commands, Composition, Conclusions, Decisions, Disk, Ground, Main, Memory, Outside, Shared, Words,
+    Commands, Composition, Conclusions, Decisions, Disk, Ground, Main, Memory, Outside, Shared, Terms, Words,
 };
 
 /// The ranks, lowest first.
@@ -28,6 +28,8 @@ use Rank::{
 enum Rank {
     /// No I/O, and no `crate::` at all: tests and tools can take such a file by itself.
     Words,
+    /// Made of words, and as pure: tests and tools can take such a file together with its words.
+    Terms,
     /// Pure: no I/O, no clock, no environment.
     Decisions,
     /// Pure, too: built on decisions.
@@ -57,8 +59,10 @@ const ROOMS: &[Room] = &[
     room(Words,       "remote",    Whole,  "host, owner, repository, scope: parsing and matching"),
     room(Words,       "pages",     Whole,  "the pages that can be opened, and the only code that fills them in"),
     room(Words,       "time",      Whole,  "times as files and --json hold them"),
-    room(Words,       "denial/catalogue", Whole, "the table of known refusals"),
     room(Words,       "cli",       Whole,  "the command line and every word of help"),
+    room(Words,       "verdict_id", Whole, "the ids of verdicts as an enum"),
+
+    room(Terms,       "denial/catalogue", Whole, "the table of known refusals"),
 
     room(Decisions,   "protocol",  Whole,  "git's credential format: request, answer, another helper's reply"),
     room(Decisions,   "choose",    Whole,  "what an account is, and which one serves a request"),

@@ -68,3 +68,7 @@ mod setup;
 mod tour_breaks;
 #[cfg(unix)]
 mod vectors;
+/// The product's ids of verdicts, taken as they are.
+#[path = "../src/verdict_id.rs"]
+#[allow(dead_code, reason = "tests look at a part of it")]
+mod verdict_id;

@@ -7,7 +7,8 @@ use crate::denial::normal::Normal;
 use crate::denial::{lint, recognise};
 use crate::error::{Exit, Failure};
 use crate::terminal::{FAINT, STRONG, Stream, paint, print, sanitise};
-use crate::verdict::{self, ALL, Verdict, VerdictRow};
+use crate::verdict::{self, Verdict, VerdictRow};
+use crate::verdict_id::VerdictId;
 use serde::Serialize;
 use serde_json::json;
 use std::io::{IsTerminal, Read};
@@ -98,7 +99,7 @@ fn read(mut input: impl Read) -> std::io::Result<Vec<u8>> {
 }
 
 fn one(id: &str, options: &Options) -> Result<(), Failure> {
-    let Some(about) = ALL.iter().find(|row| row.id == id) else {
+    let Some(known) = VerdictId::parse(id) else {
         let mut failure = Failure::usage(format!("there is no verdict {}", sanitise(id, 60)));
         if let Some(nearest) = nearest(id) {
             failure =
@@ -106,6 +107,7 @@ fn one(id: &str, options: &Options) -> Result<(), Failure> {
         }
         return Err(failure.remedy("see them all: git credential-patron explain --list"));
     };
+    let about = &verdict::row_of(known);
     let verdict = verdict::of_row(about);
     if options.json {
         return write(&as_json(&Explained { version: 1, verdict: Some(&verdict), matched: None }));
@@ -114,7 +116,7 @@ fn one(id: &str, options: &Options) -> Result<(), Failure> {
     text.push_str(&format!("{}{}\n", paint(STRONG, "Known by  "), about.known_by));
     text.push_str(&format!("{}{}\n", paint(STRONG, "Opens     "), opens(about)));
     text.push_str(&format!("{}{}\n", paint(STRONG, "Exit      "), about.exit));
-    if let Some(denial) = row(id) {
+    if let Some(denial) = row(known) {
         text.push_str(&sample(denial));
     }
     write(&text)
@@ -132,7 +134,7 @@ fn sample(denial: &Denial) -> String {
 
 fn list(options: &Options) -> Result<(), Failure> {
     if options.json {
-        let rows: Vec<_> = ALL
+        let rows: Vec<_> = verdict::rows()
             .iter()
             .map(|row| {
                 let verdict = verdict::of_row(row);
@@ -141,8 +143,9 @@ fn list(options: &Options) -> Result<(), Failure> {
             .collect();
         return write(&as_json(&json!({"version": 1, "verdicts": rows})));
     }
-    let widest = ALL.iter().map(|row| row.id.len()).max().unwrap_or(0);
-    let lines = ALL.iter().map(|row| {
+    let rows = verdict::rows();
+    let widest = rows.iter().map(|row| row.id.as_str().len()).max().unwrap_or(0);
+    let lines = rows.iter().map(|row| {
         let id = format!("{:<widest$}", row.id);
         format!("{}  {}\n", paint(STRONG, &id), verdict::of_row(row).means)
     });
@@ -176,28 +179,14 @@ fn write(text: &str) -> Result<(), Failure> {
 }
 
 /// Names the verdict that was meant, if one is near enough: one with this word in it, or one mistyped.
-fn nearest(id: &str) -> Option<&'static str> {
+fn nearest(id: &str) -> Option<VerdictId> {
     let id = id.to_ascii_lowercase();
-    if let Some(row) = ALL.iter().find(|row| row.id.split('-').any(|word| word == id)) {
-        return Some(row.id);
-    }
-    let row = ALL.iter().min_by_key(|row| distance(row.id, &id))?;
-    (distance(row.id, &id) * 3 <= row.id.len()).then_some(row.id)
-}
-
-/// Counts the letters that must be added, left out or changed to make one word of the other.
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().take(100).collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (above, letter) in one.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], above + 1);
-        for (at, known) in other.iter().enumerate() {
-            let changed = diagonal + usize::from(*known != letter);
-            diagonal = row[at + 1];
-            row[at + 1] = changed.min(row[at] + 1).min(diagonal + 1);
-        }
-    }
-    row[other.len()]
+    let ids = || VerdictId::ALL.iter().copied();
+    let distance = |known: VerdictId| strsim::levenshtein(known.as_str(), &id);
+    ids().find(|known| known.as_str().split('-').any(|word| word == id)).or_else(|| {
+        let known = ids().min_by_key(|known| distance(*known))?;
+        (distance(known) * 3 <= known.as_str().len()).then_some(known)
+    })
 }
 
 #[cfg(test)]
@@ -205,15 +194,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mistyped_id_is_near_the_right_one() {
-        assert_eq!((distance("sso-required", "sso-requird"), distance("ok", "")), (1, 2));
-        assert_eq!((distance("kitten", "sitting"), distance("", "abc")), (3, 3));
-    }
-
-    #[test]
     fn a_word_of_an_id_is_enough_and_what_is_far_from_all_is_near_none() {
-        assert_eq!(nearest("sso"), Some("sso-required"));
-        assert_eq!(nearest("Token-Expird"), Some("token-expired"));
+        assert_eq!(nearest("sso"), Some(VerdictId::SsoRequired));
+        assert_eq!(nearest("Token-Expird"), Some(VerdictId::TokenExpired));
         assert_eq!((nearest("foo"), nearest("")), (None, None));
     }
 

@@ -105,7 +105,7 @@ fn shown(text: &str) -> String {
 
 fn outcome(last: &Outcome, now: i64) -> String {
     let state = match &last.state {
-        State::Refused(reason) if !reason.is_empty() => format!("refused ({reason})"),
+        State::Refused(reason) => format!("refused ({reason})"),
         other => other.name().to_owned(),
     };
     format!("{state} {}", ago(last.at, now))

@@ -44,8 +44,6 @@ fn form(row: &Denial) -> Vec<String> {
             problems.push(problem);
         }
     };
-    let kebab = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
-    demand(row.id.split('-').all(kebab), "the id is not in kebab-case".to_owned());
     demand(!(row.says.is_empty() && row.hints.is_empty()), "says nothing".to_owned());
     demand(!row.samples.is_empty(), "has no sample".to_owned());
     demand(!row.fix.is_empty(), "has no fix".to_owned());
@@ -84,7 +82,7 @@ fn form(row: &Denial) -> Vec<String> {
         );
         for hole in named(page) {
             demand(
-                hole == "owner" || catches(hole),
+                matches!(hole, "owner" | "repo") || catches(hole),
                 format!("nothing catches {{{hole}}} of the page {page}"),
             );
         }
@@ -149,6 +147,7 @@ fn page(row: &Denial, holes: &[(&'static str, String)]) -> Option<String> {
     row.pages.iter().find_map(|words| {
         Page::from_words(words, &|name| match name {
             "owner" => Some("acme".to_owned()),
+            "repo" => Some("secret".to_owned()),
             _ => holes.iter().find(|(hole, _)| *hole == name).map(|(_, value)| value.clone()),
         })?
         .url("github.com")
@@ -168,6 +167,8 @@ fn has_token(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::denial::catalogue::Certainty;
+    use crate::verdict_id::VerdictId;
 
     #[test]
     fn the_catalogue_has_no_mistakes() {
@@ -177,7 +178,11 @@ mod tests {
     /// A row whose every field can be spoilt.
     fn good() -> Denial {
         Denial {
-            id: "example-row",
+            id: VerdictId::SsoRequired,
+            known_by: "the example",
+            certainty: Certainty::Measured,
+            opens: false,
+            exit: 1,
             says: &["The example said {word}"],
             hints: &[],
             also: &[],
@@ -195,9 +200,7 @@ mod tests {
     fn each_mistake_in_a_rows_form_is_found() {
         assert_eq!(form(&good()), Vec::<String>::new());
         type Spoil = fn(&mut Denial);
-        let mistakes: [(Spoil, &str); 13] = [
-            (|row| row.id = "Example_row", "kebab"),
-            (|row| row.id = "example--row", "kebab"),
+        let mistakes: [(Spoil, &str); 11] = [
             (|row| row.says = &[], "says nothing"),
             (|row| row.samples = &[], "no sample"),
             (|row| row.fix = &[], "no fix"),
@@ -238,7 +241,7 @@ mod tests {
             ]
         );
         let row = Denial {
-            id: "token-rejected",
+            id: VerdictId::TokenRejected,
             samples: &["https://github.com/somebody/x: Bad credentials ghp_", "nothing"],
             paraphrases: ["Bad credentials", "Your account is suspended"],
             near_miss: "Bad credentials",

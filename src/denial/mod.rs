@@ -13,13 +13,14 @@ pub(crate) mod lint;
 pub(crate) mod normal;
 pub(crate) mod phrase;
 
+use crate::verdict_id::VerdictId;
 use catalogue::{Certainty, Denial, Finding, rows};
 use normal::{Normal, Voice, shortened};
 use phrase::{Phrase, Text};
 use std::cmp::Reverse;
 
 /// Rows that are news, not refusals: in a text that proves a refusal they are not its reason.
-const NEWS: [&str; 2] = ["moved", "not-a-refusal"];
+const NEWS: [VerdictId; 2] = [VerdictId::Moved, VerdictId::NotARefusal];
 /// How much of the matching text is kept.
 const MATCHED_MAX: usize = 300;
 
@@ -152,8 +153,9 @@ mod tests {
         recognise(&Normal::read(text.as_bytes()))
     }
 
-    fn id(text: &str) -> (&'static str, Certainty) {
-        found(text).map_or(("", Certainty::Inferred), |found| (found.denial.id, found.certainty))
+    fn id(text: &str) -> (VerdictId, Certainty) {
+        let found = found(text).expect("it is known");
+        (found.denial.id, found.certainty)
     }
 
     const REFUSED: &str =
@@ -173,25 +175,25 @@ mod tests {
             (format!("{said}\n{REFUSED}"), Certainty::Measured),
             (format!("{REFUSED}\n{said}"), Certainty::Measured),
         ] {
-            assert_eq!(id(&text), ("classic-forbidden", certainty), "{text}");
+            assert_eq!(id(&text), (VerdictId::ClassicForbidden, certainty), "{text}");
         }
     }
 
     #[test]
     fn a_hook_of_a_push_that_got_through_refuses_nothing() {
         let text = "remote: Bad credentials\nremote: warning: redirecting to https://github.com/acme/x/\nremote: The requested URL returned error: 502\nTo https://github.com/acme/x\n   1..2  main -> main";
-        assert_eq!(id(text), ("token-rejected", Certainty::Inferred));
+        assert_eq!(id(text), (VerdictId::TokenRejected, Certainty::Inferred));
         let text = format!("{text}\n ! [remote rejected] main -> main (pre-receive hook declined)");
-        assert_eq!(id(&text), ("not-a-refusal", Certainty::Measured));
+        assert_eq!(id(&text), (VerdictId::NotARefusal, Certainty::Measured));
     }
 
     #[test]
     fn news_is_not_the_reason_of_a_refusal() {
         let text = "warning: redirecting to https://github.com/acme/new/\nremote: Repository not found.\nfatal: repository 'https://github.com/acme/new/' not found";
-        assert_eq!(id(text), ("repository-not-found", Certainty::Inferred));
+        assert_eq!(id(text), (VerdictId::RepositoryNotFound, Certainty::Inferred));
         assert_eq!(
             id("warning: redirecting to https://github.com/acme/new/"),
-            ("moved", Certainty::Measured)
+            (VerdictId::Moved, Certainty::Measured)
         );
     }
 
@@ -201,11 +203,11 @@ mod tests {
             id(
                 "remote: Your account is suspended.\nfatal: Authentication failed for 'https://github.com/acme/x/'"
             ),
-            ("account-suspended", Certainty::Measured)
+            (VerdictId::AccountSuspended, Certainty::Measured)
         );
         assert_eq!(
             id("fatal: Authentication failed for 'https://github.com/acme/x/'"),
-            ("token-rejected", Certainty::Inferred)
+            (VerdictId::TokenRejected, Certainty::Inferred)
         );
     }
 
@@ -215,20 +217,20 @@ mod tests {
                     [1/3] remote:   enforced SAML SSO.  To access this repository, visit\nremote: https://github.com/orgs/acme/sso?authorization_request=AbC and try\n\
                     npm warn bye\nfatal: unable to access 'https://x:y@github.com/acme/secret/': The requested URL returned error: 403\n";
         let found = found(text).expect("it is known");
-        assert_eq!((found.denial.id, found.certainty), ("sso-required", Certainty::Measured));
+        assert_eq!((found.denial.id, found.certainty), (VerdictId::SsoRequired, Certainty::Measured));
         assert_eq!(found.hole("owner"), Some("acme"));
         assert_eq!(found.hole("authorization_request"), Some("AbC"));
         assert_eq!(found.matched, "The \u{2018}acme\u{2019} Organization has enabled or enforced SAML SSO");
         // Wrapped by whoever copied it, so that the second line lost its mark.
         let text = format!("remote: The 'acme' organization has enabled\nor enforced SAML SSO.\n{REFUSED}");
-        assert_eq!(id(&text), ("sso-required", Certainty::Measured));
+        assert_eq!(id(&text), (VerdictId::SsoRequired, Certainty::Measured));
     }
 
     #[test]
     fn what_a_message_tells_is_caught() {
         let found = found("HTTP 200\n\n{\"errors\":[{\"message\":\"The 'HHS ONC' enterprise forbids access via a fine-grained personal access tokens if the token's lifetime is greater than 366 days. Please adjust your token's lifetime at the following URL: https://github.com/settings/personal-access-tokens/4277325\"}]}")
             .expect("it is known");
-        assert_eq!(found.denial.id, "lifetime-too-long");
+        assert_eq!(found.denial.id, VerdictId::LifetimeTooLong);
         for (name, value) in [("owner", "HHS ONC"), ("days", "366"), ("fg", "4277325"), ("at", "github.com")]
         {
             assert_eq!(found.hole(name), Some(value));

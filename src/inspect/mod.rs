@@ -24,6 +24,7 @@ use crate::token::{Token, TokenKind};
 use crate::verdict::{
     Account, Evidence, Heard, Helper, HostKind, Operation, Reply, Trouble, Verdict, conclude,
 };
+use crate::verdict_id::VerdictId;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -383,7 +384,8 @@ fn seen(probed: Probed, requests: &mut usize) -> Seen {
         Probed::Open { transcript, with_credential, empty } => {
             *requests += 1 + usize::from(with_credential);
             // A warning that it was led elsewhere is news, not a refusal.
-            let said = recognise(&Normal::transcript(&transcript)).filter(|said| said.denial.id == "moved");
+            let said =
+                recognise(&Normal::transcript(&transcript)).filter(|said| said.denial.id == VerdictId::Moved);
             let reply = Reply { status: Some(200), said, ..Reply::default() };
             Seen { heard: Heard::Reply(reply), sent: with_credential, empty }
         }

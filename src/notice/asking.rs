@@ -12,18 +12,20 @@ use crate::outcomes::{Direction, Outcomes};
 use crate::terminal::say;
 use crate::traces::{Mark, Traces, slot};
 use crate::verdict::{self, Evidence, Helper, Operation, Origin, Verdict};
+use crate::verdict_id::VerdictId;
 use crate::verify;
 use std::time::Instant;
 
 /// Verdicts that mean: this secret is not known, whatever it is for.
-pub(super) const OF_THE_TOKEN: [&str; 3] = ["password-not-accepted", "token-expired", "token-rejected"];
+pub(super) const OF_THE_TOKEN: [VerdictId; 3] =
+    [VerdictId::PasswordNotAccepted, VerdictId::TokenExpired, VerdictId::TokenRejected];
 
 /// How long a host is left alone after an answer that says nothing of the token, in seconds.
 const HOLD: i64 = 60;
 /// The same after a rate limit that names no time, and after a lock-out, which more requests make longer.
 const LONG_HOLD: i64 = 15 * 60;
 /// The verdicts after which it is left alone so long.
-const LONG: [&str; 2] = ["locked-out", "rate-limited"];
+const LONG: [VerdictId; 2] = [VerdictId::LockedOut, VerdictId::RateLimited];
 
 /// What was found out, to be told after the answer.
 #[derive(Debug)]
@@ -85,13 +87,12 @@ pub(super) fn ask(
     outcomes.reload();
     let rejection = outcomes.rejection(given.id);
     if rejection.is_some() && rejection != before {
-        let line =
-            speech::still_rejected(given, outcomes.said(given.id).map(|(_, verdict)| verdict).as_deref());
+        let line = speech::still_rejected(given, outcomes.said(given.id).map(|(_, verdict)| verdict));
         return Judged { give: given.account.is_none(), line: Some(line), ..Judged::give() };
     }
     match reason(here, outcomes, given, direction, &mark) {
         Reason::NothingNew => return steady(here, mark),
-        Reason::Lately { verdict, at, page } => return lately(here, given, &verdict, at, page.as_deref()),
+        Reason::Lately { verdict, at, page } => return lately(here, given, verdict, at, page.as_deref()),
         Reason::FirstUse => here.log.note("asking: first use", &[]),
         Reason::Unreported => here.log.note("asking: git never reported about an earlier answer", &[]),
         Reason::Rejected => here.log.note("asking: the token was refused before", &[]),
@@ -113,7 +114,7 @@ pub(super) fn ask(
     here.log.note(
         "asked",
         &[
-            ("verdict", Fact::Word(found.verdict.id)),
+            ("verdict", Fact::Word(found.verdict.id.as_str())),
             ("requests", Fact::Number(found.requests as u64)),
             ("ms", Fact::Number(elapsed)),
         ],
@@ -239,7 +240,7 @@ fn pause(verdict: &Verdict, evidence: &Evidence) -> i64 {
         .filter_map(|heard| heard.reply()?.said.as_ref()?.hole("seconds")?.parse().ok())
         .max();
     match (verdict.id, named) {
-        ("rate-limited", Some(seconds)) => HOLD.max(seconds),
+        (VerdictId::RateLimited, Some(seconds)) => HOLD.max(seconds),
         (id, _) if LONG.contains(&id) => LONG_HOLD,
         _ => HOLD,
     }

@@ -32,6 +32,7 @@ use crate::terminal::say;
 use crate::time;
 use crate::token::Token;
 use crate::traces::{Mark, Traces};
+use crate::verdict_id::VerdictId;
 use std::time::Duration;
 
 /// How long asking may take in all, with waiting for others.
@@ -153,7 +154,7 @@ enum Reason {
     /// It was fine before, and nothing speaks against it.
     NothingNew,
     /// It was refused a moment ago, and that was explained.
-    Lately { verdict: String, at: i64, page: Option<String> },
+    Lately { verdict: VerdictId, at: i64, page: Option<String> },
     /// It was never used here, or the refusal is long ago.
     FirstUse,
     /// Git never reported about an earlier answer.
@@ -171,7 +172,7 @@ pub fn judge(here: &Here<'_>, outcomes: &mut Outcomes, given: &Given<'_>) -> Jud
     let mark = Mark::of(given.id, given.remote, direction);
     match reason(here, outcomes, given, direction, &mark) {
         Reason::NothingNew => steady(here, mark),
-        Reason::Lately { verdict, at, page } => lately(here, given, &verdict, at, page.as_deref()),
+        Reason::Lately { verdict, at, page } => lately(here, given, verdict, at, page.as_deref()),
         _ => asking::ask(here, outcomes, given, direction, mark),
     }
 }
@@ -211,7 +212,7 @@ fn steady(here: &Here<'_>, mark: Mark) -> Judged {
 }
 
 /// Gives it, with one line: what is wrong was said a moment ago.
-fn lately(here: &Here<'_>, given: &Given<'_>, verdict: &str, at: i64, page: Option<&str>) -> Judged {
+fn lately(here: &Here<'_>, given: &Given<'_>, verdict: VerdictId, at: i64, page: Option<&str>) -> Judged {
     let line = if given.account.is_none() && asking::OF_THE_TOKEN.contains(&verdict) {
         speech::still_rejected(given, Some(verdict))
     } else {

@@ -6,6 +6,7 @@ use crate::git::{Cwd, Git, Permission};
 use crate::outcomes::Outcomes;
 use crate::remote::Remote;
 use crate::verdict::Verdict;
+use crate::verdict_id::VerdictId;
 use std::fmt;
 
 /// Whether a page should open here.
@@ -75,7 +76,7 @@ impl Opening {
         outcomes: &mut Outcomes,
         id: &str,
         remote: &Remote,
-        reason: &str,
+        reason: VerdictId,
         now: i64,
     ) {
         if let Self::Wanted(page) = self {

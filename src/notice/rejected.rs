@@ -13,6 +13,7 @@ use crate::remote::{Remote, Server};
 use crate::terminal::{sanitise, say};
 use crate::token::Token;
 use crate::verdict::{Heard, Reply, conclude};
+use crate::verdict_id::VerdictId;
 
 /// Takes note that git was refused with this secret of ours. `ids`: all accounts that have it; `challenges`:
 /// what the server sent along.
@@ -29,7 +30,7 @@ pub fn refused_by_git(
         // One of several that were given it at the same time has told already, or it was given as a try.
         reject(here, outcomes, given, ids, None);
         let verdict = outcomes.said(given.id).map(|(_, verdict)| verdict);
-        return say(&speech::still_rejected(given, verdict.as_deref()));
+        return say(&speech::still_rejected(given, verdict));
     }
     let may_ask = turn.is_some()
         && (here.settings)().probe == Permission::Auto
@@ -93,7 +94,7 @@ pub fn fallback_refused_by_git(here: &Here<'_>, outcomes: &mut Outcomes, remote:
         return;
     }
     let note = |o: &mut Outcomes| {
-        o.note_refused(&id, (remote, direction), here.now, "token-rejected", None);
+        o.note_refused(&id, (remote, direction), here.now, VerdictId::TokenRejected, None);
     };
     let written = outcomes.change(note).is_ok();
     here.log.note("the fallback's token was refused", &[("written", Fact::Number(written.into()))]);
@@ -119,7 +120,7 @@ fn reject(
     outcomes: &mut Outcomes,
     given: &Given<'_>,
     ids: &[String],
-    explained: Option<(&'static str, &mut Opening)>,
+    explained: Option<(VerdictId, &mut Opening)>,
 ) -> bool {
     let change = |o: &mut Outcomes| {
         for id in ids {

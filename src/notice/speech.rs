@@ -9,6 +9,7 @@ use crate::outcomes::Direction;
 use crate::remote::{Remote, Scope};
 use crate::terminal::{BAD, STRONG, paint, sanitise};
 use crate::verdict::Verdict;
+use crate::verdict_id::VerdictId;
 
 /// How many lines there are at most.
 const MOST: usize = 5;
@@ -62,20 +63,19 @@ pub(super) fn not_told(remote: &Remote, verdict: &Verdict) -> Words {
 }
 
 /// One line instead, while the host is left alone for long.
-pub(super) fn left_alone(remote: &Remote, verdict: &str) -> String {
-    format!("{} is not asked about {} now: {}", remote.host, remote.name(), sanitise(verdict, 60))
+pub(super) fn left_alone(remote: &Remote, verdict: VerdictId) -> String {
+    format!("{} is not asked about {} now: {}", remote.host, remote.name(), verdict)
 }
 
 /// One line instead, for who tries again: true also where git is let in by now, which is not known before.
 pub(super) fn again(
     remote: &Remote,
     direction: Direction,
-    verdict: &str,
+    verdict: VerdictId,
     ago: &str,
     page: Option<&str>,
 ) -> String {
-    // Both come from a file.
-    let verdict = sanitise(verdict, 60);
+    // It comes from a file.
     let page = page.map(|page| format!("; page: {}", sanitise(page, LINE))).unwrap_or_default();
     let (what, option) = match direction {
         Direction::Fetch => ("", ""),
@@ -90,8 +90,8 @@ pub(super) fn again(
 }
 
 /// One line instead, for a token that is refused as such.
-pub(super) fn still_rejected(given: &Given<'_>, verdict: Option<&str>) -> String {
-    let reason = sanitise(verdict.unwrap_or("token-rejected"), 60);
+pub(super) fn still_rejected(given: &Given<'_>, verdict: Option<VerdictId>) -> String {
+    let reason = verdict.unwrap_or(VerdictId::TokenRejected);
     match given.account {
         Some(account) => format!(
             "the token of {} is not accepted (401): {reason}; replace it: git credential-patron add {}",

@@ -16,6 +16,7 @@
 use super::{Known, Outcomes};
 use crate::remote::{Host, Remote};
 use crate::time::{day, rfc3339, seconds};
+use crate::verdict_id::VerdictId;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -53,12 +54,12 @@ fn page_key(remote: &Remote, reason: &str) -> String {
 impl Outcomes {
     /// Takes the right to open a page for an account, owner and reason: once, until the outcome changes, and
     /// five times a day in all. To be called within [`Outcomes::change`], by whoever then opens it.
-    pub fn take_page(&mut self, id: &str, remote: &Remote, reason: &str, now: i64) -> bool {
+    pub fn take_page(&mut self, id: &str, remote: &Remote, reason: VerdictId, now: i64) -> bool {
         let pages = &mut self.head.memory.pages;
         // Times to come are those of a clock that was wrong.
         pages.retain(|at| seconds(at).is_some_and(|at| at <= now && now - at < DAY));
         let is_enough = pages.len() >= PAGES_A_DAY;
-        let key = page_key(remote, reason);
+        let key = page_key(remote, reason.as_str());
         if is_enough || self.known(id).contains_key(&key) {
             return false;
         }
@@ -69,27 +70,27 @@ impl Outcomes {
     }
 
     /// Says when, and why, the refusal of an account's token as such was explained last.
-    pub fn said(&self, id: &str) -> Option<(i64, String)> {
+    pub fn said(&self, id: &str) -> Option<(i64, VerdictId)> {
         let known = self.known(id);
         let (at, verdict) = known.get(SAID)?.split_once(' ')?;
-        Some((seconds(at)?, verdict.to_owned()))
+        Some((seconds(at)?, VerdictId::parse(verdict)?))
     }
 
     /// Notes that it was explained; to be called within [`Outcomes::change`].
-    pub fn note_said(&mut self, id: &str, now: i64, verdict: &str) {
+    pub fn note_said(&mut self, id: &str, now: i64, verdict: VerdictId) {
         let text = format!("{} {verdict}", rfc3339(now).unwrap_or_default());
         self.change_known(id, |known| known.insert(SAID.to_owned(), text));
     }
 
     /// Says why a host is not to be asked by us now, if it is so.
-    pub fn held(&self, host: &Host, now: i64) -> Option<&str> {
+    pub fn held(&self, host: &Host, now: i64) -> Option<VerdictId> {
         let (until, why) = self.head.memory.hold.get(host.home().as_str())?.split_once(' ')?;
         let until = seconds(until)?;
-        (now < until && until - now <= LONGEST_HOLD).then_some(why)
+        VerdictId::parse(why).filter(|_| now < until && until - now <= LONGEST_HOLD)
     }
 
     /// Puts requests of ours to a host off; to be called within [`Outcomes::change`].
-    pub fn hold(&mut self, host: &Host, now: i64, pause: i64, why: &str) {
+    pub fn hold(&mut self, host: &Host, now: i64, pause: i64, why: VerdictId) {
         let hold = &mut self.head.memory.hold;
         let is_over = |text: &str| text.split(' ').next().and_then(seconds).is_none_or(|until| until <= now);
         hold.retain(|_, text| !is_over(text));
@@ -129,7 +130,7 @@ mod tests {
         Remote::from_url(url).expect("a URL")
     }
 
-    fn take(outcomes: &mut Outcomes, id: &str, url: &str, reason: &str, now: i64) -> bool {
+    fn take(outcomes: &mut Outcomes, id: &str, url: &str, reason: VerdictId, now: i64) -> bool {
         let mut taken = false;
         outcomes.change(|o| taken = o.take_page(id, &remote(url), reason, now)).expect("written");
         taken
@@ -139,23 +140,27 @@ mod tests {
     fn a_page_is_opened_once_for_account_owner_and_reason_until_git_is_let_in() {
         let (_home, mut o) = fresh();
         let acme = "https://github.com/acme/secret";
-        assert!(take(&mut o, "a", acme, "approval-pending", NOW));
-        assert!(!take(&mut o, "a", "https://github.com/ACME/tools", "approval-pending", NOW + 9));
-        assert!(take(&mut o, "a", acme, "sso-required", NOW + 9), "another reason");
-        assert!(take(&mut o, "b", acme, "sso-required", NOW + 9), "another account");
+        assert!(take(&mut o, "a", acme, VerdictId::ApprovalPending, NOW));
+        assert!(!take(&mut o, "a", "https://github.com/ACME/tools", VerdictId::ApprovalPending, NOW + 9));
+        assert!(take(&mut o, "a", acme, VerdictId::SsoRequired, NOW + 9), "another reason");
+        assert!(take(&mut o, "b", acme, VerdictId::SsoRequired, NOW + 9), "another account");
         o.change(|o| o.note_accepted("a", &remote(acme), Direction::Fetch, NOW + 10)).expect("written");
-        assert!(take(&mut o, "a", acme, "approval-pending", NOW + 11));
+        assert!(take(&mut o, "a", acme, VerdictId::ApprovalPending, NOW + 11));
     }
 
     #[test]
     fn five_pages_a_day_in_all() {
         let (_home, mut o) = fresh();
         let acme = "https://github.com/acme/secret";
-        let taken = (0..9).filter(|n| take(&mut o, &n.to_string(), acme, "x", NOW + n)).count();
+        let taken =
+            (0..9).filter(|n| take(&mut o, &n.to_string(), acme, VerdictId::SsoRequired, NOW + n)).count();
         assert_eq!(taken, PAGES_A_DAY);
-        assert!(!take(&mut o, "last", acme, "x", NOW + DAY - 1));
-        assert!(take(&mut o, "last", acme, "x", NOW + DAY));
-        assert!(take(&mut o, "earlier", acme, "x", NOW - 9 * DAY), "a clock that was set back");
+        assert!(!take(&mut o, "last", acme, VerdictId::SsoRequired, NOW + DAY - 1));
+        assert!(take(&mut o, "last", acme, VerdictId::SsoRequired, NOW + DAY));
+        assert!(
+            take(&mut o, "earlier", acme, VerdictId::SsoRequired, NOW - 9 * DAY),
+            "a clock that was set back"
+        );
     }
 
     #[test]
@@ -164,11 +169,15 @@ mod tests {
         let host = remote("https://github.com/acme/secret").host;
         let is_held = |o: &Outcomes, now| o.held(&host, now).is_some();
         assert!(!is_held(&o, NOW));
-        o.change(|o| o.hold(&host, NOW, 60, "x")).expect("written");
-        assert!(is_held(&o, NOW) && o.held(&host, NOW + 59) == Some("x") && !is_held(&o, NOW + 60));
+        o.change(|o| o.hold(&host, NOW, 60, VerdictId::ServerError)).expect("written");
+        assert!(
+            is_held(&o, NOW)
+                && o.held(&host, NOW + 59) == Some(VerdictId::ServerError)
+                && !is_held(&o, NOW + 60)
+        );
         assert_eq!(o.held(&remote("https://corp.ghe.com/a/b").host, NOW), None);
         assert!(!is_held(&o, NOW - DAY), "a clock that was set back");
-        o.change(|o| o.hold(&host, NOW, i64::MAX, "x")).expect("written");
+        o.change(|o| o.hold(&host, NOW, i64::MAX, VerdictId::ServerError)).expect("written");
         assert!(!is_held(&o, NOW + LONGEST_HOLD));
     }
 

@@ -34,6 +34,7 @@ pub use crate::remote::Direction;
 use crate::remote::{Host, Owner, Remote};
 use crate::time::{rfc3339, seconds};
 use crate::token::Token;
+use crate::verdict_id::VerdictId;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -61,8 +62,8 @@ pub enum State {
     Accepted,
     /// The token was refused as such (401).
     Rejected,
-    /// The token was known and the repository refused, with the verdict's id.
-    Refused(String),
+    /// The token was known and the repository refused, and why.
+    Refused(VerdictId),
 }
 
 impl State {
@@ -293,11 +294,11 @@ impl Outcomes {
         id: &str,
         place: (&Remote, Direction),
         now: i64,
-        verdict: &str,
+        verdict: VerdictId,
         page: Option<&str>,
     ) {
         self.note_known(id);
-        let reason: Vec<&str> = std::iter::once(verdict).chain(page).collect();
+        let reason: Vec<&str> = std::iter::once(verdict.as_str()).chain(page).collect();
         self.note(id, place, "refused", now, &reason);
     }
 
@@ -471,7 +472,8 @@ fn outcome(text: &str) -> Option<Outcome> {
     let at = seconds(parts.next()?)?;
     let state = match state {
         "accepted" => State::Accepted,
-        "refused" => State::Refused(parts.next().unwrap_or_default().to_owned()),
+        // A reason that this version does not know is found out anew.
+        "refused" => State::Refused(VerdictId::parse(parts.next()?)?),
         _ => return None,
     };
     Some(Outcome { state, at, page: parts.find(|part| is_page(part)).map(str::to_owned) })

@@ -35,7 +35,7 @@ fn that_it_worked_once_outlives_any_number_of_refusals() {
                 "a",
                 (&other, Direction::Fetch),
                 100,
-                "x",
+                VerdictId::SsoRequired,
                 Some("https://github.com/settings/tokens"),
             )
         })
@@ -48,7 +48,7 @@ fn that_it_worked_once_outlives_any_number_of_refusals() {
                 "a",
                 (&remote(), Direction::Fetch),
                 time,
-                "x-y",
+                VerdictId::SsoRequired,
                 Some("https://github.com/settings/tokens"),
             )
         };
@@ -56,7 +56,7 @@ fn that_it_worked_once_outlives_any_number_of_refusals() {
     }
     let again = Outcomes::load(&outcomes.path);
     let last = again.at("a", &remote(), Direction::Fetch).expect("noted");
-    assert_eq!((last.state, last.at), (State::Refused("x-y".to_owned()), 400));
+    assert_eq!((last.state, last.at), (State::Refused(VerdictId::SsoRequired), 400));
     assert!(again.accepted_at("a", &remote(), Direction::Fetch));
     assert!(!again.accepted_at("a", &remote(), Direction::Push));
     assert!(!again.accepted_at("a", &other, Direction::Fetch));
@@ -99,13 +99,13 @@ fn outcomes_are_kept_for_each_repository_and_direction() {
             "a",
             (&remote(), Direction::Push),
             6,
-            "write-permission-missing",
+            VerdictId::WritePermissionMissing,
             Some("https://github.com/settings/tokens"),
         );
     };
     outcomes.change(change).expect("written");
     let again = Outcomes::load(&outcomes.path);
-    let refused = State::Refused("write-permission-missing".to_owned());
+    let refused = State::Refused(VerdictId::WritePermissionMissing);
     assert_eq!(again.at("a", &remote(), Direction::Fetch).map(|o| o.state), Some(State::Accepted));
     assert_eq!(
         again.last("a"),

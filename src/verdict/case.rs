@@ -4,6 +4,7 @@ use super::{Evidence, Heard, Operation, Origin, Reply, Verdict, Visible, Wording
 use crate::denial::catalogue::Certainty::{self, Measured};
 use crate::denial::catalogue::{Finding, row};
 use crate::token::TokenKind;
+use crate::verdict_id::VerdictId;
 
 /// The page of the token, as closely as it is known.
 pub(super) const TOKEN_PAGES: &[&str] = &["fg/{fg}", "classic/{classic}", "fg"];
@@ -148,18 +149,13 @@ impl Case<'_> {
     }
 
     /// Gives the verdict of a row, filled with what was said if it is that row's.
-    pub(super) fn row(&self, id: &'static str, certainty: Certainty) -> Verdict {
+    pub(super) fn row(&self, id: VerdictId, certainty: Certainty) -> Verdict {
         let said = self.said().filter(|found| found.denial.id == id);
         self.row_with(id, said, certainty)
     }
 
     /// Gives the verdict of a row, filled with what was found.
-    pub(super) fn row_with(
-        &self,
-        id: &'static str,
-        found: Option<&Finding>,
-        certainty: Certainty,
-    ) -> Verdict {
+    pub(super) fn row_with(&self, id: VerdictId, found: Option<&Finding>, certainty: Certainty) -> Verdict {
         let denial = row(id).expect("a test holds the ids given here against the catalogue");
         let words = Wording { found, ..self.words() };
         words.of_row(denial, certainty)
@@ -173,7 +169,7 @@ impl Case<'_> {
     /// Gives a verdict in these words.
     pub(super) fn say(
         &self,
-        id: &'static str,
+        id: VerdictId,
         certainty: Certainty,
         means: &str,
         fixes: &[&str],
@@ -193,5 +189,5 @@ pub(super) fn clear(reply: &Reply) -> Option<&Finding> {
 /// Says whether an answer leads elsewhere.
 pub(super) fn is_redirect(reply: &Reply) -> bool {
     matches!(reply.status, Some(301 | 302 | 307 | 308))
-        || reply.said.as_ref().is_some_and(|found| found.denial.id == "moved")
+        || reply.said.as_ref().is_some_and(|found| found.denial.id == VerdictId::Moved)
 }

@@ -3,6 +3,7 @@
 use super::{Case, Heard, Reply, Verdict, is_redirect};
 use crate::denial::catalogue::Certainty::Measured;
 use crate::token::TokenKind;
+use crate::verdict_id::VerdictId;
 
 /// What to do about a missing scope, by the token's kind.
 pub(super) const SCOPE_OF_A_CLASSIC: &str = "choose it on the token's page; the secret stays the same";
@@ -21,7 +22,7 @@ impl Case<'_> {
     }
 
     fn moved(&self) -> Option<Verdict> {
-        is_redirect(self.e.repo.reply()?).then(|| self.row("moved", Measured))
+        is_redirect(self.e.repo.reply()?).then(|| self.row(VerdictId::Moved, Measured))
     }
 
     fn wrong_account(&self) -> Option<Verdict> {
@@ -30,7 +31,7 @@ impl Case<'_> {
         let named = self.said().and_then(|found| found.hole("login")).or(user.as_deref());
         if let Some((named, known)) = differ(named, known) {
             return Some(self.say(
-                "wrong-account",
+                VerdictId::WrongAccount,
                 Measured,
                 &format!("GitHub takes {{token}} for {named}, not for {known}"),
                 &[
@@ -46,7 +47,7 @@ impl Case<'_> {
 
     pub(super) fn asked_for_another(&self, asked: &str, other: &str) -> Verdict {
         self.say(
-            "wrong-account",
+            VerdictId::WrongAccount,
             Measured,
             &format!("the URL asks for {asked}, and {{token}} belongs to {other}"),
             &[
@@ -66,7 +67,7 @@ impl Case<'_> {
         left_out
             .split(',')
             .any(|number| number.trim().parse() == Ok(id))
-            .then(|| self.row("sso-required", Measured))
+            .then(|| self.row(VerdictId::SsoRequired, Measured))
     }
 
     fn scope_missing(&self) -> Option<Verdict> {
@@ -97,15 +98,15 @@ impl Case<'_> {
     }
 
     pub(super) fn without_scope(&self, means: &str, fixes: &[&str]) -> Verdict {
-        self.say("scope-missing", Measured, means, fixes, &["classic/{classic}", "classic"])
+        self.say(VerdictId::ScopeMissing, Measured, means, fixes, &["classic/{classic}", "classic"])
     }
 
     fn closed(&self) -> Option<Verdict> {
         let is = |field: &str| self.e.repo.flag(field) == Some(true);
         if is("disabled") {
-            Some(self.row("repository-disabled", Measured))
+            Some(self.row(VerdictId::RepositoryDisabled, Measured))
         } else if is("archived") && self.only_push_is_refused() {
-            Some(self.row("archived", Measured))
+            Some(self.row(VerdictId::Archived, Measured))
         } else {
             None
         }
@@ -123,7 +124,7 @@ impl Case<'_> {
             fixes.push("an account that an enterprise manages can write only inside of that enterprise");
         }
         let means = format!("{login} may read {{full}}, but not write to it");
-        self.say("no-write-role", Measured, &means, &fixes, &[])
+        self.say(VerdictId::NoWriteRole, Measured, &means, &fixes, &[])
     }
 }
 

@@ -21,11 +21,12 @@ use super::{
 use crate::denial::catalogue::Certainty::{self, Inferred, Measured};
 use crate::denial::catalogue::Finding;
 use crate::token::TokenKind;
+use crate::verdict_id::VerdictId;
 
 /// What may be said along with a refusal and is not its reason.
-const NOT_A_REASON: [&str; 2] = ["moved", "not-a-refusal"];
+const NOT_A_REASON: [VerdictId; 2] = [VerdictId::Moved, VerdictId::NotARefusal];
 /// What our own calls may be told while git's refusal has another reason.
-const OUR_OWN: [&str; 2] = ["rate-limited", "server-error"];
+const OUR_OWN: [VerdictId; 2] = [VerdictId::RateLimited, VerdictId::ServerError];
 
 /// How a token leaves a remote's URL.
 const URL_WITHOUT_TOKEN: &str =
@@ -61,7 +62,7 @@ impl Case<'_> {
     fn without_asking(&self) -> Option<Verdict> {
         let plain = self.e.host == HostKind::Plain;
         if self.e.ssh {
-            return Some(self.row("ssh-remote", Measured));
+            return Some(self.row(VerdictId::SshRemote, Measured));
         }
         if plain && self.e.account.is_none() {
             return Some(self.no_plain_account());
@@ -77,7 +78,7 @@ impl Case<'_> {
         }
         Some(match &self.e.asked_login {
             Some(login) => self.say(
-                "wrong-account",
+                VerdictId::WrongAccount,
                 Measured,
                 &format!("the URL asks for {login}, who has no account for {{owner}}"),
                 &[
@@ -88,7 +89,7 @@ impl Case<'_> {
             ),
             // A whole host was asked about: each account may be in order.
             None if self.e.target.owner.is_none() => self.say(
-                "no-account",
+                VerdictId::NoAccount,
                 Measured,
                 "there is no account for all of {host}, and no other helper answers either",
                 &[
@@ -98,7 +99,7 @@ impl Case<'_> {
                 &[],
             ),
             None => self.say(
-                "no-account",
+                VerdictId::NoAccount,
                 Measured,
                 "there is no account for {owner}, and no other helper answers either",
                 &["git credential-patron add {scope}"],
@@ -109,7 +110,7 @@ impl Case<'_> {
 
     pub(super) fn no_plain_account(&self) -> Verdict {
         let mut verdict = self.say(
-            "not-github",
+            VerdictId::NotGithub,
             Measured,
             "{host} is no GitHub host, and no account is kept for it",
             &["add one: git credential-patron add https://{host}"],
@@ -125,7 +126,7 @@ impl Case<'_> {
             Some(_) => "git credential-patron setup --host {host}",
         };
         self.say(
-            "helper-not-set-up",
+            VerdictId::HelperNotSetUp,
             Measured,
             "git does not ask patron for this address, or asks another helper first",
             &[
@@ -140,7 +141,7 @@ impl Case<'_> {
     fn unreadable(&self, unreadable: &Unreadable) -> Verdict {
         let Unreadable { label, why, fix } = unreadable;
         let mut verdict = self.say(
-            "no-account",
+            VerdictId::NoAccount,
             Measured,
             "",
             &["or give the token again: git credential-patron add {scope}"],
@@ -158,16 +159,16 @@ impl Case<'_> {
     fn no_answer(&self) -> Option<Verdict> {
         if let Heard::Trouble(trouble) = self.refusal {
             let id = match trouble {
-                Trouble::Unreachable => "unreachable",
-                Trouble::Tls => "tls-failed",
-                Trouble::Proxy => "proxy-failed",
-                Trouble::CaptivePortal => "captive-portal",
+                Trouble::Unreachable => VerdictId::Unreachable,
+                Trouble::Tls => VerdictId::TlsFailed,
+                Trouble::Proxy => VerdictId::ProxyFailed,
+                Trouble::CaptivePortal => VerdictId::CaptivePortal,
             };
             return Some(self.row(id, Measured));
         }
         if let Heard::Stopped(words) = self.refusal {
             let mut verdict = self.say(
-                "unreachable",
+                VerdictId::Unreachable,
                 Inferred,
                 "",
                 &[
@@ -185,7 +186,7 @@ impl Case<'_> {
         }
         (self.e.host == HostKind::Plain).then(|| {
             self.say(
-                "not-github",
+                VerdictId::NotGithub,
                 Measured,
                 "{host} is no GitHub host: patron keeps a secret for it and cannot say more",
                 &[],
@@ -204,7 +205,7 @@ impl Case<'_> {
         let moved =
             [&self.e.fetch, &self.e.push, &self.e.repo].into_iter().filter_map(Heard::reply).any(is_redirect);
         if moved {
-            return Some(self.row("moved", Measured));
+            return Some(self.row(VerdictId::Moved, Measured));
         }
         let means = match (self.e.fetch.is_open(), self.e.push.is_open()) {
             (true, false) if self.e.open_to_all => "everybody may fetch {full}, so git needs no token for it",
@@ -219,7 +220,7 @@ impl Case<'_> {
         } else {
             &[]
         };
-        Some(self.say("ok", Measured, means, fixes, &[]))
+        Some(self.say(VerdictId::Ok, Measured, means, fixes, &[]))
     }
 
     fn said_to_git(&self) -> Option<Verdict> {
@@ -229,18 +230,18 @@ impl Case<'_> {
             && !NOT_A_REASON.contains(&found.denial.id)
         {
             return Some(if self.names_another_host(found) {
-                self.row("proxy-failed", Measured)
+                self.row(VerdictId::ProxyFailed, Measured)
             } else {
                 self.found(found)
             });
         }
         let id = match reply.status? {
-            429 => "rate-limited",
-            451 => "dmca-blocked",
-            407 => "proxy-failed",
-            511 => "captive-portal",
-            500..=599 => "server-error",
-            301 | 302 | 307 | 308 => "moved",
+            429 => VerdictId::RateLimited,
+            451 => VerdictId::DmcaBlocked,
+            407 => VerdictId::ProxyFailed,
+            511 => VerdictId::CaptivePortal,
+            500..=599 => VerdictId::ServerError,
+            301 | 302 | 307 | 308 => VerdictId::Moved,
             _ => return None,
         };
         Some(self.row(id, Measured))
@@ -250,7 +251,7 @@ impl Case<'_> {
     /// older versions of its HTTP library name like any host (measured with libcurl 7.88.1).
     fn names_another_host(&self, found: &Finding) -> bool {
         let asked = self.e.target.host.as_deref().map(|host| host.split(':').next().unwrap_or(host));
-        found.denial.id == "unreachable"
+        found.denial.id == VerdictId::Unreachable
             && found.hole("name").zip(asked).is_some_and(|(named, asked)| !named.eq_ignore_ascii_case(asked))
     }
 
@@ -271,7 +272,7 @@ impl Case<'_> {
         }
         let account = self.e.account.as_ref()?;
         if account.kind == TokenKind::Unknown {
-            return Some(self.row("password-not-accepted", Measured));
+            return Some(self.row(VerdictId::PasswordNotAccepted, Measured));
         }
         if let Some(expires) = account.expires
             && expires <= self.e.now
@@ -285,7 +286,7 @@ impl Case<'_> {
         {
             return Some(self.found(found));
         }
-        Some(self.row("token-rejected", Measured))
+        Some(self.row(VerdictId::TokenRejected, Measured))
     }
 
     /// Gives the verdict if `GET /user` was refused for a reason that is not the token's.
@@ -296,9 +297,9 @@ impl Case<'_> {
         }
         let spent = reply.header("x-ratelimit-remaining") == Some("0");
         match reply.status? {
-            429 => Some(self.row("rate-limited", Measured)),
-            403 if spent => Some(self.row("rate-limited", Measured)),
-            500..=599 => Some(self.row("server-error", Measured)),
+            429 => Some(self.row(VerdictId::RateLimited, Measured)),
+            403 if spent => Some(self.row(VerdictId::RateLimited, Measured)),
+            500..=599 => Some(self.row(VerdictId::ServerError, Measured)),
             _ => None,
         }
     }
@@ -309,10 +310,10 @@ impl Case<'_> {
         let hinted = self.e.challenges.iter().any(|challenge| hints(challenge))
             || reply.header("www-authenticate").is_some_and(hints);
         if hinted {
-            return self.row("enterprise-managed-user", Measured);
+            return self.row(VerdictId::EnterpriseManagedUser, Measured);
         }
         self.say(
-            "unknown-refusal",
+            VerdictId::UnknownRefusal,
             Measured,
             "GitHub refused {token} just now, yet still knows it",
             &["try again; if it stays so, run git credential-patron diagnose {url}"],
@@ -325,7 +326,7 @@ impl Case<'_> {
         let ours = [&self.e.repo, &self.e.contents, &self.e.user];
         let strangers = ours.iter().any(|heard| matches!(heard, Heard::Trouble(Trouble::CaptivePortal)));
         if strangers && ours.iter().all(|heard| heard.reply().is_none()) {
-            return Some(self.row("captive-portal", Measured));
+            return Some(self.row(VerdictId::CaptivePortal, Measured));
         }
         ours.into_iter()
             .filter_map(Heard::reply)
@@ -343,7 +344,7 @@ impl Case<'_> {
             reply.and_then(|reply| reply.status).map_or(String::new(), |status| format!(" with {status}"));
         let words = reply.map(|reply| reply.words.as_str()).unwrap_or_default();
         let mut verdict = self.say(
-            "unknown-refusal",
+            VerdictId::UnknownRefusal,
             Measured,
             &format!("GitHub refused{status} and did not say why"),
             &["git credential-patron diagnose {url} shows what was asked and what is ruled out"],
@@ -361,20 +362,25 @@ impl Case<'_> {
         let expires = self.e.account.as_ref().and_then(|account| account.expires);
         match expires.filter(|expires| *expires <= self.e.now) {
             Some(expires) => self.expired(expires, Inferred),
-            None => {
-                let mut verdict = self.row("unreachable", Inferred);
-                verdict.means = "GitHub was not asked, so nothing is known of what it would say".to_owned();
-                verdict.fix = vec!["ask it: git credential-patron diagnose".to_owned()];
-                verdict
-            }
+            None => self.not_asked(),
         }
+    }
+
+    pub(super) fn not_asked(&self) -> Verdict {
+        self.say(
+            VerdictId::NotAsked,
+            Measured,
+            "{host} was not asked, so nothing is known of what it would say",
+            &["ask it: git credential-patron diagnose {url}"],
+            &[],
+        )
     }
 
     pub(super) fn expired(&self, expires: i64, certainty: Certainty) -> Verdict {
         let day = jiff::Timestamp::from_second(expires)
             .map_or(String::new(), |time| format!(" on {}", time.strftime("%Y-%m-%d")));
         self.say(
-            "token-expired",
+            VerdictId::TokenExpired,
             certainty,
             &format!("{{token}} expired{day}"),
             &["renew it on the page (Regenerate), then: git credential-patron add {scope}"],
@@ -385,9 +391,9 @@ impl Case<'_> {
     /// Says whether this is about the secret itself, which needs a second look.
     fn is_about_the_secret(&self, found: &Finding) -> bool {
         match found.denial.id {
-            "token-rejected" | "password-not-accepted" => true,
+            VerdictId::TokenRejected | VerdictId::PasswordNotAccepted => true,
             // As a hint in the challenge it comes with every 401 of an enterprise's repository.
-            "enterprise-managed-user" => self.refusal.status() == Some(401),
+            VerdictId::EnterpriseManagedUser => self.refusal.status() == Some(401),
             _ => false,
         }
     }

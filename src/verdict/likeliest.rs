@@ -8,9 +8,11 @@
 use super::{Case, TOKEN_PAGES, Verdict};
 use crate::denial::catalogue::Certainty::{Inferred, Measured};
 use crate::token::TokenKind;
+use crate::verdict_id::VerdictId;
 
 /// Denials whose text leaves several causes that other evidence can tell apart.
-const TOLD_APART: [&str; 3] = ["read-permission-missing", "repository-not-found", "write-permission-missing"];
+const TOLD_APART: [VerdictId; 3] =
+    [VerdictId::ReadPermissionMissing, VerdictId::RepositoryNotFound, VerdictId::WritePermissionMissing];
 
 impl Case<'_> {
     /// Concludes what is likeliest, if anything is.
@@ -35,7 +37,7 @@ impl Case<'_> {
     fn write_refused(&self) -> Verdict {
         if let Some(other) = self.other_owner() {
             return self.say(
-                "write-permission-missing",
+                VerdictId::WritePermissionMissing,
                 Inferred,
                 &format!("{{token}} is most likely {other}'s, and may not write for {{owner}}"),
                 OTHER_OWNER,
@@ -70,7 +72,7 @@ impl Case<'_> {
                 "{owner} may have to approve the change: @org-requests({owner})",
             ],
         };
-        self.say("write-permission-missing", certainty, means, fixes, TOKEN_PAGES)
+        self.say(VerdictId::WritePermissionMissing, certainty, means, fixes, TOKEN_PAGES)
     }
 
     /// The repository is not shown to the token, or not its contents.
@@ -85,14 +87,17 @@ impl Case<'_> {
             );
         }
         if self.kind() != Some(TokenKind::FineGrained) {
-            return if self.said_is("read-permission-missing") {
-                self.row("read-permission-missing", Inferred)
+            return if self.said_is(VerdictId::ReadPermissionMissing) {
+                self.row(VerdictId::ReadPermissionMissing, Inferred)
             } else {
                 self.not_found_without_selection()
             };
         }
         if self.e.repo.is_open() {
             return self.contents_missing();
+        }
+        if self.was_let_in_before() {
+            return self.revoked();
         }
         if self.is_own() || self.sees_owner() == Some(true) || self.accepted() {
             return self.not_selected();
@@ -115,20 +120,44 @@ impl Case<'_> {
         match self.sees_owner() {
             Some(false) => self.pending(),
             // The list is not known, so nothing makes one cause likelier.
-            _ if self.said_is("read-permission-missing") => self.contents_missing(),
-            _ => self.row("repository-not-found", Inferred),
+            _ if self.said_is(VerdictId::ReadPermissionMissing) => self.contents_missing(),
+            _ => self.row(VerdictId::RepositoryNotFound, Inferred),
         }
     }
 
     pub(super) fn pending(&self) -> Verdict {
         self.say(
-            "approval-pending",
+            VerdictId::ApprovalPending,
             Inferred,
             "{owner} has most likely not approved {token} yet",
             &[
                 "ask an owner of {owner} to approve it, on the owners' page: @org-requests({owner})",
                 "or its resource owner is not {owner}: make another, git credential-patron add {scope}",
                 "or {repo} is not among its repositories, or there is no {full}",
+            ],
+            TOKEN_PAGES,
+        )
+    }
+
+    /// Says whether a good fine-grained token worked for this organisation once and sees nothing private of it now:
+    /// what is revoked, or no longer approved, is its user's own again (documented).
+    fn was_let_in_before(&self) -> bool {
+        self.kind() == Some(TokenKind::FineGrained)
+            && self.is_organization()
+            && self.accepted()
+            && self.e.user.is_open()
+            && self.sees_owner() == Some(false)
+    }
+
+    pub(super) fn revoked(&self) -> Verdict {
+        self.say(
+            VerdictId::GrantRevoked,
+            Inferred,
+            "{owner} let {token} in before, and has most likely revoked it",
+            &[
+                "ask an owner of {owner}; then make another token: git credential-patron add {scope}",
+                "or {repo} is no longer among its repositories: select it on the token's page",
+                "or there is no {full} any more, or your account has lost access to it",
             ],
             TOKEN_PAGES,
         )
@@ -145,7 +174,7 @@ impl Case<'_> {
         fixes.extend(misspelt.as_deref());
         fixes.push("or there is no {full}, or your account has no access to it");
         self.say(
-            "repository-not-selected",
+            VerdictId::RepositoryNotSelected,
             Inferred,
             "{token} works for {owner}, but {repo} is most likely not among its repositories",
             &fixes,
@@ -155,7 +184,7 @@ impl Case<'_> {
 
     fn contents_missing(&self) -> Verdict {
         self.say(
-            "read-permission-missing",
+            VerdictId::ReadPermissionMissing,
             Inferred,
             "{token} most likely lacks the permission Contents for {full}",
             &[
@@ -187,11 +216,11 @@ impl Case<'_> {
     }
 
     fn not_found(&self, means: &str, fixes: &[&str]) -> Verdict {
-        self.say("repository-not-found", Inferred, means, fixes, &[])
+        self.say(VerdictId::RepositoryNotFound, Inferred, means, fixes, &[])
     }
 
     /// Says whether the refusal's words are this row's.
-    fn said_is(&self, id: &str) -> bool {
+    fn said_is(&self, id: VerdictId) -> bool {
         self.said().is_some_and(|found| found.denial.id == id)
     }
 }

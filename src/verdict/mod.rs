@@ -18,12 +18,13 @@ pub(crate) use conclude::conclude;
 pub(crate) use evidence::{
     Account, Evidence, Heard, Helper, HostKind, Operation, Origin, Reply, Trouble, Unreadable, Visible,
 };
-pub(crate) use table::{ALL, VerdictRow};
+pub(crate) use table::{VerdictRow, row_of, rows};
 
 use crate::denial::catalogue::{Certainty, Denial, FALLBACKS, Finding, split_page};
 use crate::denial::normal::Target;
 use crate::pages::{Page, is_owner};
 use crate::token::TokenKind;
+use crate::verdict_id::VerdictId;
 use case::{Case, TOKEN_PAGES, clear, is_redirect};
 use serde::Serialize;
 
@@ -31,7 +32,7 @@ use serde::Serialize;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Verdict {
     /// The stable name.
-    pub(crate) id: &'static str,
+    pub(crate) id: VerdictId,
     /// Whether GitHub said it or a request proved it.
     pub(crate) certainty: Certainty,
     /// What it means, in one line.
@@ -51,13 +52,13 @@ pub(crate) struct Verdict {
 impl Verdict {
     /// Puts a verdict together; what is the same for all of its id comes from the table.
     fn new(
-        id: &'static str,
+        id: VerdictId,
         certainty: Certainty,
         means: String,
         fix: Vec<String>,
         page: Option<String>,
     ) -> Self {
-        let row = table::row_of(id).expect("a test holds every id against the table");
+        let row = row_of(id);
         Verdict { id, certainty, means, fix, opens: row.opens && page.is_some(), page, exit: row.exit }
     }
 }
@@ -71,7 +72,7 @@ pub(crate) fn explain(found: &Finding, target: &Target) -> Verdict {
 }
 
 /// Shows what a verdict means and what is to be done, without a case at hand.
-pub(crate) fn of_row(about: &'static VerdictRow) -> Verdict {
+pub(crate) fn of_row(about: &VerdictRow) -> Verdict {
     let target = Target::default();
     let mut verdict = match crate::denial::catalogue::row(about.id) {
         Some(denial) => Wording::of(&target).of_row(denial, about.certainty),
@@ -215,6 +216,7 @@ impl Wording<'_> {
                     hole("owner").or(hole("sso_owner")).filter(|owner| is_owner(owner)).map(str::to_owned)
                 }
             },
+            "repo" => self.target.repo.clone().or_else(|| hole("repo").map(str::to_owned)),
             "authorization_request" if hole("sso_owner").is_some() => {
                 let same_owner = self
                     .page_value("owner")

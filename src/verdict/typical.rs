@@ -3,25 +3,32 @@
 
 use super::certain::{SCOPE_OF_A_CLASSIC, SCOPE_OF_A_TOOLS, SEE_ACCOUNTS};
 use super::{Case, Evidence, Target, Verdict, VerdictRow};
+use crate::verdict_id::VerdictId;
+
+/// What to do where the machine's policy forbids something.
+const FORBIDDEN: &[&str] = &["ask whoever looks after this machine, or use what the policy allows"];
 
 /// Gives such a verdict.
-pub(super) fn typical(about: &'static VerdictRow) -> Verdict {
+pub(super) fn typical(about: &VerdictRow) -> Verdict {
     let [owner, repo, host] = ["OWNER", "REPOSITORY", "HOST"].map(|name| Some(name.to_owned()));
-    let host = host.filter(|_| about.id == "not-github");
+    let host = host.filter(|_| about.id == VerdictId::NotGithub);
     let evidence = Evidence { target: Target { host, owner, repo }, ..Evidence::default() };
     let case = Case::of(&evidence);
     let verdict = match about.id {
-        "approval-pending" => case.pending(),
-        "helper-not-set-up" => case.not_set_up(),
-        "no-write-role" => case.without_role(),
-        "not-github" => case.no_plain_account(),
-        "repository-not-selected" => case.not_selected(),
-        "scope-missing" => {
+        VerdictId::ApprovalPending => case.pending(),
+        VerdictId::GrantRevoked => case.revoked(),
+        VerdictId::HelperNotSetUp => case.not_set_up(),
+        VerdictId::NoWriteRole => case.without_role(),
+        VerdictId::NotAsked => case.not_asked(),
+        VerdictId::NotGithub => case.no_plain_account(),
+        VerdictId::PolicyForbids => case.say(about.id, about.certainty, "", FORBIDDEN, &[]),
+        VerdictId::RepositoryNotSelected => case.not_selected(),
+        VerdictId::ScopeMissing => {
             case.without_scope("", &[SCOPE_OF_A_CLASSIC, &format!("for a tool's token, {SCOPE_OF_A_TOOLS}")])
         }
-        "token-expired" => case.expired(0, about.certainty),
-        "unknown-refusal" => case.unknown(),
-        "wrong-account" => {
+        VerdictId::TokenExpired => case.expired(0, about.certainty),
+        VerdictId::UnknownRefusal => case.unknown(),
+        VerdictId::WrongAccount => {
             let mut verdict = case.asked_for_another("LOGIN", "");
             verdict.fix.push(SEE_ACCOUNTS.to_owned());
             verdict

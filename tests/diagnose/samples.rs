@@ -20,7 +20,7 @@ fn left_out(row: &Denial, reply: &Reply, place: Place) -> Option<&'static str> {
         .headers
         .iter()
         .any(|(name, kind)| name.eq_ignore_ascii_case("content-type") && kind.contains("json"));
-    match (row.id, place) {
+    match (row.id.as_str(), place) {
         _ if reply.status == 200 => Some("a GraphQL answer: no call of ours is one"),
         (_, Place::Fetch | Place::Push) if is_json => Some("git does not show JSON"),
         (_, Place::Api) if !is_json => Some("the API speaks JSON"),
@@ -33,7 +33,7 @@ fn left_out(row: &Denial, reply: &Reply, place: Place) -> Option<&'static str> {
 
 /// The label of the token that is tried: the usual one, or one with which the words mean what their row says.
 fn label(row: &Denial) -> &'static str {
-    match row.id {
+    match row.id.as_str() {
         // A fine-grained token's sight tells more.
         "repository-not-found" => "classic",
         _ => "acme",
@@ -46,22 +46,22 @@ fn rules(row: &Denial, reply: Reply, place: Place) -> Vec<Rule> {
     let by_api = |reply: Reply| Rule::fault(Then::Answer(reply)).by(By::Credential).on(On::Rest);
     let words = |status: u16, words: &str| Reply::json(status, &serde_json::json!({ "message": words }));
     let not_found = || Reply::text(404, "Repository not found.\n");
-    let is_about_the_token = matches!(row.id, "token-rejected" | "password-not-accepted");
+    let is_about_the_token = matches!(row.id.as_str(), "token-rejected" | "password-not-accepted");
     match place {
         Place::Fetch | Place::Push if is_about_the_token => {
             vec![to_git(reply, On::Git), by_api(words(401, "Bad credentials"))]
         }
         // The API agrees with git.
-        _ if row.id == "repository-not-found" => {
+        _ if row.id.as_str() == "repository-not-found" => {
             vec![to_git(not_found(), On::Git), by_api(words(404, "Not Found")).repo("acme/secret")]
         }
         Place::Fetch => vec![to_git(reply, On::Read)],
         Place::Push => vec![to_git(reply, On::Write)],
         // A limit or an outage of the API is a reason where git's 401 is to be told from it.
-        Place::Api if matches!(row.id, "rate-limited" | "server-error") || is_about_the_token => {
+        Place::Api if matches!(row.id.as_str(), "rate-limited" | "server-error") || is_about_the_token => {
             vec![to_git(Reply::text(401, "Invalid username or token.\n"), On::Git), by_api(reply)]
         }
-        Place::Api if row.id == "write-permission-missing" => {
+        Place::Api if row.id.as_str() == "write-permission-missing" => {
             let denied = Reply::text(403, "Permission to acme/secret.git denied to mona.\n");
             vec![to_git(denied, On::Write), by_api(reply).repo("acme/secret")]
         }
@@ -71,8 +71,9 @@ fn rules(row: &Denial, reply: Reply, place: Place) -> Vec<Rule> {
 
 /// The row's id; but a challenge is known only from a git that tells its helpers of it.
 fn expected(row: &Denial, reply: &Reply, place: Place) -> &'static str {
-    let is_challenge = reply.status == 401 && row.id == "enterprise-managed-user" && place != Place::Api;
-    if is_challenge && !tells_challenges(&gits()[0]) { "unknown-refusal" } else { row.id }
+    let is_challenge =
+        reply.status == 401 && row.id.as_str() == "enterprise-managed-user" && place != Place::Api;
+    if is_challenge && !tells_challenges(&gits()[0]) { "unknown-refusal" } else { row.id.as_str() }
 }
 
 /// Git tells since 2.41.
@@ -95,7 +96,7 @@ fn a_forge_that_refuses_with_a_sample_is_diagnosed_as_its_row() {
                 if left_out(row, &reply, place).is_some() {
                     continue;
                 }
-                let scene = match (row.id, label(row)) {
+                let scene = match (row.id.as_str(), label(row)) {
                     ("password-not-accepted", _) => &password,
                     (_, "classic") => &classic,
                     _ => &usual,
@@ -103,11 +104,16 @@ fn a_forge_that_refuses_with_a_sample_is_diagnosed_as_its_row() {
                 scene.forge.policy(|policy| policy.rules = rules(row, reply.clone(), place));
                 // What happened before must not tell.
                 scene.forget();
-                let pushes = place == Place::Push || row.id == "write-permission-missing";
+                let pushes = place == Place::Push || row.id.as_str() == "write-permission-missing";
                 let one = scene.one(if pushes { "acme/secret --push" } else { "acme/secret" });
                 tried += 1;
                 if one.id() != expected(row, &reply, place) {
-                    wrong.push(format!("{place:?} {}: {}\n{sample}\n{}", row.id, one.id(), one.words()));
+                    wrong.push(format!(
+                        "{place:?} {}: {}\n{sample}\n{}",
+                        row.id.as_str(),
+                        one.id(),
+                        one.words()
+                    ));
                 }
             }
         }
@@ -146,7 +152,7 @@ fn every_row_that_can_be_refused_with_is_tried() {
                     .any(|place| left_out(row, &reply, place).is_none())
             })
         })
-        .map(|row| row.id)
+        .map(|row| row.id.as_str())
         .collect();
     // These are said by git itself, by SSH, or in the report of a push: `explain` reads them.
     assert_eq!(

@@ -4,6 +4,7 @@
 use super::*;
 use crate::denial::catalogue;
 use crate::forge::{Access, Reply, Rule, State, Tls};
+use crate::verdict_id::VerdictId;
 
 /// What a row is: whether its page opens by itself, and the page, if it has one.
 const EXPECTED: &[(&str, bool, Option<&str>)] = &[
@@ -90,10 +91,10 @@ fn answers(row: &catalogue::Denial) -> Vec<Reply> {
 #[test]
 fn every_row_is_expected_here_or_held_elsewhere() {
     for row in catalogue::rows() {
-        let here = EXPECTED.iter().any(|(id, ..)| *id == row.id);
-        let elsewhere = ELSEWHERE.iter().find(|(id, _)| *id == row.id);
-        assert!(here != elsewhere.is_some(), "{}", row.id);
-        assert!(!here || !answers(row).is_empty(), "{} has no sample that git could meet", row.id);
+        let here = EXPECTED.iter().any(|(id, ..)| *id == row.id.as_str());
+        let elsewhere = ELSEWHERE.iter().find(|(id, _)| *id == row.id.as_str());
+        assert!(here != elsewhere.is_some(), "{}", row.id.as_str());
+        assert!(!here || !answers(row).is_empty(), "{} has no sample that git could meet", row.id.as_str());
         match elsewhere {
             Some((id, Held::By(test))) => {
                 let is_there = TESTS.iter().any(|text| text.contains(&format!("#[test]\nfn {test}() {{")));
@@ -163,7 +164,7 @@ fn refused_with(reply: Reply, direction: Access, (id, opens, page): (&str, bool,
 #[test]
 fn what_a_clone_is_refused_with_is_named_with_its_page_and_opened_if_the_table_says_so() {
     for (id, opens, page) in EXPECTED {
-        for reply in answers(catalogue::row(id).expect("it is in the table")) {
+        for reply in answers(VerdictId::parse(id).and_then(catalogue::row).expect("it is in the table")) {
             refused_with(reply, Access::Read, (*id, *opens, *page));
         }
     }
@@ -172,7 +173,9 @@ fn what_a_clone_is_refused_with_is_named_with_its_page_and_opened_if_the_table_s
 #[test]
 fn what_a_push_is_refused_with_is_named_with_its_page_and_opened_if_the_table_says_so() {
     for (id, opens, page) in EXPECTED {
-        let reply = answers(catalogue::row(id).expect("it is in the table")).into_iter().next();
+        let reply = answers(VerdictId::parse(id).and_then(catalogue::row).expect("it is in the table"))
+            .into_iter()
+            .next();
         refused_with(
             reply.expect("it has a sample that git could meet"),
             Access::Write,

@@ -27,6 +27,7 @@ use crate::terminal::{Spinner, print, say};
 use crate::time;
 use crate::token::Token;
 use crate::verdict::{Evidence, Operation, Origin, Verdict, conclude};
+use crate::verdict_id::VerdictId;
 use crate::verify;
 use ready::{Ready, Surroundings};
 
@@ -136,9 +137,7 @@ fn diagnosis<'a>(
     checks.extend(checks::token(&evidence, expires));
     checks.extend(checks::requests(&evidence, asked.as_ref(), why_not));
     checks.sort_by_key(|check| check.group);
-    if options.offline && verdict.id == "unreachable" {
-        verdict.means =
-            "GitHub was not asked (--offline), so nothing is known of what it says now".to_owned();
+    if options.offline && verdict.id == VerdictId::NotAsked {
         verdict.fix = vec!["ask it: run this again without --offline".to_owned()];
         verdict
             .fix
@@ -214,7 +213,10 @@ fn remember(
     let Inspection { verdict, evidence, sent, .. } = inspection;
     let (remote, now, id) = (&ready.aim.target.remote, session.now, account.id.as_str());
     let is_refused = verdict.exit == 1;
-    let unknown = matches!(verdict.id, "token-rejected" | "token-expired" | "password-not-accepted");
+    let unknown = matches!(
+        verdict.id,
+        VerdictId::TokenRejected | VerdictId::TokenExpired | VerdictId::PasswordNotAccepted
+    );
     session.note_outcomes(outcomes, |outcomes| {
         if let Some(secret) = ready.secret() {
             outcomes.note_secret(id, secret);

@@ -15,18 +15,28 @@
 //! users reported, so each row says where from. This folder uses no other module, so that tests can take
 //! it as it is.
 
+mod apps;
 mod policies;
 mod repositories;
 mod tokens;
 mod transport;
 
+use crate::verdict_id::VerdictId;
 use serde::Serialize;
 
 /// One known way in which GitHub, or the way to it, refuses.
 #[derive(Debug)]
 pub(crate) struct Denial {
     /// The stable name, which is the verdict's too.
-    pub(crate) id: &'static str,
+    pub(crate) id: VerdictId,
+    /// By what it is known, for the manual.
+    pub(crate) known_by: &'static str,
+    /// How sure it is at best, also where more is known than the text.
+    pub(crate) certainty: Certainty,
+    /// Whether its page may be opened without being asked for.
+    pub(crate) opens: bool,
+    /// The exit code.
+    pub(crate) exit: u8,
     /// Phrases, each of which is enough and leaves no other cause.
     pub(crate) says: &'static [&'static str],
     /// Phrases, each of which is enough but leaves several causes, this one the likeliest.
@@ -110,8 +120,8 @@ pub(crate) const FALLBACKS: [(&str, &str); 9] = [
 ];
 
 /// The rows, family by family; in each they are sorted by id.
-pub(crate) const FAMILIES: [&[Denial]; 4] =
-    [policies::ROWS, repositories::ROWS, tokens::ROWS, transport::ROWS];
+pub(crate) const FAMILIES: [&[Denial]; 5] =
+    [apps::ROWS, policies::ROWS, repositories::ROWS, tokens::ROWS, transport::ROWS];
 
 /// Gives all rows, sorted by id.
 pub(crate) fn rows() -> Vec<&'static Denial> {
@@ -121,7 +131,7 @@ pub(crate) fn rows() -> Vec<&'static Denial> {
 }
 
 /// Gives the row of an id.
-pub(crate) fn row(id: &str) -> Option<&'static Denial> {
+pub(crate) fn row(id: VerdictId) -> Option<&'static Denial> {
     FAMILIES.into_iter().flatten().find(|row| row.id == id)
 }
 

@@ -1,11 +1,16 @@
 //! Refusals by a rule that an organisation or enterprise has made.
 
-use super::{Denial, Source};
+use super::Certainty::Measured;
+use super::{Denial, Source, VerdictId};
 
 /// The rows, sorted by id.
 pub(super) const ROWS: &[Denial] = &[
     Denial {
-        id: "approval-required",
+        id: VerdictId::ApprovalRequired,
+        known_by: "the server speaks of required approval",
+        certainty: Measured,
+        opens: true,
+        exit: 1,
         says: &["requires approval for access using personal access tokens"],
         hints: &[],
         also: &[
@@ -41,7 +46,11 @@ pub(super) const ROWS: &[Denial] = &[
         near_miss: "remote: Permission to acme/secret.git denied to mona.",
     },
     Denial {
-        id: "classic-forbidden",
+        id: VerdictId::ClassicForbidden,
+        known_by: "GitHub's words",
+        certainty: Measured,
+        opens: true,
+        exit: 1,
         says: &[
             "Personal access tokens (classic) are forbidden from accessing this repository",
             "`{owner}` forbids access via a personal access token (classic)",
@@ -78,7 +87,11 @@ pub(super) const ROWS: &[Denial] = &[
         near_miss: "The 'acme' organization forbids access via a personal access tokens (classic) if the token's lifetime is greater than 7 days.",
     },
     Denial {
-        id: "enterprise-managed-user",
+        id: VerdictId::EnterpriseManagedUser,
+        known_by: "GitHub's words, hints in its challenge",
+        certainty: Measured,
+        opens: false,
+        exit: 1,
         says: &[
             "As an Enterprise Managed User, you cannot access this content",
             "head: HTTP 401 && head: www-authenticate: Basic realm=\"GitHub\" enterprise_hint=\"{enterprise}\"",
@@ -111,7 +124,11 @@ pub(super) const ROWS: &[Denial] = &[
         near_miss: "HTTP 401\nwww-authenticate: Basic realm=\"GitHub\"\n\n",
     },
     Denial {
-        id: "fine-grained-forbidden",
+        id: VerdictId::FineGrainedForbidden,
+        known_by: "GitHub's words",
+        certainty: Measured,
+        opens: false,
+        exit: 1,
         says: &[
             "The '{owner..}' organization forbids access via a fine-grained personal access tokens",
             "forbids access via a fine-grained personal access token",
@@ -149,7 +166,11 @@ pub(super) const ROWS: &[Denial] = &[
         near_miss: "remote: Personal access tokens (classic) are forbidden from accessing this repository.",
     },
     Denial {
-        id: "ip-not-allowed",
+        id: VerdictId::IpNotAllowed,
+        known_by: "GitHub's words",
+        certainty: Measured,
+        opens: false,
+        exit: 1,
         says: &[
             "The repository owner has an IP allow list enabled",
             "the '{owner..}' organization has an IP allow list enabled",
@@ -189,7 +210,11 @@ pub(super) const ROWS: &[Denial] = &[
         near_miss: "remote: acme has enabled an allow list of IP ranges for its runners",
     },
     Denial {
-        id: "lifetime-too-long",
+        id: VerdictId::LifetimeTooLong,
+        known_by: "GitHub's words, which name the token's page",
+        certainty: Measured,
+        opens: true,
+        exit: 1,
         says: &[
             "The '{owner..}' organization forbids access via a {kind..} if the token's lifetime is greater than {days#} days",
             "forbids access via a {kind..} if the token's lifetime is greater than",
@@ -229,7 +254,11 @@ pub(super) const ROWS: &[Denial] = &[
         near_miss: "The 'acme' organization forbids access via a fine-grained personal access tokens.",
     },
     Denial {
-        id: "oauth-app-restricted",
+        id: VerdictId::OauthAppRestricted,
+        known_by: "GitHub's words",
+        certainty: Measured,
+        opens: false,
+        exit: 1,
         says: &[
             "the `{owner..}` organization has enabled OAuth App access restrictions",
             "has enabled OAuth App access restrictions",
@@ -259,7 +288,11 @@ pub(super) const ROWS: &[Denial] = &[
         near_miss: "the `acme` organization has an IP allow list enabled",
     },
     Denial {
-        id: "sso-required",
+        id: VerdictId::SsoRequired,
+        known_by: "GitHub's words, X-GitHub-SSO",
+        certainty: Measured,
+        opens: true,
+        exit: 1,
         says: &[
             "The '{owner..}' organization has enabled or enforced SAML SSO",
             "Resource protected by organization SAML enforcement",

@@ -1,6 +1,7 @@
 //! Refusals that have to do with one repository: whether it is there, and what may be done with it.
 
-use super::{Denial, Source};
+use super::Certainty::{Inferred, Measured};
+use super::{Denial, Source, VerdictId};
 
 /// The last word of every row whose text alone does not decide.
 const ASK: &str =
@@ -9,7 +10,11 @@ const ASK: &str =
 /// The rows, sorted by id.
 pub(super) const ROWS: &[Denial] = &[
     Denial {
-        id: "archived",
+        id: VerdictId::Archived,
+        known_by: "GitHub's words, or archived: true and a push",
+        certainty: Measured,
+        opens: false,
+        exit: 1,
         says: &["This repository was archived so it is read-only", "Repository was archived so is read-only"],
         hints: &[],
         also: &[],
@@ -34,7 +39,11 @@ pub(super) const ROWS: &[Denial] = &[
         near_miss: "remote: This file was archived so it is read-only.",
     },
     Denial {
-        id: "dmca-blocked",
+        id: VerdictId::DmcaBlocked,
+        known_by: "451, GitHub's words",
+        certainty: Measured,
+        opens: false,
+        exit: 1,
         says: &[
             "Repository unavailable due to DMCA takedown",
             "Repository access blocked && block reason: dmca",
@@ -67,7 +76,41 @@ pub(super) const ROWS: &[Denial] = &[
         near_miss: "HTTP 403\n\n{\"message\":\"Repository access blocked\",\"block\":{\"reason\":\"tos\"}}",
     },
     Denial {
-        id: "moved",
+        id: VerdictId::LfsBudget,
+        known_by: "GitHub's words",
+        certainty: Measured,
+        opens: false,
+        exit: 1,
+        says: &["This repository exceeded its LFS budget", "This repository is over its data quota"],
+        hints: &[],
+        also: &[],
+        means: "the owner's budget for Git LFS is used up; the token is fine",
+        fix: &[
+            "whoever pays for {owner} must raise the budget, or wait for the next month",
+            "without large files: GIT_LFS_SKIP_SMUDGE=1 git clone {url}",
+        ],
+        pages: &[],
+        sources: &[
+            Source::Reported("very common since 2025"),
+            Source::Documented("https://docs.github.com/billing/concepts/product-billing/git-lfs"),
+        ],
+        samples: &[
+            "Downloading big.bin (12 MB)\nError downloading object: big.bin (0a1b2c3): Smudge error: Error downloading big.bin: batch response: This repository exceeded its LFS budget. The account responsible for the budget should increase it to restore access.\n\nerror: external filter 'git-lfs filter-process' failed\nfatal: big.bin: smudge filter lfs failed",
+            "batch response: This repository is over its data quota. Account responsible for LFS bandwidth should purchase more data packs to restore access.",
+            "HTTP 403\ncontent-type: application/json; charset=utf-8\nx-github-request-id: 1:2:3:4:5\n\n{\"message\":\"This repository exceeded its LFS budget. The account responsible for the budget should increase it to restore access.\"}",
+        ],
+        paraphrases: [
+            "this repository exceeded its lfs budget",
+            "LFS: This repository is over its data quota.",
+        ],
+        near_miss: "batch response: Rate limit exceeded",
+    },
+    Denial {
+        id: VerdictId::Moved,
+        known_by: "a redirect, or \"This repository moved\"",
+        certainty: Measured,
+        opens: false,
+        exit: 0,
         says: &[
             "This repository moved. Please use the new location",
             "git: warning: redirecting to {new}",
@@ -101,7 +144,11 @@ pub(super) const ROWS: &[Denial] = &[
         near_miss: "remote: warning: redirecting to https://github.com/acme/new-name/",
     },
     Denial {
-        id: "not-a-refusal",
+        id: VerdictId::NotARefusal,
+        known_by: "GH001, GH006, GH007, GH013, hook declined, non-fast-forward",
+        certainty: Measured,
+        opens: false,
+        exit: 0,
         says: &[
             "GH001: Large files detected",
             "GH006: Protected branch update failed",
@@ -161,7 +208,11 @@ pub(super) const ROWS: &[Denial] = &[
         near_miss: " ! [remote rejected] main -> main (refusing to allow a Personal Access Token to create or update workflow `.github/workflows/x.yml` without `workflow` scope)",
     },
     Denial {
-        id: "read-permission-missing",
+        id: VerdictId::ReadPermissionMissing,
+        known_by: "403 and contents=read in X-Accepted-GitHub-Permissions, or \"Write access ... not granted\" on fetch",
+        certainty: Measured,
+        opens: false,
+        exit: 1,
         says: &[
             "Resource not accessible by personal access token && head: x-accepted-github-permissions: {_..}contents=read",
             "Resource not accessible by integration && head: x-accepted-github-permissions: {_..}contents=read",
@@ -196,7 +247,11 @@ pub(super) const ROWS: &[Denial] = &[
         near_miss: "HTTP 403\nx-accepted-github-permissions: contents=write\n\n{\"message\":\"Resource not accessible by personal access token\"}",
     },
     Denial {
-        id: "repository-disabled",
+        id: VerdictId::RepositoryDisabled,
+        known_by: "GitHub's words",
+        certainty: Measured,
+        opens: false,
+        exit: 1,
         says: &[
             "Access to this repository has been disabled by GitHub staff",
             "Repository '{name}' is disabled. Please ask the owner to check their account",
@@ -231,7 +286,11 @@ pub(super) const ROWS: &[Denial] = &[
         near_miss: "remote: GitHub Actions is disabled for this repository",
     },
     Denial {
-        id: "repository-not-found",
+        id: VerdictId::RepositoryNotFound,
+        known_by: "404 with and without the token",
+        certainty: Inferred,
+        opens: false,
+        exit: 1,
         says: &[],
         hints: &[
             "Repository not found",
@@ -269,7 +328,11 @@ pub(super) const ROWS: &[Denial] = &[
         near_miss: "HTTP 403\n\n{\"message\":\"Not Found\"}",
     },
     Denial {
-        id: "ssh-remote",
+        id: VerdictId::SshRemote,
+        known_by: "the remote's URL",
+        certainty: Measured,
+        opens: false,
+        exit: 0,
         says: &[
             "git: git@{where}: Permission denied (publickey)",
             "The key you are authenticating with has been marked as read only",
@@ -305,7 +368,11 @@ pub(super) const ROWS: &[Denial] = &[
         near_miss: "ERROR: Permission to acme/secret.git denied to mona.",
     },
     Denial {
-        id: "write-permission-missing",
+        id: VerdictId::WritePermissionMissing,
+        known_by: "fetch is given and push is not, though the user's role allows it",
+        certainty: Measured,
+        opens: false,
+        exit: 1,
         says: &[],
         hints: &[
             "Permission to {owner}/{repo}.git denied to {login}",
@@ -341,7 +408,7 @@ pub(super) const ROWS: &[Denial] = &[
              {\"message\":\"Resource not accessible by integration\",\"status\":\"403\"}",
         ],
         paraphrases: [
-            "remote: permission to 'acme/secret.git' denied to github-actions[bot].",
+            "remote: permission to 'acme/secret.git' denied to mona-lisa.",
             "GraphQL: Resource not accessible by personal access token (addComment)",
         ],
         near_miss: "git@github.com: Permission denied (publickey).",

@@ -1,11 +1,16 @@
 //! Refusals of a token, or of the account behind it.
 
-use super::{Denial, Source};
+use super::Certainty::Measured;
+use super::{Denial, Source, VerdictId};
 
 /// The rows, sorted by id.
 pub(super) const ROWS: &[Denial] = &[
     Denial {
-        id: "account-suspended",
+        id: VerdictId::AccountSuspended,
+        known_by: "GitHub's words",
+        certainty: Measured,
+        opens: false,
+        exit: 1,
         says: &[
             "Your account is suspended",
             "Your account was suspended",
@@ -36,7 +41,11 @@ pub(super) const ROWS: &[Denial] = &[
         near_miss: "remote: Your account is good",
     },
     Denial {
-        id: "locked-out",
+        id: VerdictId::LockedOut,
+        known_by: "too many login attempts",
+        certainty: Measured,
+        opens: false,
+        exit: 3,
         says: &["Maximum number of login attempts exceeded"],
         hints: &[],
         also: &[],
@@ -64,7 +73,11 @@ pub(super) const ROWS: &[Denial] = &[
         near_miss: "remote: login attempt failed",
     },
     Denial {
-        id: "no-account",
+        id: VerdictId::NoAccount,
+        known_by: "no account and no fallback answers for the owner",
+        certainty: Measured,
+        opens: false,
+        exit: 1,
         says: &[],
         hints: &[
             "git: could not read Username for '{where}'",
@@ -97,7 +110,40 @@ pub(super) const ROWS: &[Denial] = &[
         near_miss: "fatal: Could not read from remote repository.",
     },
     Denial {
-        id: "password-not-accepted",
+        id: VerdictId::OtherCredentialFirst,
+        known_by: "git itself sends another credential: .netrc, http.extraHeader, the URL, insteadOf; words of a server",
+        certainty: Measured,
+        opens: false,
+        exit: 1,
+        says: &["Duplicate header: Authorization"],
+        hints: &[],
+        also: &[],
+        means: "git sends a credential of its own before patron's, so that one decides",
+        fix: &[
+            "see where it is set: git config --show-origin --get-regexp extraheader",
+            "or it stands in the remote's URL (git remote -v), or in ~/.netrc, which go before every helper",
+        ],
+        pages: &[],
+        sources: &[
+            Source::Reported("actions/checkout#162 and many more (two headers)"),
+            Source::Measured("git 2.47.3 with libcurl 7.88.1 (.netrc)"),
+        ],
+        samples: &[
+            "remote: Duplicate header: \"Authorization\"\nfatal: unable to access 'https://github.com/acme/secret/': The requested URL returned error: 400",
+            "HTTP 400\ncontent-type: text/plain\n\nDuplicate header: \"Authorization\"",
+        ],
+        paraphrases: [
+            "error: duplicate header: 'authorization'",
+            "Duplicate header: \"Authorization\" (HTTP 400)",
+        ],
+        near_miss: "remote: Duplicate header: \"Accept\"",
+    },
+    Denial {
+        id: VerdictId::PasswordNotAccepted,
+        known_by: "GitHub's words; a secret that is no token",
+        certainty: Measured,
+        opens: false,
+        exit: 1,
         says: &[
             "Support for password authentication was removed",
             "Password authentication is not available for Git operations",
@@ -134,7 +180,11 @@ pub(super) const ROWS: &[Denial] = &[
         near_miss: "remote: Invalid username or token. Password authentication is not supported for Git operations.",
     },
     Denial {
-        id: "token-rejected",
+        id: VerdictId::TokenRejected,
+        known_by: "401 otherwise",
+        certainty: Measured,
+        opens: true,
+        exit: 1,
         says: &["Bad credentials", "Invalid username or token", "Invalid username or password"],
         hints: &["git: Authentication failed for '{where}'"],
         also: &[],
@@ -170,10 +220,13 @@ pub(super) const ROWS: &[Denial] = &[
         near_miss: "remote: Support for password authentication was removed on August 13, 2021.",
     },
     Denial {
-        id: "workflow-scope-missing",
+        id: VerdictId::WorkflowScopeMissing,
+        known_by: "the report of the push",
+        certainty: Measured,
+        opens: false,
+        exit: 1,
         says: &[
             "git: ! [remote rejected] {refs..} (refusing to allow {app..} to create or update workflow {file} without workflow scope)",
-            "git: ! [remote rejected] {refs..} (refusing to allow {app..} to create or update workflow {file} without workflows permission)",
         ],
         hints: &["refusing to allow {app..} to create or update workflow"],
         also: &[],
@@ -184,16 +237,11 @@ pub(super) const ROWS: &[Denial] = &[
             "a token of an app: log in again and allow workflow, or use a personal access token",
         ],
         pages: &["classic-workflow"],
-        sources: &[
-            Source::Reported("peter-evans/create-pull-request#2443; many more"),
-            Source::Measured("a push with a GitHub App's token, 2026-09-30"),
-        ],
+        sources: &[Source::Reported("peter-evans/create-pull-request#2443; many more")],
         samples: &[
             "To https://github.com/acme/secret.git\n ! [remote rejected] main -> main (refusing to allow a Personal Access Token to create or update workflow `.github/workflows/x.yml` without `workflow` scope)\n\
              error: failed to push some refs to 'https://github.com/acme/secret.git'",
             "To https://github.com/acme/secret.git\n ! [remote rejected] main -> main (refusing to allow an OAuth App to create or update workflow `.github/workflows/x.yml` without `workflow` scope)\n\
-             error: failed to push some refs to 'https://github.com/acme/secret.git'",
-            "To https://github.com/acme/secret.git\n ! [remote rejected] main -> main (refusing to allow a GitHub App to create or update workflow `.github/workflows/x.yml` without `workflows` permission)\n\
              error: failed to push some refs to 'https://github.com/acme/secret.git'",
         ],
         paraphrases: [

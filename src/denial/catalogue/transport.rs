@@ -1,11 +1,16 @@
 //! What stops git on the way to GitHub, or GitHub itself; none of it is the token's fault.
 
-use super::{Denial, Source};
+use super::Certainty::Measured;
+use super::{Denial, Source, VerdictId};
 
 /// The rows, sorted by id.
 pub(super) const ROWS: &[Denial] = &[
     Denial {
-        id: "captive-portal",
+        id: VerdictId::CaptivePortal,
+        known_by: "an answer that is not GitHub's",
+        certainty: Measured,
+        opens: false,
+        exit: 3,
         says: &[
             "git: not valid: is this a git repository?",
             "git: The requested URL returned error: 511",
@@ -35,7 +40,11 @@ pub(super) const ROWS: &[Denial] = &[
         near_miss: "fatal: not a git repository (or any of the parent directories): .git",
     },
     Denial {
-        id: "proxy-failed",
+        id: VerdictId::ProxyFailed,
+        known_by: "the proxy refused or was not there",
+        certainty: Measured,
+        opens: false,
+        exit: 3,
         says: &[
             "git: Could not resolve proxy: {proxy}",
             "git: CONNECT tunnel failed, response {code#}",
@@ -74,7 +83,11 @@ pub(super) const ROWS: &[Denial] = &[
         near_miss: "fatal: unable to access 'https://github.com/acme/secret/': Failed to connect to github.com port 443 after 2 ms: Couldn't connect to server",
     },
     Denial {
-        id: "rate-limited",
+        id: VerdictId::RateLimited,
+        known_by: "429, limits in headers or words",
+        certainty: Measured,
+        opens: false,
+        exit: 3,
         says: &[
             "API rate limit exceeded for",
             "You have exceeded a secondary rate limit",
@@ -121,7 +134,11 @@ pub(super) const ROWS: &[Denial] = &[
         near_miss: "HTTP 403\nx-ratelimit-remaining: 4999\n\n{\"message\":\"Resource not accessible by personal access token\"}",
     },
     Denial {
-        id: "server-error",
+        id: VerdictId::ServerError,
+        known_by: "5xx",
+        certainty: Measured,
+        opens: false,
+        exit: 3,
         says: &[
             "git: The requested URL returned error: 5{status#}",
             "git: RPC failed; HTTP 5{status#}",
@@ -147,7 +164,11 @@ pub(super) const ROWS: &[Denial] = &[
         near_miss: "fatal: unable to access 'https://github.com/acme/secret/': The requested URL returned error: 403",
     },
     Denial {
-        id: "tls-failed",
+        id: VerdictId::TlsFailed,
+        known_by: "no trusted connection",
+        certainty: Measured,
+        opens: false,
+        exit: 3,
         says: &[
             "git: SSL certificate problem",
             "git: server certificate verification failed",
@@ -193,7 +214,11 @@ pub(super) const ROWS: &[Denial] = &[
         near_miss: "remote: SSL certificate problem",
     },
     Denial {
-        id: "unreachable",
+        id: VerdictId::Unreachable,
+        known_by: "no answer in time, no such host, connection refused",
+        certainty: Measured,
+        opens: false,
+        exit: 3,
         says: &[
             "git: Could not resolve host: {name}",
             "git: Failed to connect to {name} port {port#}",

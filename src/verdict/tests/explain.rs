@@ -45,7 +45,7 @@ fn every_sample_is_explained_in_full_sentences() {
 fn json_has_the_contracts_fields_and_no_others() {
     let verdict = explained(NO_ACCESS);
     let json = serde_json::to_value(&verdict).expect("it is plain data");
-    assert_eq!(json["id"], "read-permission-missing");
+    assert_eq!(json["id"], VerdictId::ReadPermissionMissing.as_str());
     assert_eq!(json["certainty"], "inferred");
     assert_eq!(json["page"], "https://github.com/settings/personal-access-tokens");
     assert!(json["means"].is_string() && json["fix"][0].is_string());
@@ -222,10 +222,10 @@ proptest! {
             ..Evidence::default()
         };
         let verdict = conclude(&evidence);
-        let row = ALL.iter().find(|row| row.id == verdict.id).expect("the table has it");
+        let row = row_of(verdict.id);
         prop_assert!(verdict.certainty <= row.certainty, "{:?}", verdict);
         prop_assert!(!verdict.opens || (row.opens && verdict.page.is_some()));
-        prop_assert!(row.exit == verdict.exit || verdict.id == "not-github");
+        prop_assert!(row.exit == verdict.exit || verdict.id == VerdictId::NotGithub);
         prop_assert!(verdict.exit == 0 || !verdict.fix.is_empty());
         for text in &verdict.fix {
             prop_assert!(!text.contains(['{', '}']) && !text.contains(": @"), "{}", text);
@@ -234,8 +234,8 @@ proptest! {
             .into_iter()
             .filter(|heard| matches!(heard, Heard::Reply(_)))
             .collect();
-        let blames = ["approval-pending", "token-rejected", "repository-not-selected",
-            "write-permission-missing", "read-permission-missing", "scope-missing"];
+        let blames = [VerdictId::ApprovalPending, VerdictId::TokenRejected, VerdictId::RepositoryNotSelected,
+            VerdictId::WritePermissionMissing, VerdictId::ReadPermissionMissing, VerdictId::ScopeMissing];
         if words.is_empty() {
             prop_assert!(!blames.contains(&verdict.id), "{:?}", verdict);
         }

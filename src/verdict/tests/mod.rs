@@ -153,6 +153,6 @@ fn refused_with(words: &str) -> Evidence {
 }
 
 /// Says what is concluded, for the pairs below.
-fn id(evidence: &Evidence) -> &'static str {
+fn id(evidence: &Evidence) -> VerdictId {
     conclude(evidence).id
 }

@@ -9,19 +9,22 @@ fn expiry_rejection_and_outage_are_told_apart() {
         Evidence { fetch: git(UNAUTHORISED), user, ..evidence }
     };
     let bad = || message(401, "Bad credentials");
-    assert_eq!(id(&unauthorised(bad(), NOW + 1)), "token-rejected");
-    assert_eq!(id(&unauthorised(bad(), NOW - 1)), "token-expired");
-    assert_eq!(id(&unauthorised(api(503, &[], ""), NOW - 1)), "server-error");
-    assert_eq!(id(&unauthorised(message(429, "x"), NOW + 1)), "rate-limited");
-    assert_eq!(id(&unauthorised(api(403, &[("x-ratelimit-remaining", "0")], "{}"), NOW + 1)), "rate-limited");
+    assert_eq!(id(&unauthorised(bad(), NOW + 1)), VerdictId::TokenRejected);
+    assert_eq!(id(&unauthorised(bad(), NOW - 1)), VerdictId::TokenExpired);
+    assert_eq!(id(&unauthorised(api(503, &[], ""), NOW - 1)), VerdictId::ServerError);
+    assert_eq!(id(&unauthorised(message(429, "x"), NOW + 1)), VerdictId::RateLimited);
+    assert_eq!(
+        id(&unauthorised(api(403, &[("x-ratelimit-remaining", "0")], "{}"), NOW + 1)),
+        VerdictId::RateLimited
+    );
     assert_eq!(
         id(&unauthorised(message(403, "Maximum number of login attempts exceeded."), NOW + 1)),
-        "locked-out"
+        VerdictId::LockedOut
     );
-    assert_eq!(id(&unauthorised(Heard::Trouble(Trouble::Unreachable), NOW + 1)), "token-rejected");
+    assert_eq!(id(&unauthorised(Heard::Trouble(Trouble::Unreachable), NOW + 1)), VerdictId::TokenRejected);
     // GitHub knows it: whatever the date says, it is neither expired nor rejected.
     let verdict = conclude(&unauthorised(api(200, &[], r#"{"login":"mona"}"#), NOW - 1));
-    assert_eq!((verdict.id, verdict.page), ("unknown-refusal", None));
+    assert_eq!((verdict.id, verdict.page), (VerdictId::UnknownRefusal, None));
     let verdict = conclude(&unauthorised(bad(), 1_780_272_000));
     assert_eq!(verdict.means, "the token \"acme\" expired on 2026-06-01");
     // Only our own call was made: git's word came through `erase`.
@@ -30,7 +33,7 @@ fn expiry_rejection_and_outage_are_told_apart() {
         e.repo = Heard::NotAsked;
         e.user = bad();
     });
-    assert_eq!(id(&erased), "token-rejected");
+    assert_eq!(id(&erased), VerdictId::TokenRejected);
     // The hint comes with every 401 there, and says nothing of a token that nobody knows.
     let hinted = but(|e| {
         let hint = r#"Basic realm="GitHub" enterprise_hint="corp""#;
@@ -38,18 +41,18 @@ fn expiry_rejection_and_outage_are_told_apart() {
         e.repo = api(401, &[("WWW-Authenticate", hint)], "{}");
         e.user = bad();
     });
-    assert_eq!(id(&hinted), "token-rejected");
+    assert_eq!(id(&hinted), VerdictId::TokenRejected);
 }
 
 #[test]
 fn a_password_is_told_apart_from_a_bad_token() {
     let said = "remote: Support for password authentication was removed on August 13, 2021.\nfatal: Authentication failed for 'https://github.com/acme/secret/'";
-    assert_eq!(id(&only_git(said)), "token-rejected", "a known kind of token is no password");
+    assert_eq!(id(&only_git(said)), VerdictId::TokenRejected, "a known kind of token is no password");
     let mut password = only_git(said);
     password.account.as_mut().expect("there is one").kind = TokenKind::Unknown;
-    assert_eq!(id(&password), "password-not-accepted");
+    assert_eq!(id(&password), VerdictId::PasswordNotAccepted);
     let server = "remote: Password authentication is not available for Git operations.\nfatal: unable to access 'https://ghe.example.com/acme/secret/': The requested URL returned error: 403";
-    assert_eq!(id(&only_git(server)), "password-not-accepted");
+    assert_eq!(id(&only_git(server)), VerdictId::PasswordNotAccepted);
 }
 
 #[test]
@@ -66,13 +69,16 @@ fn nobody_blames_the_token_for_trouble_on_the_way() {
         e.user = html();
         e.repo = html();
     });
-    assert_eq!(id(&portal), "captive-portal");
-    assert_eq!(id(&but(|e| e.fetch = status(511))), "captive-portal");
-    assert_eq!(id(&but(|e| e.fetch = status(502))), "server-error");
+    assert_eq!(id(&portal), VerdictId::CaptivePortal);
+    assert_eq!(id(&but(|e| e.fetch = status(511))), VerdictId::CaptivePortal);
+    assert_eq!(id(&but(|e| e.fetch = status(502))), VerdictId::ServerError);
     for (text, verdict) in [
-        ("CONNECT tunnel failed, response 407", "proxy-failed"),
-        ("SSL certificate problem: self-signed certificate", "tls-failed"),
-        ("Failed to connect to github.com port 443 after 2 ms: Couldn't connect to server", "unreachable"),
+        ("CONNECT tunnel failed, response 407", VerdictId::ProxyFailed),
+        ("SSL certificate problem: self-signed certificate", VerdictId::TlsFailed),
+        (
+            "Failed to connect to github.com port 443 after 2 ms: Couldn't connect to server",
+            VerdictId::Unreachable,
+        ),
     ] {
         let text = format!("fatal: unable to access 'https://github.com/acme/secret/': {text}");
         assert_eq!(id(&only_git(&text)), verdict);
@@ -83,22 +89,22 @@ fn nobody_blames_the_token_for_trouble_on_the_way() {
         e.user = Heard::Trouble(Trouble::Proxy);
         e.repo = api(500, &[], "");
     });
-    assert_eq!(id(&fine), "ok");
+    assert_eq!(id(&fine), VerdictId::Ok);
     // One of the two services is given, the other gets no answer.
     let half = but(|e| {
         e.fetch = Heard::open();
         e.push = Heard::Trouble(Trouble::Tls);
     });
-    assert_eq!(id(&half), "tls-failed");
+    assert_eq!(id(&half), VerdictId::TlsFailed);
 }
 
 #[test]
 fn a_policy_that_only_our_calls_hear_of_is_named() {
     let forbidden = "`acme` forbids access via a personal access token (classic). Please use a GitHub App";
-    assert_eq!(id(&classic("repo", |e| e.repo = message(403, forbidden))), "classic-forbidden");
+    assert_eq!(id(&classic("repo", |e| e.repo = message(403, forbidden))), VerdictId::ClassicForbidden);
     // Without such words a missing scope is what there is to see.
-    assert_eq!(id(&classic("", |_| {})), "scope-missing");
-    assert_eq!(id(&classic("repo", |_| {})), "repository-not-found");
+    assert_eq!(id(&classic("", |_| {})), VerdictId::ScopeMissing);
+    assert_eq!(id(&classic("repo", |_| {})), VerdictId::RepositoryNotFound);
     let header = ("X-GitHub-SSO", "required; url=https://github.com/orgs/acme/sso?authorization_request=x1");
     let sso = conclude(&classic("repo", |e| e.repo = api(403, &[header], r#"{"message":"no"}"#)));
     assert_eq!(sso.page.as_deref(), Some("https://github.com/orgs/acme/sso?authorization_request=x1"));
@@ -106,8 +112,8 @@ fn a_policy_that_only_our_calls_hear_of_is_named() {
         let header = format!("partial-results; organizations={ids}");
         classic("repo", |e| e.private_repos = api(200, &[("X-GitHub-SSO", &header)], "[]"))
     };
-    assert_eq!(id(&partial("7, 42")), "sso-required");
-    assert_eq!(id(&partial("7,421")), "repository-not-found");
+    assert_eq!(id(&partial("7, 42")), VerdictId::SsoRequired);
+    assert_eq!(id(&partial("7,421")), VerdictId::RepositoryNotFound);
 }
 
 #[test]
@@ -126,13 +132,13 @@ fn the_scope_that_is_needed_depends_on_what_is_done() {
         conclude(&public_push("gist")).means,
         "the token \"acme\" lacks the scope public_repo (it has: gist)"
     );
-    assert_eq!(id(&public_push("public_repo")), "write-permission-missing");
-    assert_eq!(id(&public_push("repo")), "write-permission-missing");
+    assert_eq!(id(&public_push("public_repo")), VerdictId::WritePermissionMissing);
+    assert_eq!(id(&public_push("repo")), VerdictId::WritePermissionMissing);
     // A classic token sees all its user's repositories, and belongs to no owner.
     let mut elsewhere = public_push("repo");
     elsewhere.private_repos = list(&["mona/notes"]);
     assert!(conclude(&elsewhere).means.starts_with("you may write"));
-    assert_eq!(id(&classic("public_repo", |_| {})), "scope-missing");
+    assert_eq!(id(&classic("public_repo", |_| {})), VerdictId::ScopeMissing);
 }
 
 #[test]
@@ -143,10 +149,10 @@ fn the_login_that_answers_must_be_the_accounts() {
         e.user = Heard::NotAsked;
     });
     let verdict = conclude(&push);
-    assert_eq!(verdict.id, "wrong-account");
+    assert_eq!(verdict.id, VerdictId::WrongAccount);
     assert_eq!(verdict.means, "GitHub takes the token \"acme\" for hubot, not for mona");
-    assert_eq!(id(&but(|e| e.user = api(200, &[], r#"{"login":"MONA"}"#))), "approval-pending");
-    assert_eq!(id(&but(|e| e.asked_login = Some("hubot".to_owned()))), "wrong-account");
+    assert_eq!(id(&but(|e| e.user = api(200, &[], r#"{"login":"MONA"}"#))), VerdictId::ApprovalPending);
+    assert_eq!(id(&but(|e| e.asked_login = Some("hubot".to_owned()))), VerdictId::WrongAccount);
     let nobody = but(|e| {
         e.account = None;
         e.asked_login = Some("hubot".to_owned());
@@ -154,14 +160,14 @@ fn the_login_that_answers_must_be_the_accounts() {
     assert_eq!(conclude(&nobody).fix[0], "add one: git credential-patron add acme --login hubot");
     // Of a fallback's token nobody knows whose it should be.
     let unknown = with(|account| account.login = None);
-    assert_eq!(id(&unknown), "approval-pending");
+    assert_eq!(id(&unknown), VerdictId::ApprovalPending);
 }
 
 #[test]
 fn an_unknown_refusal_is_repeated_as_it_came() {
     let verdict = conclude(&refused_with("Use {owner} \u{1b}[31mor ghp_0 {x."));
     assert_eq!(verdict.means, "GitHub says: Use {owner} or ghp_*** {x.");
-    assert_eq!(conclude(&but(|e| e.fetch = status(403))).id, "unknown-refusal");
+    assert_eq!(conclude(&but(|e| e.fetch = status(403))).id, VerdictId::UnknownRefusal);
 }
 
 #[test]
@@ -171,9 +177,9 @@ fn nothing_asked_is_nothing_proven() {
         Evidence { account, target: hidden().target, now: NOW, ..Evidence::default() }
     };
     let verdict = conclude(&offline(NOW + 1));
-    assert_eq!((verdict.id, verdict.certainty, verdict.exit), ("unreachable", Inferred, 3));
+    assert_eq!((verdict.id, verdict.certainty, verdict.exit), (VerdictId::NotAsked, Measured, 3));
     let verdict = conclude(&offline(NOW - 1));
-    assert_eq!((verdict.id, verdict.certainty), ("token-expired", Inferred));
+    assert_eq!((verdict.id, verdict.certainty), (VerdictId::TokenExpired, Inferred));
 }
 
 #[test]
@@ -190,7 +196,7 @@ fn an_account_without_its_secret_is_none_and_says_why() {
         }))
     };
     let verdict = silent(Some("unlock it"));
-    assert_eq!((verdict.id, verdict.certainty, verdict.exit), ("no-account", Measured, 1));
+    assert_eq!((verdict.id, verdict.certainty, verdict.exit), (VerdictId::NoAccount, Measured, 1));
     assert_eq!(verdict.means, "the token of \"acme\" cannot be read: the {keyring} is locked");
     assert_eq!(verdict.fix, ["unlock it", "or give the token again: git credential-patron add acme"]);
     assert_eq!(silent(None).fix, ["give the token again: git credential-patron add acme"]);
@@ -220,7 +226,7 @@ fn what_everybody_may_fetch_needs_no_token() {
     let verdict = conclude(&evidence);
     assert_eq!(
         (verdict.id, verdict.means.as_str()),
-        ("ok", "everybody may fetch acme/secret, so git needs no token for it")
+        (VerdictId::Ok, "everybody may fetch acme/secret, so git needs no token for it")
     );
     assert!(verdict.fix.is_empty());
     evidence.user = message(401, "Bad credentials");
@@ -234,8 +240,14 @@ fn a_host_that_is_not_the_asked_one_is_the_proxy() {
             "fatal: unable to access 'https://github.com/acme/secret/': Failed to connect to {name} port 443 after 0 ms: Couldn't connect to server"
         )))
     };
-    assert_eq!((refused("github.com"), refused("GitHub.com")), ("unreachable", "unreachable"));
-    assert_eq!((refused("proxy.example.com"), refused("127.0.0.1")), ("proxy-failed", "proxy-failed"));
+    assert_eq!(
+        (refused("github.com"), refused("GitHub.com")),
+        (VerdictId::Unreachable, VerdictId::Unreachable)
+    );
+    assert_eq!(
+        (refused("proxy.example.com"), refused("127.0.0.1")),
+        (VerdictId::ProxyFailed, VerdictId::ProxyFailed)
+    );
 }
 
 #[test]
