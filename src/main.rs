@@ -47,6 +47,6 @@ fn main() -> ExitCode {
     let args: Vec<_> = std::env::args_os().collect();
     match args.as_slice() {
         [_, word] if commands::for_git(word, start) => ExitCode::SUCCESS,
-        _ => commands::for_people(&args, start),
+        _ => commands::probe::run(&args).unwrap_or_else(|| commands::for_people(&args, start)),
     }
 }

@@ -213,6 +213,13 @@ impl Request {
     pub fn user(&self) -> Option<&str> {
         self.username.as_deref().and_then(|name| std::str::from_utf8(name).ok())
     }
+
+    /// Tells whether the host has asked git for a user name and a password (`wwwauth[]`, git 2.41).
+    pub fn is_challenged(&self) -> bool {
+        let is_basic =
+            |value: &[u8]| value.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"basic"));
+        self.lines.iter().any(|line| line.key == b"wwwauth[]" && is_basic(line.value.expose()))
+    }
 }
 
 /// Refuses what could end a line for some reader: rule P2.

@@ -113,6 +113,7 @@ const SPEAKERS: &[Speaker] = &[
     speaker("terminal",        "stderr", "what people read"),
     speaker("terminal",        "stdout", "a command's result, and whether a person reads it"),
     speaker("browser/mod.rs",  "stderr", "whether a person can see what we say; nothing is written"),
+    speaker("commands/probe.rs", "stderr", "the socket on which a probe's helper asks"),
     speaker("commands/mod.rs", "stdout", "handed to the commands for people as a writer"),
     speaker("commands/mod.rs", "stderr", "handed to a failure as a writer"),
 ];

@@ -49,6 +49,8 @@ pub struct Caller {
     pub kind: Kind,
     /// The URL it is about to ask, after `insteadOf`; only of `git-remote-http(s)`.
     pub url: Option<Url>,
+    /// What the repository calls the remote; none for a URL that was typed. It has settings of its own.
+    pub remote_name: Option<String>,
     /// Which way the transfer goes.
     pub operation: Option<Direction>,
     /// The command of git (or of git-lfs) that is under way, if it is one we know.
@@ -283,6 +285,13 @@ impl Ancestor {
         Url::parse(arguments.next().unwrap_or(name))
     }
 
+    /// Gives the name of a `git-remote-https NAME URL`. A URL that stands there instead may hold a password.
+    fn remote_name(&self) -> Option<String> {
+        let (_, mut arguments) = self.git_command()?;
+        let name = std::str::from_utf8(arguments.next()?).ok()?;
+        (!name.contains([':', '@'])).then(|| name.to_owned())
+    }
+
     /// Gives what git-lfs was told to do: `git-lfs push` and `git lfs push` alike.
     fn lfs_command(&self) -> Option<&[u8]> {
         let (command, mut arguments) = self.git_command()?;
@@ -328,7 +337,7 @@ const LFS_COMMANDS: [(&str, Option<Direction>); 11] = [
 
 impl Caller {
     fn of(kind: Kind) -> Self {
-        Self { kind, url: None, operation: None, subcommand: None, process: None }
+        Self { kind, url: None, remote_name: None, operation: None, subcommand: None, process: None }
     }
 
     fn with_command(self, known: &[(&'static str, Option<Direction>)], command: &[u8]) -> Self {
@@ -347,7 +356,12 @@ fn tell(mut above: impl Iterator<Item = Ancestor>) -> Caller {
         let process = asker
             .id
             .and_then(|(pid, start_time)| Some(ProcessId { pid, start_time, boot_id: platform::boot()? }));
-        let caller = Caller { url: asker.url(), process, ..Caller::of(Kind::RemoteHttp) };
+        let caller = Caller {
+            url: asker.url(),
+            remote_name: asker.remote_name(),
+            process,
+            ..Caller::of(Kind::RemoteHttp)
+        };
         let git = above.find(|it| !it.is_git_command(&REMOTE_HTTP));
         return match git.as_ref().and_then(Ancestor::git_command) {
             Some((command, _)) => caller.with_command(&COMMANDS, command),

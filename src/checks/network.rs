@@ -3,7 +3,7 @@
 use super::Group::Network as Group;
 use super::Status::{Failed, Ok, Warning};
 use super::{Check, place, short};
-use crate::git::{Listing, http_settings};
+use crate::git::{HttpContext, Listing, http_settings};
 use crate::github::{Authorities, proxy_from};
 use crate::remote::Host;
 
@@ -52,7 +52,7 @@ fn certificates(url: &str, listing: Option<&Listing>) -> Check {
             "git verifies no certificate here (GIT_SSL_NO_VERIFY): whoever stands between can read the token";
         return Check::new(Group, "certificates", Warning, text).fix("unset GIT_SSL_NO_VERIFY");
     }
-    let git = http_settings(url);
+    let git = http_settings(url, HttpContext::Repository(None));
     let authorities = Authorities::find(git.ca_file, git.ca_folder, &|name| std::env::var_os(name));
     let places: Vec<String> =
         authorities.places().map(|(setting, path)| format!("{} ({setting})", short(path))).collect();

@@ -66,8 +66,15 @@ fn reject(
     let account = accounts.iter().find(|account| ours.contains(&account.id));
     let (Some(account), Some(secret)) = (account, &request.password) else { return };
     let username = answered_user(account, request.username.as_deref());
-    let given =
-        Given { id: &account.id, account: Some(account), remote, server: Server::GitHub, username, secret };
+    let given = Given {
+        id: &account.id,
+        account: Some(account),
+        remote,
+        server: Server::GitHub,
+        username,
+        secret,
+        is_challenged: false,
+    };
     let settings = || session.settings();
     let challenges = request.lines.iter().filter(|line| line.key == b"wwwauth[]");
     let challenges = challenges.map(|line| String::from_utf8_lossy(line.value.expose()).into_owned());

@@ -140,8 +140,15 @@ fn find<'a>(
             }
         };
         let username = answered_user(account, request.username.as_deref());
-        let given =
-            Given { id: &account.id, account: Some(account), remote, server, username, secret: &token };
+        let given = Given {
+            id: &account.id,
+            account: Some(account),
+            remote,
+            server,
+            username,
+            secret: &token,
+            is_challenged: request.is_challenged(),
+        };
         let judged = match &here {
             Some(here) => notice::judge(here, outcomes, &given),
             None => Judged::unasked(),

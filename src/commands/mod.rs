@@ -11,6 +11,7 @@ pub mod get;
 pub mod list;
 mod offer;
 mod page;
+pub mod probe;
 mod relay;
 pub mod remove;
 pub mod setup;
@@ -25,7 +26,7 @@ use crate::choose::{Account, Fallback, Place, Standing, choose};
 use crate::cli::{Cli, Command};
 use crate::error::{Exit, Failure};
 use crate::fallback;
-use crate::git::{Cwd, Git, Listing, Permission, Settings, VaultChoice, process_env};
+use crate::git::{Cwd, Git, HttpContext, Listing, Permission, Settings, VaultChoice, process_env};
 use crate::github::Client;
 use crate::inspect::client_for;
 use crate::keeping::Wish;
@@ -271,7 +272,8 @@ impl Session {
 
     /// Makes the client that asks this host's API, with the proxy and the authorities that git uses.
     pub fn client(&self, host: &Host) -> Result<Client, Failure> {
-        client_for(host).map_err(|why| {
+        // What is asked is about an account, and nothing that a checkout around us could decide.
+        client_for(host, HttpContext::User).map_err(|why| {
             Failure::new(Exit::Unchecked, format!("{host} cannot be asked"))
                 .because(anyhow::anyhow!(why.to_string()))
         })

@@ -167,7 +167,8 @@ fn judge(
     let (username, secret) = asked.reply.basic()?;
     let username = username.map(Token::expose).or(request.username.as_deref())?;
     let id = outcomes.id_of_fallback(secret)?;
-    let given = Given { id: &id, account: None, remote, server, username, secret };
+    let is_challenged = request.is_challenged();
+    let given = Given { id: &id, account: None, remote, server, username, secret, is_challenged };
     Some(notice::judge(&here, outcomes, &given))
 }
 

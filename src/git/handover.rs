@@ -1,174 +1,395 @@
-//! How git gets the credential of a probe: the words with which its helper prints the answer.
+//! How the git of a probe gets the credential: it asks for it, on a socket that has no name.
 //!
-//! - **Unix**: a named pipe that only this user can open. The answer is in no argument and in no environment, and
-//!   it is written when the helper reads.
-//! - **Windows**: there is no pipe that a shell could read and safe Rust could make. So the answer stands in the
-//!   environment of that git, which only this user and administrators can read, and git is started only when the
-//!   answer is decided. The helper leaves a mark on stderr when it was asked. This was tried with real git on
-//!   Linux, and never run on Windows.
+//! The probe's standard error is one end of a pair of sockets. Git hands it down to what it starts, so its
+//! credential helper, which is this program, asks its grandparent there and is answered there:
+//!
+//! ```text
+//! NONCE get                 what git told the helper; never a password
+//! NONCE protocol=https
+//! NONCE host=github.com
+//! NONCE wwwauth[]=Basic realm="GitHub"
+//! NONCE .
+//!                           the answer: lines of git's credential format, ended by an empty one
+//! ```
+//!
+//! So no other user can take part, since there is nothing to open; the secret is in no argument, environment,
+//! shell or file; and it leaves us only when git asks, for the scheme and host that we were going to ask. What
+//! a server makes git print arrives on the same socket and cannot look like a question: it does not know the
+//! nonce, which is made anew for each probe. The nonce itself is no secret: without the socket it opens nothing.
+//!
+//! This needs sockets that a child can inherit, so a system without them is not asked ([`pair`] fails there).
 
-use std::io;
-use std::path::Path;
+use crate::remote::Host;
+use crate::token::Token;
+use std::io::{self, Read, Write};
+use zeroize::Zeroizing;
+
+/// The hidden word of the command line with which git starts the helper; nonce and operation follow.
+pub const HELPER: &str = "probe-helper";
+/// The last line of a question.
+const END: &str = ".";
+/// The most bytes of a question or an answer. Git's own bound of one line is as large.
+const MOST: usize = 64 * 1024;
+/// What a question may hold. Passwords are not among it.
+const ASKED: [&str; 3] = ["protocol", "host", "wwwauth[]"];
+
+/// The socket of our side.
 #[cfg(unix)]
-use std::path::PathBuf;
-use std::process::Command;
+pub(super) type Socket = std::os::unix::net::UnixStream;
 
-/// Where the pipe is.
+/// Makes the two ends: ours, and the one that becomes the child's standard error.
 #[cfg(unix)]
-const PIPE: &str = "PATRON_PROBE_PIPE";
-/// The answer itself.
-#[cfg(any(not(unix), test))]
-const ANSWER: &str = "PATRON_PROBE_ANSWER";
-/// What the helper leaves on stderr. What a server says has `remote: ` before it, so it cannot look like this.
-const MARK: &[u8] = b"patron-probe: asked";
+pub(super) fn pair() -> io::Result<(Socket, std::process::Stdio)> {
+    let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
+    Ok((ours, std::os::fd::OwnedFd::from(theirs).into()))
+}
 
-/// The way.
-#[derive(Debug)]
-pub(super) enum Handover {
-    /// Through a named pipe.
-    #[cfg(unix)]
-    Pipe(Pipe),
-    /// Through the environment.
-    #[cfg(any(not(unix), test))]
-    Environment,
+/// Makes a nonce: 128 random bits.
+pub(super) fn nonce() -> io::Result<String> {
+    let mut bytes = [0u8; 16];
+    getrandom::fill(&mut bytes).map_err(|_| io::Error::other("no randomness for a nonce"))?;
+    Ok(format!("patron-{:032x}", u128::from_ne_bytes(bytes)))
+}
+
+/// What git gets when it asks for the credential.
+enum Answer {
+    /// Not decided yet: git waits.
+    Held,
+    /// These lines.
+    Lines(Zeroizing<Vec<u8>>),
+}
+
+/// Our side: tells questions from the transcript, and answers those that may be answered.
+pub(super) struct Handover {
+    nonce: String,
+    host: Host,
+    answer: Answer,
+    /// The question that is being read.
+    question: Option<Question>,
+    /// One was asked in full and waits for the answer.
+    waiting: bool,
+    was_asked: bool,
+    given: bool,
+    /// The start of a line whose end has not come yet.
+    begun: Vec<u8>,
+    transcript: Vec<u8>,
+    challenges: Vec<String>,
+}
+
+/// What git asks, as far as it has been read.
+#[derive(Default)]
+struct Question {
+    is_get: bool,
+    protocol: Option<Vec<u8>>,
+    host: Option<Vec<u8>>,
 }
 
 impl Handover {
-    /// Makes what this system has. `folder` is one of this user alone.
-    #[cfg(unix)]
-    pub(super) fn make(folder: &Path) -> io::Result<Self> {
-        Pipe::make(folder).map(Self::Pipe)
-    }
-
-    /// Makes what this system has.
-    #[cfg(not(unix))]
-    pub(super) fn make(_folder: &Path) -> io::Result<Self> {
-        Ok(Self::Environment)
-    }
-
-    /// Gives the words of a shell that print the answer.
-    pub(super) fn words(&self) -> &'static str {
-        match self {
-            #[cfg(unix)]
-            Self::Pipe(_) => "cat \"$PATRON_PROBE_PIPE\"",
-            #[cfg(any(not(unix), test))]
-            Self::Environment => "echo \"patron-probe: asked\" >&2 && printf %s \"$PATRON_PROBE_ANSWER\"",
+    /// Answers questions about this host alone, over `https` alone.
+    pub(super) fn new(nonce: String, host: Host) -> Self {
+        Self {
+            nonce,
+            host,
+            answer: Answer::Held,
+            question: None,
+            waiting: false,
+            was_asked: false,
+            given: false,
+            begun: Vec::new(),
+            transcript: Vec::new(),
+            challenges: Vec::new(),
         }
     }
 
-    /// Prepares git, and tells whether it may be started before the answer is decided.
-    pub(super) fn prepare(&self, command: &mut Command) -> bool {
-        match self {
-            #[cfg(unix)]
-            Self::Pipe(pipe) => {
-                command.env(PIPE, &pipe.path);
-                true
-            }
-            #[cfg(any(not(unix), test))]
-            Self::Environment => {
-                command.env_remove(ANSWER);
-                false
-            }
+    /// Lets git have this credential when it asks.
+    pub(super) fn give(&mut self, username: &[u8], token: &Token) {
+        let mut lines = Zeroizing::new(Vec::with_capacity(username.len() + token.expose().len() + 32));
+        for part in [b"username=", username, b"\npassword=", token.expose(), b"\n\n"] {
+            lines.extend_from_slice(part);
         }
+        // A line break within would end the answer early, and what follows would be taken for another one.
+        let breaks = lines.iter().filter(|byte| **byte == b'\n').count();
+        self.answer = if breaks == 3 { Answer::Lines(lines) } else { Answer::Lines(nothing()) };
     }
 
-    /// Puts the answer where git finds it once it is started; false if that is not the way, or it does not fit.
-    pub(super) fn put(&self, command: &mut Command, lines: &[u8]) -> bool {
-        match self {
-            #[cfg(unix)]
-            Self::Pipe(_) => {
-                let _ = (command, lines);
-                false
-            }
-            #[cfg(any(not(unix), test))]
-            Self::Environment => match std::str::from_utf8(lines) {
-                Ok(lines) => {
-                    command.env(ANSWER, lines);
-                    true
-                }
-                Err(_) => false,
-            },
-        }
+    /// Lets git have no credential: what it says without one is the answer.
+    pub(super) fn give_nothing(&mut self) {
+        self.answer = Answer::Lines(nothing());
     }
 
-    /// Writes the answer if the helper waits for it; false until then.
-    pub(super) fn write(&self, lines: &[u8]) -> bool {
-        match self {
-            #[cfg(unix)]
-            Self::Pipe(pipe) => pipe.write(lines),
-            #[cfg(any(not(unix), test))]
-            Self::Environment => {
-                let _ = lines;
-                false
+    /// Takes what came over the socket.
+    pub(super) fn take(&mut self, bytes: &[u8]) {
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            // A line without end is no question.
+            if self.begun.len() < MOST {
+                self.begun.extend_from_slice(piece);
+            }
+            if piece.ends_with(b"\n") {
+                let line = std::mem::take(&mut self.begun);
+                self.line(&line);
             }
         }
     }
 
-    /// Tells whether the helper left its mark: it was asked, and answered.
-    pub(super) fn was_told(&self, printed: &[u8]) -> bool {
-        match self {
-            #[cfg(unix)]
-            Self::Pipe(_) => {
-                let _ = printed;
-                false
+    fn line(&mut self, line: &[u8]) {
+        let nonce = self.nonce.as_bytes();
+        let Some(at) = line.windows(nonce.len()).position(|part| part == nonce) else {
+            return self.keep(line);
+        };
+        let (before, asked) = (&line[..at], &line[at + nonce.len()..]);
+        self.keep(before);
+        let asked = asked.strip_prefix(b" ").unwrap_or(asked).trim_ascii_end();
+        if asked == END.as_bytes() {
+            return self.asked();
+        }
+        let question = self.question.get_or_insert_default();
+        match asked.iter().position(|byte| *byte == b'=').map(|at| (&asked[..at], &asked[at + 1..])) {
+            None => question.is_get = asked == b"get",
+            Some((b"protocol", value)) => question.protocol = Some(value.to_vec()),
+            Some((b"host", value)) => question.host = Some(value.to_vec()),
+            Some((b"wwwauth[]", value)) => {
+                self.challenges.push(String::from_utf8_lossy(value).trim().to_owned());
             }
-            #[cfg(any(not(unix), test))]
-            Self::Environment => printed.split(|byte| *byte == b'\n').any(Self::is_mark),
+            Some(_) => {}
         }
     }
 
-    /// Tells whether a line is the helper's mark.
-    pub(super) fn is_mark(line: &[u8]) -> bool {
-        line.trim_ascii_end() == MARK
+    fn keep(&mut self, text: &[u8]) {
+        let room = MOST.saturating_sub(self.transcript.len()).min(text.len());
+        self.transcript.extend_from_slice(&text[..room]);
+    }
+
+    /// A question is complete. One about another place is answered at once, with nothing.
+    fn asked(&mut self) {
+        let Some(question) = self.question.take().filter(|question| question.is_get) else { return };
+        let is_ours = question.protocol.as_deref() == Some(b"https")
+            && question.host.as_deref().and_then(Host::parse).as_ref() == Some(&self.host);
+        match is_ours {
+            true => self.was_asked = true,
+            false => self.answer = Answer::Lines(nothing()),
+        }
+        self.waiting = true;
+    }
+
+    /// Gives what is to be written now: once, and only after a question.
+    pub(super) fn reply(&mut self) -> Option<Zeroizing<Vec<u8>>> {
+        if !self.waiting {
+            return None;
+        }
+        let Answer::Lines(lines) = &mut self.answer else { return None };
+        self.waiting = false;
+        // Git asks a second time if it was refused; the same secret once more would be a second bad login.
+        let lines = std::mem::replace(lines, nothing());
+        self.given |= lines.len() > 1;
+        Some(lines)
+    }
+
+    /// Tells whether git asked for the credential of the asked place.
+    pub(super) fn was_asked(&self) -> bool {
+        self.was_asked
+    }
+
+    /// Tells whether git was given the credential.
+    pub(super) fn was_given(&self) -> bool {
+        self.given
+    }
+
+    /// Gives what git printed, and the challenges (`WWW-Authenticate`) that it was given.
+    pub(super) fn finish(mut self) -> (Vec<u8>, Vec<String>) {
+        let rest = std::mem::take(&mut self.begun);
+        self.keep(&rest);
+        (self.transcript, self.challenges)
     }
 }
 
-/// A named pipe that only this user can open.
-#[cfg(unix)]
-#[derive(Debug)]
-pub(super) struct Pipe {
-    path: PathBuf,
+fn nothing() -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(b"\n".to_vec())
 }
 
-#[cfg(unix)]
-impl Pipe {
-    fn make(folder: &Path) -> io::Result<Self> {
-        let mut bytes = [0u8; 8];
-        getrandom::fill(&mut bytes).map_err(|_| io::Error::other("no randomness for a name"))?;
-        let path = folder.join(format!("probe-{}-{:016x}", std::process::id(), u64::from_ne_bytes(bytes)));
-        make_fifo(&path)?;
-        Ok(Self { path })
+/// The helper's side: asks on the socket what git asks on its standard input, and gives the answer for git.
+///
+/// Nothing is asked for any operation but `get`; of `erase` the challenges are passed on, which older gits tell
+/// there alone.
+pub fn ask(
+    socket: &mut (impl Read + Write),
+    nonce: &str,
+    operation: &str,
+    from_git: impl Read,
+) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut told = Zeroizing::new(Vec::new());
+    from_git.take(MOST as u64).read_to_end(&mut told)?;
+    let mut question = format!("{nonce} {operation}\n").into_bytes();
+    for line in told.split(|byte| *byte == b'\n') {
+        let key = line.split(|byte| *byte == b'=').next().unwrap_or_default();
+        if ASKED.iter().any(|asked| asked.as_bytes() == key) {
+            question.extend_from_slice(nonce.as_bytes());
+            question.push(b' ');
+            question.extend_from_slice(line);
+            question.push(b'\n');
+        }
+    }
+    question.extend_from_slice(format!("{nonce} {END}\n").as_bytes());
+    socket.write_all(&question)?;
+    let mut answer = Zeroizing::new(Vec::with_capacity(MOST));
+    if operation == "get" {
+        let mut piece = Zeroizing::new([0u8; 4096]);
+        while answer.len() < MOST && !answer.ends_with(b"\n\n") && answer.as_slice() != b"\n" {
+            match socket.read(&mut piece[..])? {
+                0 => return Ok(Zeroizing::default()),
+                count => answer.extend_from_slice(&piece[..count]),
+            }
+        }
+    }
+    Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NONCE: &str = "patron-0123";
+
+    fn handover() -> Handover {
+        Handover::new(NONCE.to_owned(), Host::parse(b"github.com").expect("a host"))
     }
 
-    /// Writes once a reader is there; false until then.
-    fn write(&self, lines: &[u8]) -> bool {
-        use rustix::fs::{Mode, OFlags, open};
-        let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-        // ENXIO: nobody reads yet.
-        let Ok(file) = open(&self.path, flags, Mode::empty()) else { return false };
-        // A credential is smaller than a pipe's buffer; a reader that is gone does not want it any more.
-        let _ = io::Write::write_all(&mut std::fs::File::from(file), lines);
-        true
+    fn secret() -> Token {
+        Token::new(["canary", "text"].concat().into_bytes())
     }
-}
 
-#[cfg(unix)]
-impl Drop for Pipe {
-    fn drop(&mut self) {
-        // It holds nothing; one that is left is swept away with its folder.
-        let _ = std::fs::remove_file(&self.path);
+    /// What a helper with this input asks.
+    fn question(nonce: &str, operation: &str, from_git: &str) -> Vec<u8> {
+        struct Far(Vec<u8>);
+        impl Read for Far {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Ok(0)
+            }
+        }
+        impl Write for Far {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                self.0.extend_from_slice(bytes);
+                Ok(bytes.len())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let mut far = Far(Vec::new());
+        ask(&mut far, nonce, operation, from_git.as_bytes()).expect("written");
+        far.0
     }
-}
 
-#[cfg(all(unix, not(target_os = "macos")))]
-fn make_fifo(path: &Path) -> io::Result<()> {
-    use rustix::fs::{CWD, FileType, Mode, mknodat};
-    Ok(mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)?)
-}
+    fn asked_for(protocol: &str, host: &str) -> Vec<u8> {
+        question(NONCE, "get", &format!("protocol={protocol}\nhost={host}\nwwwauth[]=Basic realm=\"x\"\n"))
+    }
 
-/// `rustix` has no way to make one on macOS.
-#[cfg(target_os = "macos")]
-fn make_fifo(path: &Path) -> io::Result<()> {
-    use nix::sys::stat::Mode;
-    Ok(nix::unistd::mkfifo(path, Mode::S_IRUSR | Mode::S_IWUSR)?)
+    #[test]
+    fn the_secret_leaves_on_request_for_the_asked_host_once_and_not_before_it_is_decided() {
+        let mut handover = handover();
+        assert!(handover.reply().is_none());
+        handover.take(b"warning: w\n");
+        handover.take(&asked_for("https", "github.com"));
+        assert!(handover.reply().is_none(), "not decided yet");
+        handover.give(b"mona", &secret());
+        let answer = handover.reply().expect("it was asked");
+        assert_eq!(answer.as_slice(), b"username=mona\npassword=canarytext\n\n");
+        assert!(handover.was_given() && handover.reply().is_none());
+        handover.take(&asked_for("https", "github.com"));
+        assert_eq!(handover.reply().expect("it was asked").as_slice(), b"\n", "no second bad login");
+        handover.take(b"fatal: x");
+        let (transcript, challenges) = handover.finish();
+        assert_eq!(transcript, b"warning: w\nfatal: x");
+        assert_eq!(challenges, ["Basic realm=\"x\"", "Basic realm=\"x\""]);
+    }
+
+    #[test]
+    fn the_same_host_in_another_spelling_is_the_same_and_everything_else_gets_nothing() {
+        for (protocol, host, is_given) in [
+            ("https", "github.com", true),
+            ("https", "GitHub.COM", true),
+            ("https", "github.com:443", true),
+            ("http", "github.com", false),
+            ("HTTPS", "github.com", false),
+            ("https", "github.com.", false),
+            ("https", "github.com:8443", false),
+            ("https", "github.com.evil.test", false),
+            ("https", "evil.test", false),
+            ("https", "www.github.com", false),
+            ("", "github.com", false),
+            ("https", "", false),
+        ] {
+            let mut handover = handover();
+            handover.give(b"mona", &secret());
+            handover.take(&asked_for(protocol, host));
+            assert_eq!(handover.reply().expect("an answer").len() > 1, is_given, "{protocol}://{host}");
+            assert_eq!(handover.was_given(), is_given);
+            // Who was led elsewhere is not given it afterwards either.
+            handover.take(&asked_for("https", "github.com"));
+            assert_eq!(handover.reply().expect("an answer").as_slice(), b"\n");
+        }
+    }
+
+    #[test]
+    fn what_a_server_makes_git_print_is_no_question() {
+        let mut handover = handover();
+        handover.give(b"mona", &secret());
+        for nonce in ["", "patron-", "patron-0000", "remote: patron-012"] {
+            handover.take(&question(nonce, "get", "protocol=https\nhost=github.com\n"));
+            assert!(handover.reply().is_none(), "{nonce}");
+        }
+        // Without its end, and an operation that is no question.
+        handover.take(format!("{NONCE} get\n{NONCE} protocol=https\n").as_bytes());
+        assert!(handover.reply().is_none());
+        let mut handover = self::handover();
+        handover.give(b"mona", &secret());
+        for operation in ["store", "erase", "capability"] {
+            handover.take(&question(NONCE, operation, "protocol=https\nhost=github.com\n"));
+            assert!(handover.reply().is_none(), "{operation}");
+        }
+    }
+
+    #[test]
+    fn no_password_travels_from_the_helper() {
+        let asked = question(
+            NONCE,
+            "erase",
+            "protocol=https\nhost=h\nusername=u\npassword=canarytext\nwwwauth[]=x\n",
+        );
+        let asked = String::from_utf8(asked).expect("text");
+        assert_eq!(
+            asked,
+            format!(
+                "{NONCE} erase\n{NONCE} protocol=https\n{NONCE} host=h\n{NONCE} wwwauth[]=x\n{NONCE} .\n"
+            )
+        );
+    }
+
+    #[test]
+    fn a_secret_with_a_line_break_is_not_given() {
+        let mut handover = handover();
+        handover.give(b"mona", &Token::new(b"a\nusername=b".to_vec()));
+        handover.take(&asked_for("https", "github.com"));
+        assert_eq!(handover.reply().expect("an answer").as_slice(), b"\n");
+        assert!(!handover.was_given());
+    }
+
+    #[test]
+    fn a_question_in_pieces_behind_a_line_without_end_is_one() {
+        let mut handover = handover();
+        handover.give(b"mona", &secret());
+        handover.take(b"progress 10%");
+        for byte in asked_for("https", "github.com") {
+            handover.take(&[byte]);
+        }
+        assert!(handover.reply().is_some_and(|answer| answer.len() > 1));
+        assert_eq!(handover.finish().0, b"progress 10%");
+    }
+
+    #[test]
+    fn megabytes_of_words_are_cut() {
+        let mut handover = handover();
+        handover.take(&vec![b'x'; 3 * MOST]);
+        handover.take(&b"line\n".repeat(3 * MOST));
+        assert!(handover.finish().0.len() <= MOST);
+    }
 }

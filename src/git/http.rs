@@ -14,11 +14,24 @@ pub struct HttpSettings {
     pub ca_folder: Option<PathBuf>,
 }
 
+/// Whose settings hold for a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HttpContext<'a> {
+    /// The user's: what is asked has nothing to do with a repository that may lie around.
+    User,
+    /// Those of the repository around the working folder, too, and of the remote of this name, if it has one.
+    Repository(Option<&'a str>),
+}
+
 /// Asks git which settings hold for this URL. Without git, or where it fails, there are none.
-pub fn http_settings(url: &str) -> HttpSettings {
+pub fn http_settings(url: &str, context: HttpContext<'_>) -> HttpSettings {
     let Some(git) = Git::find() else { return HttpSettings::default() };
+    let (cwd, remote_name) = match context {
+        HttpContext::User => (Cwd::Nowhere, None),
+        HttpContext::Repository(remote_name) => (Cwd::Here, remote_name),
+    };
     // Only the last of several values is given, which is the one that git follows for these keys.
-    let lines = git.run(&["config", "-z", "--get-urlmatch", "http", url], Cwd::Here).unwrap_or_default();
+    let lines = git.run(&["config", "-z", "--get-urlmatch", "http", url], cwd).unwrap_or_default();
     let mut settings = HttpSettings::default();
     for entry in lines.split(|byte| *byte == 0) {
         let text = String::from_utf8_lossy(entry);
@@ -31,7 +44,19 @@ pub fn http_settings(url: &str) -> HttpSettings {
             _ => {}
         }
     }
+    // Goes before `http.proxy` (git-config(1)).
+    if let Some(name) = remote_name.filter(|name| is_remote_name(name))
+        && let Ok(value) = git.run(&["config", "-z", "--get", &format!("remote.{name}.proxy")], cwd)
+    {
+        settings.proxy = Some(String::from_utf8_lossy(&value).trim_end_matches('\0').to_owned());
+    }
     settings
+}
+
+/// Tells whether this can name a remote in an argument: no URL, no option, nothing that needs quoting.
+pub(super) fn is_remote_name(name: &str) -> bool {
+    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'/'));
+    plain && !name.is_empty() && !name.starts_with(['-', '/', '.'])
 }
 
 /// Expands `~/` as git does for paths.

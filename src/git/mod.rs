@@ -8,6 +8,7 @@
 #![expect(unused_imports, reason = "diagnose, add and get, which need the rest, come later")]
 
 mod chain;
+mod child;
 mod config_file;
 mod edit;
 mod handover;
@@ -26,15 +27,19 @@ mod shown;
 mod urls;
 
 pub use chain::{Broken, Chain, Helper, Reach, Section, Source, git_bool};
+#[cfg(unix)]
+pub use child::{RUN, run};
 pub use config_file::{ConfigFile, FileTrouble, KeyAndValue, Locked};
 pub use edit::{Changed, Without, block_lines, with_block, without_block};
+#[cfg(unix)]
+pub use handover::{HELPER, ask as ask_for_credential};
 pub use held::{Files, differ_by_our_include, remove_empty_folder};
-pub use http::{HttpSettings, http_settings};
+pub use http::{HttpContext, HttpSettings, http_settings};
 pub use listing::{Entry, Level, Listing};
 pub use netrc::{NetrcEntry, netrc_entry};
 pub use ours::{LeftOut, Ours, OursTrouble, Record, with_gists};
 pub use places::{BadPlace, Env, Place, process_env, setting_files, system_ours};
-pub use probe::{Probe, Probed, Service};
+pub use probe::{InfoRefs, Probe, Probed, Service, Way};
 pub use program::{Cwd, Git, GitTrouble, find_in_path, own_program};
 pub use quote::{BadProgram, config_quoted, helper_command};
 pub use settings::{BadSetting, Permission, Settings, VaultChoice};

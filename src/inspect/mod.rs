@@ -7,6 +7,9 @@
 //! - **Few bad logins** (several lock a user out): with [`Pace::Careful`] git gets the credential only after
 //!   `GET /user` has shown that the token is not refused as such, and the REST calls after a refusal are one
 //!   first and the others side by side only if it was not 401.
+//! - **Only the asked host's word counts**: git does not tell where it was led before it was refused. A refusal
+//!   that nothing else proves is asked for once more without following anybody, and if the asked host does
+//!   not say it itself, it is a stranger's.
 //! - Nothing that could not be asked is taken for a no.
 
 mod means;
@@ -17,9 +20,9 @@ pub(crate) use sees::{Sees, sees};
 
 use crate::denial::normal::{Normal, Target};
 use crate::denial::recognise;
-use crate::git::{Probe, Probed, Service};
+use crate::git::{InfoRefs, Probe, Probed, Service, Way};
 use crate::github::{Answer, Api, ApiPath, Client, FailureKind, Reply as Rest};
-use crate::remote::{Remote, Server};
+use crate::remote::{Host, Remote, Server};
 use crate::token::{Token, TokenKind};
 use crate::verdict::{
     Account, Evidence, Heard, Helper, HostKind, Operation, Reply, Trouble, Verdict, conclude,
@@ -41,6 +44,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) username: &'a [u8],
     /// The secret git would be given.
     pub(crate) secret: &'a Token,
+    /// Whether the host has asked git for one, so that it may be sent at once.
+    pub(crate) is_challenged: bool,
     /// What is known of its account.
     pub(crate) account: Account,
     /// The login that the URL asks for, if it is a known one.
@@ -100,13 +105,7 @@ pub(crate) fn inspect_knowing(
     user: Heard,
 ) -> Inspection {
     let start = Instant::now();
-    let work = Work {
-        means,
-        subject,
-        deadline: start + bound,
-        api: Api::of(&subject.remote.host),
-        sent: Mutex::default(),
-    };
+    let work = Work::new(means, subject, bound);
     let mut evidence = Evidence { user, ..evidence_before(subject) };
     let requests = match pace {
         Pace::Quick => work.quick(&mut evidence),
@@ -117,6 +116,13 @@ pub(crate) fn inspect_knowing(
     let sent = *work.sent.lock().unwrap_or_else(PoisonError::into_inner);
     evidence.open_to_all = evidence.fetch.is_open() && !sent.fetch;
     Inspection { verdict: conclude(&evidence), evidence, sent, requests, elapsed: start.elapsed() }
+}
+
+/// Asks what the host says to git itself, following nobody elsewhere. Nothing else is asked.
+pub(crate) fn own_word(means: &Means<'_>, subject: &Subject<'_>, bound: Duration) -> Heard {
+    let work = Work::new(means, subject, bound);
+    let give = |probe: &mut Probe| probe.give(subject.username, subject.secret);
+    work.probe(work.service(), Way::NoRedirects, &mut 0, give)
 }
 
 /// Writes down what is known without asking anybody.
@@ -146,26 +152,72 @@ struct Work<'a> {
     sent: Mutex<Sent>,
 }
 
+impl<'a> Work<'a> {
+    fn new(means: &'a Means<'a>, subject: &'a Subject<'a>, bound: Duration) -> Self {
+        let deadline = Instant::now() + bound;
+        Self { means, subject, deadline, api: Api::of(&subject.remote.host), sent: Mutex::default() }
+    }
+}
+
 impl Work<'_> {
     /// One probe for the direction; causes only after a refusal that does not name its cause.
     fn quick(&self, evidence: &mut Evidence) -> usize {
         let mut requests = 0;
         let service = self.service();
-        let heard = self.probe(service, &mut requests, |probe| {
-            probe.give(self.subject.username, self.subject.secret);
-        });
+        let give = |probe: &mut Probe| probe.give(self.subject.username, self.subject.secret);
+        let mut way = if self.subject.is_challenged { Way::AtOnce } else { Way::AsGit };
+        let mut heard = self.probe(service, way, &mut requests, give);
+        if way == Way::AtOnce && is_redirect(&heard) {
+            way = Way::AsGit;
+            heard = self.probe(service, way, &mut requests, give);
+        }
         self.put(evidence, service, heard);
         let is_bad = self.asked(evidence).status() == Some(401);
-        if self.subject.server == Server::GitHub && (is_bad || needs_causes(self.asked(evidence))) {
-            let client = self.means.client(&self.subject.remote.host);
-            requests += match client {
-                // Whatever the words: one request tells a token that is not known from an outage.
-                Some(client) if is_bad => {
-                    evidence.user = self.rest(&client, &ApiPath::user(), true);
-                    1
-                }
-                client => self.causes(evidence, client.as_ref(), service == Service::Push),
-            };
+        if self.subject.server != Server::GitHub {
+            return requests;
+        }
+        let client = (is_bad || needs_causes(self.asked(evidence)))
+            .then(|| self.means.client(&self.subject.remote.host))
+            .flatten();
+        if let Some(client) = client.as_ref().filter(|_| is_bad) {
+            // Whatever the words: one request tells a token that is not known from an outage.
+            evidence.user = self.rest(client, &ApiPath::user(), true);
+            requests += 1;
+        }
+        if way == Way::AsGit {
+            requests += self.make_sure(evidence, service);
+        }
+        if !is_bad && needs_causes(self.asked(evidence)) {
+            requests += self.causes(evidence, client.as_ref(), service == Service::Push);
+        }
+        requests
+    }
+
+    /// Makes sure that a refusal is the asked host's own, where neither its words nor `GET /user` prove it.
+    fn make_sure(&self, evidence: &mut Evidence, service: Service) -> usize {
+        let heard = match service {
+            Service::Fetch => &evidence.fetch,
+            Service::Push => &evidence.push,
+        };
+        let is_proven = match heard.status() {
+            Some(401) => evidence.user.status() == Some(401),
+            Some(403 | 404) => heard.reply().is_some_and(|reply| reply.said.is_some()),
+            _ => true,
+        };
+        if is_proven {
+            return 0;
+        }
+        let mut requests = 0;
+        let give = |probe: &mut Probe| probe.give(self.subject.username, self.subject.secret);
+        let straight = self.probe(service, Way::NoRedirects, &mut requests, give);
+        let is_known = evidence.user.is_open();
+        if is_redirect(&straight) {
+            self.put(evidence, service, Heard::Trouble(Trouble::CaptivePortal));
+        } else if straight.reply().is_none() {
+            // Nobody can tell now who it was.
+            self.put(evidence, service, Heard::Trouble(Trouble::Unreachable));
+        } else if straight.is_open() && !is_known {
+            self.put(evidence, service, straight);
         }
         requests
     }
@@ -221,8 +273,13 @@ impl Work<'_> {
                 }
             }
         }
-        if is_github && !is_bad && needs_causes(self.asked(evidence)) {
-            requests += self.causes(evidence, client.as_ref(), false);
+        if is_github && !is_bad {
+            for service in [Service::Fetch, Service::Push] {
+                requests += self.make_sure(evidence, service);
+            }
+            if needs_causes(self.asked(evidence)) {
+                requests += self.causes(evidence, client.as_ref(), false);
+            }
         }
         requests
     }
@@ -248,16 +305,22 @@ impl Work<'_> {
         }
     }
 
-    fn probe(&self, service: Service, requests: &mut usize, give: impl FnOnce(&mut Probe)) -> Heard {
+    fn probe(
+        &self,
+        service: Service,
+        way: Way,
+        requests: &mut usize,
+        give: impl FnOnce(&mut Probe),
+    ) -> Heard {
         let remote = self.subject.remote;
         // An owner's page is no repository, and its 404 no refusal.
         if self.subject.server == Server::GitHub && remote.repo.is_none() && !remote.host.is_gist() {
             return Heard::NotAsked;
         }
-        let started = Probe::start(self.means.git, self.subject.remote, service, self.means.folder);
-        let Ok(mut probe) = started else { return Heard::NotAsked };
+        let what = InfoRefs { remote, service, remote_name: self.means.remote_name, way };
+        let Ok(mut probe) = Probe::start(self.means.git, &what) else { return Heard::NotAsked };
         give(&mut probe);
-        let Seen { heard, sent, empty } = seen(probe.wait(self.deadline), requests);
+        let Seen { heard, sent, empty } = seen(probe.wait(self.deadline), remote, requests);
         let mut all = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         match service {
             Service::Fetch => (all.fetch, all.fetch_is_empty) = (sent, empty),
@@ -273,7 +336,7 @@ impl Work<'_> {
         requests: &mut usize,
         may: &std::sync::mpsc::Receiver<bool>,
     ) -> Heard {
-        self.probe(service, requests, |probe| {
+        self.probe(service, Way::AsGit, requests, |probe| {
             let left = self.deadline.saturating_duration_since(Instant::now());
             match may.recv_timeout(left) {
                 Ok(false) => probe.give_nothing(),
@@ -318,7 +381,7 @@ impl Work<'_> {
                 scope.spawn(|| {
                     let mut requests = 0;
                     let give = |probe: &mut Probe| probe.give(self.subject.username, self.subject.secret);
-                    (self.probe(Service::Fetch, &mut requests, give), requests)
+                    (self.probe(Service::Fetch, Way::AsGit, &mut requests, give), requests)
                 })
             });
             let ended = |thread: thread::ScopedJoinHandle<'_, Heard>| thread.join().unwrap_or_default();
@@ -358,6 +421,11 @@ pub(crate) fn heard_from(reply: &Rest) -> Heard {
     }
 }
 
+/// Tells whether git was led elsewhere and did not follow.
+fn is_redirect(heard: &Heard) -> bool {
+    heard.status().is_some_and(|status| (300..400).contains(&status))
+}
+
 /// Tells whether a refusal leaves several causes, so that our own calls are worth their time.
 fn needs_causes(heard: &Heard) -> bool {
     match heard {
@@ -379,7 +447,7 @@ struct Seen {
 }
 
 /// Reads what git printed as an answer.
-fn seen(probed: Probed, requests: &mut usize) -> Seen {
+fn seen(probed: Probed, remote: &Remote, requests: &mut usize) -> Seen {
     match probed {
         Probed::Open { transcript, with_credential, empty } => {
             *requests += 1 + usize::from(with_credential);
@@ -389,7 +457,14 @@ fn seen(probed: Probed, requests: &mut usize) -> Seen {
             let reply = Reply { status: Some(200), said, ..Reply::default() };
             Seen { heard: Heard::Reply(reply), sent: with_credential, empty }
         }
-        Probed::Closed { transcript, challenges, with_credential } => {
+        Probed::Closed { transcript, challenges, wanted_credential, with_credential } => {
+            if !wanted_credential && let Some(asking) = who_wants_a_login(&transcript) {
+                // Where it was led to our helper is not asked. At the asked host it was, and could not be run.
+                let is_ours = asking.is_some_and(|host| host == remote.host);
+                let heard = if is_ours { Heard::NotAsked } else { Heard::Trouble(Trouble::CaptivePortal) };
+                *requests += 1;
+                return Seen { heard, sent: false, empty: false };
+            }
             let normal = Normal::transcript(&transcript);
             let said = recognise(&normal);
             if said.is_none() && challenges.is_empty() && !with_credential && normal.is_git_alone() {
@@ -408,6 +483,16 @@ fn seen(probed: Probed, requests: &mut usize) -> Seen {
         }
         Probed::NotStarted => Seen { heard: Heard::NotAsked, sent: false, empty: false },
     }
+}
+
+/// Gives the host for which git had no user name, if that is why it ended; none if it is no `https` host.
+fn who_wants_a_login(transcript: &[u8]) -> Option<Option<Host>> {
+    let transcript = String::from_utf8_lossy(transcript);
+    let url = transcript
+        .lines()
+        .filter(|line| line.starts_with("fatal: could not read "))
+        .find_map(|line| line.split_once(" for '")?.1.split('\'').next().map(str::to_owned))?;
+    Some(Remote::from_url(&url).map(|remote| remote.host))
 }
 
 fn reply_of(answer: &Answer) -> Reply {

@@ -105,9 +105,9 @@ pub(super) fn ask(
             ..Judged::unsure()
         };
     }
-    let (Some(git), Some(folder)) = (Git::find(), here.paths.traces()) else { return Judged::unsure() };
+    let Some(git) = Git::find() else { return Judged::unsure() };
     let subject = subject(here, outcomes, given, direction);
-    let means = Means { git: &git, folder };
+    let means = Means { git: &git, remote_name: here.caller.remote_name.as_deref() };
     let left = BOUND.saturating_sub(start.elapsed());
     let found = inspect(&means, &subject, Pace::Quick, left);
     let elapsed = u64::try_from(found.elapsed.as_millis()).unwrap_or_default();
@@ -262,6 +262,7 @@ pub(super) fn subject<'a>(
         },
         username: given.username,
         secret: given.secret,
+        is_challenged: given.is_challenged,
         account: account(outcomes, given, direction),
         asked_login: None,
         helper: Helper::Reached,

@@ -70,6 +70,8 @@ pub struct Given<'a> {
     pub username: &'a [u8],
     /// The secret.
     pub secret: &'a Token,
+    /// Whether the host has asked git for a credential.
+    pub is_challenged: bool,
 }
 
 /// Tells whether a request is one that may be asked about: git itself, for a repository of GitHub's.

@@ -4,9 +4,9 @@
 use super::asking::{self, News};
 use super::opening::{self, Opening};
 use super::{BOUND, Given, Here, QUIET, direction, is_watched, speech};
-use crate::git::Permission;
+use crate::git::{Git, HttpContext, Permission};
 use crate::github::{Api, ApiPath};
-use crate::inspect::{client_for, evidence_before, heard_from};
+use crate::inspect::{Means, client_for, evidence_before, heard_from, own_word};
 use crate::log::Fact;
 use crate::outcomes::{Direction, Outcomes, State};
 use crate::remote::{Remote, Server};
@@ -32,10 +32,11 @@ pub fn refused_by_git(
         let verdict = outcomes.said(given.id).map(|(_, verdict)| verdict);
         return say(&speech::still_rejected(given, verdict));
     }
+    let settings = (here.settings)();
     let may_ask = turn.is_some()
-        && (here.settings)().probe == Permission::Auto
+        && settings.probe == Permission::Auto
         && outcomes.held(&given.remote.host, here.now).is_none();
-    let user = if may_ask { ask(given) } else { Heard::NotAsked };
+    let user = if may_ask { ask(here, given) } else { Heard::NotAsked };
     if let Some(status) = user.status() {
         here.log.note("asked whether the token is known", &[("status", Fact::Number(status.into()))]);
     }
@@ -47,6 +48,16 @@ pub fn refused_by_git(
         ));
     }
     if user.status() != Some(401) && !user.is_open() {
+        // Git names the asked host also where another one refused it, to which it was led.
+        let may_be_anothers = settings.probe == Permission::Auto && !is_its_own_word(here, outcomes, given);
+        if may_be_anothers {
+            here.log.note("not marked: nothing tells who refused it", &[]);
+            return say(&format!(
+                "git was refused at {} (401), and it could not be asked whether it knows the token of {}: it is kept and given again",
+                given.remote.host,
+                label(given)
+            ));
+        }
         reject(here, outcomes, given, ids, None);
         return say(&format!(
             "{} refused the token of {} (401); it is kept and tried again at its next use, or replace it: git credential-patron add {}",
@@ -102,8 +113,9 @@ pub fn fallback_refused_by_git(here: &Here<'_>, outcomes: &mut Outcomes, remote:
 }
 
 /// Asks whose token it is.
-fn ask(given: &Given<'_>) -> Heard {
-    match client_for(&given.remote.host) {
+fn ask(here: &Here<'_>, given: &Given<'_>) -> Heard {
+    let context = HttpContext::Repository(here.caller.remote_name.as_deref());
+    match client_for(&given.remote.host, context) {
         Ok(client) => heard_from(&client.get_within(
             BOUND,
             &Api::of(&given.remote.host),
@@ -112,6 +124,14 @@ fn ask(given: &Given<'_>) -> Heard {
         )),
         Err(_) => Heard::NotAsked,
     }
+}
+
+/// Tells whether the asked host itself refuses this token now: asked without following anybody elsewhere.
+fn is_its_own_word(here: &Here<'_>, outcomes: &Outcomes, given: &Given<'_>) -> bool {
+    let Some(git) = Git::find() else { return false };
+    let means = Means { git: &git, remote_name: here.caller.remote_name.as_deref() };
+    let subject = asking::subject(here, outcomes, given, direction(here.caller));
+    own_word(&means, &subject, BOUND).status() == Some(401)
 }
 
 /// Marks the accounts; tells whether that was written.

@@ -57,9 +57,13 @@ pub(crate) fn answer(shared: &Shared, host: &str, site: &Site, below: &Below, re
     let plan = match fallen.then {
         _ if large && lfs::has_ticket(shared, request) => served(&verdict, &question),
         Some(Then::Answer(reply)) => Plan::Say(reply),
-        Some(Then::RedirectTo(other)) => {
-            let place = format!("https://{other}{}", request.target);
-            Plan::Say(Reply::redirect(302, &place))
+        Some(Then::Redirect(status, to)) => {
+            let has_path = to.splitn(4, '/').nth(3).is_some_and(|path| !path.is_empty());
+            let place = match has_path {
+                true => format!("{to}{}?{}", below.rest, request.query()),
+                false => format!("{to}{}", request.target),
+            };
+            Plan::Say(Reply::redirect(status, &place))
         }
         Some(Then::Allow) => served(&verdict, &question),
         _ => decided(&policy, &verdict, &question, host, &below.rest, request),

@@ -80,6 +80,8 @@ pub(crate) enum Tls {
     WrongName,
     /// Closed before the handshake.
     Closed,
+    /// The handshake is never answered.
+    Silent,
 }
 
 /// A user or an organisation, with the organisation's policies.
@@ -329,8 +331,9 @@ pub(crate) enum Then {
     Allow,
     /// Answer this.
     Answer(Reply),
-    /// Send the client to the same path at this host.
-    RedirectTo(String),
+    /// Send the client elsewhere with this status: to the same path at `https://host`, or where a path is given,
+    /// to that repository.
+    Redirect(u16, String),
     /// Wait before answering.
     Delay(Duration),
     /// Announce the whole body, send half of it, close.

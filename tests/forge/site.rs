@@ -150,7 +150,7 @@ fn api(shared: &Shared, host: &str, site: &Site, path: &str, request: &Request) 
     let fallen = apply_rules(&mut policy, &question, host, true);
     let reply = match fallen.then {
         Some(Then::Answer(reply)) => reply,
-        Some(Then::RedirectTo(other)) => Reply::redirect(302, &format!("https://{other}{}", request.target)),
+        Some(Then::Redirect(status, to)) => Reply::redirect(status, &format!("{to}{}", request.target)),
         _ => rest::answer(&mut policy, &question, path, request),
     };
     drop(policy);
@@ -190,10 +190,10 @@ pub(crate) fn apply_rules(policy: &mut Policy, question: &Question<'_>, host: &s
             continue;
         }
         match &rule.then {
-            Then::Allow | Then::Answer(_) | Then::RedirectTo(_) if fallen.then.is_some() => {
+            Then::Allow | Then::Answer(_) | Then::Redirect(..) if fallen.then.is_some() => {
                 continue;
             }
-            Then::Allow | Then::Answer(_) | Then::RedirectTo(_) => {
+            Then::Allow | Then::Answer(_) | Then::Redirect(..) => {
                 fallen.then = Some(rule.then.clone());
             }
             Then::Delay(time) => fallen.spoil.delay += *time,

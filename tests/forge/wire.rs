@@ -183,6 +183,11 @@ fn tunnel(shared: &Shared, mut socket: TcpStream, request: &Request) -> io::Resu
         Tls::WrongName => authority().config(&host, "wrong.example.com")?,
         Tls::UnknownAuthority => stranger().config(&host, &host)?,
         Tls::Closed => return Ok(()),
+        Tls::Silent => {
+            // It ends with the client, or with the forge.
+            io::copy(&mut socket, &mut io::sink())?;
+            return Ok(());
+        }
     };
     let connection = ServerConnection::new(config).map_err(io::Error::other)?;
     let mut reader = BufReader::new(StreamOwned::new(connection, socket));

@@ -102,7 +102,7 @@ fn a_rule_comes_before_everything_and_may_run_out() {
             .rule(Rule::answer(Reply::sample(403, sample)).token("acme").repo("acme/secret").on(On::Read))
             .rule(Rule::answer(Reply::text(401, "Once.\n")).owner("GLOBEX").times(1))
             .rule(Rule::allow().repo("mona/dotfiles").by(By::Anonymous))
-            .rule(Rule::fault(Then::RedirectTo("evil.test".to_owned())).repo("acme/tools")),
+            .rule(Rule::fault(Then::Redirect(302, "https://evil.test".to_owned())).repo("acme/tools")),
     );
     check(
         &forge,

@@ -3,7 +3,9 @@
 //! The forge logs every request, so "one probe" is counted: git's own operations are known, what was asked
 //! beyond them is ours.
 
+mod doors;
 mod first;
+mod lifetime;
 mod places;
 mod rows;
 mod steady;

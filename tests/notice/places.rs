@@ -194,7 +194,7 @@ fn what_a_hook_prints_is_no_refusal_whatever_it_says() {
 #[test]
 fn ten_megabytes_a_cut_body_and_a_redirect_to_elsewhere_are_no_reason_for_anything() {
     let big = Reply::text(403, &"A line of nothing. \u{1b}[31m".repeat(500_000));
-    let elsewhere = Then::RedirectTo("evil.test".to_owned());
+    let elsewhere = Then::Redirect(302, "https://evil.test".to_owned());
     for (what, rule) in [
         ("ten megabytes", Rule::answer(big)),
         ("cut", Rule { by: crate::forge::By::Credential, ..Rule::fault(Then::Truncate) }),

@@ -123,7 +123,8 @@ pub(crate) const STEPS: &[Step] = &[
                 name: "elsewhere",
                 what: "the stand-in sends git to another host",
                 apply: |stage| {
-                    let rule = Rule::fault(Then::RedirectTo("example.com".to_owned())).owner("acme");
+                    let rule =
+                        Rule::fault(Then::Redirect(302, "https://example.com".to_owned())).owner("acme");
                     stage.forge.policy(|policy| policy.rules.push(rule));
                 },
             },

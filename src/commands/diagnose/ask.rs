@@ -3,7 +3,6 @@
 //! A token that GitHub does not know is sent once, however many remotes would send it: several bad logins
 //! lock a user out (documented: "Failed login limit").
 
-use super::super::Session;
 use super::ready::Ready;
 use crate::git::Git;
 use crate::inspect::{Inspection, Means, Pace, inspect_knowing};
@@ -15,15 +14,14 @@ use std::time::Duration;
 const BOUND: Duration = Duration::from_secs(10);
 
 /// Gives what was found out about each target, in their order; none where nothing can be asked.
-pub(super) fn ask(session: &Session, git: Option<&Git>, ready: &[Ready<'_>]) -> Vec<Option<Inspection>> {
+pub(super) fn ask(git: Option<&Git>, ready: &[Ready<'_>]) -> Vec<Option<Inspection>> {
     let mut found: Vec<Option<Inspection>> = ready.iter().map(|_| None).collect();
     let Some(git) = git else { return found };
-    let Some(folder) = session.paths.traces() else { return found };
     let groups = groups(ready);
     let done: Vec<Vec<(usize, Inspection)>> = thread::scope(|scope| {
         let threads: Vec<_> = groups
             .into_iter()
-            .map(|group| scope.spawn(move || one_after_the_other(git, folder, ready, &group)))
+            .map(|group| scope.spawn(move || one_after_the_other(git, ready, &group)))
             .collect();
         threads.into_iter().map(|thread| thread.join().unwrap_or_default()).collect()
     });
@@ -52,17 +50,13 @@ fn groups(ready: &[Ready<'_>]) -> Vec<Vec<usize>> {
     groups
 }
 
-fn one_after_the_other(
-    git: &Git,
-    folder: &std::path::Path,
-    ready: &[Ready<'_>],
-    group: &[usize],
-) -> Vec<(usize, Inspection)> {
-    let means = Means { git, folder };
+fn one_after_the_other(git: &Git, ready: &[Ready<'_>], group: &[usize]) -> Vec<(usize, Inspection)> {
     let mut user = Heard::NotAsked;
     let mut found = Vec::new();
     for &at in group {
         let Some(subject) = ready[at].subject() else { continue };
+        let remote_name = ready[at].aim.target.name.as_deref();
+        let means = Means { git, remote_name };
         let inspection = inspect_knowing(&means, &subject, Pace::Careful, BOUND, user.clone());
         if inspection.evidence.user.reply().is_some() {
             user = inspection.evidence.user.clone();

@@ -74,7 +74,7 @@ pub fn run(session: &Session, options: &Options) -> Result<(), Failure> {
         .collect();
     let inspections = {
         let _spinner = Spinner::start("asking what GitHub says ...");
-        ask::ask(session, git.as_ref(), &ready)
+        ask::ask(git.as_ref(), &ready)
     };
     let secrets: Vec<Token> = ready.iter().flat_map(Ready::secrets).collect();
     let mut diagnoses: Vec<Diagnosis<'_>> = Vec::new();

@@ -64,6 +64,8 @@ impl Ready<'_> {
             operation: self.operation,
             username: &self.username,
             secret: self.token.as_ref()?,
+            // It would be sent where everybody may read, and hide a `.netrc`.
+            is_challenged: false,
             account: self.evidence.account.clone()?,
             asked_login: self.evidence.asked_login.clone(),
             helper: self.evidence.helper,
@@ -179,6 +181,7 @@ fn described(ready: &Ready<'_>, now: i64) -> Evidence {
         operation: ready.operation,
         username: b"",
         secret: &nobody,
+        is_challenged: false,
         account: known(String::new(), Origin::Account, TokenKind::Unknown),
         asked_login: None,
         helper: Helper::Unknown,

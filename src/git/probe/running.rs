@@ -1,0 +1,202 @@
+//! Git at work: how it is started, and what comes from it until it has answered.
+
+use super::{InfoRefs, Probed, Service, Way, url_of};
+use crate::git::handover::{self, HELPER, Handover, Socket};
+use crate::git::http::is_remote_name;
+use crate::git::quote::helper_command;
+use crate::git::{Git, child};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Read, Write};
+use std::os::unix::ffi::OsStringExt;
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long the end of a git that was stopped is waited for.
+const AFTERWARDS: Duration = Duration::from_millis(200);
+
+/// A git that was started. Dropping it ends it.
+pub(super) struct Running {
+    child: Child,
+    // Git ends when its standard input does, so this is kept open.
+    _stdin: Option<ChildStdin>,
+    stdout: Option<ChildStdout>,
+    socket: Socket,
+}
+
+/// What comes next from git.
+enum Next {
+    /// Its first byte on standard output.
+    Word(u8),
+    /// The end of its standard output, without a word.
+    NoWord,
+    /// Something on the socket.
+    Printed(Vec<u8>),
+    /// The end of the socket.
+    Ended,
+    /// Nothing in time.
+    Slow,
+}
+
+impl Running {
+    /// Starts git; gives the nonce of its questions, too.
+    pub(super) fn start(git: &Git, what: &InfoRefs<'_>) -> io::Result<(Self, String)> {
+        let url = url_of(what.remote).ok_or_else(|| io::Error::other("there is no repository to ask for"))?;
+        let own = env::current_exe()?;
+        let nonce = handover::nonce()?;
+        let (socket, theirs) = handover::pair()?;
+        let mut command = child::command(&own, git.program());
+        for setting in settings(&own, what, &url, &nonce)? {
+            command.arg("-c").arg(setting);
+        }
+        // The URL stands in both places where git was given one that is no remote's.
+        let name = what.remote_name.filter(|name| is_remote_name(name)).unwrap_or(&url);
+        command.args(["remote-https", name, &url]);
+        surroundings(&mut command);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(theirs);
+        let mut child = command.spawn()?;
+        let (mut stdin, stdout) = (child.stdin.take(), child.stdout.take());
+        let word: &[u8] = match what.service {
+            Service::Fetch => b"list\n",
+            Service::Push => b"list for-push\n",
+        };
+        if let Some(stdin) = &mut stdin {
+            // A git that ended already shows why on its stderr.
+            let _ = stdin.write_all(word);
+        }
+        // `command` is dropped here: it holds the far end of the socket, whose end is the end of git.
+        Ok((Self { child, _stdin: stdin, stdout, socket }, nonce))
+    }
+
+    /// Answers git's question, and waits for its first word.
+    pub(super) fn wait(mut self, mut handover: Handover, deadline: Instant) -> Probed {
+        let mut word = None;
+        let mut until = deadline;
+        loop {
+            if let Some(lines) = handover.reply() {
+                // Who has ended meanwhile does not want it any more.
+                let _ = self.socket.write_all(&lines);
+            }
+            match self.next(until) {
+                Next::Word(first) => {
+                    // The service answered. Git's end closes the socket, so what it printed is there at once.
+                    word = Some(first);
+                    self.stdout = None;
+                    child::end(&mut self.child);
+                    until = Instant::now() + AFTERWARDS;
+                }
+                Next::NoWord => self.stdout = None,
+                Next::Printed(bytes) => handover.take(&bytes),
+                Next::Ended => break,
+                Next::Slow if word.is_some() => break,
+                Next::Slow => return Probed::Slow,
+            }
+        }
+        let (wanted_credential, with_credential) = (handover.was_asked(), handover.was_given());
+        let (transcript, challenges) = handover.finish();
+        match word {
+            Some(word) => Probed::Open { transcript, with_credential, empty: word == b'\n' },
+            // Git says why it ends. This is the end of what should have become git.
+            None if transcript.is_empty() && !wanted_credential => Probed::NotStarted,
+            None => Probed::Closed { transcript, challenges, wanted_credential, with_credential },
+        }
+    }
+
+    /// Waits for what comes next: of what stands on the socket first, since a question comes before its answer.
+    fn next(&mut self, until: Instant) -> Next {
+        let Ok(left) = Timespec::try_from(until.saturating_duration_since(Instant::now())) else {
+            return Next::Slow;
+        };
+        let mut polled = vec![PollFd::new(&self.socket, PollFlags::IN)];
+        polled.extend(self.stdout.as_ref().map(|stdout| PollFd::new(stdout, PollFlags::IN)));
+        let is_ready = match poll(&mut polled, Some(&left)) {
+            Ok(0) => return Next::Slow,
+            Ok(_) => |fd: Option<&PollFd<'_>>| fd.is_some_and(|fd| !fd.revents().is_empty()),
+            // A signal that we survive: what there is shows the next time.
+            Err(rustix::io::Errno::INTR) => return Next::Printed(Vec::new()),
+            Err(_) => return Next::Slow,
+        };
+        let (is_printed, is_word) = (is_ready(polled.first()), is_ready(polled.get(1)));
+        if is_printed {
+            let mut bytes = vec![0; 8192];
+            // Cut off is at the end, too.
+            let count = self.socket.read(&mut bytes).unwrap_or_default();
+            bytes.truncate(count);
+            return if count == 0 { Next::Ended } else { Next::Printed(bytes) };
+        }
+        let mut byte = [0];
+        match &mut self.stdout {
+            Some(stdout) if is_word => match stdout.read(&mut byte) {
+                Ok(1..) => Next::Word(byte[0]),
+                _ => Next::NoWord,
+            },
+            _ => Next::Printed(Vec::new()),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        child::end(&mut self.child);
+    }
+}
+
+/// Gives what `-c` is to set. What comes last holds where both fit the URL equally well, and what is set for
+/// the whole URL before what is set for a part of it.
+fn settings(own: &Path, what: &InfoRefs<'_>, url: &str, nonce: &str) -> io::Result<Vec<OsString>> {
+    let host = format!("https://{}", what.remote.host);
+    let helper = helper_command(own).map_err(io::Error::other)?;
+    let mut ours = format!("credential.{host}.helper=").into_bytes();
+    ours.extend_from_slice(&helper);
+    ours.extend_from_slice(format!(" {HELPER} {nonce}").as_bytes());
+    let mut settings: Vec<OsString> = [
+        // An empty helper forgets those named before it, wherever that was.
+        "credential.helper=".to_owned(),
+        format!("credential.{host}.helper="),
+        // Nobody is asked, also not by a program.
+        "core.askPass=".to_owned(),
+        "protocol.version=0".to_owned(),
+        // Git 2.54 and 2.55 ask without end after 401 and 429 (measured); 1 means: no second time.
+        format!("http.{url}.maxRetries=1"),
+    ]
+    .map(OsString::from)
+    .into();
+    settings.push(OsString::from_vec(ours));
+    let with_url: &[&str] = match what.way {
+        Way::AsGit => &[],
+        Way::NoRedirects => &["followRedirects=false", "proactiveAuth=none"],
+        Way::AtOnce => &["followRedirects=false", "proactiveAuth=basic"],
+    };
+    settings.extend(with_url.iter().map(|setting| OsString::from(format!("http.{url}.{setting}"))));
+    Ok(settings)
+}
+
+/// Gives git the environment it has here, without what would ask somebody, print into the transcript or look for
+/// programs in the working folder.
+fn surroundings(command: &mut Command) {
+    let is_trace = |name: &OsStr| {
+        name.to_str().is_some_and(|name| name.starts_with("GIT_TRACE") || name == "GIT_CURL_VERBOSE")
+    };
+    for (name, _) in env::vars_os().filter(|(name, _)| is_trace(name)) {
+        command.env_remove(name);
+    }
+    // Config files can turn these on (`trace2.normalTarget`), and only an environment turns them off again.
+    for name in ["GIT_TRACE2", "GIT_TRACE2_EVENT", "GIT_TRACE2_PERF"] {
+        command.env(name, "0");
+    }
+    for name in ["SSH_ASKPASS", "GIT_PROTOCOL"] {
+        command.env_remove(name);
+    }
+    command
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .env("GIT_ASKPASS", "")
+        // The catalogue knows git's own words in English; the server's come as they are.
+        .env("LC_ALL", "C");
+    if let Some(path) = env::var_os("PATH")
+        && let Ok(path) = env::join_paths(env::split_paths(&path).filter(|folder| folder.is_absolute()))
+    {
+        command.env("PATH", path);
+    }
+}
