@@ -16,7 +16,7 @@
 //! Further keys: `command` (with `vault = "command"`), `server = "github" | "plain"` where the host's name
 //! does not tell, `learned = true`, `refresh = true`, and `id` where it is not `SCOPE#LOGIN`.
 
-use crate::choose::{Account, Place};
+use crate::account::{Account, VaultPlace};
 use crate::files::{self, Care, FileError, Lock};
 use crate::remote::{Scope, Server};
 use crate::time;
@@ -152,9 +152,9 @@ fn account(raw: AccountEntry<'_>, wrong: impl Fn(&str, &str) -> ListError) -> Re
     let scope = Scope::from_url(&raw.scope)
         .ok_or_else(|| wrong("scope", "this scope is not https://HOST/OWNER or https://HOST"))?;
     let place = match (&*raw.vault, raw.command) {
-        ("keyring", _) => Place::Keyring,
-        ("file", _) => Place::File,
-        ("command", Some(command)) => Place::Command(command.into_owned()),
+        ("keyring", _) => VaultPlace::Keyring,
+        ("file", _) => VaultPlace::File,
+        ("command", Some(command)) => VaultPlace::Command(command.into_owned()),
         ("command", None) => {
             return Err(wrong("vault", "this account has vault = \"command\" and no command"));
         }
@@ -300,8 +300,8 @@ fn write(table: &mut Table, account: &Account) {
     set("expires", expires.and_then(time::rfc3339).map(Into::into));
     set("vault", Some(place.name().into()));
     let command = match place {
-        Place::Command(command) => Some(command.as_str().into()),
-        Place::Keyring | Place::File => None,
+        VaultPlace::Command(command) => Some(command.as_str().into()),
+        VaultPlace::Keyring | VaultPlace::File => None,
     };
     set("command", command);
     let server = match (scope.host().server_by_name(), server) {
@@ -331,7 +331,7 @@ mod tests {
             login: login.map(str::to_owned),
             kind: TokenKind::FineGrained,
             expires: Some(1_800_000_000),
-            place: Place::Keyring,
+            place: VaultPlace::Keyring,
             refresh: false,
             learned: true,
         }
@@ -358,7 +358,7 @@ mod tests {
             account("https://git.example.com", Some("")),
             account("corp.ghe.com/x", None),
         ];
-        all[1].place = Place::Command("op read \"x y\"".to_owned());
+        all[1].place = VaultPlace::Command("op read \"x y\"".to_owned());
         all[2].refresh = true;
         all[3].expires = None;
         all[3].id = "odd".to_owned();

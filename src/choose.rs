@@ -1,55 +1,8 @@
 //! Which account serves a request: one pure function, [`choose`], whose doc comment is the rule table.
 
-use crate::remote::{Owner, Remote, Scope, Server};
-use crate::token::TokenKind;
+use crate::account::{Account, Standing};
+use crate::remote::{Owner, Remote, Server};
 use std::cmp::Reverse;
-
-/// One scope with one token. Never the secret itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Account {
-    /// Names the secret in its vault; never changes while the account lives.
-    pub id: String,
-    /// What people call it.
-    pub label: String,
-    /// What the token is for.
-    pub scope: Scope,
-    /// What answers at the scope's host.
-    pub server: Server,
-    /// Whose token it is: a GitHub login, or the user name at a plain host (where it may be empty).
-    pub login: Option<String>,
-    /// What kind of token it is.
-    pub kind: TokenKind,
-    /// When it expires, in seconds since 1970, where that is known.
-    pub expires: Option<i64>,
-    /// Where the secret lies.
-    pub place: Place,
-    /// Whether a refresh token lies beside the secret (plain hosts only).
-    pub refresh: bool,
-    /// Whether it came by git's `store` and not by `add`.
-    pub learned: bool,
-}
-
-/// Which vault holds an account's secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
-    /// The system's keyring.
-    Keyring,
-    /// The file `secrets.toml`.
-    File,
-    /// A command that prints it.
-    Command(String),
-}
-
-impl Place {
-    /// Names the vault as `list --json` does.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Keyring => "keyring",
-            Self::File => "file",
-            Self::Command(_) => "command",
-        }
-    }
-}
 
 /// The helpers that answered for a place before `setup`: whom to ask where no account fits.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -66,15 +19,6 @@ impl std::fmt::Debug for Fallback {
         let count = self.helpers.len();
         f.debug_struct("Fallback").field("helpers", &count).field("with_path", &self.with_path).finish()
     }
-}
-
-/// How an account stands at this moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Standing {
-    /// Its token was refused as such (401) and nothing has shown since that it works.
-    pub rejected: bool,
-    /// Its known expiry has passed.
-    pub expired: bool,
 }
 
 /// Why an account does not serve a request.
@@ -124,7 +68,7 @@ pub fn choose<'a>(
             let Standing { rejected, expired } = standing(account);
             (
                 Reverse(account.scope.depth()),
-                user.is_some_and(|user| !is_login(account, user)),
+                user.is_some_and(|user| !account.is_login(user)),
                 rejected,
                 expired,
                 account.learned,
@@ -164,7 +108,7 @@ pub fn because(
     standing: impl Fn(&Account) -> Standing,
 ) -> Because {
     let Some(second) = second else { return Because::Only };
-    let asked = |account: &Account| user.is_some_and(|user| is_login(account, user));
+    let asked = |account: &Account| user.is_some_and(|user| account.is_login(user));
     let (one, two) = (standing(first), standing(second));
     if first.scope.depth() > second.scope.depth() {
         Because::Narrower
@@ -199,7 +143,7 @@ pub fn fits(account: &Account, remote: &Remote, user: Option<&str>, all: &[Accou
     if let Some(user) = user
         && names_a_login(user, remote, all)
         && account.login.is_some()
-        && !is_login(account, user)
+        && !account.is_login(user)
     {
         return Err(WhyNot::OtherLogin);
     }
@@ -227,7 +171,7 @@ pub fn fits(account: &Account, remote: &Remote, user: Option<&str>, all: &[Accou
 pub fn names_a_login(user: &str, remote: &Remote, accounts: &[Account]) -> bool {
     !user.is_empty()
         && !CONVENTIONAL_USERS.contains(&user.to_ascii_lowercase().as_str())
-        && accounts.iter().any(|account| account.scope.host().serves(&remote.host) && is_login(account, user))
+        && accounts.iter().any(|account| account.scope.host().serves(&remote.host) && account.is_login(user))
 }
 
 /// Names the user that is answered: the asked one, else the login, else [`ANY_USER`].
@@ -237,13 +181,6 @@ pub fn answered_user<'a>(account: &'a Account, asked: Option<&'a [u8]>) -> &'a [
         (_, Some(login)) if !login.is_empty() || account.server == Server::Plain => login.as_bytes(),
         _ => ANY_USER.as_bytes(),
     }
-}
-
-fn is_login(account: &Account, user: &str) -> bool {
-    account.login.as_deref().is_some_and(|login| match account.server {
-        Server::GitHub => login.eq_ignore_ascii_case(user),
-        Server::Plain => login == user,
-    })
 }
 
 /// Tells whether a secret of this account may be handed out for that owner: used wherever a secret comes
@@ -259,6 +196,9 @@ pub fn may_serve_owner(account: &Account, owner: Option<&Owner>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::account::VaultPlace;
+    use crate::remote::Scope;
+    use crate::token::TokenKind;
 
     /// Makes an account from `SCOPE`, `SCOPE@login`.
     fn account(text: &str) -> Account {
@@ -275,7 +215,7 @@ mod tests {
             login,
             kind: TokenKind::FineGrained,
             expires: None,
-            place: Place::File,
+            place: VaultPlace::File,
             refresh: false,
             learned: false,
         }

@@ -124,3 +124,10 @@ impl From<PromptError> for Failure {
         }
     }
 }
+/// Says in one line what is wrong and what mends it: how git's own words speak of trouble.
+pub fn one_line(fact: impl fmt::Display, remedy: Option<String>) -> String {
+    match remedy {
+        Some(remedy) => format!("{fact}; fix: {remedy}"),
+        None => fact.to_string(),
+    }
+}

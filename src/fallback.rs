@@ -15,7 +15,7 @@
 use crate::choose::Fallback;
 use crate::limits;
 use crate::protocol::reply::{Reader, Reply, Unusable, compose_lines};
-use crate::protocol::{Line, Request};
+use crate::protocol::{Line, Operation, Request};
 use crate::remote::Host;
 use crate::token::Token;
 use std::ffi::OsString;
@@ -28,27 +28,6 @@ use zeroize::Zeroizing;
 /// In the environment of a fallback: which hosts are being asked for, and by which of our processes, as
 /// `HOST@PID` with spaces between.
 const MARK: &str = "PATRON_FALLBACK";
-
-/// What a helper is asked to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operation {
-    /// Give a credential.
-    Get,
-    /// Keep one that worked.
-    Store,
-    /// Forget one that did not.
-    Erase,
-}
-
-impl Operation {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Get => "get",
-            Self::Store => "store",
-            Self::Erase => "erase",
-        }
-    }
-}
 
 /// A request that may be told to another helper: every secret in it was checked not to be ours.
 #[derive(Debug, Clone, Copy)]

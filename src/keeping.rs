@@ -3,8 +3,9 @@
 //! The rule of `auto`: the keyring. Only if no keyring service exists at all (not: locked, slow, refused)
 //! does a file come in; a vault in trouble is never silently replaced by a weaker one.
 
+use crate::account::{Account, VaultPlace};
 use crate::accounts::{self, Book};
-use crate::choose::{Account, Place};
+use crate::git::VaultChoice;
 use crate::outcomes::Outcomes;
 use crate::paths::Paths;
 use crate::token::Token;
@@ -14,11 +15,22 @@ use crate::vault::{self, Asking, VaultError};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wish {
     /// There and nowhere else.
-    There(Place),
+    There(VaultPlace),
     /// The keyring; the file if there is no keyring service (`add`, which says so).
     KeyringElseFile,
     /// The keyring; the file if there is no keyring service and the file is in use already (`store`).
     KeyringElseFileInUse,
+}
+
+impl Wish {
+    /// Gives what the settings wish for; none for `auto`, which means one thing to `add` and another to `store`.
+    pub fn of(choice: VaultChoice) -> Option<Self> {
+        match choice {
+            VaultChoice::Auto => None,
+            VaultChoice::Keyring => Some(Self::There(VaultPlace::Keyring)),
+            VaultChoice::File => Some(Self::There(VaultPlace::File)),
+        }
+    }
 }
 
 /// Why nothing was kept.
@@ -70,8 +82,8 @@ pub fn keep(paths: &Paths, keep: Keep<'_>, wish: &Wish, asking: Asking) -> Resul
     let known = book.accounts().iter().find(|known| known.id == account.id).cloned();
     let book = hold(book, asking);
     let no_keyring = match account.place {
-        Place::Command(_) => None,
-        Place::Keyring | Place::File => {
+        VaultPlace::Command(_) => None,
+        VaultPlace::Keyring | VaultPlace::File => {
             place(paths, &mut account, secret, refresh, wish, asking).map_err(NotKept::Vault)?
         }
     };
@@ -105,7 +117,7 @@ fn place(
 ) -> Result<Option<String>, VaultError> {
     account.place = match wish {
         Wish::There(place) => place.clone(),
-        Wish::KeyringElseFile | Wish::KeyringElseFileInUse => Place::Keyring,
+        Wish::KeyringElseFile | Wish::KeyringElseFileInUse => VaultPlace::Keyring,
     };
     let may_take_file = match wish {
         Wish::There(_) => false,
@@ -114,7 +126,7 @@ fn place(
     };
     match write(paths, account, secret, refresh, asking) {
         Err(VaultError::Absent(why)) if may_take_file => {
-            account.place = Place::File;
+            account.place = VaultPlace::File;
             write(paths, account, secret, refresh, asking).map(|()| Some(why))
         }
         other => other.map(|()| None),

@@ -7,7 +7,7 @@
 //! `1`, `2` or `true` log to stderr; an absolute path is appended to (mode 0600), as git's own trace
 //! variables do; anything else is off.
 
-use crate::choose::Account;
+use crate::account::Account;
 use crate::files;
 use crate::remote::Remote;
 use std::cell::RefCell;

@@ -3,6 +3,7 @@
 //! Git's own words come first: they cost nothing that they do not need, and end with 0 whatever happens,
 //! since git ignores the exit code and a helper must never stand in its way.
 
+mod account;
 mod accounts;
 mod ancestry;
 mod browser;
@@ -20,12 +21,14 @@ mod inspect;
 mod keeping;
 mod limits;
 mod log;
+mod lookup;
 mod notice;
 mod outcomes;
 mod pages;
 mod paths;
 mod protocol;
 mod remote;
+mod session;
 mod stdio;
 mod target;
 mod terminal;

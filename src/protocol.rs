@@ -13,6 +13,28 @@ use crate::remote::Remote;
 use crate::token::Token;
 use zeroize::Zeroizing;
 
+/// What git asks a credential helper to do (gitcredentials(7), "operation").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// Give a credential.
+    Get,
+    /// Keep one that worked.
+    Store,
+    /// Forget one that did not.
+    Erase,
+}
+
+impl Operation {
+    /// Names it as git passes it to a helper.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Get => "get",
+            Self::Store => "store",
+            Self::Erase => "erase",
+        }
+    }
+}
+
 /// The longest line, in bytes with its LF: git's documented limit.
 pub const MAX_LINE: usize = 65_535;
 /// The longest request in bytes.

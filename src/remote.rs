@@ -172,17 +172,18 @@ impl Remote {
     }
 }
 
-/// The direction of a transfer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The direction of a transfer: which of git's two services is asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Direction {
-    /// Clone, fetch, pull, ls-remote; also where it is not known.
+    /// Clone, fetch, pull, ls-remote (`git-upload-pack`); also where it is not known.
+    #[default]
     Fetch,
-    /// Push.
+    /// Push (`git-receive-pack`).
     Push,
 }
 
 impl Direction {
-    /// Names it as the file and `--json` do.
+    /// Names it as our files and `--json` do.
     pub fn name(self) -> &'static str {
         match self {
             Self::Fetch => "fetch",
@@ -322,6 +323,11 @@ impl Scope {
     /// Gives the owner, if the scope names one.
     pub fn owner(&self) -> Option<Owner> {
         self.segments.first().and_then(|segment| Owner::parse(segment))
+    }
+
+    /// Gives the segments as they are written.
+    pub fn segments(&self) -> &[String] {
+        &self.segments
     }
 
     /// Gives a segment as it is written; the first is the owner on a GitHub host.

@@ -235,6 +235,12 @@ pub fn one(word: Option<&str>, folder: impl FnOnce() -> Result<PathBuf, Failure>
     })
 }
 
+/// Gives the folder that the command was started in.
+pub fn working_folder() -> Result<PathBuf, Failure> {
+    std::env::current_dir()
+        .map_err(|error| Failure::failed("the working folder cannot be read").because(error))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,6 @@
 //! Asks a host whose token this is: what `add` wants to know before it keeps one.
 
-use crate::choose::Account;
+use crate::account::Account;
 use crate::error::{Exit, Failure};
 use crate::github::{Answer, Api, ApiPath, Client, Reply, looks_like_github};
 use crate::remote::{Scope, Server};

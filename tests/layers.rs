@@ -20,7 +20,8 @@ use std::path::Path;
 
 use Kind::{Family, Whole};
 use Rank::{
-    Commands, Composition, Conclusions, Decisions, Disk, Ground, Main, Memory, Outside, Shared, Terms, Words,
+    Commands, Composition, Conclusions, Decisions, Disk, Ground, Main, Memory, Outside, Run, Shared, Terms,
+    Words,
 };
 
 /// The ranks, lowest first.
@@ -42,6 +43,8 @@ enum Rank {
     Outside,
     /// What all composition knows: files of ours with their meaning, and how a command fails.
     Memory,
+    /// What one run works with.
+    Run,
     /// What takes outside things and memory together.
     Composition,
     /// What several commands do, out of compositions.
@@ -64,8 +67,10 @@ const ROOMS: &[Room] = &[
 
     room(Terms,       "denial/catalogue", Whole, "the table of known refusals"),
 
+    room(Terms,       "account",   Whole,  "an account without its secret; whether two scopes are one"),
+
     room(Decisions,   "protocol",  Whole,  "git's credential format: request, answer, another helper's reply"),
-    room(Decisions,   "choose",    Whole,  "what an account is, and which one serves a request"),
+    room(Decisions,   "choose",    Whole,  "which account serves a request"),
     room(Decisions,   "denial",    Whole,  "a reply or a transcript to the refusal it is"),
 
     room(Conclusions, "verdict",   Whole,  "evidence to verdict: the differential diagnosis"),
@@ -90,6 +95,9 @@ const ROOMS: &[Room] = &[
     room(Memory,      "outcomes",  Whole,  "outcomes.toml: how accounts fared, fingerprints of their secrets"),
     room(Memory,      "traces",    Whole,  "who was answered and has not reported yet"),
 
+    room(Run,         "session",   Whole,  "folders, log, time, caller, settings: found out once"),
+
+    room(Composition, "lookup",    Whole,  "one request of git with what is found out about it"),
     room(Composition, "keeping",   Whole,  "a secret into its vault and its account on the list"),
     room(Composition, "inspect",   Whole,  "runs the requests, collects evidence, asks for the verdict"),
     room(Composition, "checks",    Whole,  "the facts of diagnose: one check each, with a stable id"),

@@ -3,7 +3,8 @@
 use super::Check;
 use super::Group::Account as Group;
 use super::Status::{Failed, Ok, Skipped, Warning};
-use crate::choose::{Account, Because, Place, WhyNot};
+use crate::account::{Account, VaultPlace};
+use crate::choose::{Because, WhyNot};
 use crate::time::day;
 use crate::vault::VaultError;
 
@@ -76,9 +77,9 @@ pub(crate) fn others(fitting: &[&Account], rest: &[(&Account, WhyNot)], now: i64
 /// States whether the vault gave the secret.
 pub(crate) fn readable(account: &Account, read: Result<bool, &VaultError>) -> Check {
     let place = match account.place {
-        Place::Keyring => "the keyring",
-        Place::File => "secrets.toml, which only you can read",
-        Place::Command(_) => "the account's command",
+        VaultPlace::Keyring => "the keyring",
+        VaultPlace::File => "secrets.toml, which only you can read",
+        VaultPlace::Command(_) => "the account's command",
     };
     match read {
         Result::Ok(true) => Check::new(Group, "vault", Ok, format!("the token was read from {place}")),

@@ -3,8 +3,9 @@
 use super::Check;
 use super::Group::GitHub as Group;
 use super::Status::{Failed, Ok, Skipped};
+use crate::remote::Direction;
 use crate::terminal::sanitise;
-use crate::verdict::{Evidence, Heard, HostKind, Operation, Trouble, Visible};
+use crate::verdict::{Evidence, Heard, HostKind, Trouble, Visible};
 use std::time::Duration;
 
 /// The longest part of a server's words that is shown.
@@ -31,8 +32,8 @@ pub(crate) fn requests(evidence: &Evidence, asked: Option<&Asked>, why_not: &str
     };
     let unknown = evidence.user.status() == Some(401);
     let mut checks = vec![service("fetch", "fetching", &evidence.fetch, sent.0, unknown)];
-    checks.push(match (&evidence.push, evidence.operation) {
-        (Heard::NotAsked, Operation::Fetch) => Check::new(Group, "push", Skipped, "not asked: add --push"),
+    checks.push(match (&evidence.push, evidence.direction) {
+        (Heard::NotAsked, Direction::Fetch) => Check::new(Group, "push", Skipped, "not asked: add --push"),
         (push, _) => service("push", "pushing", push, sent.1, unknown),
     });
     if evidence.host == HostKind::GitHub {

@@ -3,9 +3,10 @@
 use super::Check;
 use super::Group::Token as Group;
 use super::Status::{Failed, Ok, Skipped, Warning};
+use crate::remote::Direction;
 use crate::time;
 use crate::token::TokenKind;
-use crate::verdict::{Evidence, Heard, Operation, Origin, Reply};
+use crate::verdict::{Evidence, Heard, Origin, Reply};
 
 /// What scopes imply (documented: "Scopes for OAuth apps"); `admin:X` implies `write:X`, and that `read:X`.
 const IMPLIES: &[(&str, &[&str])] = &[
@@ -126,7 +127,7 @@ fn scopes(evidence: &Evidence, kind: TokenKind) -> Option<Check> {
         some => some,
     };
     let is_public = evidence.repo.flag("private") == Some(false);
-    let needed = if is_public && evidence.operation == Operation::Push { "public_repo" } else { "repo" };
+    let needed = if is_public && evidence.direction == Direction::Push { "public_repo" } else { "repo" };
     Some(if includes(&scopes, needed) {
         Check::new(Group, "token-scopes", Ok, format!("scopes: {has}; git needs {needed}"))
     } else {

@@ -11,14 +11,16 @@ mod report;
 pub(super) use form::show_page;
 pub(super) use report::report;
 
-use super::{Session, list_failure, vault_failure};
+use crate::account::{Account, VaultPlace, known_server, same_scope};
 use crate::accounts::default_id;
-use crate::choose::{Account, Place};
 use crate::cli::{Add, VaultName};
 use crate::error::{Exit, Failure};
-use crate::inspect::{Sees, sees};
+use crate::git::HttpContext;
+use crate::github::Client;
+use crate::inspect::{Sees, client_for, sees};
 use crate::keeping::{self, Keep, NotKept, Wish, free_label};
-use crate::remote::{SCOPE_LOOKS_LIKE, Scope, Server};
+use crate::remote::{Host, SCOPE_LOOKS_LIKE, Scope, Server};
+use crate::session::{Session, list_failure, vault_failure};
 use crate::terminal::{self, PromptError};
 use crate::token::{Token, TokenKind, pasted};
 use crate::vault::Asking;
@@ -32,7 +34,8 @@ pub fn run(session: &Session, options: &Add, out: &mut dyn Write) -> Result<(), 
     check_names(options)?;
     let accounts = session.accounts().map_err(list_failure)?;
     if let Some(label) = &options.label
-        && let Some(taken) = accounts.iter().find(|account| account.label == *label && account.scope != scope)
+        && let Some(taken) =
+            accounts.iter().find(|account| account.label == *label && !account.is_for(&scope))
     {
         // Who it is for is known, whose it is not yet.
         let wanted = Account { id: String::new(), scope, login: options.login.clone(), ..taken.clone() };
@@ -55,7 +58,7 @@ pub(super) struct Adding<'a> {
     /// Whether the host is not to be asked.
     unchecked: bool,
     /// The vault that the person chose after another one had failed.
-    wish: Option<Place>,
+    wish: Option<VaultPlace>,
 }
 
 /// What was kept.
@@ -171,30 +174,19 @@ impl<'a> Adding<'a> {
 
     /// Tells whether GitHub answers at this host, as far as is known without asking.
     fn is_github(&self) -> bool {
-        let host = self.scope.host();
-        let known =
-            || self.accounts.iter().find(|known| known.scope.host() == host).map(|known| known.server);
-        host.server_by_name().or_else(known) == Some(Server::GitHub)
+        known_server(self.scope.host(), self.accounts) == Some(Server::GitHub)
     }
 
     /// Asks the host whose token it is, and what it sees.
     fn check(&self, secret: &Token) -> Result<(Verified, Sees), NotAdded> {
         let host = self.scope.host();
         if self.unchecked {
-            let server = match self.is_github() {
-                true => Server::GitHub,
-                false => {
-                    let known = self.accounts.iter().find(|known| known.scope.host() == host);
-                    known.map_or_else(
-                        || verify::likely_server(&self.scope, secret.kind()),
-                        |known| known.server,
-                    )
-                }
-            };
+            let server = known_server(host, self.accounts)
+                .unwrap_or_else(|| verify::likely_server(&self.scope, secret.kind()));
             let verified = Verified { server, login: self.options.login.clone(), expires: None };
             return Ok((verified, Sees::Unknown));
         }
-        let client = self.session.client(host).map_err(NotAdded::Unanswered)?;
+        let client = client(host).map_err(NotAdded::Unanswered)?;
         let verified = verify::ask(&client, &self.scope, secret).map_err(|failure| match failure.exit() {
             Exit::Unchecked => NotAdded::Unanswered(failure),
             Exit::Failed | Exit::Usage | Exit::Signal(_) => NotAdded::Refused(failure),
@@ -227,9 +219,9 @@ impl<'a> Adding<'a> {
     fn wish(&self) -> Wish {
         match (&self.wish, self.options.vault) {
             (Some(place), _) => Wish::There(place.clone()),
-            (None, Some(VaultName::Keyring)) => Wish::There(Place::Keyring),
-            (None, Some(VaultName::File)) => Wish::There(Place::File),
-            (None, None) => self.session.vault_wish().unwrap_or(Wish::KeyringElseFile),
+            (None, Some(VaultName::Keyring)) => Wish::There(VaultPlace::Keyring),
+            (None, Some(VaultName::File)) => Wish::There(VaultPlace::File),
+            (None, None) => Wish::of(self.session.settings().vault).unwrap_or(Wish::KeyringElseFile),
         }
     }
 }
@@ -267,6 +259,15 @@ fn refuse_narrow_token(scope: &Scope, kind: TokenKind) -> Result<(), NotAdded> {
         ));
     }
     Ok(())
+}
+
+/// Makes the client that asks this host's API, with the proxy and the authorities that git uses.
+fn client(host: &Host) -> Result<Client, Failure> {
+    // What is asked is about an account, and nothing that a checkout around us could decide.
+    client_for(host, HttpContext::User).map_err(|why| {
+        Failure::new(Exit::Unchecked, format!("{host} cannot be asked"))
+            .because(anyhow::anyhow!(why.to_string()))
+    })
 }
 
 fn confirm_whole_host(
@@ -345,8 +346,8 @@ fn account(
         (None, Some(_)) => options.login.is_none(),
         (known, new) => known == new,
     };
-    let same_scope = |known: &Account| known.scope.to_string().eq_ignore_ascii_case(&scope.to_string());
-    let known = accounts.iter().find(|known| same_scope(known) && same_login(known));
+    let is_for = |known: &Account| same_scope(&known.scope, &scope, verified.server);
+    let known = accounts.iter().find(|known| is_for(known) && same_login(known));
     let mut account = Account {
         id: known.map_or_else(
             || default_id(&scope.to_string(), verified.login.as_deref()),
@@ -358,7 +359,7 @@ fn account(
         login: verified.login,
         kind,
         expires: verified.expires,
-        place: options.command.clone().map_or(Place::File, Place::Command),
+        place: options.command.clone().map_or(VaultPlace::File, VaultPlace::Command),
         refresh: false,
         learned: false,
     };

@@ -2,15 +2,17 @@
 //! marked and never deleted, since a single outage that answers 401 would lose it.
 
 use super::relay::{self, Whose};
-use super::store::{in_vault, server_of};
-use super::{Session, one_line};
-use crate::choose::{Account, answered_user};
-use crate::fallback::Operation;
+use super::store::in_vault;
+use crate::account::{Account, server_of};
+use crate::choose::answered_user;
+use crate::error::one_line;
 use crate::log::Fact;
+use crate::lookup;
 use crate::notice::{self, Given};
 use crate::outcomes::Outcomes;
-use crate::protocol::Request;
+use crate::protocol::{Operation, Request};
 use crate::remote::{Remote, Server};
+use crate::session::Session;
 use crate::terminal::say;
 use crate::vault::Asking;
 
@@ -25,12 +27,11 @@ pub fn run(session: &Session, request: &Request) {
         Ok(accounts) => accounts,
         Err(trouble) => return say(&one_line(&trouble, trouble.remedy())),
     };
-    let remote = session.target(request, &accounts).unwrap_or(remote);
+    let remote = lookup::target(session, request, &accounts).unwrap_or(remote);
     let mut outcomes = session.outcomes();
-    let server = server_of(&remote, &accounts);
+    let server = server_of(&remote.host, &accounts);
     if server == Server::GitHub {
-        let settings = || session.settings();
-        notice::reported(&session.here(&settings));
+        notice::reported(session);
     }
     // Without a password no account is meant: `gh auth login` sends such requests, and means its own credential.
     if server == Server::GitHub
@@ -41,9 +42,7 @@ pub fn run(session: &Session, request: &Request) {
                 return reject(session, &mut outcomes, request, &remote, (&accounts, &ours));
             }
             Whose::Fallback => {
-                let settings = || session.settings();
-                let here = session.here(&settings);
-                notice::fallback_refused_by_git(&here, &mut outcomes, &remote, secret);
+                notice::fallback_refused_by_git(session, &mut outcomes, &remote, secret);
             }
             Whose::Formerly | Whose::Unclear | Whose::Nobodys => {}
         }
@@ -75,10 +74,9 @@ fn reject(
         secret,
         is_challenged: false,
     };
-    let settings = || session.settings();
     let challenges = request.lines.iter().filter(|line| line.key == b"wwwauth[]");
     let challenges = challenges.map(|line| String::from_utf8_lossy(line.value.expose()).into_owned());
-    notice::refused_by_git(&session.here(&settings), outcomes, &given, ours, challenges.collect());
+    notice::refused_by_git(session, outcomes, &given, ours, challenges.collect());
 }
 
 /// Deletes what is named: the host, and the user name, path and password where they are given.

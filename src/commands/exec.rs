@@ -1,12 +1,12 @@
 //! `exec`: runs a command with the right owner's token in its environment, and no other.
 
-use super::Session;
-use crate::choose::Account;
+use crate::account::Account;
 use crate::cli::Exec;
 use crate::error::Failure;
 #[cfg(unix)]
 use crate::limits;
 use crate::remote::{GITHUB, Server};
+use crate::session::Session;
 use crate::target;
 use crate::token::Token;
 use std::ffi::OsStr;
@@ -18,8 +18,8 @@ const INHERITED: [&str; 5] =
 
 /// Runs the command; on Unix it takes this process's place, so that signals and exit codes are its own.
 pub fn run(session: &Session, options: &Exec) -> Result<(), Failure> {
-    let target = target::one(options.target.as_deref(), super::working_folder)?;
-    let (account, token) = session.chosen(&target)?;
+    let target = target::one(options.target.as_deref(), target::working_folder)?;
+    let (account, token) = session.chosen(&target.remote, target.user.as_deref())?;
     let Some((program, arguments)) = options.command.split_first() else {
         return Err(
             Failure::usage("there is no command to run").remedy("git credential-patron exec -- gh pr list")

@@ -5,14 +5,17 @@
 //! and written once; whatever goes wrong, git is left to ask as it always did.
 
 use super::offer::{self, Offered};
-use super::store::server_of;
-use super::{Session, one_line, relay};
-use crate::choose::{Account, answered_user, choose};
+use super::relay;
+use crate::account::{Account, server_of};
+use crate::choose::{answered_user, choose};
+use crate::error::one_line;
 use crate::log::Fact;
+use crate::lookup;
 use crate::notice::{self, Given, Judged};
 use crate::outcomes::Outcomes;
 use crate::protocol::{Answer, Request};
 use crate::remote::{Remote, Server};
+use crate::session::Session;
 use crate::stdio;
 use crate::terminal::say;
 use crate::token::Token;
@@ -28,7 +31,7 @@ pub fn run(session: &Session, request: &Request) {
         Ok(accounts) => accounts,
         Err(trouble) => return say(&one_line(&trouble, trouble.remedy())),
     };
-    let remote = session.target(request, &accounts).unwrap_or(asked);
+    let remote = lookup::target(session, request, &accounts).unwrap_or(asked);
     let is_ours = accounts.iter().any(|account| account.scope.host().serves(&remote.host));
     let mut outcomes = is_ours.then(|| session.outcomes());
     let mut is_said = false;
@@ -59,7 +62,7 @@ pub fn run(session: &Session, request: &Request) {
             .into_iter()
             .next()
     });
-    match offer::offer(session, &remote, server_of(&remote, &accounts), refused) {
+    match offer::offer(session, &remote, server_of(&remote.host, &accounts), refused) {
         Offered::Kept => answer_from_new(session, &remote, request),
         Offered::Declined => session.log.note("nothing: declined", &[]),
         Offered::NotAsked if is_nobodys => {
@@ -105,11 +108,9 @@ fn find<'a>(
     remote: &Remote,
     request: &Request,
 ) -> Found<'a> {
-    let server = server_of(remote, accounts);
-    let settings = || session.settings();
+    let server = server_of(&remote.host, accounts);
     // A plain host's callers are not looked at: nothing depends on them.
-    let here = (server == Server::GitHub).then(|| session.here(&settings));
-    let here = here.filter(|here| notice::is_watched(here, remote, server));
+    let is_watched = notice::is_watched(session, remote, server);
     let mut said = false;
     let ranked = choose(remote, request.user(), accounts, |account| session.standing(outcomes, account));
     for account in ranked {
@@ -117,7 +118,7 @@ fn find<'a>(
         let has_expired = session.is_expired(account);
         let is_in_pause =
             outcomes.rejection(&account.id).is_some_and(|rejection| !rejection.may_try(session.now));
-        if is_in_pause || (has_expired && here.is_none()) {
+        if is_in_pause || (has_expired && !is_watched) {
             session.log.note("passed over: rejected or expired", &facts);
             continue;
         }
@@ -149,18 +150,15 @@ fn find<'a>(
             secret: &token,
             is_challenged: request.is_challenged(),
         };
-        let judged = match &here {
-            Some(here) => notice::judge(here, outcomes, &given),
-            None => Judged::unasked(),
-        };
+        let judged = if is_watched { notice::judge(session, outcomes, &given) } else { Judged::unasked() };
         if judged.give && !(has_expired && judged.is_unsure) {
             session.log.note("chosen", &facts);
             return Found::Account(account, token, judged);
         }
         session.log.note("passed over: its token is not accepted", &facts);
         said |= judged.speaks();
-        if let Some(here) = &here {
-            judged.conclude(here);
+        if is_watched {
+            judged.conclude(session);
         }
     }
     Found::Nothing { said }
@@ -204,9 +202,8 @@ fn answer(
             }
         });
     }
-    let settings = || session.settings();
     if judged.is_watched() {
-        judged.conclude(&session.here(&settings));
+        judged.conclude(session);
     }
     notice::warn_of_end(session.now, outcomes, account);
 }
@@ -237,7 +234,7 @@ fn nothing(
             account.label,
             account.scope.short()
         )),
-        (None, Some(owner)) if server_of(remote, accounts) == Server::GitHub => {
+        (None, Some(owner)) if server_of(&remote.host, accounts) == Server::GitHub => {
             let scope = crate::remote::Scope::of_owner(&remote.host, owner);
             say(&format!(
                 "no account for {}; add one: git credential-patron add {}",

@@ -1,10 +1,10 @@
 //! `list`: the accounts, never a secret.
 
-use super::{Session, list_failure};
-use crate::choose::Account;
+use crate::account::Account;
 use crate::cli::List;
 use crate::error::Failure;
 use crate::outcomes::{Outcome, Outcomes, State};
+use crate::session::{Session, list_failure};
 use crate::time::{ago, expiry, rfc3339};
 use serde::Serialize;
 use std::io::Write;

@@ -6,16 +6,16 @@
 //! did. One process asks at a time: a fetch of several repositories would otherwise put its questions on top of
 //! each other.
 
-use super::Session;
 use super::add::{self, Adding, NotAdded};
+use crate::account::Account;
 use crate::browser::{self, Purpose, Surroundings};
-use crate::choose::Account;
 use crate::cli::Add;
 use crate::error::Failure;
 use crate::files::{self, FileError};
 use crate::git::{Cwd, Git, Permission, git_bool};
 use crate::notice::{self, interactive};
 use crate::remote::{Remote, Scope, Server};
+use crate::session::Session;
 use crate::terminal::{self, PromptError, Stream, say};
 use std::ffi::OsString;
 use std::time::Duration;
@@ -125,15 +125,14 @@ fn may_ask(session: &Session, remote: &Remote) -> bool {
     if env("GIT_TERMINAL_PROMPT").is_some_and(is_off) || !Stream::Stderr.is_terminal() {
         return false;
     }
-    let settings = || session.settings();
-    let here = session.here(&settings);
+
     let desk = || {
         let surroundings = Surroundings::collect(false, interactive().as_deref());
         browser::may_open(&surroundings, Purpose::ByItself).is_ok()
     };
-    notice::is_watched(&here, remote, Server::GitHub)
+    notice::is_watched(session, remote, Server::GitHub)
         && terminal::in_foreground()
-        && settings().prompt == Permission::Auto
+        && session.settings().prompt == Permission::Auto
         && !has_askpass(&env)
         && desk()
 }

@@ -3,16 +3,15 @@
 //! Patron stands where they stood: what is not its own goes to them as git would have sent it, and what they
 //! answer goes to git. What is ours, or was, or may be, is never told to them.
 
-use super::Session;
-use super::store::server_of;
-use crate::choose::{Account, Fallback, Place, WhyNot, fits, may_serve_owner};
-use crate::fallback::{self, Asked, Foreign, Operation};
-use crate::git::Settings;
+use crate::account::{Account, VaultPlace, server_of};
+use crate::choose::{Fallback, WhyNot, fits, may_serve_owner};
+use crate::fallback::{self, Asked, Foreign};
 use crate::log::Fact;
 use crate::notice::{self, Given, Judged};
 use crate::outcomes::Outcomes;
-use crate::protocol::Request;
+use crate::protocol::{Operation, Request};
 use crate::remote::{Remote, Server};
+use crate::session::Session;
 use crate::stdio;
 use crate::terminal::say;
 use crate::token::Token;
@@ -75,7 +74,7 @@ pub fn whose(
 /// Compares with what the vault holds; `None` where that cannot be told. A command is never run for this: it
 /// may ask a person.
 fn compare(session: &Session, account: &Account, secret: &Token) -> Option<bool> {
-    if matches!(account.place, Place::Command(_)) {
+    if matches!(account.place, VaultPlace::Command(_)) {
         return None;
     }
     let kept = session.vault(&account.place).read(&vault::item(account)).ok()?;
@@ -121,14 +120,13 @@ pub fn get(
     let Some(text) = asked.reply.compose() else { return false };
     // Before the answer, so that it is known by its fingerprint.
     note(session, outcomes, &asked);
-    let settings = || session.settings();
-    let judged = judge(session, request, remote, accounts, outcomes, &asked, &settings);
+    let judged = judge(session, request, remote, accounts, outcomes, &asked);
     if let Err(error) = stdio::write_answer(&text) {
         say(&format!("the answer cannot be written: {error}"));
         return true;
     }
     if let Some(judged) = judged {
-        judged.conclude(&session.here(&settings));
+        judged.conclude(session);
     }
     asked.complete || asked.reply.quits()
 }
@@ -154,14 +152,13 @@ fn judge(
     accounts: &[Account],
     outcomes: &mut Outcomes,
     asked: &Asked,
-    settings: &dyn Fn() -> Settings,
 ) -> Option<Judged> {
-    let server = server_of(remote, accounts);
+    let server = server_of(&remote.host, accounts);
     if !asked.complete || server != Server::GitHub {
         return None;
     }
-    let here = session.here(settings);
-    if !notice::is_watched(&here, remote, server) {
+
+    if !notice::is_watched(session, remote, server) {
         return None;
     }
     let (username, secret) = asked.reply.basic()?;
@@ -169,7 +166,7 @@ fn judge(
     let id = outcomes.id_of_fallback(secret)?;
     let is_challenged = request.is_challenged();
     let given = Given { id: &id, account: None, remote, server, username, secret, is_challenged };
-    Some(notice::judge(&here, outcomes, &given))
+    Some(notice::judge(session, outcomes, &given))
 }
 
 /// Tells the fallback how a credential of its own, or a new one, fared. False if there is no fallback, or the

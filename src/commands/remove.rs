@@ -1,11 +1,11 @@
 //! `remove`: forgets an account and its secret.
 
-use super::{Session, list_failure, vault_failure};
-use crate::choose::{Account, Place};
+use crate::account::{Account, VaultPlace};
 use crate::cli::Remove;
 use crate::error::Failure;
 use crate::keeping;
 use crate::remote::Scope;
+use crate::session::{Session, list_failure, vault_failure};
 use crate::terminal;
 use crate::vault::{self, Asking};
 use std::io::Write;
@@ -39,8 +39,8 @@ pub fn run(session: &Session, options: &Remove, out: &mut dyn Write) -> Result<(
     };
     forget(session, account, Asking::MayPrompt)?;
     let left = match &account.place {
-        Place::Command(_) => "; what its command reads stays where it is",
-        Place::Keyring | Place::File => "",
+        VaultPlace::Command(_) => "; what its command reads stays where it is",
+        VaultPlace::Keyring | VaultPlace::File => "",
     };
     writeln!(out, "removed {} ({}){left}", account.label, account.scope)
         .map_err(|error| Failure::failed("removed, but that cannot be written").because(error))
@@ -54,12 +54,9 @@ pub fn matching<'a>(accounts: &'a [Account], what: &str) -> Vec<&'a Account> {
         _ => (Scope::parse(what).ok(), None),
     };
     let by_scope = |account: &Account| {
-        scope.as_ref().is_some_and(|scope| {
-            account.scope.to_string().eq_ignore_ascii_case(&scope.to_string())
-                && login.is_none_or(|login| {
-                    account.login.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(login))
-                })
-        })
+        scope
+            .as_ref()
+            .is_some_and(|scope| account.is_for(scope) && login.is_none_or(|login| account.is_login(login)))
     };
     // The URL of a plain host's scope may have more segments than a SCOPE: it is compared as text.
     let by_url = |account: &Account| account.scope.to_string() == what;

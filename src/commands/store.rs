@@ -1,16 +1,18 @@
 //! `store`: git says that a credential worked. Acts by the secret, never by guess.
 
 use super::relay::{self, Whose};
-use super::{Session, one_line};
+use crate::account::{Account, VaultPlace, same_scope, server_of};
 use crate::accounts::default_id;
-use crate::choose::{ANY_USER, Account, CONVENTIONAL_USERS, Place};
-use crate::fallback::Operation;
+use crate::choose::{ANY_USER, CONVENTIONAL_USERS};
+use crate::error::one_line;
 use crate::keeping::{self, Keep, NotKept, Wish};
 use crate::log::Fact;
+use crate::lookup;
 use crate::notice;
 use crate::outcomes::{Direction, Outcomes, State};
-use crate::protocol::Request;
+use crate::protocol::{Operation, Request};
 use crate::remote::{Owner, Remote, Scope, Server};
+use crate::session::Session;
 use crate::terminal::say;
 use crate::token::{Token, TokenKind};
 use crate::vault::{self, Asking, VaultError};
@@ -23,7 +25,7 @@ pub fn run(session: &Session, request: &Request) {
         Ok(accounts) => accounts,
         Err(trouble) => return say(&one_line(&trouble, trouble.remedy())),
     };
-    let remote = session.target(request, &accounts).unwrap_or(asked);
+    let remote = lookup::target(session, request, &accounts).unwrap_or(asked);
     let mut outcomes = session.outcomes();
     let tell =
         |outcomes: &Outcomes| relay::tell(session, Operation::Store, request, &remote, &accounts, outcomes);
@@ -34,16 +36,15 @@ pub fn run(session: &Session, request: &Request) {
         }
         return;
     };
-    if server_of(&remote, &accounts) == Server::Plain {
+    if server_of(&remote.host, &accounts) == Server::Plain {
         if !tell(&outcomes) {
             keep_plain(session, &outcomes, (request, &remote), password, &accounts);
         }
         return;
     }
-    let settings = || session.settings();
-    let here = session.here(&settings);
-    notice::reported(&here);
-    let direction = notice::direction(here.caller);
+
+    notice::reported(session);
+    let direction = notice::direction(session.caller());
     match relay::whose(session, &outcomes, &accounts, (request, &remote), password) {
         Whose::Ours(ours) => accepted(session, &mut outcomes, &ours, (&remote, direction), password),
         Whose::Fallback => {
@@ -97,17 +98,10 @@ fn note_accepted(
     }
 }
 
-/// Says what serves a host: by its name, else by what its accounts were found to be.
-pub fn server_of(remote: &Remote, accounts: &[Account]) -> Server {
-    let by_account =
-        || accounts.iter().find(|account| *account.scope.host() == remote.host).map(|account| account.server);
-    remote.host.server_by_name().or_else(by_account).unwrap_or(Server::Plain)
-}
-
 /// Reads an account's secret without a word: who asks here only compares.
 pub fn in_vault(session: &Session, account: &Account) -> Option<Token> {
     // A command is never run for a comparison: it may ask a person.
-    if matches!(account.place, Place::Command(_)) {
+    if matches!(account.place, VaultPlace::Command(_)) {
         return None;
     }
     session.vault(&account.place).read(&vault::item(account)).ok().flatten()
@@ -142,13 +136,11 @@ fn learn(
     let scope = accounts
         .iter()
         .map(|known| &known.scope)
-        .find(|known| same_scope(known, &scope))
+        .find(|known| same_scope(known, &scope, Server::GitHub))
         .cloned()
         .unwrap_or(scope);
     let id = default_id(&scope.to_string(), login);
-    let known = accounts
-        .iter()
-        .find(|account| same_scope(&account.scope, &scope) && account.login.as_deref() == login);
+    let known = accounts.iter().find(|account| account.is_for(&scope) && account.login.as_deref() == login);
     if let Some(known) = known
         && !known.learned
         && outcomes.rejection(&known.id).is_none()
@@ -165,7 +157,7 @@ fn learn(
         login: login.map(str::to_owned),
         kind,
         expires: request.password_expiry_utc,
-        place: Place::File,
+        place: VaultPlace::File,
         refresh: false,
         learned: known.is_none_or(|known| known.learned),
     };
@@ -182,13 +174,6 @@ fn learn(
 /// Tells whether a user name is a token, as in `https://TOKEN@host/`: names stand in files without secrets.
 fn is_token(user: &str) -> bool {
     Token::new(user.as_bytes().to_vec()).kind().is_github()
-}
-
-fn same_scope(one: &Scope, other: &Scope) -> bool {
-    one.host() == other.host()
-        && one.owner() == other.owner()
-        && one.repo() == other.repo()
-        && one.depth() == other.depth()
 }
 
 /// Keeps what worked at a host that is not GitHub, for exactly this host and path.
@@ -210,7 +195,7 @@ fn keep_plain(
         return session.log.note("not kept: the path is not usable", &[]);
     };
     let known =
-        accounts.iter().find(|account| account.scope == scope && account.login.as_deref() == Some(login));
+        accounts.iter().find(|account| account.is_for(&scope) && account.login.as_deref() == Some(login));
     let id = default_id(&scope.to_string(), Some(login));
     let account = Account {
         id: known.map_or(id, |known| known.id.clone()),
@@ -220,13 +205,13 @@ fn keep_plain(
         login: Some(login.to_owned()),
         kind: password.kind(),
         expires: request.password_expiry_utc,
-        place: known.map_or(Place::File, |known| known.place.clone()),
+        place: known.map_or(VaultPlace::File, |known| known.place.clone()),
         refresh: request.oauth_refresh_token.is_some(),
         learned: known.is_none_or(|known| known.learned),
     };
     let is_kept = |known: &Account| match known.place {
-        Place::Command(_) => outcomes.knows(&known.id, password),
-        Place::Keyring | Place::File => {
+        VaultPlace::Command(_) => outcomes.knows(&known.id, password),
+        VaultPlace::Keyring | VaultPlace::File => {
             *known == account
                 && !account.refresh
                 && in_vault(session, known).is_some_and(|kept| kept == *password)
@@ -253,13 +238,13 @@ fn keep(
     }
     let label = account.label.clone();
     let wish = match known.map(|known| &known.place) {
-        Some(place @ (Place::Keyring | Place::File)) => Wish::There(place.clone()),
+        Some(place @ (VaultPlace::Keyring | VaultPlace::File)) => Wish::There(place.clone()),
         // The user's own word, which no copy of what it once printed may replace.
-        Some(Place::Command(_)) => {
+        Some(VaultPlace::Command(_)) => {
             say(&format!("nothing is kept for {label}: a command gives its secret"));
             return None;
         }
-        None => session.vault_wish().unwrap_or(Wish::KeyringElseFileInUse),
+        None => Wish::of(session.settings().vault).unwrap_or(Wish::KeyringElseFileInUse),
     };
     match keeping::keep(&session.paths, Keep { account, secret, refresh }, &wish, Asking::Never) {
         Ok(kept) => Some(kept.account),

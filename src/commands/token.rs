@@ -1,16 +1,16 @@
 //! `token`: prints the secret that would be chosen.
 
-use super::Session;
 use crate::cli::Token as Options;
 use crate::error::Failure;
+use crate::session::Session;
 use crate::stdio;
 use crate::target;
 use zeroize::Zeroizing;
 
 /// Prints the secret for one target, and nothing else.
 pub fn run(session: &Session, options: &Options) -> Result<(), Failure> {
-    let target = target::one(options.what.as_deref(), super::working_folder)?;
-    let (_, token) = session.chosen(&target)?;
+    let target = target::one(options.what.as_deref(), target::working_folder)?;
+    let (_, token) = session.chosen(&target.remote, target.user.as_deref())?;
     let mut line = Zeroizing::new(Vec::with_capacity(token.expose().len() + 1));
     line.extend_from_slice(token.expose());
     line.push(b'\n');

@@ -39,7 +39,7 @@ pub use listing::{Entry, Level, Listing};
 pub use netrc::{NetrcEntry, netrc_entry};
 pub use ours::{LeftOut, Ours, OursTrouble, Record, with_gists};
 pub use places::{BadPlace, Env, Place, process_env, setting_files, system_ours};
-pub use probe::{InfoRefs, Probe, Probed, Service, Way};
+pub use probe::{InfoRefs, Probe, Probed, Way};
 pub use program::{Cwd, Git, GitTrouble, find_in_path, own_program};
 pub use quote::{BadProgram, config_quoted, helper_command};
 pub use settings::{BadSetting, Permission, Settings, VaultChoice};

@@ -16,20 +16,11 @@
 
 use super::Git;
 use super::handover::Handover;
-use crate::remote::Remote;
+use crate::remote::{Direction, Remote};
 use crate::token::Token;
 use std::fmt;
 use std::io;
 use std::time::Instant;
-
-/// Which service is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Service {
-    /// `git-upload-pack`: clone and fetch.
-    Fetch,
-    /// `git-receive-pack`: push.
-    Push,
-}
 
 /// How git is let to go about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +40,7 @@ pub struct InfoRefs<'a> {
     /// The repository.
     pub remote: &'a Remote,
     /// Which service.
-    pub service: Service,
+    pub direction: Direction,
     /// What the repository that git works in calls it, since a remote can have a proxy of its own.
     pub remote_name: Option<&'a str>,
     /// How.

@@ -20,13 +20,11 @@ pub(crate) use sees::{Sees, sees};
 
 use crate::denial::normal::{Normal, Target};
 use crate::denial::recognise;
-use crate::git::{InfoRefs, Probe, Probed, Service, Way};
+use crate::git::{InfoRefs, Probe, Probed, Way};
 use crate::github::{Answer, Api, ApiPath, Client, FailureKind, Reply as Rest};
-use crate::remote::{Host, Remote, Server};
+use crate::remote::{Direction, Host, Remote, Server};
 use crate::token::{Token, TokenKind};
-use crate::verdict::{
-    Account, Evidence, Heard, Helper, HostKind, Operation, Reply, Trouble, Verdict, conclude,
-};
+use crate::verdict::{Account, Evidence, Heard, Helper, HostKind, Reply, Trouble, Verdict, conclude};
 use crate::verdict_id::VerdictId;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -39,7 +37,7 @@ pub(crate) struct Subject<'a> {
     /// What serves its host.
     pub(crate) server: Server,
     /// What git is to do there.
-    pub(crate) operation: Operation,
+    pub(crate) direction: Direction,
     /// The user name git would be given.
     pub(crate) username: &'a [u8],
     /// The secret git would be given.
@@ -122,7 +120,7 @@ pub(crate) fn inspect_knowing(
 pub(crate) fn own_word(means: &Means<'_>, subject: &Subject<'_>, bound: Duration) -> Heard {
     let work = Work::new(means, subject, bound);
     let give = |probe: &mut Probe| probe.give(subject.username, subject.secret);
-    work.probe(work.service(), Way::NoRedirects, &mut 0, give)
+    work.probe(work.subject.direction, Way::NoRedirects, &mut 0, give)
 }
 
 /// Writes down what is known without asking anybody.
@@ -135,7 +133,7 @@ pub(crate) fn evidence_before(subject: &Subject<'_>) -> Evidence {
             owner: remote.owner.as_ref().map(ToString::to_string),
             repo: remote.repo.clone(),
         },
-        operation: subject.operation,
+        direction: subject.direction,
         helper: subject.helper,
         account: Some(subject.account.clone()),
         asked_login: subject.asked_login.clone(),
@@ -163,15 +161,15 @@ impl Work<'_> {
     /// One probe for the direction; causes only after a refusal that does not name its cause.
     fn quick(&self, evidence: &mut Evidence) -> usize {
         let mut requests = 0;
-        let service = self.service();
+        let direction = self.subject.direction;
         let give = |probe: &mut Probe| probe.give(self.subject.username, self.subject.secret);
         let mut way = if self.subject.is_challenged { Way::AtOnce } else { Way::AsGit };
-        let mut heard = self.probe(service, way, &mut requests, give);
+        let mut heard = self.probe(direction, way, &mut requests, give);
         if way == Way::AtOnce && is_redirect(&heard) {
             way = Way::AsGit;
-            heard = self.probe(service, way, &mut requests, give);
+            heard = self.probe(direction, way, &mut requests, give);
         }
-        self.put(evidence, service, heard);
+        self.put(evidence, direction, heard);
         let is_bad = self.asked(evidence).status() == Some(401);
         if self.subject.server != Server::GitHub {
             return requests;
@@ -185,19 +183,19 @@ impl Work<'_> {
             requests += 1;
         }
         if way == Way::AsGit {
-            requests += self.make_sure(evidence, service);
+            requests += self.make_sure(evidence, direction);
         }
         if !is_bad && needs_causes(self.asked(evidence)) {
-            requests += self.causes(evidence, client.as_ref(), service == Service::Push);
+            requests += self.causes(evidence, client.as_ref(), direction == Direction::Push);
         }
         requests
     }
 
     /// Makes sure that a refusal is the asked host's own, where neither its words nor `GET /user` prove it.
-    fn make_sure(&self, evidence: &mut Evidence, service: Service) -> usize {
-        let heard = match service {
-            Service::Fetch => &evidence.fetch,
-            Service::Push => &evidence.push,
+    fn make_sure(&self, evidence: &mut Evidence, direction: Direction) -> usize {
+        let heard = match direction {
+            Direction::Fetch => &evidence.fetch,
+            Direction::Push => &evidence.push,
         };
         let is_proven = match heard.status() {
             Some(401) => evidence.user.status() == Some(401),
@@ -209,15 +207,15 @@ impl Work<'_> {
         }
         let mut requests = 0;
         let give = |probe: &mut Probe| probe.give(self.subject.username, self.subject.secret);
-        let straight = self.probe(service, Way::NoRedirects, &mut requests, give);
+        let straight = self.probe(direction, Way::NoRedirects, &mut requests, give);
         let is_known = evidence.user.is_open();
         if is_redirect(&straight) {
-            self.put(evidence, service, Heard::Trouble(Trouble::CaptivePortal));
+            self.put(evidence, direction, Heard::Trouble(Trouble::CaptivePortal));
         } else if straight.reply().is_none() {
             // Nobody can tell now who it was.
-            self.put(evidence, service, Heard::Trouble(Trouble::Unreachable));
+            self.put(evidence, direction, Heard::Trouble(Trouble::Unreachable));
         } else if straight.is_open() && !is_known {
-            self.put(evidence, service, straight);
+            self.put(evidence, direction, straight);
         }
         requests
     }
@@ -229,16 +227,16 @@ impl Work<'_> {
         let client = if is_github { self.means.client(&self.subject.remote.host) } else { None };
         let (send_fetch, fetch_may) = std::sync::mpsc::channel();
         let (send_push, push_may) = std::sync::mpsc::channel();
-        let wants_push = self.subject.operation == Operation::Push;
+        let wants_push = self.subject.direction == Direction::Push;
         let was_known = evidence.user.was_asked();
-        let waited = |service: Service, may: std::sync::mpsc::Receiver<bool>| {
+        let waited = |direction: Direction, may: std::sync::mpsc::Receiver<bool>| {
             let mut requests = 0;
-            let heard = self.probe_gated(service, &mut requests, &may);
+            let heard = self.probe_gated(direction, &mut requests, &may);
             (heard, requests)
         };
         let (fetch, push, user) = thread::scope(|scope| {
-            let fetch = scope.spawn(|| waited(Service::Fetch, fetch_may));
-            let push = wants_push.then(|| scope.spawn(|| waited(Service::Push, push_may)));
+            let fetch = scope.spawn(|| waited(Direction::Fetch, fetch_may));
+            let push = wants_push.then(|| scope.spawn(|| waited(Direction::Push, push_may)));
             let known = std::mem::take(&mut evidence.user);
             let user = match &client {
                 Some(client) if !known.was_asked() => self.rest(client, &ApiPath::user(), true),
@@ -274,8 +272,8 @@ impl Work<'_> {
             }
         }
         if is_github && !is_bad {
-            for service in [Service::Fetch, Service::Push] {
-                requests += self.make_sure(evidence, service);
+            for direction in [Direction::Fetch, Direction::Push] {
+                requests += self.make_sure(evidence, direction);
             }
             if needs_causes(self.asked(evidence)) {
                 requests += self.causes(evidence, client.as_ref(), false);
@@ -284,30 +282,23 @@ impl Work<'_> {
         requests
     }
 
-    fn service(&self) -> Service {
-        match self.subject.operation {
-            Operation::Fetch => Service::Fetch,
-            Operation::Push => Service::Push,
-        }
-    }
-
-    fn put(&self, evidence: &mut Evidence, service: Service, heard: Heard) {
-        match service {
-            Service::Fetch => evidence.fetch = heard,
-            Service::Push => evidence.push = heard,
+    fn put(&self, evidence: &mut Evidence, direction: Direction, heard: Heard) {
+        match direction {
+            Direction::Fetch => evidence.fetch = heard,
+            Direction::Push => evidence.push = heard,
         }
     }
 
     fn asked<'e>(&self, evidence: &'e Evidence) -> &'e Heard {
-        match self.subject.operation {
-            Operation::Fetch => &evidence.fetch,
-            Operation::Push => &evidence.push,
+        match self.subject.direction {
+            Direction::Fetch => &evidence.fetch,
+            Direction::Push => &evidence.push,
         }
     }
 
     fn probe(
         &self,
-        service: Service,
+        direction: Direction,
         way: Way,
         requests: &mut usize,
         give: impl FnOnce(&mut Probe),
@@ -317,14 +308,14 @@ impl Work<'_> {
         if self.subject.server == Server::GitHub && remote.repo.is_none() && !remote.host.is_gist() {
             return Heard::NotAsked;
         }
-        let what = InfoRefs { remote, service, remote_name: self.means.remote_name, way };
+        let what = InfoRefs { remote, direction, remote_name: self.means.remote_name, way };
         let Ok(mut probe) = Probe::start(self.means.git, &what) else { return Heard::NotAsked };
         give(&mut probe);
         let Seen { heard, sent, empty } = seen(probe.wait(self.deadline), remote, requests);
         let mut all = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
-        match service {
-            Service::Fetch => (all.fetch, all.fetch_is_empty) = (sent, empty),
-            Service::Push => all.push = sent,
+        match direction {
+            Direction::Fetch => (all.fetch, all.fetch_is_empty) = (sent, empty),
+            Direction::Push => all.push = sent,
         }
         heard
     }
@@ -332,11 +323,11 @@ impl Work<'_> {
     /// Starts git at once, and lets it have the credential, or none, when the word comes.
     fn probe_gated(
         &self,
-        service: Service,
+        direction: Direction,
         requests: &mut usize,
         may: &std::sync::mpsc::Receiver<bool>,
     ) -> Heard {
-        self.probe(service, Way::AsGit, requests, |probe| {
+        self.probe(direction, Way::AsGit, requests, |probe| {
             let left = self.deadline.saturating_duration_since(Instant::now());
             match may.recv_timeout(left) {
                 Ok(false) => probe.give_nothing(),
@@ -381,7 +372,7 @@ impl Work<'_> {
                 scope.spawn(|| {
                     let mut requests = 0;
                     let give = |probe: &mut Probe| probe.give(self.subject.username, self.subject.secret);
-                    (self.probe(Service::Fetch, Way::AsGit, &mut requests, give), requests)
+                    (self.probe(Direction::Fetch, Way::AsGit, &mut requests, give), requests)
                 })
             });
             let ended = |thread: thread::ScopedJoinHandle<'_, Heard>| thread.join().unwrap_or_default();
@@ -442,7 +433,7 @@ struct Seen {
     heard: Heard,
     /// Whether git sent the credential.
     sent: bool,
-    /// Whether the service was given, and named no ref.
+    /// Whether the service answered, and named no ref.
     empty: bool,
 }
 

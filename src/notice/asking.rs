@@ -1,17 +1,18 @@
 //! Asking GitHub, one process at a time per account, and noting what came of it.
 
 use super::opening::{self, Opening};
-use super::{BOUND, Given, Here, Judged, QUIET, Reason, lately, reason, speech, steady};
-use crate::choose::Account;
+use super::{BOUND, Given, Judged, QUIET, Reason, lately, reason, speech, steady};
+use crate::account::Account;
 use crate::files::{self, FileError};
 use crate::git::{Git, Permission};
 use crate::inspect::{Inspection, Means, Pace, Subject, inspect};
 use crate::keeping;
 use crate::log::Fact;
 use crate::outcomes::{Direction, Outcomes};
+use crate::session::Session;
 use crate::terminal::say;
 use crate::traces::{Mark, Traces, slot};
-use crate::verdict::{self, Evidence, Helper, Operation, Origin, Verdict};
+use crate::verdict::{self, Evidence, Helper, Origin, Verdict};
 use crate::verdict_id::VerdictId;
 use crate::verify;
 use std::time::Instant;
@@ -41,28 +42,28 @@ impl News {
     }
 
     /// Opens the page, says what there is to say, and keeps what GitHub told of the account.
-    pub(super) fn tell(self, here: &Here<'_>) {
+    pub(super) fn tell(self, session: &Session) {
         let shown = self.opening.carry_out();
         say(&self.text.with_page(&shown));
         if let Some(account) = self.learned {
-            let kept = keeping::learn(here.paths, &account);
+            let kept = keeping::learn(&session.paths, &account);
             let done = Fact::Number(kept.is_ok().into());
-            here.log.note("login and end of the token noted", &[("done", done)]);
+            session.log.note("login and end of the token noted", &[("done", done)]);
         }
     }
 }
 
 /// Takes the right to ask about an account; none if another process asks for too long, or there is no place
 /// for a lock: then nothing could be remembered either.
-pub(super) fn take_turn(here: &Here<'_>, id: &str) -> Option<files::Turn> {
-    match files::take_turn(&here.paths.locks(), &format!("flight-{:02}", slot(id)), BOUND) {
+pub(super) fn take_turn(session: &Session, id: &str) -> Option<files::Turn> {
+    match files::take_turn(&session.paths.locks(), &format!("flight-{:02}", slot(id)), BOUND) {
         Ok(turn) => Some(turn),
         Err(FileError::Busy { .. }) => {
-            here.log.note("not asked: another process asks", &[]);
+            session.log.note("not asked: another process asks", &[]);
             None
         }
         Err(_) => {
-            here.log.note("not asked: no place for the lock", &[]);
+            session.log.note("not asked: no place for the lock", &[]);
             None
         }
     }
@@ -70,19 +71,19 @@ pub(super) fn take_turn(here: &Here<'_>, id: &str) -> Option<files::Turn> {
 
 /// Asks, and decides by the answer.
 pub(super) fn ask(
-    here: &Here<'_>,
+    session: &Session,
     outcomes: &mut Outcomes,
     given: &Given<'_>,
     direction: Direction,
     mark: Mark,
 ) -> Judged {
     let start = Instant::now();
-    let settings = (here.settings)();
+    let settings = session.settings();
     if settings.probe == Permission::Never {
         return Judged::unasked();
     }
     let before = outcomes.rejection(given.id);
-    let Some(_turn) = take_turn(here, given.id) else { return Judged::unsure() };
+    let Some(_turn) = take_turn(session, given.id) else { return Judged::unsure() };
     // Somebody else may have asked meanwhile.
     outcomes.reload();
     let rejection = outcomes.rejection(given.id);
@@ -90,15 +91,15 @@ pub(super) fn ask(
         let line = speech::still_rejected(given, outcomes.said(given.id).map(|(_, verdict)| verdict));
         return Judged { give: given.account.is_none(), line: Some(line), ..Judged::give() };
     }
-    match reason(here, outcomes, given, direction, &mark) {
-        Reason::NothingNew => return steady(here, mark),
-        Reason::Lately { verdict, at, page } => return lately(here, given, verdict, at, page.as_deref()),
-        Reason::FirstUse => here.log.note("asking: first use", &[]),
-        Reason::Unreported => here.log.note("asking: git never reported about an earlier answer", &[]),
-        Reason::Rejected => here.log.note("asking: the token was refused before", &[]),
+    match reason(session, outcomes, given, direction, &mark) {
+        Reason::NothingNew => return steady(session, mark),
+        Reason::Lately { verdict, at, page } => return lately(session, given, verdict, at, page.as_deref()),
+        Reason::FirstUse => session.log.note("asking: first use", &[]),
+        Reason::Unreported => session.log.note("asking: git never reported about an earlier answer", &[]),
+        Reason::Rejected => session.log.note("asking: the token was refused before", &[]),
     }
-    if let Some(verdict) = outcomes.held(&given.remote.host, here.now) {
-        here.log.note("not asked: the host is left alone for a while", &[]);
+    if let Some(verdict) = outcomes.held(&given.remote.host, session.now) {
+        session.log.note("not asked: the host is left alone for a while", &[]);
         let is_long = LONG.contains(&verdict);
         return Judged {
             line: is_long.then(|| speech::left_alone(given.remote, verdict)),
@@ -106,12 +107,12 @@ pub(super) fn ask(
         };
     }
     let Some(git) = Git::find() else { return Judged::unsure() };
-    let subject = subject(here, outcomes, given, direction);
-    let means = Means { git: &git, remote_name: here.caller.remote_name.as_deref() };
+    let subject = subject(session, outcomes, given, direction);
+    let means = Means { git: &git, remote_name: session.caller().remote_name.as_deref() };
     let left = BOUND.saturating_sub(start.elapsed());
     let found = inspect(&means, &subject, Pace::Quick, left);
     let elapsed = u64::try_from(found.elapsed.as_millis()).unwrap_or_default();
-    here.log.note(
+    session.log.note(
         "asked",
         &[
             ("verdict", Fact::Word(found.verdict.id.as_str())),
@@ -127,8 +128,8 @@ pub(super) fn ask(
         return Judged::unsure();
     }
     let ending = Ending::of(&found.verdict, heard.status() == Some(401));
-    Traces::of(here.paths).explained(&mark);
-    note(here, outcomes, given, direction, &ending, found, mark)
+    Traces::of(&session.paths).explained(&mark);
+    note(session, outcomes, given, direction, &ending, found, mark)
 }
 
 /// What an answer means for the account.
@@ -156,7 +157,7 @@ impl Ending {
 }
 
 fn note(
-    here: &Here<'_>,
+    session: &Session,
     outcomes: &mut Outcomes,
     given: &Given<'_>,
     direction: Direction,
@@ -174,8 +175,8 @@ fn note(
     let was_rejected = outcomes.rejection(id).is_some();
     let lately_said = outcomes
         .said(id)
-        .is_some_and(|(at, known)| known == verdict.id && (0..QUIET).contains(&(here.now - at)));
-    let wish = if *ending == Ending::Open { opening::Wish::None } else { opening::wish(here, &verdict) };
+        .is_some_and(|(at, known)| known == verdict.id && (0..QUIET).contains(&(session.now - at)));
+    let wish = if *ending == Ending::Open { opening::Wish::None } else { opening::wish(session, &verdict) };
     let mut opening = Opening::of(&wish, &verdict);
     let change = |o: &mut Outcomes| {
         if given.account.is_some() {
@@ -183,40 +184,40 @@ fn note(
         }
         match ending {
             Ending::Open if !was_sent => {}
-            Ending::Open => o.note_accepted(id, remote, direction, here.now),
-            Ending::Unknown => o.hold(&remote.host, here.now, pause(&verdict, &evidence), verdict.id),
+            Ending::Open => o.note_accepted(id, remote, direction, session.now),
+            Ending::Unknown => o.hold(&remote.host, session.now, pause(&verdict, &evidence), verdict.id),
             Ending::Refused => {
                 let page = verdict.page.as_deref();
-                o.note_refused(id, (remote, direction), here.now, verdict.id, page);
+                o.note_refused(id, (remote, direction), session.now, verdict.id, page);
             }
             // A fallback's secret is the fallback's to forget: git's own 401 tells it. One that it gives all the
             // same is not asked about with each use: bad logins lock a user out.
             Ending::Rejected if given.account.is_none() => {
-                o.note_refused(id, (remote, direction), here.now, verdict.id, verdict.page.as_deref());
+                o.note_refused(id, (remote, direction), session.now, verdict.id, verdict.page.as_deref());
                 if !lately_said {
-                    o.note_said(id, here.now, verdict.id);
+                    o.note_said(id, session.now, verdict.id);
                 }
             }
             Ending::Rejected => {
                 if was_rejected {
-                    o.note_try(id, here.now);
+                    o.note_try(id, session.now);
                 } else {
-                    o.note_rejected(id, here.now);
+                    o.note_rejected(id, session.now);
                 }
                 if !lately_said {
-                    o.note_said(id, here.now, verdict.id);
+                    o.note_said(id, session.now, verdict.id);
                 }
             }
         }
-        opening.take(o, id, remote, verdict.id, here.now);
+        opening.take(o, id, remote, verdict.id, session.now);
     };
     if outcomes.change(change).is_err() {
-        here.log.note("outcomes not written", &[]);
+        session.log.note("outcomes not written", &[]);
         // What is not remembered would be opened again and again.
         opening = Opening::not_remembered(&verdict);
     }
     if *ending == Ending::Open {
-        return steady(here, mark);
+        return steady(session, mark);
     }
     let learned = given.account.and_then(|account| verify::told(account, &evidence.user));
     let give = *ending != Ending::Rejected || given.account.is_none();
@@ -248,7 +249,7 @@ fn pause(verdict: &Verdict, evidence: &Evidence) -> i64 {
 
 /// What is to be found out about, with what is known of the account.
 pub(super) fn subject<'a>(
-    here: &Here<'_>,
+    session: &Session,
     outcomes: &Outcomes,
     given: &Given<'a>,
     direction: Direction,
@@ -256,17 +257,14 @@ pub(super) fn subject<'a>(
     Subject {
         remote: given.remote,
         server: given.server,
-        operation: match direction {
-            Direction::Fetch => Operation::Fetch,
-            Direction::Push => Operation::Push,
-        },
+        direction,
         username: given.username,
         secret: given.secret,
         is_challenged: given.is_challenged,
         account: account(outcomes, given, direction),
         asked_login: None,
         helper: Helper::Reached,
-        now: here.now,
+        now: session.now,
     }
 }
 

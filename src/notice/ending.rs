@@ -1,6 +1,6 @@
 //! A token that ends soon: one line a day, where somebody reads it.
 
-use crate::choose::Account;
+use crate::account::Account;
 use crate::outcomes::Outcomes;
 use crate::pages::Page;
 use crate::remote::Server;

@@ -21,13 +21,11 @@ pub use ending::warn_of_end;
 pub use opening::interactive;
 pub use rejected::{fallback_refused_by_git, refused_by_git};
 
+use crate::account::Account;
 use crate::ancestry::{Caller, Kind, ProcessId};
-use crate::choose::Account;
-use crate::git::Settings;
-use crate::log::Log;
 use crate::outcomes::{Direction, Outcomes, State};
-use crate::paths::Paths;
 use crate::remote::{Remote, Server};
+use crate::session::Session;
 use crate::terminal::say;
 use crate::time;
 use crate::token::Token;
@@ -39,21 +37,6 @@ use std::time::Duration;
 const BOUND: Duration = Duration::from_secs(3);
 /// How long a refusal is not asked about again, in seconds.
 const QUIET: i64 = 10 * 60;
-
-/// What is around: our folders, the log, the time, who calls.
-#[derive(Clone, Copy)]
-pub struct Here<'a> {
-    /// Our folders.
-    pub paths: &'a Paths,
-    /// The log.
-    pub log: &'a Log,
-    /// The time in seconds since 1970.
-    pub now: i64,
-    /// Who called us.
-    pub caller: &'a Caller,
-    /// Reads the settings; not to be called where nothing depends on them.
-    pub settings: &'a dyn Fn() -> Settings,
-}
 
 /// What git is about to be given.
 #[derive(Clone, Copy)]
@@ -75,12 +58,12 @@ pub struct Given<'a> {
 }
 
 /// Tells whether a request is one that may be asked about: git itself, for a repository of GitHub's.
-pub fn is_watched(here: &Here<'_>, remote: &Remote, server: Server) -> bool {
+pub fn is_watched(session: &Session, remote: &Remote, server: Server) -> bool {
     // Gists have no owner whose rules could refuse a token, and no call tells anything of them.
     server == Server::GitHub
         && remote.owner.is_some()
         && remote.repo.is_some()
-        && here.caller.kind == Kind::RemoteHttp
+        && session.caller().kind == Kind::RemoteHttp
 }
 
 /// Says which way git's operation goes; it counts as fetch where that is not known.
@@ -89,9 +72,9 @@ pub fn direction(caller: &Caller) -> Direction {
 }
 
 /// Takes note that git has told how an answer fared.
-pub fn reported(here: &Here<'_>) {
-    if let Some(process) = &here.caller.process {
-        Traces::of(here.paths).reported(process);
+pub fn reported(session: &Session) {
+    if let Some(process) = &session.caller().process {
+        Traces::of(&session.paths).reported(process);
     }
 }
 
@@ -135,17 +118,17 @@ impl Judged {
     }
 
     /// Does what is left for after the answer: says, opens, and leaves the trace.
-    pub fn conclude(self, here: &Here<'_>) {
+    pub fn conclude(self, session: &Session) {
         if let Some((mark, process)) = &self.leave
-            && Traces::of(here.paths).leave(mark, process).is_err()
+            && Traces::of(&session.paths).leave(mark, process).is_err()
         {
-            here.log.note("no trace could be left", &[]);
+            session.log.note("no trace could be left", &[]);
         }
         if let Some(line) = &self.line {
             say(line);
         }
         if let Some(news) = self.news {
-            news.tell(here);
+            news.tell(session);
         }
     }
 }
@@ -166,28 +149,28 @@ enum Reason {
 }
 
 /// Decides about what git is about to be given, asking GitHub if there is a reason.
-pub fn judge(here: &Here<'_>, outcomes: &mut Outcomes, given: &Given<'_>) -> Judged {
-    if !is_watched(here, given.remote, given.server) {
+pub fn judge(session: &Session, outcomes: &mut Outcomes, given: &Given<'_>) -> Judged {
+    if !is_watched(session, given.remote, given.server) {
         return Judged::unasked();
     }
-    let direction = direction(here.caller);
+    let direction = direction(session.caller());
     let mark = Mark::of(given.id, given.remote, direction);
-    match reason(here, outcomes, given, direction, &mark) {
-        Reason::NothingNew => steady(here, mark),
-        Reason::Lately { verdict, at, page } => lately(here, given, verdict, at, page.as_deref()),
-        _ => asking::ask(here, outcomes, given, direction, mark),
+    match reason(session, outcomes, given, direction, &mark) {
+        Reason::NothingNew => steady(session, mark),
+        Reason::Lately { verdict, at, page } => lately(session, given, verdict, at, page.as_deref()),
+        _ => asking::ask(session, outcomes, given, direction, mark),
     }
 }
 
 fn reason(
-    here: &Here<'_>,
+    session: &Session,
     outcomes: &Outcomes,
     given: &Given<'_>,
     direction: Direction,
     mark: &Mark,
 ) -> Reason {
     let known = outcomes.at(given.id, given.remote, direction);
-    let expires = given.account.and_then(|account| account.expires).filter(|at| *at <= here.now);
+    let expires = given.account.and_then(|account| account.expires).filter(|at| *at <= session.now);
     let has_expired = expires.is_some_and(|at| match &known {
         // It outlived its end: what is known of the end, or this clock, is wrong.
         Some(known) => known.state != State::Accepted || known.at <= at,
@@ -198,9 +181,9 @@ fn reason(
     }
     let Some(known) = known else { return Reason::FirstUse };
     match known.state {
-        State::Accepted if Traces::of(here.paths).unreported(mark) => Reason::Unreported,
+        State::Accepted if Traces::of(&session.paths).unreported(mark) => Reason::Unreported,
         State::Accepted => Reason::NothingNew,
-        State::Refused(verdict) if (0..QUIET).contains(&(here.now - known.at)) => {
+        State::Refused(verdict) if (0..QUIET).contains(&(session.now - known.at)) => {
             Reason::Lately { verdict, at: known.at, page: known.page }
         }
         State::Refused(_) | State::Rejected => Reason::FirstUse,
@@ -208,18 +191,18 @@ fn reason(
 }
 
 /// Gives it, as so often; if git does not report, the trace will tell.
-fn steady(here: &Here<'_>, mark: Mark) -> Judged {
-    let leave = here.caller.process.clone().map(|process| (mark, process));
+fn steady(session: &Session, mark: Mark) -> Judged {
+    let leave = session.caller().process.clone().map(|process| (mark, process));
     Judged { leave, ..Judged::give() }
 }
 
 /// Gives it, with one line: what is wrong was said a moment ago.
-fn lately(here: &Here<'_>, given: &Given<'_>, verdict: VerdictId, at: i64, page: Option<&str>) -> Judged {
+fn lately(session: &Session, given: &Given<'_>, verdict: VerdictId, at: i64, page: Option<&str>) -> Judged {
     let line = if given.account.is_none() && asking::OF_THE_TOKEN.contains(&verdict) {
         speech::still_rejected(given, Some(verdict))
     } else {
-        let ago = time::ago(at, here.now);
-        speech::again(given.remote, direction(here.caller), verdict, &ago, page)
+        let ago = time::ago(at, session.now);
+        speech::again(given.remote, direction(session.caller()), verdict, &ago, page)
     };
     Judged { line: Some(line), ..Judged::give() }
 }

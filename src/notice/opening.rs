@@ -1,10 +1,10 @@
 //! The page of a verdict: whether it opens by itself, and opening it once.
 
-use super::Here;
 use crate::browser::{self, Purpose, Surroundings, WhyNot};
 use crate::git::{Cwd, Git, Permission};
 use crate::outcomes::Outcomes;
 use crate::remote::Remote;
+use crate::session::Session;
 use crate::verdict::Verdict;
 use crate::verdict_id::VerdictId;
 use std::fmt;
@@ -21,11 +21,11 @@ pub(super) enum Wish {
 }
 
 /// Judges whether the verdict's page opens by itself here.
-pub(super) fn wish(here: &Here<'_>, verdict: &Verdict) -> Wish {
+pub(super) fn wish(session: &Session, verdict: &Verdict) -> Wish {
     if !verdict.opens || verdict.page.is_none() {
         return Wish::None;
     }
-    let settings = (here.settings)();
+    let settings = session.settings();
     let interactive = interactive();
     let surroundings = Surroundings::collect(settings.browser == Permission::Never, interactive.as_deref());
     match browser::may_open(&surroundings, Purpose::ByItself) {

@@ -3,13 +3,14 @@
 
 use super::asking::{self, News};
 use super::opening::{self, Opening};
-use super::{BOUND, Given, Here, QUIET, direction, is_watched, speech};
+use super::{BOUND, Given, QUIET, direction, is_watched, speech};
 use crate::git::{Git, HttpContext, Permission};
 use crate::github::{Api, ApiPath};
 use crate::inspect::{Means, client_for, evidence_before, heard_from, own_word};
 use crate::log::Fact;
 use crate::outcomes::{Direction, Outcomes, State};
 use crate::remote::{Remote, Server};
+use crate::session::Session;
 use crate::terminal::{sanitise, say};
 use crate::token::Token;
 use crate::verdict::{Heard, Reply, conclude};
@@ -18,27 +19,27 @@ use crate::verdict_id::VerdictId;
 /// Takes note that git was refused with this secret of ours. `ids`: all accounts that have it; `challenges`:
 /// what the server sent along.
 pub fn refused_by_git(
-    here: &Here<'_>,
+    session: &Session,
     outcomes: &mut Outcomes,
     given: &Given<'_>,
     ids: &[String],
     challenges: Vec<String>,
 ) {
-    let turn = asking::take_turn(here, given.id);
+    let turn = asking::take_turn(session, given.id);
     outcomes.reload();
     if outcomes.rejection(given.id).is_some() {
         // One of several that were given it at the same time has told already, or it was given as a try.
-        reject(here, outcomes, given, ids, None);
+        reject(session, outcomes, given, ids, None);
         let verdict = outcomes.said(given.id).map(|(_, verdict)| verdict);
         return say(&speech::still_rejected(given, verdict));
     }
-    let settings = (here.settings)();
+    let settings = session.settings();
     let may_ask = turn.is_some()
         && settings.probe == Permission::Auto
-        && outcomes.held(&given.remote.host, here.now).is_none();
-    let user = if may_ask { ask(here, given) } else { Heard::NotAsked };
+        && outcomes.held(&given.remote.host, session.now).is_none();
+    let user = if may_ask { ask(session, given) } else { Heard::NotAsked };
     if let Some(status) = user.status() {
-        here.log.note("asked whether the token is known", &[("status", Fact::Number(status.into()))]);
+        session.log.note("asked whether the token is known", &[("status", Fact::Number(status.into()))]);
     }
     if user.is_open() && !challenges.iter().any(|it| it.contains("enterprise_hint=")) {
         return say(&format!(
@@ -49,16 +50,17 @@ pub fn refused_by_git(
     }
     if user.status() != Some(401) && !user.is_open() {
         // Git names the asked host also where another one refused it, to which it was led.
-        let may_be_anothers = settings.probe == Permission::Auto && !is_its_own_word(here, outcomes, given);
+        let may_be_anothers =
+            settings.probe == Permission::Auto && !is_its_own_word(session, outcomes, given);
         if may_be_anothers {
-            here.log.note("not marked: nothing tells who refused it", &[]);
+            session.log.note("not marked: nothing tells who refused it", &[]);
             return say(&format!(
                 "git was refused at {} (401), and it could not be asked whether it knows the token of {}: it is kept and given again",
                 given.remote.host,
                 label(given)
             ));
         }
-        reject(here, outcomes, given, ids, None);
+        reject(session, outcomes, given, ids, None);
         return say(&format!(
             "{} refused the token of {} (401); it is kept and tried again at its next use, or replace it: git credential-patron add {}",
             given.remote.host,
@@ -67,8 +69,8 @@ pub fn refused_by_git(
         ));
     }
     let is_known = user.is_open();
-    let direction = direction(here.caller);
-    let subject = asking::subject(here, outcomes, given, direction);
+    let direction = direction(session.caller());
+    let subject = asking::subject(session, outcomes, given, direction);
     let mut evidence = evidence_before(&subject);
     let refusal = Heard::Reply(Reply { status: Some(401), ..Reply::default() });
     match direction {
@@ -77,44 +79,44 @@ pub fn refused_by_git(
     }
     (evidence.user, evidence.challenges) = (user, challenges);
     let verdict = conclude(&evidence);
-    let mut opening = Opening::of(&opening::wish(here, &verdict), &verdict);
+    let mut opening = Opening::of(&opening::wish(session, &verdict), &verdict);
     if is_known {
-        return News::new(speech::refusal(given.remote, direction, &verdict), opening, None).tell(here);
+        return News::new(speech::refusal(given.remote, direction, &verdict), opening, None).tell(session);
     }
-    let written = reject(here, outcomes, given, ids, Some((verdict.id, &mut opening)));
+    let written = reject(session, outcomes, given, ids, Some((verdict.id, &mut opening)));
     if !written {
         opening = Opening::not_remembered(&verdict);
     }
-    News::new(speech::bad_token(&verdict), opening, None).tell(here);
+    News::new(speech::bad_token(&verdict), opening, None).tell(session);
 }
 
 /// Takes note that git was refused with what a fallback answered. The fallback itself is told by the caller: to
 /// forget it is its own affair. One that gives it again is asked about as at a first use.
-pub fn fallback_refused_by_git(here: &Here<'_>, outcomes: &mut Outcomes, remote: &Remote, secret: &Token) {
-    let Some(id) = outcomes.id_of_fallback(secret).filter(|_| is_watched(here, remote, Server::GitHub))
+pub fn fallback_refused_by_git(session: &Session, outcomes: &mut Outcomes, remote: &Remote, secret: &Token) {
+    let Some(id) = outcomes.id_of_fallback(secret).filter(|_| is_watched(session, remote, Server::GitHub))
     else {
         return;
     };
-    let direction = direction(here.caller);
+    let direction = direction(session.caller());
     let known = outcomes.at(&id, remote, direction);
     let is_told = known.is_some_and(|known| {
-        matches!(known.state, State::Refused(_)) && (0..QUIET).contains(&(here.now - known.at))
+        matches!(known.state, State::Refused(_)) && (0..QUIET).contains(&(session.now - known.at))
     });
     if is_told {
         // Before git was given it.
         return;
     }
     let note = |o: &mut Outcomes| {
-        o.note_refused(&id, (remote, direction), here.now, VerdictId::TokenRejected, None);
+        o.note_refused(&id, (remote, direction), session.now, VerdictId::TokenRejected, None);
     };
     let written = outcomes.change(note).is_ok();
-    here.log.note("the fallback's token was refused", &[("written", Fact::Number(written.into()))]);
+    session.log.note("the fallback's token was refused", &[("written", Fact::Number(written.into()))]);
     say(&speech::fallback_rejected(remote));
 }
 
 /// Asks whose token it is.
-fn ask(here: &Here<'_>, given: &Given<'_>) -> Heard {
-    let context = HttpContext::Repository(here.caller.remote_name.as_deref());
+fn ask(session: &Session, given: &Given<'_>) -> Heard {
+    let context = HttpContext::Repository(session.caller().remote_name.as_deref());
     match client_for(&given.remote.host, context) {
         Ok(client) => heard_from(&client.get_within(
             BOUND,
@@ -127,16 +129,16 @@ fn ask(here: &Here<'_>, given: &Given<'_>) -> Heard {
 }
 
 /// Tells whether the asked host itself refuses this token now: asked without following anybody elsewhere.
-fn is_its_own_word(here: &Here<'_>, outcomes: &Outcomes, given: &Given<'_>) -> bool {
+fn is_its_own_word(session: &Session, outcomes: &Outcomes, given: &Given<'_>) -> bool {
     let Some(git) = Git::find() else { return false };
-    let means = Means { git: &git, remote_name: here.caller.remote_name.as_deref() };
-    let subject = asking::subject(here, outcomes, given, direction(here.caller));
+    let means = Means { git: &git, remote_name: session.caller().remote_name.as_deref() };
+    let subject = asking::subject(session, outcomes, given, direction(session.caller()));
     own_word(&means, &subject, BOUND).status() == Some(401)
 }
 
 /// Marks the accounts; tells whether that was written.
 fn reject(
-    here: &Here<'_>,
+    session: &Session,
     outcomes: &mut Outcomes,
     given: &Given<'_>,
     ids: &[String],
@@ -145,15 +147,15 @@ fn reject(
     let change = |o: &mut Outcomes| {
         for id in ids {
             o.note_secret(id, given.secret);
-            o.note_rejected(id, here.now);
+            o.note_rejected(id, session.now);
         }
         if let Some((verdict, opening)) = explained {
-            o.note_said(given.id, here.now, verdict);
-            opening.take(o, given.id, given.remote, verdict, here.now);
+            o.note_said(given.id, session.now, verdict);
+            opening.take(o, given.id, given.remote, verdict, session.now);
         }
     };
     let written = outcomes.change(change).is_ok();
-    here.log.note("marked rejected", &[("written", Fact::Number(written.into()))]);
+    session.log.note("marked rejected", &[("written", Fact::Number(written.into()))]);
     written
 }
 

@@ -11,7 +11,7 @@ pub mod keyring;
 
 pub use keyring::Asking;
 
-use crate::choose::{Account, Place};
+use crate::account::{Account, VaultPlace};
 use crate::files::FileError;
 use crate::paths::Paths;
 use crate::token::Token;
@@ -118,11 +118,11 @@ pub trait Vault {
 }
 
 /// Opens the vault that holds an account's secret.
-pub fn open(place: &Place, paths: &Paths, asking: Asking) -> Box<dyn Vault> {
+pub fn open(place: &VaultPlace, paths: &Paths, asking: Asking) -> Box<dyn Vault> {
     match place {
-        Place::Keyring => Box::new(keyring::Keyring::new(asking, paths.traces().map(Path::to_owned))),
-        Place::File => Box::new(file::FileVault::new(paths.secrets(), paths.locks())),
-        Place::Command(command) => Box::new(command::CommandVault::new(command.clone())),
+        VaultPlace::Keyring => Box::new(keyring::Keyring::new(asking, paths.traces().map(Path::to_owned))),
+        VaultPlace::File => Box::new(file::FileVault::new(paths.secrets(), paths.locks())),
+        VaultPlace::Command(command) => Box::new(command::CommandVault::new(command.clone())),
     }
 }
 

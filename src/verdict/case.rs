@@ -1,8 +1,9 @@
 //! The evidence of one target, and what is derived from it: facts, and the words for verdicts.
 
-use super::{Evidence, Heard, Operation, Origin, Reply, Verdict, Visible, Wording};
+use super::{Evidence, Heard, Origin, Reply, Verdict, Visible, Wording};
 use crate::denial::catalogue::Certainty::{self, Measured};
 use crate::denial::catalogue::{Finding, row};
+use crate::remote::Direction;
 use crate::token::TokenKind;
 use crate::verdict_id::VerdictId;
 
@@ -52,7 +53,7 @@ impl Case<'_> {
         // Without a fetch to compare with, a repository that is not in sight is no matter of writing.
         let shown = |heard: &Heard| heard.status() != Some(404);
         let in_sight = self.e.fetch.is_open()
-            || (self.e.operation == Operation::Push && shown(&self.e.repo) && shown(&self.e.push));
+            || (self.e.direction == Direction::Push && shown(&self.e.repo) && shown(&self.e.push));
         refused(&self.e.push) && !refused(&self.e.fetch) && in_sight
     }
 

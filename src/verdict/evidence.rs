@@ -10,6 +10,7 @@
 
 use crate::denial::catalogue::Finding;
 use crate::denial::normal::Target;
+use crate::remote::Direction;
 use crate::token::TokenKind;
 use serde_json::Value;
 
@@ -23,7 +24,7 @@ pub(crate) struct Evidence {
     /// Whether the remote speaks SSH.
     pub(crate) ssh: bool,
     /// What git is to do.
-    pub(crate) operation: Operation,
+    pub(crate) direction: Direction,
     /// Whether git would ask patron for this URL.
     pub(crate) helper: Helper,
     /// Whose token git would be given, if there is one.
@@ -64,16 +65,6 @@ pub(crate) enum HostKind {
     GitHub,
     /// Any other.
     Plain,
-}
-
-/// What git is to do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Operation {
-    /// Read.
-    #[default]
-    Fetch,
-    /// Write.
-    Push,
 }
 
 /// Whether git asks patron.

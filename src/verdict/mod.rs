@@ -16,7 +16,7 @@ mod typical;
 
 pub(crate) use conclude::conclude;
 pub(crate) use evidence::{
-    Account, Evidence, Heard, Helper, HostKind, Operation, Origin, Reply, Trouble, Unreadable, Visible,
+    Account, Evidence, Heard, Helper, HostKind, Origin, Reply, Trouble, Unreadable, Visible,
 };
 pub(crate) use table::{VerdictRow, row_of, rows};
 

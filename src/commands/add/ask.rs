@@ -1,10 +1,10 @@
 //! Where the token comes from; on a terminal a token that was typed is never thrown away without asking.
 
 use super::{Added, Adding, NotAdded, form};
-use crate::choose::Place;
-use crate::commands::vault_failure;
+use crate::account::VaultPlace;
 use crate::error::Failure;
 use crate::remote::Scope;
+use crate::session::vault_failure;
 use crate::terminal::{self, PromptError};
 use crate::token::Token;
 use crate::vault::{self, Vault};
@@ -80,7 +80,7 @@ impl Adding<'_> {
                 Ok(true)
             }
             Choice::File => {
-                self.wish = Some(Place::File);
+                self.wish = Some(VaultPlace::File);
                 Ok(true)
             }
             Choice::Quit => Err(NotAdded::Final(Failure::failed("nothing was kept"))),
@@ -167,7 +167,7 @@ fn read_stdin() -> Result<Token, Failure> {
 
 /// Runs the account's command once: a command that does not work is better known now.
 fn from_command(command: &str) -> Result<Token, Failure> {
-    let place = Place::Command(command.to_owned());
+    let place = VaultPlace::Command(command.to_owned());
     let nobody = vault::Item { id: "", host: "", owner: None, label: "" };
     match vault::command::CommandVault::new(command.to_owned()).read(&nobody) {
         Ok(Some(token)) => Ok(token),

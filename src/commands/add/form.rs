@@ -1,8 +1,8 @@
 //! The page that makes a token, printed with what its form should say, and opened where that is wanted.
 
-use super::super::Session;
 use crate::pages::{NewToken, Page};
 use crate::remote::{Scope, Server};
+use crate::session::Session;
 use crate::terminal;
 
 /// Prints the page that makes such a token, with its fields, and opens it where that is wanted.

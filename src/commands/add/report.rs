@@ -1,11 +1,11 @@
 //! What `add` says at its end: what was kept and where, what the token sees, and what is still to be done.
 
 use super::Added;
-use crate::choose::{Account, Place};
-use crate::commands::Session;
+use crate::account::{Account, VaultPlace};
 use crate::inspect::Sees;
 use crate::pages::Page;
 use crate::remote::{GITHUB, Scope};
+use crate::session::Session;
 use crate::terminal;
 use crate::time::expiry;
 use crate::token::TokenKind;
@@ -36,9 +36,9 @@ fn described(account: &Account, now: i64) -> String {
     let what_for = if account.label == scope { String::new() } else { format!(" for {scope}") };
     let end = account.expires.map_or_else(String::new, |at| format!(", expires {}", expiry(at, now)));
     let place = match &account.place {
-        Place::Keyring => "stored in the keyring",
-        Place::File => "stored in secrets.toml",
-        Place::Command(_) => "read from its command each time",
+        VaultPlace::Keyring => "stored in the keyring",
+        VaultPlace::File => "stored in secrets.toml",
+        VaultPlace::Command(_) => "read from its command each time",
     };
     format!("{whose}{}{what_for}{end}, {place}", kind(account.kind))
 }

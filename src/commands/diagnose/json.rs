@@ -4,7 +4,7 @@ use super::Diagnosis;
 use crate::checks::Check;
 use crate::target::Transport;
 use crate::time::rfc3339;
-use crate::verdict::{Operation, Verdict};
+use crate::verdict::Verdict;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -69,10 +69,7 @@ fn row<'a>(diagnosis: &'a Diagnosis<'_>) -> Row<'a> {
             host: remote.host.as_str(),
             owner: remote.owner.as_ref().map(|owner| owner.as_str()),
             repo: remote.repo.as_deref(),
-            operation: match diagnosis.operation {
-                Operation::Fetch => "fetch",
-                Operation::Push => "push",
-            },
+            operation: diagnosis.direction.name(),
         },
         verdict: &diagnosis.verdict,
         account: account(diagnosis),

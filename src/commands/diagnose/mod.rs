@@ -12,21 +12,22 @@ mod json;
 mod ready;
 mod report;
 
-use super::{Session, list_failure, working_folder};
+use crate::account::Account;
 use crate::browser::{self, Purpose};
 use crate::checks::{self, Asked, Check};
-use crate::choose::Account;
 use crate::cli::Diagnose as Options;
 use crate::error::{Exit, Failure};
 use crate::git::{Cwd, Git, GitTrouble, Listing};
 use crate::inspect::Inspection;
 use crate::keeping;
 use crate::outcomes::{Direction, Outcomes, State};
+use crate::session::{Session, list_failure};
+use crate::target::working_folder;
 use crate::target::{self, Aim};
 use crate::terminal::{Spinner, print, say};
 use crate::time;
 use crate::token::Token;
-use crate::verdict::{Evidence, Operation, Origin, Verdict, conclude};
+use crate::verdict::{Evidence, Origin, Verdict, conclude};
 use crate::verdict_id::VerdictId;
 use crate::verify;
 use ready::{Ready, Surroundings};
@@ -34,7 +35,7 @@ use ready::{Ready, Surroundings};
 /// What was found out about one target.
 pub(super) struct Diagnosis<'a> {
     aim: &'a Aim,
-    operation: Operation,
+    direction: Direction,
     verdict: Verdict,
     account: Option<&'a Account>,
     evidence: Evidence,
@@ -117,7 +118,7 @@ fn diagnosis<'a>(
     inspection: Option<Inspection>,
 ) -> Diagnosis<'a> {
     let why_not = ready.why_not_asked();
-    let Ready { aim, operation, account, mut checks, others, evidence, .. } = ready;
+    let Ready { aim, direction, account, mut checks, others, evidence, .. } = ready;
     let asked = inspection.as_ref().map(|inspection| Asked {
         sent: (inspection.sent.fetch, inspection.sent.push),
         requests: inspection.requests,
@@ -141,14 +142,14 @@ fn diagnosis<'a>(
         verdict.fix = vec!["ask it: run this again without --offline".to_owned()];
         verdict
             .fix
-            .extend(account.and_then(|account| last_time(outcomes, account, aim, operation, session.now)));
+            .extend(account.and_then(|account| last_time(outcomes, account, aim, direction, session.now)));
     }
     if verdict.exit == 1 && asked.is_some() {
         // What goes before a helper's answer is the first thing to take out of the way.
         verdict.fix.splice(0..0, others.into_iter().map(|other| other.fix));
     }
     name_remote(&mut verdict, aim, &checks);
-    Diagnosis { aim, operation, verdict, account, evidence, expires, checks, requests }
+    Diagnosis { aim, direction, verdict, account, evidence, expires, checks, requests }
 }
 
 /// Says how it went the last time, where nobody was asked now.
@@ -156,7 +157,7 @@ fn last_time(
     outcomes: &Outcomes,
     account: &Account,
     aim: &Aim,
-    operation: Operation,
+    direction: Direction,
     now: i64,
 ) -> Option<String> {
     if let Some(rejection) = outcomes.rejection(&account.id) {
@@ -165,7 +166,7 @@ fn last_time(
             time::ago(rejection.last, now)
         ));
     }
-    let last = outcomes.at(&account.id, &aim.target.remote, direction(operation))?;
+    let last = outcomes.at(&account.id, &aim.target.remote, direction)?;
     let ago = time::ago(last.at, now);
     Some(match last.state {
         State::Accepted => format!("the last time ({ago}) git was let in"),
@@ -174,13 +175,6 @@ fn last_time(
             format!("the last time ({ago}) it was {id}: git credential-patron explain {id}")
         }
     })
-}
-
-fn direction(operation: Operation) -> Direction {
-    match operation {
-        Operation::Fetch => Direction::Fetch,
-        Operation::Push => Direction::Push,
-    }
 }
 
 /// Puts the remote's own name into what is to be typed.

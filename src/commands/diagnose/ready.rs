@@ -1,21 +1,21 @@
 //! Makes a target ready to be asked about: whose token git would be given, and what stands in its way.
 
-use super::super::{Session, relay, store};
+use super::super::relay;
+use crate::account::{Account, Standing, server_of};
 use crate::checks::{self, Check, Given, Group, Interference, Status};
-use crate::choose::{
-    ANY_USER, Account, Because, Standing, answered_user, because, choose, fits, names_a_login,
-};
+use crate::choose::{ANY_USER, Because, answered_user, because, choose, fits, names_a_login};
 use crate::cli::Diagnose as Options;
 use crate::git::{self, Git, Listing};
 use crate::inspect::{Subject, evidence_before};
 use crate::outcomes::Outcomes;
 use crate::protocol::Request;
 use crate::remote::{Direction, Remote, Server};
+use crate::session::Session;
 use crate::target::{Aim, Transport};
 use crate::terminal::sanitise;
 use crate::token::{Token, TokenKind};
 use crate::vault;
-use crate::verdict::{self, Evidence, Helper, Operation, Origin, Unreadable};
+use crate::verdict::{self, Evidence, Helper, Origin, Unreadable};
 
 /// What is the same for all targets.
 pub(super) struct Surroundings<'a> {
@@ -34,7 +34,7 @@ pub(super) struct Ready<'a> {
     /// The target.
     pub(super) aim: &'a Aim,
     /// What git is to do there.
-    pub(super) operation: Operation,
+    pub(super) direction: Direction,
     /// The account that is chosen.
     pub(super) account: Option<&'a Account>,
     /// The facts so far.
@@ -61,7 +61,7 @@ impl Ready<'_> {
         Some(Subject {
             remote: &self.aim.target.remote,
             server: self.server,
-            operation: self.operation,
+            direction: self.direction,
             username: &self.username,
             secret: self.token.as_ref()?,
             // It would be sent where everybody may read, and hide a `.netrc`.
@@ -111,7 +111,7 @@ pub(super) fn ready<'a>(
     let target = &aim.target;
     let remote = &target.remote;
     let push = aim.push_only || (around.options.push && !has_own_push_url(around, aim));
-    let operation = if push { Operation::Push } else { Operation::Fetch };
+    let direction = if push { Direction::Push } else { Direction::Fetch };
     let url = config_url(remote, target.user.as_deref());
     let given = Given {
         remote,
@@ -128,12 +128,12 @@ pub(super) fn ready<'a>(
     checks.extend(of_url);
     let mut ready = Ready {
         aim,
-        operation,
+        direction,
         account: None,
         checks,
         others,
-        evidence: Evidence { ssh: !given.is_https, operation, now: session.now, ..Evidence::default() },
-        server: store::server_of(remote, accounts),
+        evidence: Evidence { ssh: !given.is_https, direction, now: session.now, ..Evidence::default() },
+        server: server_of(&remote.host, accounts),
         username: Vec::new(),
         token: None,
         offline: around.options.offline,
@@ -178,7 +178,7 @@ fn described(ready: &Ready<'_>, now: i64) -> Evidence {
     let subject = Subject {
         remote: &ready.aim.target.remote,
         server: ready.server,
-        operation: ready.operation,
+        direction: ready.direction,
         username: b"",
         secret: &nobody,
         is_challenged: false,
@@ -290,16 +290,12 @@ fn take<'a>(
         }
     };
     let kind = if token.kind().is_github() { token.kind() } else { account.kind };
-    let direction = match ready.operation {
-        Operation::Fetch => Direction::Fetch,
-        Operation::Push => Direction::Push,
-    };
     let owner = target.remote.owner.as_ref();
     ready.evidence.account = Some(verdict::Account {
         login: account.login.clone(),
         expires: account.expires,
         accepted_for_owner: owner.is_some_and(|owner| outcomes.accepted_for_owner(&account.id, owner)),
-        accepted_for_repo: outcomes.accepted_at(&account.id, &target.remote, direction),
+        accepted_for_repo: outcomes.accepted_at(&account.id, &target.remote, ready.direction),
         ..known(account.label.clone(), Origin::Account, kind)
     });
     ready.token = Some(token);

@@ -5,7 +5,6 @@ use super::json::url;
 use crate::checks::{Check, Group, Status};
 use crate::commands::page::{self, Column};
 use crate::terminal::{BAD, FAINT, GOOD, STRONG, Stream, WARNING, paint};
-use crate::verdict::Operation;
 
 /// Where messages begin: after the group and the status.
 const MESSAGES: usize = 19;
@@ -32,15 +31,12 @@ pub(super) fn text(diagnoses: &[Diagnosis<'_>]) -> String {
 }
 
 fn heading(diagnosis: &Diagnosis<'_>) -> String {
-    let operation = match diagnosis.operation {
-        Operation::Fetch => "fetch",
-        Operation::Push => "push",
-    };
+    let direction = diagnosis.direction.name();
     let name = diagnosis.aim.target.name.as_deref().map(|name| crate::terminal::sanitise(name, 40));
     let name = name.map_or_else(String::new, |name| format!("{name}, "));
     let address = url(diagnosis);
     let link = Stream::Stdout.link(&address, &address);
-    format!("{}  {}\n", paint(STRONG, &link), paint(FAINT, &format!("{name}{operation}")))
+    format!("{}  {}\n", paint(STRONG, &link), paint(FAINT, &format!("{name}{direction}")))
 }
 
 fn groups(text: &mut String, diagnosis: &Diagnosis<'_>, earlier: &[Diagnosis<'_>], width: usize) {

@@ -1,10 +1,11 @@
 //! Git at work: how it is started, and what comes from it until it has answered.
 
-use super::{InfoRefs, Probed, Service, Way, url_of};
+use super::{InfoRefs, Probed, Way, url_of};
 use crate::git::handover::{self, HELPER, Handover, Socket};
 use crate::git::http::is_remote_name;
 use crate::git::quote::helper_command;
 use crate::git::{Git, child};
+use crate::remote::Direction;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -58,9 +59,9 @@ impl Running {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(theirs);
         let mut child = command.spawn()?;
         let (mut stdin, stdout) = (child.stdin.take(), child.stdout.take());
-        let word: &[u8] = match what.service {
-            Service::Fetch => b"list\n",
-            Service::Push => b"list for-push\n",
+        let word: &[u8] = match what.direction {
+            Direction::Fetch => b"list\n",
+            Direction::Push => b"list for-push\n",
         };
         if let Some(stdin) = &mut stdin {
             // A git that ended already shows why on its stderr.

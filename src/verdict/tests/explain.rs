@@ -214,7 +214,7 @@ proptest! {
         let evidence = Evidence {
             target,
             account,
-            operation: if known[1] { Operation::Push } else { Operation::Fetch },
+            direction: if known[1] { Direction::Push } else { Direction::Fetch },
             asked_login: known[2].then(|| "hubot".to_owned()),
             host: if known[3] { HostKind::GitHub } else { HostKind::Plain },
             now: NOW,

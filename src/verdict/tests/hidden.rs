@@ -111,7 +111,7 @@ fn role_permission_and_approval_are_told_apart_on_push() {
 fn a_push_that_was_asked_alone_is_about_writing_only_if_the_repository_is_in_sight() {
     let push = |repo: Heard| {
         but(|e| {
-            e.operation = Operation::Push;
+            e.direction = Direction::Push;
             e.fetch = Heard::NotAsked;
             e.push = git(NO_ACCESS);
             e.repo = repo;
@@ -177,7 +177,7 @@ fn what_everybody_may_read_is_not_hidden() {
 fn what_git_heard_of_a_push_alone_decides_where_nothing_else_was_asked() {
     let push = |transcript: &str| {
         but(|e| {
-            e.operation = Operation::Push;
+            e.direction = Direction::Push;
             e.fetch = Heard::NotAsked;
             e.repo = Heard::NotAsked;
             e.repo_anonymous = Heard::NotAsked;

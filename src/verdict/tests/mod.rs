@@ -11,6 +11,7 @@ use super::*;
 use crate::denial::catalogue::Certainty::{Inferred, Measured};
 use crate::denial::normal::Normal;
 use crate::denial::recognise;
+use crate::remote::Direction;
 
 const NOW: i64 = 1_790_000_000;
 const NOT_FOUND: &str =
@@ -113,7 +114,7 @@ fn with(change: impl FnOnce(&mut Account)) -> Evidence {
 /// A repository that can be fetched and not pushed to.
 fn read_only(private: bool, role: Option<bool>) -> Evidence {
     but(|e| {
-        e.operation = Operation::Push;
+        e.direction = Direction::Push;
         e.fetch = Heard::open();
         e.push = git(DENIED);
         let mut repo = serde_json::json!({ "private": private, "archived": false });

@@ -121,7 +121,7 @@ fn the_scope_that_is_needed_depends_on_what_is_done() {
     let public_push = |scopes: &str| {
         let evidence = read_only(false, Some(true));
         classic(scopes, |e| {
-            e.operation = evidence.operation;
+            e.direction = evidence.direction;
             e.fetch = evidence.fetch;
             e.push = evidence.push;
             e.repo = evidence.repo;

@@ -1,0 +1,125 @@
+//! What an account is: one scope with one token, never the secret itself.
+//!
+//! Everything that asks "is this the same scope?" asks [`same_scope`], and everything that asks what serves a
+//! host whose name does not tell asks [`server_of`].
+
+use super::remote::{Host, Scope, Server};
+use super::token::TokenKind;
+
+/// One scope with one token. Never the secret itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Names the secret in its vault; never changes while the account lives.
+    pub id: String,
+    /// What people call it.
+    pub label: String,
+    /// What the token is for.
+    pub scope: Scope,
+    /// What answers at the scope's host.
+    pub server: Server,
+    /// Whose token it is: a GitHub login, or the user name at a plain host (where it may be empty).
+    pub login: Option<String>,
+    /// What kind of token it is.
+    pub kind: TokenKind,
+    /// When it expires, in seconds since 1970, where that is known.
+    pub expires: Option<i64>,
+    /// Where the secret lies.
+    pub place: VaultPlace,
+    /// Whether a refresh token lies beside the secret (plain hosts only).
+    pub refresh: bool,
+    /// Whether it came by git's `store` and not by `add`.
+    pub learned: bool,
+}
+
+impl Account {
+    /// Tells whether this is an account for that scope: see [`same_scope`].
+    pub fn is_for(&self, scope: &Scope) -> bool {
+        same_scope(&self.scope, scope, self.server)
+    }
+
+    /// Tells whether a name is this account's login: without case on GitHub, exactly elsewhere.
+    pub fn is_login(&self, name: &str) -> bool {
+        self.login.as_deref().is_some_and(|login| match self.server {
+            Server::GitHub => login.eq_ignore_ascii_case(name),
+            Server::Plain => login == name,
+        })
+    }
+}
+
+/// Which vault holds an account's secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VaultPlace {
+    /// The system's keyring.
+    Keyring,
+    /// The file `secrets.toml`.
+    File,
+    /// A command that prints it.
+    Command(String),
+}
+
+impl VaultPlace {
+    /// Names the vault as `list --json` does.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Keyring => "keyring",
+            Self::File => "file",
+            Self::Command(_) => "command",
+        }
+    }
+}
+
+/// How an account stands at this moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// Its token was refused as such (401) and nothing has shown since that it works.
+    pub rejected: bool,
+    /// Its known expiry has passed.
+    pub expired: bool,
+}
+
+/// Tells whether two scopes are one: the same host and the same segments. GitHub does not tell case apart in
+/// names of owners and repositories; other hosts may, and there two spellings are two scopes.
+pub fn same_scope(one: &Scope, other: &Scope, server: Server) -> bool {
+    let same = |(one, other): (&String, &String)| match server {
+        Server::GitHub => one.eq_ignore_ascii_case(other),
+        Server::Plain => one == other,
+    };
+    one.host() == other.host()
+        && one.depth() == other.depth()
+        && one.segments().iter().zip(other.segments()).all(same)
+}
+
+/// Says what serves a host: by its name, else by what its accounts were found to be, else a plain host.
+pub fn server_of(host: &Host, accounts: &[Account]) -> Server {
+    known_server(host, accounts).unwrap_or(Server::Plain)
+}
+
+/// The same where an unknown host is not taken for a plain one.
+pub fn known_server(host: &Host, accounts: &[Account]) -> Option<Server> {
+    let by_account = || accounts.iter().find(|account| account.scope.host() == host);
+    host.server_by_name().or_else(|| by_account().map(|account| account.server))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spelling_makes_two_scopes_on_a_plain_host_and_one_on_github() {
+        let scope = |text: &str| Scope::parse(text).expect("a scope");
+        for (one, other, github, plain) in [
+            ("https://h.test/Team", "https://h.test/team", true, false),
+            ("https://h.test/Team", "https://H.TEST/Team", true, true),
+            ("https://h.test/team/X", "https://h.test/team/x", true, false),
+            ("https://h.test", "https://h.test/", true, true),
+            ("https://h.test", "https://h.test:8443", false, false),
+            ("https://h.test/team", "https://h.test", false, false),
+            ("https://h.test/team", "https://h.test/team/x", false, false),
+        ] {
+            for (server, expected) in [(Server::GitHub, github), (Server::Plain, plain)] {
+                assert_eq!(same_scope(&scope(one), &scope(other), server), expected, "{one} {other}");
+                assert_eq!(same_scope(&scope(other), &scope(one), server), expected, "{other} {one}");
+            }
+        }
+    }
+}

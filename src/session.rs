@@ -1,0 +1,190 @@
+//! What one run works with: our folders, the log, the time, who called, the settings. Found out when they are
+//! first needed, and once.
+
+use crate::account::{Account, Standing, VaultPlace};
+use crate::accounts::{self, Book};
+use crate::ancestry::{self, Caller};
+use crate::browser::{self, Purpose, Surroundings};
+use crate::choose::{Fallback, choose};
+use crate::error::{Failure, one_line};
+use crate::fallback;
+use crate::git::{Cwd, Git, Listing, Permission, Settings, process_env};
+use crate::log::{Fact, Log};
+use crate::outcomes::Outcomes;
+use crate::paths::{NoHome, Paths};
+use crate::remote::{Remote, Scope};
+use crate::terminal;
+use crate::token::Token;
+use crate::vault::{self, Asking, Vault};
+use std::cell::OnceCell;
+
+/// What every command works with.
+pub struct Session {
+    /// Where our files lie.
+    pub paths: Paths,
+    /// The log of decisions.
+    pub log: Log,
+    /// The time, in seconds since 1970.
+    pub now: i64,
+    caller: OnceCell<Caller>,
+    settings: OnceCell<Settings>,
+}
+
+impl Session {
+    /// Begins: finds the folders and the time.
+    pub fn begin(log: Log) -> Result<Self, NoHome> {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        let now = since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX));
+        Ok(Self { paths: Paths::find()?, log, now, caller: OnceCell::new(), settings: OnceCell::new() })
+    }
+
+    /// Says who called us; found out at the first use, since it costs reads that most requests do not need.
+    pub fn caller(&self) -> &Caller {
+        self.caller.get_or_init(|| {
+            let caller = ancestry::caller();
+            let word = caller.subcommand.unwrap_or("unknown");
+            self.log.note(
+                "caller found",
+                &[("kind", Fact::Word(caller.kind.name())), ("command", Fact::Word(word))],
+            );
+            caller
+        })
+    }
+
+    /// Gives the settings: git's config level by level, and the environment. Read at the first use and once; not to
+    /// be called on the way of a plain answer. A value that is none of the allowed ones is said and counts as
+    /// `auto`.
+    pub fn settings(&self) -> &Settings {
+        self.settings.get_or_init(|| {
+            let (settings, bad) = Settings::read(Git::find().as_ref(), &process_env);
+            bad.iter().for_each(|bad| terminal::say(&bad.to_string()));
+            settings
+        })
+    }
+
+    /// Gives the helpers that answered for a place before `setup`. Not to be called where an account answers:
+    /// it reads git's config. None while one of them is being asked, who called us in turn.
+    pub fn fallback(&self, remote: &Remote, user: Option<&str>) -> Fallback {
+        if fallback::is_asking(&remote.host) {
+            self.log.note("no fallback: it is being asked already", &[]);
+            return Fallback::default();
+        }
+        self.settings().fallback_for(remote, user)
+    }
+
+    /// Reads the accounts.
+    pub fn accounts(&self) -> Result<Vec<Account>, accounts::ListError> {
+        accounts::load(&self.paths.accounts())
+    }
+
+    /// Locks the list of accounts for a change.
+    pub fn book(&self) -> Result<Book, accounts::ListError> {
+        Book::open(&self.paths.accounts(), &self.paths.locks())
+    }
+
+    /// Reads how the accounts fared.
+    pub fn outcomes(&self) -> Outcomes {
+        let outcomes = Outcomes::load(&self.paths.outcomes());
+        if let Some(error) = &outcomes.unsafe_file {
+            terminal::say(&one_line(
+                format!("what is known of earlier refusals is not used: {error}"),
+                error.remedy(),
+            ));
+        }
+        outcomes
+    }
+
+    /// Changes how the accounts fared. Losing it loses nothing, so trouble goes to the log alone.
+    pub fn note_outcomes(&self, outcomes: &mut Outcomes, change: impl FnOnce(&mut Outcomes)) {
+        if outcomes.change(change).is_err() {
+            self.log.note("outcomes not written", &[]);
+        }
+    }
+
+    /// Opens a vault for git, which never causes a dialog.
+    pub fn vault(&self, place: &VaultPlace) -> Box<dyn Vault> {
+        vault::open(place, &self.paths, Asking::Never)
+    }
+
+    /// Says how an account stands now.
+    pub fn standing(&self, outcomes: &Outcomes, account: &Account) -> Standing {
+        Standing { rejected: outcomes.rejection(&account.id).is_some(), expired: self.is_expired(account) }
+    }
+
+    /// Tells whether the account's known expiry has passed.
+    pub fn is_expired(&self, account: &Account) -> bool {
+        account.expires.is_some_and(|at| at <= self.now)
+    }
+
+    /// Opens a page where a person sits; it has been printed already.
+    pub fn open_page(&self, address: &str) {
+        let never = self.settings().browser == Permission::Never;
+        let surroundings = Surroundings::collect(never, None);
+        if browser::may_open(&surroundings, Purpose::InCommand).is_ok()
+            && let Err(why) = browser::open(address)
+        {
+            terminal::say(&format!("the page is not opened: {why}"));
+        }
+    }
+
+    /// Tells whether git asks us for this scope; unknown where git cannot be asked.
+    pub fn is_set_up(&self, scope: &Scope) -> Option<bool> {
+        let listing = Listing::read(&Git::find()?, Cwd::Nowhere).ok()?;
+        listing.reaches_patron(&scope.to_string()).map(|reach| reach.is_covered())
+    }
+
+    /// Chooses the account for what a person named, and reads its secret.
+    ///
+    /// As for git, one that was rejected or has expired is passed over where another fits. Where none does, it
+    /// is still what would be chosen, and who asks is told.
+    pub fn chosen(&self, remote: &Remote, user: Option<&str>) -> Result<(Account, Token), Failure> {
+        let accounts = self.accounts().map_err(list_failure)?;
+        let outcomes = self.outcomes();
+        let standing = |account: &Account| self.standing(&outcomes, account);
+        let ranked = choose(remote, user, &accounts, standing);
+        let is_good = |account: &&&Account| standing(account) == Standing::default();
+        let Some(account) = ranked.iter().find(is_good).or(ranked.first()) else {
+            let wanted = remote.owner.as_ref().map(|owner| Scope::of_owner(&remote.host, owner).short());
+            let wanted = wanted.unwrap_or_else(|| remote.host.to_string());
+            return Err(Failure::failed(format!("no account for {wanted}"))
+                .remedy(format!("git credential-patron add {wanted}")));
+        };
+        match self.standing(&outcomes, account) {
+            Standing { expired: true, .. } => {
+                terminal::say(&format!("the token of {} has expired", account.label))
+            }
+            Standing { rejected: true, .. } => {
+                terminal::say(&format!("the token of {} was rejected last", account.label))
+            }
+            Standing { .. } => {}
+        }
+        let fact = format!("the token of {} cannot be read", account.label);
+        match self.vault(&account.place).read(&vault::item(account)) {
+            Ok(Some(token)) => Ok(((*account).clone(), token)),
+            Ok(None) => Err(Failure::failed(fact)
+                .because(anyhow::anyhow!("the {} holds none", account.place.name()))
+                .remedy(format!("git credential-patron add {}", account.scope.short()))),
+            Err(trouble) => Err(vault_failure(fact, trouble)),
+        }
+    }
+}
+
+/// Turns trouble with the list of accounts into a failure of a command.
+pub fn list_failure(trouble: accounts::ListError) -> Failure {
+    let remedy = trouble.remedy();
+    let failure = Failure::failed("the list of accounts cannot be used").because(trouble);
+    match remedy {
+        Some(remedy) => failure.remedy(remedy),
+        None => failure,
+    }
+}
+
+/// Turns trouble with a vault into a failure of a command.
+pub fn vault_failure(fact: impl Into<String>, trouble: vault::VaultError) -> Failure {
+    let remedy = trouble.remedy();
+    let failure = Failure::failed(fact).because(trouble);
+    match remedy {
+        Some(remedy) => failure.remedy(remedy),
+        None => failure,
+    }
+}
