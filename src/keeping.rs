@@ -6,6 +6,7 @@
 use crate::account::{Account, VaultPlace};
 use crate::accounts::{self, Book};
 use crate::git::VaultChoice;
+use crate::machine::{Forbidden, Machine};
 use crate::outcomes::Outcomes;
 use crate::paths::Paths;
 use crate::token::Token;
@@ -36,6 +37,9 @@ impl Wish {
 /// Why nothing was kept.
 #[derive(Debug, thiserror::Error)]
 pub enum NotKept {
+    /// The machine's owner forbids it.
+    #[error(transparent)]
+    Forbidden(Forbidden),
     /// The vault could not take the secret.
     #[error(transparent)]
     Vault(VaultError),
@@ -49,6 +53,7 @@ impl NotKept {
     /// asks, so the caller says that.
     pub fn remedy(&self) -> Option<String> {
         match self {
+            Self::Forbidden(forbidden) => Some(forbidden.remedy().to_owned()),
             Self::Vault(VaultError::Absent(_)) => None,
             Self::Vault(trouble) => trouble.remedy(),
             Self::List(trouble) => trouble.remedy(),
@@ -74,17 +79,23 @@ pub struct Kept {
     pub no_keyring: Option<String>,
 }
 
-/// Keeps a secret and lists its account.
+/// Keeps a secret and lists its account, if this machine's policy lets it. Everything that keeps a secret comes
+/// through here, so that nothing goes round the policy.
 pub fn keep(paths: &Paths, keep: Keep<'_>, wish: &Wish, asking: Asking) -> Result<Kept, NotKept> {
     let Keep { mut account, secret, refresh } = keep;
+    let machine = Machine::read();
+    machine.may_keep(&account.scope, account.kind, account.expires).map_err(NotKept::Forbidden)?;
     // The list first: one that cannot be changed must be known before a secret is replaced.
     let book = Book::open(&paths.accounts(), &paths.locks()).map_err(NotKept::List)?;
     let known = book.accounts().iter().find(|known| known.id == account.id).cloned();
     let book = hold(book, asking);
     let no_keyring = match account.place {
-        VaultPlace::Command(_) => None,
+        VaultPlace::Command(_) => {
+            machine.may_use_vault(account.place.name(), &account.scope).map_err(NotKept::Forbidden)?;
+            None
+        }
         VaultPlace::Keyring | VaultPlace::File => {
-            place(paths, &mut account, secret, refresh, wish, asking).map_err(NotKept::Vault)?
+            place(paths, &machine, &mut account, (secret, refresh), wish, asking)?
         }
     };
     let listed = book
@@ -109,12 +120,15 @@ pub fn keep(paths: &Paths, keep: Keep<'_>, wish: &Wish, asking: Asking) -> Resul
 /// Puts the secret where it is wished, and says why the file took it if it did.
 fn place(
     paths: &Paths,
+    machine: &Machine,
     account: &mut Account,
-    secret: &Token,
-    refresh: Option<&Token>,
+    (secret, refresh): (&Token, Option<&Token>),
     wish: &Wish,
     asking: Asking,
-) -> Result<Option<String>, VaultError> {
+) -> Result<Option<String>, NotKept> {
+    let may = |account: &Account| {
+        machine.may_use_vault(account.place.name(), &account.scope).map_err(NotKept::Forbidden)
+    };
     account.place = match wish {
         Wish::There(place) => place.clone(),
         Wish::KeyringElseFile | Wish::KeyringElseFileInUse => VaultPlace::Keyring,
@@ -124,13 +138,15 @@ fn place(
         Wish::KeyringElseFile => true,
         Wish::KeyringElseFileInUse => paths.secrets().exists(),
     };
-    match write(paths, account, secret, refresh, asking) {
-        Err(VaultError::Absent(why)) if may_take_file => {
-            account.place = VaultPlace::File;
-            write(paths, account, secret, refresh, asking).map(|()| Some(why))
-        }
-        other => other.map(|()| None),
-    }
+    may(account)?;
+    let no_keyring = match write(paths, account, secret, refresh, asking) {
+        Err(VaultError::Absent(why)) if may_take_file => why,
+        other => return other.map(|()| None).map_err(NotKept::Vault),
+    };
+    account.place = VaultPlace::File;
+    may(account)?;
+    write(paths, account, secret, refresh, asking).map_err(NotKept::Vault)?;
+    Ok(Some(no_keyring))
 }
 
 fn write(

@@ -8,6 +8,30 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+/// Gives the file with which the machine's owner forbids things. No variable takes part: who could name
+/// another file could widen what is forbidden.
+pub fn policy() -> Option<PathBuf> {
+    let folder = if cfg!(target_os = "macos") {
+        Some(PathBuf::from("/Library/Application Support"))
+    } else if cfg!(windows) {
+        program_data()
+    } else {
+        Some(PathBuf::from("/etc"))
+    };
+    folder.map(|folder| folder.join("git-credential-patron").join("policy.toml"))
+}
+
+/// Asks Windows itself: the variable `ProgramData` is the user's to change.
+#[cfg(windows)]
+fn program_data() -> Option<PathBuf> {
+    known_folders::get_known_folder_path(known_folders::KnownFolder::ProgramData)
+}
+
+#[cfg(not(windows))]
+fn program_data() -> Option<PathBuf> {
+    None
+}
+
 /// The folders of this user.
 #[derive(Debug, Clone)]
 pub struct Paths {

@@ -10,6 +10,7 @@ use crate::error::{Failure, one_line};
 use crate::fallback;
 use crate::git::{Cwd, Git, Listing, Permission, Settings, process_env};
 use crate::log::{Fact, Log};
+use crate::machine::{Forbidden, Machine};
 use crate::outcomes::Outcomes;
 use crate::paths::{NoHome, Paths};
 use crate::remote::{Remote, Scope};
@@ -53,11 +54,15 @@ impl Session {
 
     /// Gives the settings: git's config level by level, and the environment. Read at the first use and once; not to
     /// be called on the way of a plain answer. A value that is none of the allowed ones is said and counts as
-    /// `auto`.
+    /// `auto`; what this machine's policy forbids is `never`, whatever they say.
     pub fn settings(&self) -> &Settings {
         self.settings.get_or_init(|| {
-            let (settings, bad) = Settings::read(Git::find().as_ref(), &process_env);
+            let (mut settings, bad) = Settings::read(Git::find().as_ref(), &process_env);
             bad.iter().for_each(|bad| terminal::say(&bad.to_string()));
+            let machine = Machine::read();
+            let limited = |forbidden: bool, wished| if forbidden { Permission::Never } else { wished };
+            settings.browser = limited(machine.forbids_browser(), settings.browser);
+            settings.probe = limited(machine.forbids_probe(), settings.probe);
             settings
         })
     }
@@ -177,6 +182,11 @@ pub fn list_failure(trouble: accounts::ListError) -> Failure {
         Some(remedy) => failure.remedy(remedy),
         None => failure,
     }
+}
+
+/// Turns what this machine's policy forbids into a failure of a command.
+pub fn forbidden_failure(forbidden: &Forbidden) -> Failure {
+    Failure::failed(forbidden.to_string()).remedy(forbidden.remedy())
 }
 
 /// Turns trouble with a vault into a failure of a command.

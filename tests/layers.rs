@@ -71,6 +71,7 @@ const ROOMS: &[Room] = &[
 
     room(Decisions,   "protocol",  Whole,  "git's credential format: request, answer, another helper's reply"),
     room(Decisions,   "choose",    Whole,  "which account serves a request"),
+    room(Decisions,   "policy",    Whole,  "what the machine's owner forbids: the rules, and what breaks them"),
     room(Decisions,   "denial",    Whole,  "a reply or a transcript to the refusal it is"),
 
     room(Conclusions, "verdict",   Whole,  "evidence to verdict: the differential diagnosis"),
@@ -93,6 +94,7 @@ const ROOMS: &[Room] = &[
     room(Memory,      "accounts",  Whole,  "accounts.toml"),
     room(Memory,      "error",     Whole,  "fact, cause, remedy; exit codes in one match"),
     room(Memory,      "outcomes",  Whole,  "outcomes.toml: how accounts fared, fingerprints of their secrets"),
+    room(Memory,      "machine",   Whole,  "policy.toml of the machine's owner, and what may be kept under it"),
     room(Memory,      "traces",    Whole,  "who was answered and has not reported yet"),
 
     room(Run,         "session",   Whole,  "folders, log, time, caller, settings: found out once"),

@@ -56,6 +56,8 @@ mod names;
 mod newcomer;
 #[cfg(target_os = "linux")]
 mod notice;
+#[cfg(target_os = "linux")]
+mod policy;
 mod property;
 #[cfg(unix)]
 mod readme;

@@ -50,7 +50,7 @@ fn both_pages_are_clean() {
 fn the_manual_has_the_sections_people_look_for() {
     let sections: Vec<String> = manual().sections().map(str::to_owned).collect();
     let expected = "NAME, SYNOPSIS, DESCRIPTION, COMMANDS, HOW A TOKEN IS CHOSEN, WHEN GITHUB REFUSES, \
-        CONFIGURATION, ENVIRONMENT, FILES, EXIT STATUS, EXAMPLES, SECURITY, COMPATIBILITY, SEE ALSO";
+        CONFIGURATION, ENVIRONMENT, POLICY OF A MACHINE, FILES, EXIT STATUS, EXAMPLES, SECURITY, COMPATIBILITY, SEE ALSO";
     assert_eq!(sections.join(", "), expected);
 }
 

@@ -7,6 +7,7 @@
 mod accounts;
 mod helpers;
 mod network;
+mod policy;
 mod program;
 mod requests;
 mod token;
@@ -15,6 +16,7 @@ mod urls;
 pub(crate) use accounts::{account, others, readable};
 pub(crate) use helpers::helpers;
 pub(crate) use network::network;
+pub(crate) use policy::policy;
 pub(crate) use program::program;
 pub(crate) use requests::{Asked, requests};
 pub(crate) use token::token;

@@ -19,8 +19,9 @@ use crate::git::HttpContext;
 use crate::github::Client;
 use crate::inspect::{Sees, client_for, sees};
 use crate::keeping::{self, Keep, NotKept, Wish, free_label};
+use crate::machine::Machine;
 use crate::remote::{Host, SCOPE_LOOKS_LIKE, Scope, Server};
-use crate::session::{Session, list_failure, vault_failure};
+use crate::session::{Session, forbidden_failure, list_failure, vault_failure};
 use crate::terminal::{self, PromptError};
 use crate::token::{Token, TokenKind, pasted};
 use crate::vault::Asking;
@@ -32,6 +33,7 @@ pub fn run(session: &Session, options: &Add, out: &mut dyn Write) -> Result<(), 
     let scope = Scope::parse(&options.scope)
         .map_err(|why| Failure::usage(why.to_string()).remedy(SCOPE_LOOKS_LIKE))?;
     check_names(options)?;
+    Machine::read().may_keep_for(&scope).map_err(|forbidden| forbidden_failure(&forbidden))?;
     let accounts = session.accounts().map_err(list_failure)?;
     if let Some(label) = &options.label
         && let Some(taken) =
@@ -160,6 +162,7 @@ impl<'a> Adding<'a> {
         let keep = Keep { account, secret, refresh: None };
         let kept =
             keeping::keep(&self.session.paths, keep, &self.wish(), asking).map_err(|why| match why {
+                NotKept::Forbidden(forbidden) => NotAdded::Final(forbidden_failure(&forbidden)),
                 NotKept::Vault(trouble) => {
                     NotAdded::NoVault(vault_failure(format!("the token of {label} is not kept"), trouble))
                 }

@@ -8,6 +8,7 @@ use crate::error::one_line;
 use crate::keeping::{self, Keep, NotKept, Wish};
 use crate::log::Fact;
 use crate::lookup;
+use crate::machine::Machine;
 use crate::notice;
 use crate::outcomes::{Direction, Outcomes, State};
 use crate::protocol::{Operation, Request};
@@ -237,6 +238,10 @@ fn keep(
         return None;
     }
     let label = account.label.clone();
+    if let Err(forbidden) = Machine::read().may_learn(&account.scope) {
+        say(&format!("nothing is kept for {label}: {forbidden}"));
+        return None;
+    }
     let wish = match known.map(|known| &known.place) {
         Some(place @ (VaultPlace::Keyring | VaultPlace::File)) => Wish::There(place.clone()),
         // The user's own word, which no copy of what it once printed may replace.

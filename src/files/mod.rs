@@ -41,6 +41,8 @@ pub enum Care {
     Secret,
     /// It decides what this program does or runs: writable by nobody else, ours or the system's.
     Deciding,
+    /// The machine's owner wrote it to decide over this user: root's, as its folder is, and writable by root alone.
+    Machine,
     /// It is another program's, which judges it by rules of its own (`.netrc`).
     Foreign,
 }

@@ -56,8 +56,11 @@ pub(super) fn open_checked(path: &Path, care: Care) -> Result<Option<File>, File
     match care {
         Care::Foreign => return Ok(Some(file)),
         // The system's files decide too, where somebody installs them. Secrets of root's are root's.
-        Care::Deciding if meta.uid() == 0 => {}
+        Care::Deciding | Care::Machine if meta.uid() == 0 => {}
         Care::Deciding | Care::Secret if meta.uid() == me => {}
+        Care::Machine => {
+            return wrong("does not belong to root", format!("chown root: {}", path.display()));
+        }
         Care::Deciding | Care::Secret => {
             let (fact, remedy) = objection(path, meta.uid());
             return wrong(&fact, remedy);
@@ -75,10 +78,11 @@ pub(super) fn open_checked(path: &Path, care: Care) -> Result<Option<File>, File
                 format!("find the other name, and remove it: find ~ -samefile {}", path.display()),
             );
         }
-        Care::Deciding if mode & 0o022 != 0 => {
+        Care::Deciding | Care::Machine if mode & 0o022 != 0 => {
             let fact = format!("can be written by others (mode {mode:04o})");
             return wrong(&fact, format!("chmod go-w {}", path.display()));
         }
+        Care::Machine => roots_folder(target.as_deref().unwrap_or(path))?,
         Care::Secret | Care::Deciding | Care::Foreign => {}
     }
     // Both ends of a link: who can write where it lies can make it lead elsewhere.
@@ -112,6 +116,21 @@ pub(super) fn check_folder(path: &Path) -> Result<(), FileError> {
         }
     }
     Ok(())
+}
+
+/// Refuses a folder that is not root's.
+#[cfg(unix)]
+fn roots_folder(path: &Path) -> Result<(), FileError> {
+    use std::os::unix::fs::MetadataExt;
+    let folder = path.parent().unwrap_or(path);
+    if fs::metadata(folder).map_err(failed("look at", folder))?.uid() == 0 {
+        return Ok(());
+    }
+    Err(FileError::Unsafe {
+        path: folder.to_owned(),
+        fact: "does not belong to root".to_owned(),
+        remedy: format!("chown root: {}", folder.display()),
+    })
 }
 
 #[cfg(unix)]

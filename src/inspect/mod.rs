@@ -22,6 +22,7 @@ use crate::denial::normal::{Normal, Target};
 use crate::denial::recognise;
 use crate::git::{InfoRefs, Probe, Probed, Way};
 use crate::github::{Answer, Api, ApiPath, Client, FailureKind, Reply as Rest};
+use crate::machine::Machine;
 use crate::remote::{Direction, Host, Remote, Server};
 use crate::token::{Token, TokenKind};
 use crate::verdict::{Account, Evidence, Heard, Helper, HostKind, Reply, Trouble, Verdict, conclude};
@@ -113,7 +114,19 @@ pub(crate) fn inspect_knowing(
     evidence.challenges = challenges(&evidence);
     let sent = *work.sent.lock().unwrap_or_else(PoisonError::into_inner);
     evidence.open_to_all = evidence.fetch.is_open() && !sent.fetch;
-    Inspection { verdict: conclude(&evidence), evidence, sent, requests, elapsed: start.elapsed() }
+    let verdict = with_contact(conclude(&evidence), subject.remote);
+    Inspection { verdict, evidence, sent, requests, elapsed: start.elapsed() }
+}
+
+/// Adds whom the machine's owner says to ask, where somebody has to approve something.
+pub(crate) fn with_contact(mut verdict: Verdict, remote: &Remote) -> Verdict {
+    if matches!(verdict.id, VerdictId::ApprovalPending | VerdictId::ApprovalRequired)
+        && let Some(contact) = Machine::read().contact(remote)
+    {
+        // Behind the first line, which says that somebody has to approve it.
+        verdict.fix.insert(verdict.fix.len().min(1), format!("on this machine: {contact}"));
+    }
+    verdict
 }
 
 /// Asks what the host says to git itself, following nobody elsewhere. Nothing else is asked.

@@ -20,6 +20,7 @@ use crate::error::{Exit, Failure};
 use crate::git::{Cwd, Git, GitTrouble, Listing};
 use crate::inspect::Inspection;
 use crate::keeping;
+use crate::machine::Machine;
 use crate::outcomes::{Direction, Outcomes, State};
 use crate::session::{Session, list_failure};
 use crate::target::working_folder;
@@ -135,6 +136,7 @@ fn diagnosis<'a>(
         .and_then(|reply| reply.header(verify::EXPIRY))
         .and_then(verify::expiry)
         .or_else(|| evidence.account.as_ref()?.expires);
+    checks.extend(checks::policy(&Machine::read(), account));
     checks.extend(checks::token(&evidence, expires));
     checks.extend(checks::requests(&evidence, asked.as_ref(), why_not));
     checks.sort_by_key(|check| check.group);
@@ -257,6 +259,9 @@ fn without(text: String, secrets: &[Token]) -> String {
 fn open(diagnoses: &[Diagnosis<'_>]) {
     let pages = diagnoses.iter().filter_map(|diagnosis| diagnosis.verdict.page.as_deref());
     let mut opened: Vec<&str> = Vec::new();
+    if Machine::read().forbids_browser() {
+        return say("no page is opened: this machine's policy says browser = false");
+    }
     for page in pages {
         if opened.contains(&page) {
             continue;
