@@ -19,12 +19,14 @@
 use crate::account::{Account, VaultPlace};
 use crate::files::{self, Care, FileError, Lock};
 use crate::remote::{Scope, Server};
+use crate::terminal;
 use crate::time;
 use crate::token::TokenKind;
 use crate::vault::file::position;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 use std::time::Duration;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
 
@@ -104,18 +106,50 @@ struct AccountEntry<'a> {
     vault: Cow<'a, str>,
     #[serde(borrow)]
     command: Option<Cow<'a, str>>,
-    server: Option<Server>,
+    #[serde(borrow)]
+    server: Option<Cow<'a, str>>,
     #[serde(default)]
     learned: bool,
     #[serde(default)]
     refresh: bool,
 }
 
-/// Reads the accounts; an absent file is an empty list.
+/// What the list holds.
+#[derive(Debug, Default)]
+struct Accounts {
+    /// The accounts.
+    known: Vec<Account>,
+    /// The entries that only a newer version, or nobody, understands.
+    skipped: Vec<Skipped>,
+    /// At which place in the file each known one stands.
+    places: Vec<usize>,
+}
+
+/// An entry that is passed over, so that it does not stop the others; it stays in the file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the account \"{}\" is skipped: {}: line {line}, column {column}: {fact}", label.escape_debug(), path.display())]
+struct Skipped {
+    label: String,
+    path: PathBuf,
+    line: usize,
+    column: usize,
+    fact: &'static str,
+}
+
+/// Reads the accounts; an absent file is an empty list. Of entries that are skipped it says so, once in a process.
 pub fn load(path: &Path) -> Result<Vec<Account>, ListError> {
+    static SAID: Once = Once::new();
+    let Accounts { known, skipped, .. } = read(path)?;
+    if !skipped.is_empty() {
+        SAID.call_once(|| skipped.iter().for_each(|skipped| terminal::say(&skipped.to_string())));
+    }
+    Ok(known)
+}
+
+fn read(path: &Path) -> Result<Accounts, ListError> {
     match files::read(path, Care::Deciding)? {
         Some(bytes) => parse(path, &bytes),
-        None => Ok(Vec::new()),
+        None => Ok(Accounts::default()),
     }
 }
 
@@ -124,13 +158,14 @@ pub fn load(path: &Path) -> Result<Vec<Account>, ListError> {
 ///
 /// A cut in the wrong place, such as the middle of a long string, leaves a piece that does not parse. Then,
 /// and for every mistake, the whole is parsed, which knows the place of the mistake.
-fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<Account>, ListError> {
+fn parse(path: &Path, bytes: &[u8]) -> Result<Accounts, ListError> {
     parse_by(PIECE, path, bytes).or_else(|_| parse_by(usize::MAX, path, bytes))
 }
 
-fn parse_by(size: usize, path: &Path, bytes: &[u8]) -> Result<Vec<Account>, ListError> {
+fn parse_by(size: usize, path: &Path, bytes: &[u8]) -> Result<Accounts, ListError> {
     let text = text_of(path, bytes)?;
-    let mut accounts = Vec::with_capacity(text.len() / SHORT_TABLE);
+    let mut accounts = Accounts::default();
+    accounts.known.reserve(text.len() / SHORT_TABLE);
     let mut rest = text;
     while !rest.is_empty() {
         let from = rest.floor_char_boundary(size);
@@ -139,13 +174,38 @@ fn parse_by(size: usize, path: &Path, bytes: &[u8]) -> Result<Vec<Account>, List
         let whole: ListFile<'_> = toml::from_str(piece)
             .map_err(|error| corrupt(path, text, error.span().map(|span| span.start), error.message()))?;
         for raw in whole.account {
-            let number = accounts.len();
+            let number = accounts.known.len() + accounts.skipped.len();
+            if let Some((key, fact)) = not_understood(&raw) {
+                let at = place_of(text, number, key).unwrap_or_default();
+                let (line, column) = position(text.as_bytes(), at);
+                let label = raw.label.into_owned();
+                accounts.skipped.push(Skipped { label, path: path.to_owned(), line, column, fact });
+                continue;
+            }
             let wrong = |key: &str, fact: &str| corrupt(path, text, place_of(text, number, key), fact);
-            accounts.push(account(raw, wrong)?);
+            accounts.known.push(account(raw, wrong)?);
+            accounts.places.push(number);
         }
         rest = behind;
     }
     Ok(accounts)
+}
+
+/// Says which value of an entry this version does not know, if there is one.
+fn not_understood(raw: &AccountEntry<'_>) -> Option<(&'static str, &'static str)> {
+    if !matches!(&*raw.vault, "keyring" | "file" | "command") {
+        return Some(("vault", "this vault is not keyring, file or command"));
+    }
+    let is_odd = raw.server.as_deref().is_some_and(|server| server_named(server).is_none());
+    is_odd.then_some(("server", "this server is not github or plain"))
+}
+
+fn server_named(name: &str) -> Option<Server> {
+    match name {
+        "github" => Some(Server::GitHub),
+        "plain" => Some(Server::Plain),
+        _ => None,
+    }
 }
 
 fn account(raw: AccountEntry<'_>, wrong: impl Fn(&str, &str) -> ListError) -> Result<Account, ListError> {
@@ -155,10 +215,7 @@ fn account(raw: AccountEntry<'_>, wrong: impl Fn(&str, &str) -> ListError) -> Re
         ("keyring", _) => VaultPlace::Keyring,
         ("file", _) => VaultPlace::File,
         ("command", Some(command)) => VaultPlace::Command(command.into_owned()),
-        ("command", None) => {
-            return Err(wrong("vault", "this account has vault = \"command\" and no command"));
-        }
-        _ => return Err(wrong("vault", "this vault is not keyring, file or command")),
+        _ => return Err(wrong("vault", "this account has vault = \"command\" and no command")),
     };
     let expires = match raw.expires {
         None => None,
@@ -170,7 +227,11 @@ fn account(raw: AccountEntry<'_>, wrong: impl Fn(&str, &str) -> ListError) -> Re
     Ok(Account {
         id: raw.id.map_or_else(|| default_id(&raw.scope, raw.login.as_deref()), Cow::into_owned),
         label: raw.label.into_owned(),
-        server: scope.host().server_by_name().or(raw.server).unwrap_or(Server::GitHub),
+        server: scope
+            .host()
+            .server_by_name()
+            .or_else(|| server_named(raw.server.as_deref()?))
+            .unwrap_or(Server::GitHub),
         scope,
         login: raw.login.map(Cow::into_owned),
         kind: raw.kind,
@@ -211,7 +272,9 @@ pub struct Book {
     path: PathBuf,
     lock: Lock,
     document: DocumentMut,
-    accounts: Vec<Account>,
+    accounts: Accounts,
+    /// The file as it was.
+    text: String,
 }
 
 impl Book {
@@ -228,20 +291,22 @@ impl Book {
         if version > VERSION {
             return Err(ListError::Newer { path: path.to_owned(), version });
         }
-        Ok(Self { path: path.to_owned(), lock, document, accounts })
+        Ok(Self { path: path.to_owned(), lock, document, accounts, text: text.to_owned() })
     }
 
     /// Gives the accounts as they are in the file.
     pub fn accounts(&self) -> &[Account] {
-        &self.accounts
+        &self.accounts.known
     }
 
     /// Adds an account, or replaces what is known of the one with its id. Unknown keys stay.
     pub fn put(&mut self, account: &Account) -> Result<(), ListError> {
-        let at = self.accounts.iter().position(|known| known.id == account.id);
+        let at = self.accounts.known.iter().position(|known| known.id == account.id);
+        let place = at.map(|at| self.accounts.places[at]);
         let tables = self.tables()?;
-        let table = match at {
-            Some(at) => tables.get_mut(at),
+        let new_place = tables.len();
+        let table = match place {
+            Some(place) => tables.get_mut(place),
             None => {
                 tables.push(Table::new());
                 tables.iter_mut().last()
@@ -249,23 +314,33 @@ impl Book {
         };
         write(table.expect("the table was found or just pushed"), account);
         match at {
-            Some(at) => self.accounts[at] = account.clone(),
-            None => self.accounts.push(account.clone()),
+            Some(at) => self.accounts.known[at] = account.clone(),
+            None => {
+                self.accounts.known.push(account.clone());
+                self.accounts.places.push(new_place);
+            }
         }
         Ok(())
     }
 
     /// Takes an account out; tells whether it was there.
     pub fn remove(&mut self, id: &str) -> Result<bool, ListError> {
-        let Some(at) = self.accounts.iter().position(|known| known.id == id) else { return Ok(false) };
-        self.tables()?.remove(at);
-        self.accounts.remove(at);
+        let Some(at) = self.accounts.known.iter().position(|known| known.id == id) else { return Ok(false) };
+        let place = self.accounts.places[at];
+        self.tables()?.remove(place);
+        self.accounts.known.remove(at);
+        self.accounts.places.remove(at);
+        self.accounts.places.iter_mut().filter(|other| **other > place).for_each(|other| *other -= 1);
         Ok(true)
     }
 
-    /// Writes the list and gives up the lock.
+    /// Writes the list, if it has changed, and gives up the lock.
     pub fn save(self) -> Result<(), ListError> {
-        Ok(self.lock.replace(self.document.to_string().as_bytes(), Care::Deciding)?)
+        let text = self.document.to_string();
+        if text == self.text {
+            return Ok(());
+        }
+        Ok(self.lock.replace(text.as_bytes(), Care::Deciding)?)
     }
 
     fn tables(&mut self) -> Result<&mut ArrayOfTables, ListError> {
@@ -351,7 +426,7 @@ mod tests {
     fn what_is_written_is_read_back() {
         let home = tempfile::tempdir().expect("a folder");
         let path = home.path().join("c/accounts.toml");
-        assert!(load(&path).expect("absent is empty").is_empty());
+        assert!(read(&path).expect("absent is empty").known.is_empty());
         let mut all = vec![
             account("acme", Some("mona")),
             account("acme/secret", None),
@@ -365,14 +440,14 @@ mod tests {
         for account in &all {
             put(&path, account);
         }
-        assert_eq!(load(&path).expect("read"), all);
+        assert_eq!(read(&path).expect("read").known, all);
         all[0].label = "renamed".to_owned();
         put(&path, &all[0]);
         let mut book = Book::open(&path, &locks(&path)).expect("open");
         assert!(book.remove("odd").expect("removed"));
         assert!(!book.remove("odd").expect("gone"));
         book.save().expect("saved");
-        assert_eq!(load(&path).expect("read"), all[..3]);
+        assert_eq!(read(&path).expect("read").known, all[..3]);
     }
 
     #[test]
@@ -399,7 +474,10 @@ mod tests {
             ("version = 1\n[[account]]\nlabel = \n", "line 3, column 9"),
             ("\u{feff}version = 1\r\n[[account]\r\n", "line 2"),
             ("[[account]]\nlabel = \"a\"\nscope = \"http://x/y\"\nvault = \"file\"\n", "line 3, column 9"),
-            ("[[account]]\nlabel = \"a\"\nscope = \"https://x/y\"\nvault = \"cloud\"\n", "line 4, column 9"),
+            (
+                "[[account]]\nlabel = \"a\"\nscope = \"https://x/y\"\nvault = \"command\"\n",
+                "line 4, column 9",
+            ),
             (
                 "[[account]]\nlabel = \"a\"\nscope = \"https://x/y\"\nvault = \"file\"\nexpires = \"soon\"\n",
                 "line 5, column 11",
@@ -408,13 +486,13 @@ mod tests {
             ("version = 1\n\0", "line 2"),
         ] {
             fs::write(&path, text).expect("written");
-            let shown = load(&path).expect_err("corrupt").to_string();
+            let shown = read(&path).expect_err("corrupt").to_string();
             assert!(shown.contains(at) && shown.contains("accounts.toml"), "{text:?}: {shown}");
             assert!(Book::open(&path, &locks(&path)).is_err());
             assert_eq!(fs::read_to_string(&path).expect("there"), text);
         }
         fs::write(&path, b"label = \"\xff\"\n").expect("written");
-        assert!(load(&path).expect_err("corrupt").to_string().contains("line 1, column 10"));
+        assert!(read(&path).expect_err("corrupt").to_string().contains("line 1, column 10"));
     }
 
     #[test]
@@ -431,13 +509,13 @@ mod tests {
         for count in [0, 1, 30, 200] {
             let text: String = (0..count).map(table).collect();
             fs::write(&path, format!("version = 1\n{text}")).expect("written");
-            let read = load(&path).expect("read");
-            assert_eq!(read.len(), count);
-            for (number, account) in read.iter().enumerate() {
+            let accounts = read(&path).expect("read").known;
+            assert_eq!(accounts.len(), count);
+            for (number, account) in accounts.iter().enumerate() {
                 assert_eq!(account.label, format!("{number} \u{fc}\n[[account]]\nlabel = 1\n"));
             }
             fs::write(&path, format!("{text}[[account]]\nlabel = \n")).expect("written");
-            let shown = load(&path).expect_err("corrupt").to_string();
+            let shown = read(&path).expect_err("corrupt").to_string();
             let line = text.lines().count() + 2;
             assert!(shown.contains(&format!("line {line}, column 9")), "{shown}");
         }
@@ -450,7 +528,53 @@ mod tests {
         put(&path, &account("acme", None));
         let text = fs::read_to_string(&path).expect("there").replace("version = 1", "version = 2");
         fs::write(&path, text).expect("written");
-        assert_eq!(load(&path).expect("read").len(), 1);
+        assert_eq!(read(&path).expect("read").known.len(), 1);
         assert!(matches!(Book::open(&path, &locks(&path)), Err(ListError::Newer { version: 2, .. })));
+    }
+
+    /// E10: of a newer version, or made by hand.
+    #[test]
+    fn an_entry_that_is_not_understood_is_skipped_with_a_word_and_stays() {
+        let home = tempfile::tempdir().expect("a folder");
+        let path = home.path().join("accounts.toml");
+        for odd in [
+            "vault = \"cloud\"",
+            "vault = \"file\"\nserver = \"gitlab\"",
+            "vault = \"\"",
+            "vault = \"KEYRING\"",
+        ] {
+            let _ = fs::remove_file(&path);
+            let entry =
+                format!("[[account]]\nlabel = \"odd\"\nscope = \"https://ghe.test/y\"\n{odd} # mine\n\n");
+            put(&path, &account("acme", None));
+            let text = fs::read_to_string(&path).expect("there");
+            fs::write(&path, text.replace("[[account]]", &format!("{entry}[[account]]"))).expect("edited");
+            put(&path, &account("beta", None));
+            let list = read(&path).expect("read");
+            assert_eq!(list.known, [account("acme", None), account("beta", None)]);
+            let [skipped] = &list.skipped[..] else { panic!("{:?}", list.skipped) };
+            let said = skipped.to_string();
+            assert!(said.contains("\"odd\" is skipped: ") && said.contains("accounts.toml: line "), "{said}");
+            let mut book = Book::open(&path, &locks(&path)).expect("open");
+            assert!(book.remove(&account("acme", None).id).expect("removed"));
+            book.put(&Account { label: "other".to_owned(), ..account("beta", None) }).expect("put");
+            book.save().expect("saved");
+            let text = fs::read_to_string(&path).expect("there");
+            assert!(text.contains(odd.lines().last().expect("a line")) && !text.contains("/acme"), "{text}");
+            assert_eq!(read(&path).expect("read").known[0].label, "other");
+        }
+    }
+
+    /// Among dotfiles each writing shows as a change.
+    #[test]
+    fn a_list_that_does_not_change_is_not_written() {
+        use std::os::unix::fs::MetadataExt;
+        let home = tempfile::tempdir().expect("a folder");
+        let path = home.path().join("accounts.toml");
+        put(&path, &account("acme", None));
+        let inode = || fs::metadata(&path).expect("there").ino();
+        let before = inode();
+        put(&path, &account("acme", None));
+        assert_eq!(inode(), before);
     }
 }

@@ -25,6 +25,7 @@ mod lookup;
 mod machine;
 mod notice;
 mod outcomes;
+mod ownership;
 mod pages;
 mod paths;
 mod policy;

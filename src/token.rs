@@ -49,6 +49,23 @@ impl Token {
         }
     }
 
+    /// Tells whether the secret is one that nobody can guess: a token of GitHub's making, with a body that is long
+    /// and varied. Of a password a hash would tell too much, however it is keyed.
+    pub fn is_unguessable(&self) -> bool {
+        /// GitHub's bodies have 36 characters and more.
+        const LEAST: usize = 30;
+        /// Thirty random letters and digits have twenty different ones on average.
+        const LEAST_DIFFERENT: usize = 10;
+        let body = match self.kind() {
+            TokenKind::Unknown => return false,
+            TokenKind::FineGrained => &self.0["github_pat_".len()..],
+            TokenKind::Classic if !self.0.starts_with(b"ghp_") => &self.0[..],
+            _ => &self.0["ghp_".len()..],
+        };
+        let different: std::collections::BTreeSet<&u8> = body.iter().collect();
+        body.len() >= LEAST && different.len() >= LEAST_DIFFERENT
+    }
+
     /// Says why these bytes cannot be kept or handed to git, if they cannot (rule P9: no control bytes).
     pub fn unusable(&self) -> Option<Unusable> {
         if self.0.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {

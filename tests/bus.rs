@@ -118,6 +118,44 @@ impl Bus {
         Self { folder, address: address.trim_end().to_owned(), daemon, service: None }
     }
 
+    /// Puts a program in the keyring's place that answers every search with one item: these attributes, the secret
+    /// `fake`. It ends with the bus.
+    pub fn fake(&self, attributes: HashMap<String, String>) {
+        let channel = Channel::open_private(self.address()).expect("the bus");
+        let mut channel = channel;
+        channel.register().expect("greeted");
+        let bus = "org.freedesktop.DBus";
+        let ask = Message::call_with_args(bus, "/org/freedesktop/DBus", bus, "RequestName", (SECRETS, 0_u32));
+        channel.send_with_reply_and_block(ask, PATIENCE).expect("the name");
+        thread::spawn(move || {
+            let (item, none) = (Path::from("/item"), Path::from("/"));
+            while let Ok(message) = channel.blocking_pop_message(PATIENCE) {
+                let Some(message) = message else { continue };
+                let member = message.member().map(|member| member.to_string()).unwrap_or_default();
+                if message.msg_type() != dbus::MessageType::MethodCall {
+                    continue;
+                }
+                let reply = message.method_return();
+                let reply = match member.as_str() {
+                    "ReadAlias" => reply.append1(&none),
+                    "OpenSession" => reply.append2(Variant(""), Path::from("/session")),
+                    "SearchItems" => reply.append2(vec![item.clone()], Vec::<Path<'_>>::new()),
+                    "GetSecret" => reply.append1((
+                        Path::from("/session"),
+                        Vec::<u8>::new(),
+                        b"fake".to_vec(),
+                        "text/plain",
+                    )),
+                    _ => reply.append1(Variant(attributes.clone())),
+                };
+                if channel.send(reply).is_err() {
+                    return;
+                }
+                channel.flush();
+            }
+        });
+    }
+
     /// Gives the address for `DBUS_SESSION_BUS_ADDRESS`.
     pub fn address(&self) -> &str {
         &self.address
@@ -307,8 +345,8 @@ impl Bus {
 impl Drop for Bus {
     fn drop(&mut self) {
         let _ = kill_process(pid_of(&self.daemon), Signal::CONT);
-        // The bus may have started another one than ours.
-        if let Some(pid) = self.service_pid() {
+        // The bus may have started another one than ours; the fake one is this process.
+        if let Some(pid) = self.service_pid().filter(|pid| *pid != rustix::process::getpid()) {
             let _ = kill_process(pid, Signal::KILL);
         }
         for child in [Some(&mut self.daemon), self.service.as_mut()].into_iter().flatten() {

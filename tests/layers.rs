@@ -101,6 +101,7 @@ const ROOMS: &[Room] = &[
 
     room(Composition, "lookup",    Whole,  "one request of git with what is found out about it"),
     room(Composition, "keeping",   Whole,  "a secret into its vault and its account on the list"),
+    room(Composition, "ownership", Whole,  "whose secret is this: by fingerprint, else one look into each vault"),
     room(Composition, "inspect",   Whole,  "runs the requests, collects evidence, asks for the verdict"),
     room(Composition, "checks",    Whole,  "the facts of diagnose: one check each, with a stable id"),
     room(Composition, "verify",    Whole,  "whose token is this: asks the host for add"),

@@ -74,3 +74,5 @@ mod vectors;
 #[path = "../src/verdict_id.rs"]
 #[allow(dead_code, reason = "tests look at a part of it")]
 mod verdict_id;
+#[cfg(target_os = "linux")]
+mod whose;

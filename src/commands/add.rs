@@ -308,8 +308,8 @@ fn confirm_second_owner(
         return Ok(());
     };
     let outcomes = session.outcomes();
-    let knows = outcomes.knowing(secret);
-    let with_it = || accounts.iter().filter(|known| knows(&known.id));
+    let known_with = outcomes.accounts_with(secret);
+    let with_it = || accounts.iter().filter(|known| known_with.contains(&known.id));
     // Said once, and meant.
     if with_it().any(|known| known.scope.owner().is_some_and(|other| other == owner)) {
         return Ok(());

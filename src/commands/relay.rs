@@ -3,19 +3,19 @@
 //! Patron stands where they stood: what is not its own goes to them as git would have sent it, and what they
 //! answer goes to git. What is ours, or was, or may be, is never told to them.
 
-use crate::account::{Account, VaultPlace, server_of};
+use crate::account::{Account, server_of};
 use crate::choose::{Fallback, WhyNot, fits, may_serve_owner};
 use crate::fallback::{self, Asked, Foreign};
 use crate::log::Fact;
 use crate::notice::{self, Given, Judged};
 use crate::outcomes::Outcomes;
+use crate::ownership::{Owners, owners};
 use crate::protocol::{Operation, Request};
 use crate::remote::{Remote, Server};
 use crate::session::Session;
 use crate::stdio;
 use crate::terminal::say;
 use crate::token::Token;
-use crate::vault;
 
 /// Whose a secret is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,23 +40,15 @@ pub fn whose(
     (request, remote): (&Request, &Remote),
     secret: &Token,
 ) -> Whose {
-    let of_host = || accounts.iter().filter(|account| account.scope.host().serves(&remote.host));
-    let knows = outcomes.knowing(secret);
-    let known = of_host().filter(|account| knows(&account.id));
-    let mut ours: Vec<String> = known.map(|account| account.id.clone()).collect();
-    // A fingerprint that fits settles it: the vault is not asked for every account that was never used.
-    let is_settled = !ours.is_empty();
-    let mut unclear = false;
-    for account in of_host().filter(|account| !is_settled && !outcomes.has_fingerprint(&account.id)) {
-        match compare(session, account, secret) {
-            Some(true) => ours.push(account.id.clone()),
-            Some(false) => {}
-            None => {
-                let why_not = fits(account, remote, request.user(), accounts).err();
-                unclear |= matches!(why_not, None | Some(WhyNot::UnknownOwner | WhyNot::OtherLogin));
-            }
-        }
-    }
+    let of_host: Vec<&Account> =
+        accounts.iter().filter(|account| account.scope.host().serves(&remote.host)).collect();
+    let Owners { ours, untold } = owners(&session.paths, outcomes, &of_host, secret);
+    let may_serve = |account: &&&Account| {
+        let why_not = fits(account, remote, request.user(), accounts).err();
+        matches!(why_not, None | Some(WhyNot::UnknownOwner | WhyNot::OtherLogin))
+    };
+    let unclear =
+        of_host.iter().filter(|account| untold.contains(&account.id)).any(|account| may_serve(&account));
     if !ours.is_empty() {
         Whose::Ours(ours)
     } else if outcomes.is_fallbacks(secret) {
@@ -69,16 +61,6 @@ pub fn whose(
     } else {
         Whose::Nobodys
     }
-}
-
-/// Compares with what the vault holds; `None` where that cannot be told. A command is never run for this: it
-/// may ask a person.
-fn compare(session: &Session, account: &Account, secret: &Token) -> Option<bool> {
-    if matches!(account.place, VaultPlace::Command(_)) {
-        return None;
-    }
-    let kept = session.vault(&account.place).read(&vault::item(account)).ok()?;
-    Some(kept.is_some_and(|kept| kept == *secret))
 }
 
 /// Asks the fallback for a place. None if the request holds a secret that may be ours. An answer with the secret

@@ -8,7 +8,7 @@ use crate::remote::Scope;
 use crate::session::{Session, list_failure, vault_failure};
 use crate::terminal;
 use crate::vault::{self, Asking};
-use std::io::Write;
+use std::io::{self, IsTerminal, Write};
 
 /// Removes the one account that is meant.
 pub fn run(session: &Session, options: &Remove, out: &mut dyn Write) -> Result<(), Failure> {
@@ -37,7 +37,9 @@ pub fn run(session: &Session, options: &Remove, out: &mut dyn Write) -> Result<(
         several if asks => pick(several)?,
         several => return Err(ambiguous(&options.what, several)),
     };
-    forget(session, account, Asking::MayPrompt)?;
+    // No dialog where nobody sits in front of it, and no waiting for one.
+    let asking = if io::stdin().is_terminal() { Asking::MayPrompt } else { Asking::Never };
+    forget(session, account, asking)?;
     let left = match &account.place {
         VaultPlace::Command(_) => "; what its command reads stays where it is",
         VaultPlace::Keyring | VaultPlace::File => "",

@@ -2,7 +2,7 @@
 //! secrets. Losing the file loses nothing; one that cannot be read is begun anew.
 //!
 //! ```toml
-//! version = 1
+//! version = 2
 //! key = "..."                       # random; makes the fingerprints worthless elsewhere
 //! former = ["... https://github.com/acme#mona"]  # secrets that accounts had before, the newest last
 //!
@@ -14,18 +14,23 @@
 //! fingerprint = "..."
 //! "push acme/secret" = "refused 2026-11-20T12:00:00Z write-permission-missing 2026-11-01T09:30:00Z https://..."
 //! rejected = "2026-11-20T12:00:00Z 2 2026-11-20T12:06:00Z"  # since, tries, last
+//! "let-in:acme" = "2026-11-01T09:30:00Z"  # git was let in at a repository of this owner, since when
 //! ```
 //!
 //! The last time of a refusal is when git was let in there before, if it ever was.
 //!
-//! Only this program writes the file, and most callers want one account of it: so the text is cut at the
-//! accounts, and an account is parsed when it is asked for. With 1,000 accounts that saves `get` a third of
-//! its time (measured).
+//! "Accepted" is written when it is news, so its time is since when. A file that a newer version wrote is read as
+//! far as it is understood, and never written.
+//!
+//! Only this program writes the file, and most callers want one account of it: so an account's lines are sought
+//! in the text, and parsed when they are asked for.
 //!
 //! `memory.rs` adds what was said, opened and put off.
 //!
 //! A fingerprint is a keyed hash (HMAC-SHA-256, cut to 128 bits): it tells whether a secret is the one we
-//! know and nothing about it.
+//! know and nothing about it. Its key lies beside it, so a password would fall to some hundred guesses: only
+//! tokens, which nobody can guess, have one. Version 1 had them of passwords too; at the first write all that it
+//! had are dropped.
 
 mod memory;
 
@@ -37,8 +42,9 @@ use crate::token::Token;
 use crate::verdict_id::VerdictId;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use toml_edit::Key;
@@ -47,7 +53,10 @@ use toml_edit::Key;
 const WAIT: Duration = Duration::from_secs(1);
 /// Seconds between the tries of a rejected account: at once, then 1, 5, 15, 60 minutes.
 const PAUSES: [i64; 5] = [0, 60, 300, 900, 3600];
-/// How many outcomes are kept of one account; the oldest go first.
+/// The version of the file that this program writes.
+const VERSION: i64 = 2;
+/// How many outcomes are kept of one account. Above that any one goes, not the oldest: repositories that are asked
+/// one after the other, each day, would otherwise each be forgotten just before they are asked again.
 const MOST: usize = 256;
 /// What stands before and behind an account's id in the file.
 const BEFORE_ID: &str = "\n[account.";
@@ -112,9 +121,9 @@ impl Rejection {
 struct Head {
     version: i64,
     key: String,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     former: Vec<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     fallback: BTreeMap<String, String>,
     #[serde(default)]
     memory: memory::Memory,
@@ -123,6 +132,7 @@ struct Head {
 /// What stands of one account: its fingerprint, its rejection, and its outcomes, whose keys have a space.
 type Known = BTreeMap<String, String>;
 const FINGERPRINT: &str = "fingerprint";
+const LET_IN: &str = "let-in:";
 const REJECTED: &str = "rejected";
 
 /// What is known, as read at one moment.
@@ -130,8 +140,8 @@ const REJECTED: &str = "rejected";
 pub struct Outcomes {
     path: PathBuf,
     head: Head,
-    /// The lines of each account by its id, which is quoted as in the file.
-    accounts: BTreeMap<String, String>,
+    /// The accounts, as they stand in the file: each is [`BEFORE_ID`], its quoted id, [`BEHIND_ID`], its lines.
+    body: String,
     /// Why the file is not used, where others could have written it.
     pub unsafe_file: Option<FileError>,
 }
@@ -139,12 +149,12 @@ pub struct Outcomes {
 impl Outcomes {
     /// Reads what is known. Anything unreadable counts as nothing known.
     pub fn load(path: &Path) -> Self {
-        let (bytes, unsafe_file) = match files::read(path, Care::Secret) {
+        let (bytes, unsafe_file) = match files::read(path, Care::Deciding) {
             Ok(bytes) => (bytes, None),
             Err(error) => (None, Some(error).filter(|error| matches!(error, FileError::Unsafe { .. }))),
         };
-        let (head, accounts) = bytes.and_then(|bytes| cut(&bytes)).unwrap_or_default();
-        Self { path: path.to_owned(), head, accounts, unsafe_file }
+        let (head, body) = bytes.and_then(|bytes| cut(&bytes)).unwrap_or_default();
+        Self { path: path.to_owned(), head, body, unsafe_file }
     }
 
     /// Reads it again: another process may have changed it.
@@ -154,14 +164,30 @@ impl Outcomes {
 
     /// Changes what is known: under the lock, from a fresh reading, written only if something changed.
     ///
-    /// Trouble is returned for the log alone: no answer to git depends on it.
+    /// # Errors
+    ///
+    /// For the log alone, since no answer to git depends on it: no place, no room, a lock that is held, a file that
+    /// a newer version wrote.
     pub fn change(&mut self, change: impl FnOnce(&mut Self)) -> Result<(), FileError> {
         let lock = files::lock_in_place(&self.path, &self.path.with_file_name("locks"), WAIT)?;
-        let bytes = lock.read(Care::Secret).ok().flatten();
+        let bytes = lock.read(Care::Deciding).ok().flatten();
         let text = bytes.as_deref().map_or(&[][..], Vec::as_slice);
-        (self.head, self.accounts) = cut(text).unwrap_or_default();
+        (self.head, self.body) = cut(text).unwrap_or_default();
+        if self.head.version > VERSION {
+            return Err(FileError::Unsafe {
+                path: self.path.clone(),
+                fact: format!(
+                    "was written by a newer patron (version {}); this one only reads it",
+                    self.head.version
+                ),
+                remedy: "update git-credential-patron".to_owned(),
+            });
+        }
+        if self.head.version < VERSION {
+            self.drop_fingerprints();
+            self.head.version = VERSION;
+        }
         if self.head.key.is_empty() {
-            self.head.version = 1;
             self.head.key = new_key();
         }
         change(self);
@@ -170,71 +196,112 @@ impl Outcomes {
     }
 
     fn text(&self) -> String {
-        let mut text = toml::to_string(&self.head).unwrap_or_default();
-        for (id, lines) in &self.accounts {
-            let _ = write!(text, "{BEFORE_ID}{id}{BEHIND_ID}{lines}");
+        toml::to_string(&self.head).unwrap_or_default() + &self.body
+    }
+
+    /// Forgets every fingerprint, and what was known by one.
+    fn drop_fingerprints(&mut self) {
+        self.head.key = String::new();
+        self.head.former.clear();
+        self.head.fallback.clear();
+        let body = std::mem::take(&mut self.body);
+        for (id, lines) in sections(&body) {
+            let mut known = parse(lines);
+            known.remove(FINGERPRINT);
+            let is_fallbacks = id.trim_start_matches(['"', '\'']).starts_with(FALLBACK);
+            if !known.is_empty() && !is_fallbacks {
+                let _ = write!(
+                    self.body,
+                    "{BEFORE_ID}{id}{BEHIND_ID}{}",
+                    toml::to_string(&known).unwrap_or_default()
+                );
+            }
         }
-        text
+    }
+
+    /// Finds where an account's lines are in the body.
+    fn place_of(&self, id: &str) -> Option<Range<usize>> {
+        let start = format!("{BEFORE_ID}{}{BEHIND_ID}", quoted(id));
+        let from = self.body.find(&start)? + start.len();
+        let length = self.body[from..].find(BEFORE_ID);
+        Some(from..length.map_or(self.body.len(), |length| from + length))
     }
 
     fn known(&self, id: &str) -> Known {
-        self.accounts.get(&quoted(id)).map(|lines| parse(lines)).unwrap_or_default()
+        self.place_of(id).map(|place| parse(&self.body[place])).unwrap_or_default()
     }
 
     fn change_known<T>(&mut self, id: &str, change: impl FnOnce(&mut Known) -> T) -> T {
         let mut known = self.known(id);
         let outcome = change(&mut known);
-        self.accounts.insert(quoted(id), toml::to_string(&known).unwrap_or_default());
+        let lines = toml::to_string(&known).unwrap_or_default();
+        match self.place_of(id) {
+            Some(place) => self.body.replace_range(place, &lines),
+            None => {
+                let _ = write!(self.body, "{BEFORE_ID}{}{BEHIND_ID}{lines}", quoted(id));
+            }
+        }
         outcome
+    }
+
+    fn remove_known(&mut self, id: &str) {
+        if let Some(place) = self.place_of(id) {
+            let start = place.start - BEFORE_ID.len() - quoted(id).len() - BEHIND_ID.len();
+            self.body.replace_range(start..place.end, "");
+        }
     }
 
     /// Tells whether this secret is the one the account was last seen with.
     pub fn knows(&self, id: &str, token: &Token) -> bool {
-        self.knowing(token)(id)
-    }
-
-    /// The same for whoever asks about several accounts: the fingerprint is computed once.
-    pub fn knowing(&self, token: &Token) -> impl Fn(&str) -> bool {
         let fingerprint = self.fingerprint(token);
-        move |id| fingerprint.is_some() && self.known(id).get(FINGERPRINT) == fingerprint.as_ref()
+        fingerprint.is_some() && self.known(id).get(FINGERPRINT) == fingerprint.as_ref()
     }
 
-    /// Tells whether any secret of the account was noted.
-    pub fn has_fingerprint(&self, id: &str) -> bool {
-        self.known(id).contains_key(FINGERPRINT)
+    /// Names the accounts last seen with this secret, in one look at the text.
+    pub fn accounts_with(&self, token: &Token) -> HashSet<String> {
+        let Some(fingerprint) = self.fingerprint(token) else { return HashSet::new() };
+        if !self.body.contains(&fingerprint) {
+            return HashSet::new();
+        }
+        self.sections_where(|known| known.get(FINGERPRINT) == Some(&fingerprint))
     }
 
-    /// Names the accounts last seen with this secret.
-    #[cfg(test)]
-    pub fn accounts_with(&self, token: &Token) -> Vec<String> {
-        let Some(fingerprint) = self.fingerprint(token) else { return Vec::new() };
-        self.accounts
-            .iter()
-            .filter(|(_, lines)| parse(lines).get(FINGERPRINT) == Some(&fingerprint))
+    /// Names the accounts of which a secret was noted.
+    pub fn accounts_with_fingerprint(&self) -> HashSet<String> {
+        self.sections_where(|known| known.contains_key(FINGERPRINT))
+    }
+
+    fn sections_where(&self, is_meant: impl Fn(&Known) -> bool) -> HashSet<String> {
+        sections(&self.body)
+            .filter(|(_, lines)| lines.contains(FINGERPRINT) && is_meant(&parse(lines)))
             .filter_map(|(id, _)| id.parse::<Key>().ok())
             .map(|id| id.get().to_owned())
             .collect()
     }
 
-    /// Notes the secret an account has now; to be called within [`Outcomes::change`].
-    pub fn note_secret(&mut self, id: &str, token: &Token) {
-        if let Some(fingerprint) = self.fingerprint(token) {
-            self.head.former.retain(|former| !former.starts_with(&format!("{fingerprint} ")));
-            let earlier =
-                self.change_known(id, |known| known.insert(FINGERPRINT.to_owned(), fingerprint.clone()));
-            if let Some(earlier) = earlier.filter(|earlier| *earlier != fingerprint) {
+    /// Notes the secret an account has now; to be called within [`Outcomes::change`]. Tells whether it is another
+    /// one than it was seen with before: what was known of that one's end is not known of this one.
+    pub fn note_secret(&mut self, id: &str, token: &Token) -> bool {
+        let Some(fingerprint) = self.fingerprint(token) else { return false };
+        self.head.former.retain(|former| !former.starts_with(&format!("{fingerprint} ")));
+        let earlier =
+            self.change_known(id, |known| known.insert(FINGERPRINT.to_owned(), fingerprint.clone()));
+        match earlier.filter(|earlier| *earlier != fingerprint) {
+            Some(earlier) => {
                 self.note_former(id, &earlier);
+                true
             }
+            None => false,
         }
     }
 
     /// Forgets how the account fared, since it has a new secret or is gone. The secret it had is still known
     /// as one of ours: a git that runs since before may yet report about it.
     pub fn forget(&mut self, id: &str) {
-        if let Some(earlier) = self.known(id).get(FINGERPRINT) {
-            self.note_former(id, earlier);
+        if let Some(earlier) = self.known(id).get(FINGERPRINT).cloned() {
+            self.note_former(id, &earlier);
         }
-        self.accounts.remove(&quoted(id));
+        self.remove_known(id);
     }
 
     fn note_former(&mut self, id: &str, fingerprint: &str) {
@@ -258,13 +325,12 @@ impl Outcomes {
     /// Notes that a fallback answered this secret.
     pub fn note_fallback(&mut self, token: &Token, now: i64) {
         let Some(fingerprint) = self.fingerprint(token) else { return };
-        let known = &mut self.head.fallback;
-        known.entry(fingerprint).or_insert_with(|| rfc3339(now).unwrap_or_default());
-        while known.len() > MOST_KNOWN {
-            let oldest = known.iter().min_by_key(|(_, since)| (*since).clone()).map(|(key, _)| key.clone());
-            let Some(oldest) = oldest else { break };
-            known.remove(&oldest);
-            self.accounts.remove(&quoted(&fallback_id(&oldest)));
+        self.head.fallback.entry(fingerprint).or_insert_with(|| rfc3339(now).unwrap_or_default());
+        while self.head.fallback.len() > MOST_KNOWN {
+            let since = self.head.fallback.iter().min_by_key(|(_, since)| (*since).clone());
+            let Some(oldest) = since.map(|(key, _)| key.clone()) else { break };
+            self.head.fallback.remove(&oldest);
+            self.remove_known(&fallback_id(&oldest));
         }
     }
 
@@ -283,6 +349,9 @@ impl Outcomes {
     pub fn note_accepted(&mut self, id: &str, remote: &Remote, direction: Direction, now: i64) {
         self.change_known(id, |known| {
             known.remove(REJECTED);
+            if let Some(owner) = &remote.owner {
+                known.entry(let_in(owner)).or_insert_with(|| rfc3339(now).unwrap_or_default());
+            }
             memory::accepted(known, remote);
         });
         self.note(id, (remote, direction), "accepted", now, &[]);
@@ -328,11 +397,11 @@ impl Outcomes {
                     let _ = write!(text, " {page}");
                 }
             }
-            known.insert(key, text);
+            known.insert(key.clone(), text);
             while places(known).count() > MOST {
-                let oldest = places(known).min_by_key(|(_, text)| text.split(' ').nth(1));
-                let Some(oldest) = oldest.map(|(place, _)| place.clone()) else { break };
-                known.remove(&oldest);
+                let others = places(known).map(|(place, _)| place).filter(|place| **place != key);
+                let Some(any) = others.cloned().nth(random_below(MOST)) else { break };
+                known.remove(&any);
             }
         });
     }
@@ -392,7 +461,9 @@ impl Outcomes {
             let place = key.split_once(' ').and_then(|(_, place)| place.split_once('/'));
             place.is_some_and(|(known, _)| known.eq_ignore_ascii_case(owner.as_str()))
         };
-        places(&self.known(id)).any(|(key, text)| is_owners(key) && accepted_at(text).is_some())
+        let known = self.known(id);
+        known.contains_key(&let_in(owner))
+            || places(&known).any(|(key, text)| is_owners(key) && accepted_at(text).is_some())
     }
 
     /// Tells whether git was ever let in with this account at this place and direction.
@@ -402,7 +473,7 @@ impl Outcomes {
     }
 
     fn fingerprint(&self, token: &Token) -> Option<String> {
-        if self.head.key.is_empty() {
+        if self.head.key.is_empty() || !token.is_unguessable() {
             return None;
         }
         let mut mac = Hmac::<sha2::Sha256>::new_from_slice(self.head.key.as_bytes()).ok()?;
@@ -411,9 +482,12 @@ impl Outcomes {
     }
 }
 
+/// How the id begins under which the outcomes of a fallback's secret are noted.
+const FALLBACK: &str = "fallback:";
+
 /// Names the outcomes of a fallback's secret. Accounts' ids begin with `https://`, or a person chose them.
 fn fallback_id(fingerprint: &str) -> String {
-    format!("fallback:{fingerprint}")
+    format!("{FALLBACK}{fingerprint}")
 }
 
 /// Names what an outcome is about: direction, then repository, else the host.
@@ -421,12 +495,40 @@ fn place_key(remote: &Remote, direction: Direction) -> String {
     format!("{} {}", direction.name(), remote.name().to_ascii_lowercase())
 }
 
-/// Cuts the file into what stands before the accounts, and the lines of each.
-fn cut(bytes: &[u8]) -> Option<(Head, BTreeMap<String, String>)> {
-    let mut parts = std::str::from_utf8(bytes).ok()?.split(BEFORE_ID);
-    let head = toml::from_str(parts.next()?).ok()?;
-    let accounts = parts.filter_map(|part| part.split_once(BEHIND_ID));
-    Some((head, accounts.map(|(id, lines)| (id.to_owned(), lines.to_owned())).collect()))
+/// Cuts the file into what stands before the accounts, and the accounts. Of a newer version's head only the
+/// version need be understood.
+fn cut(bytes: &[u8]) -> Option<(Head, String)> {
+    #[derive(Deserialize)]
+    struct VersionOnly {
+        version: i64,
+    }
+    let text = std::str::from_utf8(bytes).ok()?;
+    let (head, body) = text.split_at(text.find(BEFORE_ID).unwrap_or(text.len()));
+    let head = match toml::from_str(head) {
+        Ok(head) => head,
+        Err(_) => {
+            let version = toml::from_str::<VersionOnly>(head).ok()?.version;
+            (version > VERSION).then(|| Head { version, ..Head::default() })?
+        }
+    };
+    Some((head, body.to_owned()))
+}
+
+/// Gives each account's quoted id and lines.
+fn sections(body: &str) -> impl Iterator<Item = (&str, &str)> {
+    body.split(BEFORE_ID).filter_map(|section| section.split_once(BEHIND_ID))
+}
+
+/// Names what says that git was let in at a repository of an owner. No space: that is a place's.
+fn let_in(owner: &Owner) -> String {
+    format!("{LET_IN}{}", owner.as_str().to_ascii_lowercase())
+}
+
+/// Gives a number below another one, each as likely; 0 where there is no randomness.
+fn random_below(end: usize) -> usize {
+    let mut bytes = [0; 4];
+    let _ = getrandom::fill(&mut bytes);
+    u32::from_ne_bytes(bytes) as usize % end
 }
 
 /// Writes an id as it stands in the file.

@@ -6,7 +6,7 @@
 //! "https://github.com/acme#mona" = "..."
 //! ```
 
-use super::{Item, Vault, VaultError};
+use super::{Holding, Item, Vault, VaultError};
 use crate::files::{self, Care};
 use crate::token::Token;
 use serde::Deserialize;
@@ -65,6 +65,15 @@ impl FileVault {
         })
     }
 
+    fn all<'a>(
+        &self,
+        bytes: &[u8],
+        text: &'a str,
+    ) -> Result<HashMap<SecretText<'a>, SecretText<'a>>, VaultError> {
+        let file: Result<SecretsFile<'_>, _> = toml::from_str(text);
+        Ok(file.map_err(|error| self.corrupt(bytes, "this is not a file of secrets", error.span()))?.secrets)
+    }
+
     /// Changes the table of secrets under the lock.
     fn edit<T>(&self, change: impl FnOnce(&mut Table) -> T) -> Result<T, VaultError> {
         // Before a lock is made beside what a link leads to.
@@ -96,12 +105,7 @@ impl Vault for FileVault {
         let text = self.text(&bytes)?;
         let secrets = match line_of(text, item.id).map(toml::from_str) {
             Some(Ok(only)) => only,
-            _ => {
-                let whole: Result<SecretsFile<'_>, _> = toml::from_str(text);
-                whole
-                    .map_err(|error| self.corrupt(&bytes, "this is not a file of secrets", error.span()))?
-                    .secrets
-            }
+            _ => self.all(&bytes, text)?,
         };
         let secret = secrets.get(&SecretText(item.id.into()));
         Ok(secret.map(|SecretText(secret)| Token::new(secret.as_bytes().to_vec())))
@@ -120,6 +124,24 @@ impl Vault for FileVault {
             return Ok(false);
         }
         self.edit(|secrets| secrets.remove(item.id).is_some())
+    }
+
+    fn holding(&self, items: &[Item<'_>], secret: &Token) -> Result<Holding, VaultError> {
+        let none = Holding { ids: Vec::new(), is_complete: true };
+        let Some(bytes) = files::read(&self.path, Care::Secret)? else { return Ok(none) };
+        let text = self.text(&bytes)?;
+        let Ok(secret) = std::str::from_utf8(secret.expose()) else { return Ok(none) };
+        // A text without escapes holds what it holds as it is: no need to parse all of it.
+        if !text.contains('\\') && !text.contains(secret) {
+            return Ok(none);
+        }
+        let secrets = self.all(&bytes, text)?;
+        let holds =
+            |item: &&Item<'_>| secrets.get(&SecretText(item.id.into())).is_some_and(|kept| kept.0 == secret);
+        Ok(Holding {
+            ids: items.iter().filter(holds).map(|item| item.id.to_owned()).collect(),
+            is_complete: true,
+        })
     }
 }
 

@@ -6,7 +6,8 @@
 //!   that was given up ends with the process.
 //! - **No dialog on behalf of `get`.** [`Vault::read`] never lets one open. `write` and `remove` may, if the
 //!   keyring was made with [`Asking::MayPrompt`]; then the person has [`DIALOG`].
-//! - **Paid once.** A keyring that did not answer or failed is not asked again for a minute (`breaker.rs`).
+//! - **Paid once.** A keyring that did not answer or failed is not asked again for a minute (`breaker.rs`), unless
+//!   it is another one, or answers a small question in no time.
 //! - **Never guessed.** Several items that match are [`VaultError::Ambiguous`].
 //!
 //! One platform is one file with the same names: `Backend`, `read`, `write`, `remove`.
@@ -19,7 +20,7 @@ mod other;
 #[cfg(all(test, target_os = "linux"))]
 mod tests;
 
-use super::{Item, Vault, VaultError};
+use super::{Holding, Item, Vault, VaultError};
 use crate::token::Token;
 use breaker::Breaker;
 #[cfg(target_os = "linux")]
@@ -42,6 +43,9 @@ const DIALOG: Duration = Duration::from_secs(120);
 
 /// The part of [`BOUND`] kept for noting down which keyring failed.
 const NOTE: Duration = Duration::from_millis(100);
+
+/// How long a keyring that failed a moment ago has to show that it goes on. Every `get` pays this much until it does.
+const BRIEFLY: Duration = Duration::from_millis(60);
 
 /// What every item of ours is filed under.
 const SERVICE: &str = "git-credential-patron";
@@ -90,9 +94,10 @@ impl Keyring {
         let place = self.place.as_ref().map_err(|why| VaultError::Absent(why.clone()))?;
         let noted = self.breaker.as_ref().and_then(|breaker| breaker.noted(place.key()));
         if let (Some(noted), Asking::Never) = (&noted, self.asking) {
-            // A keyring that was restarted since is worth asking at once.
-            let now = noted.incarnation.as_ref().and_then(|_| self.incarnation(place));
-            if now.is_none() || now == noted.incarnation {
+            // One that was restarted since, or that answers the smallest question again, is worth asking at once.
+            let now = noted.incarnation.as_ref().and_then(|_| briefly(BRIEFLY, place, Backend::incarnation));
+            let is_another = now.is_some() && now != noted.incarnation;
+            if !is_another && briefly(BRIEFLY, place, Backend::answers) != Some(true) {
                 return Err(VaultError::Remembered(noted.why.clone()));
             }
         }
@@ -104,20 +109,16 @@ impl Keyring {
         match &answer {
             // These may cost time again; anything else is an answer.
             Err(trouble @ (VaultError::Slow(_) | VaultError::Io(_))) => {
-                breaker.note(place.key(), &trouble.to_string(), self.incarnation(place));
+                breaker.note(
+                    place.key(),
+                    &trouble.to_string(),
+                    briefly(self.note, place, Backend::incarnation),
+                );
             }
             _ if noted.is_some() => breaker.forget(),
             _ => {}
         }
         answer
-    }
-
-    /// Asks which incarnation of the keyring is running, for at most [`NOTE`].
-    fn incarnation(&self, place: &Backend) -> Option<String> {
-        let (tell, told) = channel();
-        let place = place.clone();
-        thread::Builder::new().spawn(move || drop(tell.send(place.incarnation()))).ok()?;
-        told.recv_timeout(self.note).ok()
     }
 
     /// Runs the work on a thread and waits for it as long as the bound, or the open dialog, allows.
@@ -150,6 +151,18 @@ impl Keyring {
     }
 }
 
+/// Asks something small, for at most that time.
+fn briefly<T: Send + 'static>(
+    time: Duration,
+    place: &Backend,
+    what: impl FnOnce(&Backend) -> T + Send + 'static,
+) -> Option<T> {
+    let (tell, told) = channel();
+    let place = place.clone();
+    thread::Builder::new().spawn(move || drop(tell.send(what(&place)))).ok()?;
+    told.recv_timeout(time).ok()
+}
+
 impl Vault for Keyring {
     fn read(&self, item: &Item<'_>) -> Result<Option<Token>, VaultError> {
         let wanted = Wanted::new(item)?;
@@ -159,6 +172,12 @@ impl Vault for Keyring {
     fn write(&self, item: &Item<'_>, token: &Token) -> Result<(), VaultError> {
         let (wanted, token) = (Wanted::new(item)?, token.clone());
         self.ask(self.asking, move |place, dialog| platform::write(place, &wanted, &token, dialog))
+    }
+
+    fn holding(&self, items: &[Item<'_>], secret: &Token) -> Result<Holding, VaultError> {
+        let (wanted, secret) =
+            (items.iter().map(Wanted::new).collect::<Result<Vec<_>, _>>()?, secret.clone());
+        self.ask(Asking::Never, move |place, _| platform::holding(place, &wanted, &secret))
     }
 
     fn remove(&self, item: &Item<'_>) -> Result<bool, VaultError> {

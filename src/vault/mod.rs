@@ -55,6 +55,13 @@ pub enum VaultError {
     /// It failed a moment ago and is not asked again yet.
     #[error("the keyring failed a moment ago ({0})")]
     Remembered(String),
+    /// The keyring answered with an item that is not the one asked for: its own attributes say so.
+    #[cfg_attr(
+        not(target_os = "linux"),
+        expect(dead_code, reason = "Keychain and Credential Manager are asked by a name, not by attributes")
+    )]
+    #[error("the keyring answered with an item of another account")]
+    OtherItem,
     /// Several items match, and guessing between secrets is not done.
     #[error("{0} items of the keyring match, and guessing between secrets is not done")]
     Ambiguous(usize),
@@ -97,6 +104,7 @@ impl VaultError {
             Self::Slow(_) | Self::Remembered(_) => {
                 Some("restart the keyring service, or keep the token in a file: --vault file".to_owned())
             }
+            Self::OtherItem => Some("look into your keyring program for items of git-credential-patron".to_owned()),
             Self::Ambiguous(_) => Some("remove the doubles with your keyring program".to_owned()),
             Self::File(error) => error.remedy(),
             Self::Corrupt { path, .. } => {
@@ -107,7 +115,7 @@ impl VaultError {
     }
 }
 
-/// One place for secrets. The three kinds have the same four words.
+/// One place for secrets. The three kinds have the same words.
 pub trait Vault {
     /// Reads the secret; `None` if there is no such item.
     fn read(&self, item: &Item<'_>) -> Result<Option<Token>, VaultError>;
@@ -115,6 +123,17 @@ pub trait Vault {
     fn write(&self, item: &Item<'_>, token: &Token) -> Result<(), VaultError>;
     /// Forgets the secret; tells whether there was one.
     fn remove(&self, item: &Item<'_>) -> Result<bool, VaultError>;
+    /// Finds which of these items hold a secret, in a number of reads that does not grow with theirs.
+    fn holding(&self, items: &[Item<'_>], secret: &Token) -> Result<Holding, VaultError>;
+}
+
+/// Which items hold a secret.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Holding {
+    /// The ids of those that do.
+    pub ids: Vec<String>,
+    /// Whether the others do not; else some of them could not be looked into.
+    pub is_complete: bool,
 }
 
 /// Opens the vault that holds an account's secret.

@@ -16,7 +16,7 @@ impl World {
         screen.wait_for("token for acme (hidden): ").expect("it asks");
         screen.type_line(&self.forge.secret("acme")).expect("it takes an answer");
         let shown = screen.wait().expect("it ends");
-        assert!(shown.code == 0 && shown.text().contains(", in the keyring"), "{}", shown.text());
+        assert!(shown.code == 0 && shown.text().contains(", stored in the keyring"), "{}", shown.text());
     }
 }
 
@@ -29,7 +29,11 @@ fn a_token_is_kept_in_keepassxc_given_from_it_and_removed() {
     for _ in 0..20 {
         world.get().ok().prints(&world.answer()).says_nothing();
     }
-    world.sandbox.patron(["remove", "acme", "--yes"]).ok();
+    // Where nobody sits, nobody is asked whether it may go.
+    world.sandbox.patron(["remove", "acme", "--yes"]).fails(1).says("the keyring wants to ask you first");
+    let line = "git credential-patron remove acme --yes";
+    let shown = Screen::start(&world.sandbox, &world.sandbox.work(), 100, line).wait().expect("it ends");
+    assert!(shown.code == 0, "{}", shown.text());
     world.say("get", ASKED).ok().prints("");
 }
 

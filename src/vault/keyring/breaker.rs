@@ -115,7 +115,7 @@ mod tests {
 
     fn noted() -> (tempfile::TempDir, Breaker) {
         let dir = tempfile::tempdir().expect("a folder");
-        let breaker = Breaker::new(dir.path().join("state"));
+        let breaker = Breaker::new(dir.path().to_owned());
         breaker.note(PLACE, "it did not answer", Some(":1.7".to_owned()));
         (dir, breaker)
     }
@@ -187,11 +187,10 @@ mod tests {
         breaker.note(PLACE, "again", None);
         assert_eq!(fs::read_to_string(&target).expect("read"), "precious");
         assert_eq!(fs::metadata(&breaker.0).expect("there").mode() & 0o777, 0o600);
-        assert_eq!(fs::metadata(breaker.0.parent().expect("folder")).expect("there").mode() & 0o777, 0o700);
     }
 
     #[test]
-    fn a_folder_that_cannot_be_made_is_no_error() {
+    fn a_folder_that_is_not_there_is_no_error() {
         let breaker = Breaker::new(PathBuf::from("/dev/null/nowhere"));
         breaker.note(PLACE, "it did not answer", None);
         assert!(breaker.noted(PLACE).is_none());

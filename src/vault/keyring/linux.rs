@@ -21,6 +21,7 @@ mod bus;
 
 use super::{Asking, Dialog, VaultError, Wanted};
 use crate::token::Token;
+use crate::vault::Holding;
 use bus::{Bus, BusError, odd, question};
 use dbus::arg::{PropMap, RefArg, Variant};
 use dbus::{Message, Path};
@@ -97,6 +98,18 @@ impl Backend {
         };
         owner().unwrap_or_default()
     }
+
+    /// Tells whether the keyring answers a question that every program on the bus answers by itself. Waits for as
+    /// long as it does not; starts nothing.
+    pub(super) fn answers(&self) -> bool {
+        let ping = || -> Result<bool, VaultError> {
+            let bus = Bus::connect(&self.0)?;
+            let mut ping = Message::call_with_args(NAME, PATH, "org.freedesktop.DBus.Peer", "Ping", ());
+            ping.set_auto_start(false);
+            Ok(bus.call(ping).is_ok())
+        };
+        ping().unwrap_or_default()
+    }
 }
 
 /// Reads the secret. Opens no dialog: an item that only a dialog could unlock is [`VaultError::Locked`].
@@ -115,10 +128,35 @@ pub(super) fn read(place: &Backend, wanted: &Wanted) -> Result<Option<Token>, Va
     }
     match found.one()? {
         None => Ok(None),
-        Some(One::Unlocked(item)) => session.secret(&item),
-        Some(One::Locked(item)) if session.unlocked(&item)? => session.secret(&item),
+        Some(One::Unlocked(item)) => session.secret(&item, wanted),
+        Some(One::Locked(item)) if session.unlocked(&item)? => session.secret(&item, wanted),
         Some(One::Locked(_)) => Err(session.why_not()),
     }
+}
+
+/// Finds which of these items hold a secret: one search and one reply with all secrets of the host. Opens no dialog;
+/// what is locked is not looked into.
+pub(super) fn holding(place: &Backend, wanted: &[Wanted], secret: &Token) -> Result<Holding, VaultError> {
+    let mut holding = Holding { ids: Vec::new(), is_complete: true };
+    let mut hosts: Vec<&str> = wanted.iter().map(|wanted| wanted.host.as_str()).collect();
+    hosts.sort_unstable();
+    hosts.dedup();
+    for host in hosts {
+        let (session, found) = Session::begin(place, search_of_host(host))?;
+        let secrets = session.secrets(&found.unlocked)?;
+        holding.is_complete &= found.locked.is_empty() && secrets.len() == found.unlocked.len();
+        if found.count() == 0 {
+            // What is locked need not be found.
+            holding.is_complete &= !session.locked(&session.collection()?)?;
+        }
+        for (item, _) in secrets.iter().filter(|(_, kept)| kept == secret) {
+            let attributes = session.bus.answer(session.ask_attributes(item)?);
+            let attributes = read_attributes(&attributes?)?;
+            let is_one = |wanted: &&Wanted| fits(&attributes, wanted);
+            holding.ids.extend(wanted.iter().filter(is_one).map(|wanted| wanted.id.clone()));
+        }
+    }
+    Ok(holding)
 }
 
 /// Keeps the secret in the item that is there, or in a new one, and reads it back.
@@ -128,6 +166,9 @@ pub(super) fn write(
     token: &Token,
     dialog: &Dialog,
 ) -> Result<(), VaultError> {
+    if token.is_empty() {
+        return Err(VaultError::Unfit("it is empty, and an empty item is none"));
+    }
     let (session, mut found) = Session::open(place, wanted)?;
     if found.count() == 0 {
         let collection = session.collection()?;
@@ -146,7 +187,7 @@ pub(super) fn write(
     }
     // Found by the same search that `read` makes: what is lost, cut short or doubled shows here.
     let kept = match session.search(wanted)?.one()? {
-        Some(One::Unlocked(item)) => session.secret(&item)?,
+        Some(One::Unlocked(item)) => session.secret(&item, wanted)?,
         Some(One::Locked(_)) | None => None,
     };
     if kept.as_ref() != Some(token) {
@@ -219,6 +260,10 @@ struct Session {
 impl Session {
     /// Opens a session and searches in one go.
     fn open(place: &Backend, wanted: &Wanted) -> Result<(Self, Found), VaultError> {
+        Self::begin(place, search(wanted))
+    }
+
+    fn begin(place: &Backend, search: Message) -> Result<(Self, Found), VaultError> {
         let bus = Bus::connect(&place.0)?;
         // So that the keyring knows us. Nobody has this alias; that there is an answer is all that counts.
         match bus.call(service("ReadAlias").append1(super::SERVICE)) {
@@ -226,7 +271,7 @@ impl Session {
             Err(failure) => return Err(failure.into()),
         }
         let opening = bus.send(service("OpenSession").append2("plain", Variant("")))?;
-        let searching = bus.send(search(wanted))?;
+        let searching = bus.send(search)?;
         let (_, path): (Variant<Box<dyn RefArg>>, Path<'static>) =
             bus.answer(opening)?.read2().map_err(|_| odd())?;
         let found = bus.answer(searching)?;
@@ -237,16 +282,38 @@ impl Session {
         Found::from(&self.bus.call(search(wanted))?)
     }
 
-    /// Gives the secret; `None` if the item is gone since it was found.
-    fn secret(&self, item: &Path<'static>) -> Result<Option<Token>, VaultError> {
-        match self.bus.call(method(item, ITEM, "GetSecret").append1(&self.path)) {
-            Ok(reply) => {
+    /// Gives the secret; `None` if the item is gone since it was found, or has an empty one. Its own attributes are
+    /// asked for in the same round trip: they, and not the search alone, must say that it is the wanted one.
+    fn secret(&self, item: &Path<'static>, wanted: &Wanted) -> Result<Option<Token>, VaultError> {
+        let secret = self.bus.send(method(item, ITEM, "GetSecret").append1(&self.path))?;
+        let attributes = self.ask_attributes(item)?;
+        let (secret, attributes) = (self.bus.answer(secret), self.bus.answer(attributes));
+        match (secret, attributes) {
+            (Ok(reply), Ok(attributes)) => {
                 let secret: Secret<String> = reply.read1().map_err(|_| odd())?;
-                Ok(Some(Token::new(secret.2)))
+                let secret = Token::new(secret.2);
+                if !fits(&read_attributes(&attributes)?, wanted) {
+                    return Err(VaultError::OtherItem);
+                }
+                Ok(Some(secret).filter(|secret| !secret.is_empty()))
             }
-            Err(BusError::Gone) => Ok(None),
-            Err(failure) => Err(failure.into()),
+            (Err(BusError::Gone), _) | (_, Err(BusError::Gone)) => Ok(None),
+            (Err(failure), _) | (_, Err(failure)) => Err(failure.into()),
         }
+    }
+
+    fn ask_attributes(&self, item: &Path<'static>) -> Result<u32, BusError> {
+        self.bus.send(method(item, PROPERTIES, "Get").append2(ITEM, "Attributes"))
+    }
+
+    /// Gives the secrets of these items; of one that the keyring does not give, none.
+    fn secrets(&self, items: &[Path<'static>]) -> Result<Vec<(Path<'static>, Token)>, VaultError> {
+        if items.is_empty() {
+            return Ok(Vec::new());
+        }
+        let reply = self.bus.call(service("GetSecrets").append2(items, &self.path))?;
+        let secrets: HashMap<Path<'static>, Secret<String>> = reply.read1().map_err(|_| odd())?;
+        Ok(secrets.into_iter().map(|(item, secret)| (item, Token::new(secret.2))).collect())
     }
 
     fn replace(&self, item: &Path<'static>, wanted: &Wanted, token: &Token) -> Result<(), VaultError> {
@@ -380,6 +447,24 @@ fn attributes(wanted: &Wanted) -> HashMap<&'static str, &str> {
     ]);
     attributes.extend(wanted.owner.as_deref().map(|owner| ("owner", owner)));
     attributes
+}
+
+fn search_of_host(host: &str) -> Message {
+    let of_host = HashMap::from([("xdg:schema", SCHEMA), ("service", super::SERVICE), ("host", host)]);
+    service("SearchItems").append1(of_host)
+}
+
+fn read_attributes(reply: &Message) -> Result<HashMap<String, String>, VaultError> {
+    let Variant(attributes) = reply.read1().map_err(|_| odd())?;
+    Ok(attributes)
+}
+
+/// Tells whether an item is the wanted one, by what it says of itself. A keyring may add attributes of its own; an
+/// owner that is not wanted is another account's.
+fn fits(own: &HashMap<String, String>, wanted: &Wanted) -> bool {
+    let expected = attributes(wanted);
+    expected.iter().all(|(name, value)| own.get(*name).is_some_and(|own| own == value))
+        && own.contains_key("owner") == expected.contains_key("owner")
 }
 
 fn search(wanted: &Wanted) -> Message {

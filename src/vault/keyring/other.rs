@@ -10,6 +10,7 @@
 
 use super::{Asking, Dialog, VaultError, Wanted};
 use crate::token::Token;
+use crate::vault::Holding;
 use keyring_core::{Entry, Error};
 use zeroize::Zeroizing;
 
@@ -32,6 +33,25 @@ impl Backend {
     pub(super) fn incarnation(&self) -> String {
         String::new()
     }
+
+    /// Tells nothing here, likewise: only the pause ends a failure.
+    pub(super) fn answers(&self) -> bool {
+        false
+    }
+}
+
+/// How many items are looked into for one that holds a secret: each is a read of its own here.
+const MOST: usize = 8;
+
+/// Finds which of the first few items hold a secret.
+pub(super) fn holding(place: &Backend, wanted: &[Wanted], secret: &Token) -> Result<Holding, VaultError> {
+    let mut found = Holding { ids: Vec::new(), is_complete: wanted.len() <= MOST };
+    for wanted in wanted.iter().take(MOST) {
+        if read(place, wanted)?.is_some_and(|kept| kept == *secret) {
+            found.ids.push(wanted.id.clone());
+        }
+    }
+    Ok(found)
 }
 
 /// Reads the secret. Opens no dialog.
