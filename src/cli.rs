@@ -35,6 +35,7 @@ for you
   add SCOPE    keep the token for an owner (acme) or a repository (acme/secret)
   list         show the accounts, never a secret
   remove WHAT  forget an account and its token
+  status       is everything fine: helpers, accounts, recent refusals
   diagnose     say what GitHub says to git here, why, and what to do
   explain      name the refusal in a transcript: git push 2>&1 | ... explain
   token        print the token that would be chosen
@@ -71,6 +72,9 @@ pub enum Command {
     /// Says what GitHub says to git here, why, and what to do about it
     #[command(after_help = "example: git credential-patron diagnose origin --push")]
     Diagnose(Diagnose),
+    /// Checks whether everything is fine: helpers, accounts, recent refusals
+    #[command(after_help = "example: git credential-patron status")]
+    Status(StatusArgs),
     /// Names the refusal in a transcript of git, or shows what is known of one
     #[command(after_help = "example: git push 2>&1 | git credential-patron explain")]
     Explain(Explain),
@@ -192,6 +196,17 @@ pub struct Diagnose {
     /// Open the page that the verdict names
     #[arg(long)]
     pub open: bool,
+}
+
+/// Options of `status`.
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// Make no request: only what is known on this side
+    #[arg(long)]
+    pub offline: bool,
+    /// Write JSON, for programs
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Options of `explain`.

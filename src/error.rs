@@ -3,6 +3,7 @@
 //! Rooms below return their own typed errors; commands turn them into a [`Failure`]; `main` prints it, and
 //! nobody else prints errors.
 
+use crate::redact::argument;
 use crate::terminal::PromptError;
 use std::fmt;
 use std::io::Write;
@@ -90,7 +91,7 @@ impl Failure {
     pub fn one_line(&self) -> String {
         let causes = self.cause.iter().flat_map(anyhow::Error::chain).map(|cause| format!(": {cause}"));
         let remedy = self.remedies.first().map(|remedy| format!("; fix: {remedy}"));
-        std::iter::once(self.fact.clone()).chain(causes).chain(remedy).collect()
+        argument(&std::iter::once(self.fact.clone()).chain(causes).chain(remedy).collect::<String>())
     }
 
     /// Prints fact, causes and remedies, a line each.
@@ -98,12 +99,13 @@ impl Failure {
         if self.fact.is_empty() {
             return Ok(());
         }
-        writeln!(to, "patron: {}", self.fact)?;
+        // A failure repeats what was typed, which may be a token in the wrong place.
+        writeln!(to, "patron: {}", argument(&self.fact))?;
         for cause in self.cause.iter().flat_map(anyhow::Error::chain) {
-            writeln!(to, "  because: {cause}")?;
+            writeln!(to, "  because: {}", argument(&cause.to_string()))?;
         }
         for remedy in &self.remedies {
-            writeln!(to, "  fix: {remedy}")?;
+            writeln!(to, "  fix: {}", argument(remedy))?;
         }
         Ok(())
     }

@@ -13,6 +13,7 @@
 //!   mark in the environment ([`is_asking`]) ends a circle that goes through other programs.
 
 use crate::choose::Fallback;
+use crate::helper_line::{self, Runs};
 use crate::limits;
 use crate::protocol::reply::{Reader, Reply, Unusable, compose_lines};
 use crate::protocol::{Line, Operation, Request};
@@ -139,7 +140,7 @@ fn others(fallback: &Fallback) -> impl Iterator<Item = &str> {
 
 /// Runs one helper.
 fn ask(helper: &str, operation: Operation, lines: &[Line], host: &Host) -> Result<Reply, Trouble> {
-    let mut command = command_line(helper);
+    let mut command = helper_line::command(helper);
     command.push(' ');
     command.push_str(operation.word());
     let mut shell = Command::new(SHELL);
@@ -165,21 +166,6 @@ fn ask(helper: &str, operation: Operation, lines: &[Line], host: &Host) -> Resul
 
 /// The shell of git's helpers. On Windows git puts its own into the search path of its children.
 const SHELL: &str = if cfg!(unix) { "/bin/sh" } else { "sh" };
-
-fn command_line(helper: &str) -> String {
-    match helper.strip_prefix('!') {
-        Some(snippet) => snippet.to_owned(),
-        None if is_absolute(helper) => helper.to_owned(),
-        None => format!("git credential-{helper}"),
-    }
-}
-
-/// Tells whether git takes a helper for a path: before any quoting, by its first letters alone.
-fn is_absolute(helper: &str) -> bool {
-    let drive =
-        helper.len() > 1 && helper.as_bytes()[1] == b':' && helper.as_bytes()[0].is_ascii_alphabetic();
-    helper.starts_with('/') || (cfg!(windows) && (helper.starts_with('\\') || drive))
-}
 
 /// Reads up to the blank line or the end, as git does, so that nothing waits for a process that the helper
 /// left behind with its stdout.
@@ -234,20 +220,11 @@ fn runs(_process: i32) -> bool {
 
 /// Tells whether a helper is this program: by the name it is called by, or because its file is ours.
 fn is_patron(helper: &str) -> bool {
-    let words = first_words(helper.strip_prefix('!').unwrap_or(helper).trim_start());
-    let snippet = helper.starts_with('!');
-    let program = match (words.first(), words.get(1)) {
-        (Some(first), _) if !snippet && !is_absolute(helper) => format!("git-credential-{first}"),
-        (Some(first), Some(second)) if base_name(first) == "git" => format!("git-{second}"),
-        (Some(first), _) => first.clone(),
-        (None, _) => return false,
-    };
-    base_name(&program) == env!("CARGO_PKG_NAME") || find(&program).is_some_and(|found| is_our_file(&found))
-}
-
-fn base_name(program: &str) -> &str {
-    let name = program.rsplit(['/', '\\']).next().unwrap_or(program);
-    name.strip_suffix(".exe").unwrap_or(name)
+    match helper_line::runs(helper) {
+        _ if helper_line::names_patron(helper) => true,
+        Runs::Program(program) => find(&program).is_some_and(|found| is_our_file(&found)),
+        Runs::Snippet | Runs::Nothing => false,
+    }
 }
 
 fn is_our_file(found: &Path) -> bool {
@@ -269,31 +246,6 @@ fn find(program: &str) -> Option<PathBuf> {
         .find(|it| it.is_file())
 }
 
-/// Cuts off the first two words of a command as a shell would, without expanding anything.
-fn first_words(command: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    let mut word: Option<String> = None;
-    let mut quote = None;
-    let mut letters = command.chars();
-    while words.len() < 2 {
-        let Some(letter) = letters.next() else { break };
-        match (quote, letter) {
-            (None, ' ' | '\t' | '\n') => words.extend(word.take()),
-            (None, ';' | '&' | '|' | '(' | ')' | '<' | '>') => break,
-            (None, '"' | '\'') => {
-                quote = Some(letter);
-                word.get_or_insert_default();
-            }
-            (Some(open), letter) if open == letter => quote = None,
-            (None | Some('"'), '\\') => word.get_or_insert_default().extend(letters.next()),
-            _ => word.get_or_insert_default().push(letter),
-        }
-    }
-    words.extend(word);
-    words.truncate(2);
-    words
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -306,7 +258,7 @@ mod tests {
             ("!f() { cat; }; f", "f() { cat; }; f"),
             ("~/bin/x", "git credential-~/bin/x"),
         ] {
-            assert_eq!(command_line(helper), command);
+            assert_eq!(helper_line::command(helper), command);
         }
     }
 

@@ -9,6 +9,7 @@
 
 use crate::account::Account;
 use crate::files;
+use crate::redact::argument;
 use crate::remote::Remote;
 use std::cell::RefCell;
 use std::fmt;
@@ -48,9 +49,9 @@ impl fmt::Display for Fact<'_> {
             Self::Remote(remote) => {
                 write!(f, "{}", remote.host)?;
                 remote.owner.iter().try_for_each(|owner| write!(f, "/{owner}"))?;
-                remote.repo.iter().try_for_each(|repo| write!(f, "/{repo}"))
+                remote.repo.iter().try_for_each(|repo| write!(f, "/{}", argument(repo)))
             }
-            Self::Account(account) => write!(f, "{}", account.label.escape_default()),
+            Self::Account(account) => write!(f, "{}", argument(&account.label).escape_default()),
         }
     }
 }

@@ -1,11 +1,11 @@
 //! What a person means by `SCOPE`, `URL` or `REMOTE`, or by nothing at all.
 
 use crate::error::Failure;
-use crate::git::repository::{NamedRemote, Remotes, remotes_around};
+use crate::git::Git;
+use crate::git::repository::{NamedRemote, Remotes, remotes_here};
 use crate::remote::{Remote, SCOPE_LOOKS_LIKE, Scope};
 use crate::terminal::sanitise;
 use crate::token::Token;
-use std::path::{Path, PathBuf};
 
 /// Something a token may be wanted for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,7 +103,8 @@ fn secret_of(url: &str) -> Option<Token> {
     let rest = url.split_once("://")?.1;
     let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
     let (info, _) = authority.rsplit_once('@')?;
-    let (_, secret) = info.split_once(':').filter(|(_, secret)| !secret.is_empty())?;
+    // An empty one is sent, too (measured): most often a variable that was not set.
+    let (_, secret) = info.split_once(':')?;
     let (secret, mut at) = (secret.as_bytes(), 0);
     let mut bytes = Vec::with_capacity(secret.len());
     while let Some(&letter) = secret.get(at) {
@@ -134,16 +135,30 @@ pub struct Several {
     pub others: Vec<String>,
 }
 
+impl Several {
+    /// Tells whether nothing was named and nothing is here.
+    pub fn is_nothing(&self) -> bool {
+        self.aims.is_empty() && self.others.is_empty()
+    }
+}
+
 /// What git and its manuals call remotes: hardly an owner, wherever one stands.
 const USUAL_REMOTES: &[&str] = &["origin", "upstream"];
+/// How many letters a mistyped name may differ by.
+const SLIPS: usize = 2;
 
 /// Finds what is meant: what was typed (a remote's name, a URL, a scope), else every remote of the current
-/// repository with both of its URLs. `rewrite` is what git makes of a URL that was typed.
+/// repository with both of its URLs. `rewrite` is what git makes of a URL that was typed; `is_owner` knows the
+/// owners that there are accounts for.
+///
+/// Without a word and outside a repository nothing is meant: no targets and no others.
 pub fn several(
     word: Option<&str>,
-    folder: &Path,
+    git: Option<&Git>,
     rewrite: impl Fn(&str) -> Option<String>,
+    is_owner: impl Fn(&str) -> bool,
 ) -> Result<Several, Failure> {
+    working_folder()?;
     let is_url = |word: &str| word.contains("://") || word.starts_with("git@");
     if let Some(word) = word.filter(|word| is_url(word)) {
         let url = rewrite(word);
@@ -155,11 +170,9 @@ pub fn several(
         };
         return Ok(Several { aims: vec![Aim { target, push_only: false }], others: Vec::new() });
     }
-    let around = remotes(folder);
+    let around = remotes(git);
     let Some(word) = word else {
-        let remotes = around?.ok_or_else(|| {
-            Failure::usage("there is no repository here").remedy("name an owner, a repository or a URL")
-        })?;
+        let Some(remotes) = around? else { return Ok(Several::default()) };
         if remotes.all.is_empty() {
             return Err(Failure::usage("the repository here has no remote")
                 .remedy("name an owner, a repository or a URL"));
@@ -170,17 +183,32 @@ pub fn several(
         return Ok(of_remotes(default.into_iter().chain(others)));
     };
     // A repository that cannot be read has no remote of that name.
-    let named = around.ok().flatten().and_then(|all| all.all.into_iter().find(|remote| remote.name == word));
-    match named {
-        Some(remote) => Ok(of_remotes(std::iter::once(&remote))),
-        None if USUAL_REMOTES.contains(&word) => {
-            Err(Failure::usage(format!("there is no remote {word} here, or no repository"))
-                .remedy("go to the repository, or name an owner, a repository or a URL")
-                .remedy(format!("the owner of that name is meant: https://github.com/{word}")))
-        }
+    let remotes = around.ok().flatten().unwrap_or_default().all;
+    match remotes.iter().find(|remote| remote.name == word) {
+        Some(remote) => Ok(of_remotes(std::iter::once(remote))),
+        None if !is_owner(word) && is_nearly_a_remote(word, &remotes) => Err(no_such_remote(word, &remotes)),
         None => Target::from_word(word)
             .map(|target| Several { aims: vec![Aim { target, push_only: false }], others: Vec::new() }),
     }
+}
+
+/// Tells whether a word that could be an owner is more likely a remote's name, mistyped or missing here.
+fn is_nearly_a_remote(word: &str, remotes: &[NamedRemote]) -> bool {
+    let names = remotes.iter().map(|remote| remote.name.as_str()).chain(USUAL_REMOTES.iter().copied());
+    // Of a short name nothing is left after two slips.
+    let slips = |name: &str| if name.len() < 5 { SLIPS - 1 } else { SLIPS };
+    names.into_iter().any(|name| strsim::osa_distance(&word.to_ascii_lowercase(), name) <= slips(name))
+}
+
+fn no_such_remote(word: &str, remotes: &[NamedRemote]) -> Failure {
+    let shown = sanitise(word, 40);
+    let failure = Failure::usage(format!("there is no remote {shown} here, or no repository"));
+    let names: Vec<String> = remotes.iter().map(|remote| sanitise(&remote.name, 40)).collect();
+    let failure = match names.is_empty() {
+        true => failure.remedy("go to the repository, or name an owner, a repository or a URL"),
+        false => failure.remedy(format!("the remotes here are: {}", names.join(", "))),
+    };
+    failure.remedy(format!("if the owner of that name is meant: https://github.com/{shown}"))
 }
 
 fn of_remotes<'r>(remotes: impl Iterator<Item = &'r NamedRemote>) -> Several {
@@ -199,21 +227,33 @@ fn of_remotes<'r>(remotes: impl Iterator<Item = &'r NamedRemote>) -> Several {
     several
 }
 
-/// Reads the remotes around a folder.
-pub fn remotes(folder: &Path) -> Result<Option<Remotes>, Failure> {
-    remotes_around(folder).map_err(|why| {
-        Failure::failed("the repository here cannot be read")
-            .because(anyhow::anyhow!(sanitise(&why.to_string(), 200)))
+/// Reads the remotes of the repository around the working folder; `None` where there is no repository.
+pub fn remotes(git: Option<&Git>) -> Result<Option<Remotes>, Failure> {
+    let git = git.ok_or_else(|| {
+        Failure::failed("git was not found in PATH, and it alone reads repositories")
+            .remedy("install git, or put its folder into PATH as an absolute path")
+            .remedy("or name an owner, a repository or a URL")
+    })?;
+    remotes_here(git).map_err(|trouble| {
+        Failure::failed("git does not open the repository here")
+            .because(anyhow::anyhow!(sanitise(&trouble.to_string(), 300)))
+            .remedy("do what git says, or name an owner, a repository or a URL")
     })
 }
 
-/// Finds the one target that is meant: what was typed, else the current repository's remote. The folder is asked
-/// for only then, since it may be gone.
-pub fn one(word: Option<&str>, folder: impl FnOnce() -> Result<PathBuf, Failure>) -> Result<Target, Failure> {
+/// Fails where the folder that the command was started in is gone: git does nothing there.
+fn working_folder() -> Result<(), Failure> {
+    let folder = std::env::current_dir().map(drop);
+    folder.map_err(|error| Failure::failed("the working folder cannot be read").because(error))
+}
+
+/// Finds the one target that is meant: what was typed, else the current repository's remote.
+pub fn one(word: Option<&str>) -> Result<Target, Failure> {
     if let Some(word) = word {
         return Target::from_word(word);
     }
-    let remotes = remotes(&folder()?)?.ok_or_else(|| {
+    working_folder()?;
+    let remotes = remotes(Git::find().as_ref())?.ok_or_else(|| {
         Failure::usage("there is no repository here").remedy("name an owner, a repository or a URL")
     })?;
     let named =
@@ -233,12 +273,6 @@ pub fn one(word: Option<&str>, folder: impl FnOnce() -> Result<PathBuf, Failure>
         ))
         .remedy("name an owner, a repository or a URL")
     })
-}
-
-/// Gives the folder that the command was started in.
-pub fn working_folder() -> Result<PathBuf, Failure> {
-    std::env::current_dir()
-        .map_err(|error| Failure::failed("the working folder cannot be read").because(error))
 }
 
 #[cfg(test)]

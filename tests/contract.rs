@@ -277,7 +277,6 @@ fn with_json_a_failure_is_said_on_stderr_and_stdout_stays_empty() {
         let nowhere = sandbox.patron(line.split(' ')).env_remove("HOME");
         nowhere.fails(1).prints("").says("HOME is not set to an absolute path");
     }
-    sandbox.patron(["diagnose", "--json"]).fails(2).prints("").says("there is no repository here");
     sandbox.patron(["explain", "nonsense", "--json"]).fails(2).prints("");
 }
 

@@ -60,6 +60,7 @@ enum Rank {
 const ROOMS: &[Room] = &[
     room(Words,       "token",     Whole,  "a secret as a type, and its kind by prefix"),
     room(Words,       "remote",    Whole,  "host, owner, repository, scope: parsing and matching"),
+    room(Words,       "redact",    Whole,  "what looks like a secret in a text, and the text without it"),
     room(Words,       "pages",     Whole,  "the pages that can be opened, and the only code that fills them in"),
     room(Words,       "time",      Whole,  "times as files and --json hold them"),
     room(Words,       "cli",       Whole,  "the command line and every word of help"),
@@ -70,6 +71,7 @@ const ROOMS: &[Room] = &[
     room(Terms,       "account",   Whole,  "an account without its secret; whether two scopes are one"),
 
     room(Decisions,   "protocol",  Whole,  "git's credential format: request, answer, another helper's reply"),
+    room(Decisions,   "helper_line", Whole, "one line of credential.helper: what it runs, how it is shown"),
     room(Decisions,   "choose",    Whole,  "which account serves a request"),
     room(Decisions,   "policy",    Whole,  "what the machine's owner forbids: the rules, and what breaks them"),
     room(Decisions,   "denial",    Whole,  "a reply or a transcript to the refusal it is"),

@@ -61,11 +61,15 @@ mod policy;
 mod property;
 #[cfg(unix)]
 mod readme;
+#[cfg(unix)]
+mod repositories;
 mod sandbox;
 #[cfg(unix)]
 mod screen;
 #[cfg(unix)]
 mod setup;
+#[cfg(target_os = "linux")]
+mod status;
 #[cfg(unix)]
 mod tour_breaks;
 #[cfg(unix)]

@@ -52,7 +52,6 @@ const STILL_SEVERAL: &[&str] = &[
     "Terminal",
     "Token",
     "Trouble",
-    "Unreadable",
     "Unusable",
     "WhyNot",
     "Wish",

@@ -14,13 +14,13 @@ mod token;
 mod urls;
 
 pub(crate) use accounts::{account, others, readable};
-pub(crate) use helpers::helpers;
+pub(crate) use helpers::{helper_place, helpers, key_place, reset_fix, setup_for, without_helper};
 pub(crate) use network::network;
 pub(crate) use policy::policy;
 pub(crate) use program::program;
 pub(crate) use requests::{Asked, requests};
 pub(crate) use token::token;
-pub(crate) use urls::{Given, Interference, urls};
+pub(crate) use urls::{Given, Interference, lfs, urls};
 
 use crate::git::Source;
 use std::path::Path;

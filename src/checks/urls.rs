@@ -3,9 +3,10 @@
 use super::Group::Remote as Group;
 use super::Status::{Failed, Ok, Warning};
 use super::{Check, place, short};
-use crate::git::{Listing, netrc_entry};
+use crate::git::{Cwd, Git, Listing, netrc_entry};
 use crate::remote::Remote;
 use crate::token::Token;
+use std::path::Path;
 
 /// The URL as git uses it.
 pub(crate) struct Given<'a> {
@@ -17,28 +18,32 @@ pub(crate) struct Given<'a> {
     pub(crate) push: bool,
     /// The user name in it.
     pub(crate) user: Option<&'a str>,
-    /// Whether a password stands in it.
-    pub(crate) has_secret: bool,
+    /// The password in it, which may be empty.
+    pub(crate) secret: Option<&'a Token>,
     /// The URL for git's configuration: without a password.
     pub(crate) url: &'a str,
     /// Whether helpers are asked for it.
     pub(crate) is_https: bool,
 }
 
-/// Something that goes before, or beside, the answer of a helper.
+/// A credential that git sends by itself: before it asks a helper, or in the place of what a helper answers.
 pub(crate) struct Interference {
+    /// What sends it, and where that stands: lower-case, no full stop.
+    pub(crate) what: String,
     /// What takes it away.
     pub(crate) fix: String,
+    /// Whether a helper is asked once it is refused as such (401): so git does with `.netrc`.
+    pub(crate) yields: bool,
     /// The secret in it, to make sure that it is shown nowhere.
     pub(crate) secret: Option<Token>,
 }
 
 /// Looks at the URL, and at the settings that hold for it.
 pub(crate) fn urls(given: &Given<'_>, listing: Option<&Listing>) -> (Vec<Check>, Vec<Interference>) {
-    let mut checks = vec![the_url(given, listing)];
     let mut others = Vec::new();
+    let mut checks = vec![the_url(given, listing, &mut others)];
     if let Some(listing) = listing {
-        rewritten(given, listing, &mut checks);
+        rewritten(given, listing, &mut checks, &mut others);
         if given.is_https {
             extra_headers(given, listing, &mut checks, &mut others);
             cookies(given, listing, &mut checks);
@@ -50,7 +55,7 @@ pub(crate) fn urls(given: &Given<'_>, listing: Option<&Listing>) -> (Vec<Check>,
     (checks, others)
 }
 
-fn the_url(given: &Given<'_>, listing: Option<&Listing>) -> Check {
+fn the_url(given: &Given<'_>, listing: Option<&Listing>, others: &mut Vec<Interference>) -> Check {
     let remote = given.remote;
     let clean = clean_url(remote);
     let at = given
@@ -81,9 +86,13 @@ fn the_url(given: &Given<'_>, listing: Option<&Listing>) -> Check {
             remote.path.as_deref().unwrap_or_default()
         ));
     }
-    if given.has_secret {
-        let message = format!("a secret stands in the URL{at}: git sends it, and asks no helper");
-        return Check::new(Group, "remote-url", Failed, message).fix(without("take it out"));
+    if let Some(secret) = given.secret {
+        let what = if secret.is_empty() { "an empty password" } else { "a secret" };
+        let fix = without("take it out");
+        let what = format!("{what} stands in the URL{at}");
+        let message = format!("{what}: git sends it, and asks no helper");
+        others.push(Interference { what, fix: fix.clone(), yields: false, secret: Some(secret.clone()) });
+        return Check::new(Group, "remote-url", Failed, message).fix(fix);
     }
     match given.user {
         Some(user) if Token::new(user.as_bytes().to_vec()).kind().is_github() => {
@@ -117,7 +126,7 @@ fn word(name: &str) -> String {
     }
 }
 
-fn rewritten(given: &Given<'_>, listing: &Listing, checks: &mut Vec<Check>) {
+fn rewritten(given: &Given<'_>, listing: &Listing, checks: &mut Vec<Check>, others: &mut Vec<Interference>) {
     // What is looked at is what was written; the URL in hand is what git made of it.
     let written = given.name.and_then(|name| {
         let own = given.push.then(|| listing.remote_line(name, true)).flatten();
@@ -132,6 +141,12 @@ fn rewritten(given: &Given<'_>, listing: &Listing, checks: &mut Vec<Check>) {
             info.contains(':') || Token::new(info.as_bytes().to_vec()).kind().is_github()
         })
     });
+    if secret {
+        let what = format!("url.*.{} ({at}) puts a secret into the URL", rewrite.name);
+        let fix = format!("take that section out of the file, and consider the secret known ({at})");
+        // It is the same secret that the URL in hand has by now; the line to mend is this one.
+        others.insert(0, Interference { what, fix, yields: false, secret: None });
+    }
     checks.push(if secret {
         Check::new(
             Group,
@@ -175,7 +190,9 @@ fn extra_headers(
                 .fix(fix.clone()),
             );
             let secret = value.trim().rsplit(' ').next().unwrap_or_default();
-            others.push(Interference { fix, secret: Some(Token::new(secret.as_bytes().to_vec())) });
+            let secret = Some(Token::new(secret.as_bytes().to_vec()));
+            let what = format!("http.extraHeader ({at}) sends an Authorization of its own");
+            others.push(Interference { what, fix, yields: false, secret });
         } else {
             let name: String =
                 name.trim().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(40).collect();
@@ -214,5 +231,45 @@ fn netrc(given: &Given<'_>, checks: &mut Vec<Check>, others: &mut Vec<Interferen
         )
         .fix(fix.clone()),
     );
-    others.push(Interference { fix, secret: entry.secret });
+    others.push(Interference { what: format!("{at} has {what}"), fix, yields: true, secret: entry.secret });
+}
+
+/// Names addresses of git-lfs that lead to another owner on the same host. Git-lfs asks there with the path of the
+/// repository's remote, so it is given the token of the remote's owner (measured with 3.6 and 3.7).
+pub(crate) fn lfs(given: &Given<'_>, git: Option<&Git>, listing: Option<&Listing>) -> Vec<Check> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+    if let Some(listing) = listing {
+        let own = given.name.map(|name| format!("remote.{name}.lfsurl"));
+        for key in std::iter::once("lfs.url".to_owned()).chain(own) {
+            found.extend(
+                listing.last(&key).map(|set| (text(&set.value), format!("{key}, {}", place(&set.source)))),
+            );
+        }
+    }
+    if let Some(git) = git
+        && given.name.is_some()
+        && let Result::Ok(top) = git.run(&["rev-parse", "--show-toplevel"], Cwd::Here)
+    {
+        let file = Path::new(text(&top).trim_end_matches('\n')).join(".lfsconfig");
+        let entries =
+            if file.is_file() { Listing::of_file(git, &file).unwrap_or_default() } else { Vec::new() };
+        let of_file = entries.into_iter().filter(|(key, _)| key == b"lfs.url");
+        found
+            .extend(of_file.filter_map(|(_, value)| Some((text(&value?), "lfs.url, .lfsconfig".to_owned()))));
+    }
+    let is_elsewhere = |url: &str| {
+        let there = Remote::from_url(url)?;
+        (there.host == given.remote.host && there.owner.is_some() && there.owner != given.remote.owner)
+            .then_some(there)
+    };
+    let others = found.iter().filter_map(|(url, at)| Some((is_elsewhere(url)?, at)));
+    others
+        .map(|(there, at)| {
+            let (there, here) = (there.name(), given.remote.name());
+            let message = format!("git-lfs is sent to {there} ({at}) and asks with the path of {here}: it is given that owner's token");
+            Check::new(Group, "lfs-url", Warning, message)
+                .fix(format!("keep the files at {here}, or fetch them with GIT_LFS_SKIP_SMUDGE=1 and another remote"))
+        })
+        .collect()
 }

@@ -18,7 +18,7 @@ const INHERITED: [&str; 5] =
 
 /// Runs the command; on Unix it takes this process's place, so that signals and exit codes are its own.
 pub fn run(session: &Session, options: &Exec) -> Result<(), Failure> {
-    let target = target::one(options.target.as_deref(), target::working_folder)?;
+    let target = target::one(options.target.as_deref())?;
     let (account, token) = session.chosen(&target.remote, target.user.as_deref())?;
     let Some((program, arguments)) = options.command.split_first() else {
         return Err(

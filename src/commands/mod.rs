@@ -15,6 +15,7 @@ pub mod probe;
 mod relay;
 pub mod remove;
 pub mod setup;
+pub mod status;
 pub mod store;
 pub mod token;
 pub mod unsetup;
@@ -24,7 +25,9 @@ use crate::error::Failure;
 use crate::git::process_env;
 use crate::log::Log;
 use crate::protocol::{self, Request};
+use crate::redact::argument;
 use crate::session::Session;
+use crate::terminal::Stream;
 use crate::token::Token;
 use crate::{lookup, stdio, terminal};
 use clap::{CommandFactory, Parser};
@@ -82,6 +85,10 @@ pub fn for_people(args: &[OsString], start: Instant) -> ExitCode {
         Err(error) => {
             // Help goes to stdout with 0, mistakes to stderr with 2; a closed stream changes neither.
             let _ = if error.use_stderr() { print_mistake(&error) } else { error.print() };
+            if args.len() == 1 && Stream::Stderr.is_terminal() {
+                // A person looks round: what a client swallowed is told here, if anything was.
+                let _ = Session::begin(Log::from_env(start)).map(|session| status::hint(&session));
+            }
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
@@ -137,7 +144,7 @@ fn print_mistake(error: &clap::Error) -> std::io::Result<()> {
         Some((before, after)) => format!("{before}-h{after}"),
         None => text,
     };
-    write!(anstream::stderr(), "{text}")
+    write!(anstream::stderr(), "{}", argument(&text))
 }
 
 fn with_session(command: &Command, start: Instant, out: &mut dyn Write) -> Result<(), Failure> {
@@ -148,6 +155,7 @@ fn with_session(command: &Command, start: Instant, out: &mut dyn Write) -> Resul
         Command::List(options) => list::run(&session, options, out),
         Command::Remove(options) => remove::run(&session, options, out),
         Command::Diagnose(options) => diagnose::run(&session, options),
+        Command::Status(options) => status::run(&session, options),
         Command::Token(options) => token::run(&session, options),
         Command::Exec(options) => exec::run(&session, options),
         Command::Setup(_) | Command::Unsetup(_) | Command::Explain(_) | Command::Completions(_) => Ok(()),

@@ -6,12 +6,13 @@
 //! takes its place.
 
 use super::config::{changed_block, file_failure, git, not_shown, place, show};
+use crate::checks::without_helper;
 use crate::cli;
 use crate::error::Failure;
 use crate::git::{
-    ConfigFile, Cwd, Entry, Env, FileTrouble, Files, Git, GitTrouble, Helper, LeftOut, Level, Listing,
-    Locked, Ours, Place, block_lines, config_quoted, differ_by_our_include, helper_command, own_program,
-    remove_empty_folder, shown, system_ours, with_block, with_gists, without_block,
+    Commands, ConfigFile, Cwd, Entry, Env, FileTrouble, Files, Git, GitTrouble, Helper, LeftOut, Level,
+    Listing, Locked, Ours, Place, block_lines, config_quoted, differ_by_our_include, helper_command,
+    own_program, remove_empty_folder, shell_path, shown, system_ours, with_block, with_gists, without_block,
 };
 use crate::remote::{GITHUB, Host};
 use std::ffi::OsStr;
@@ -32,7 +33,8 @@ pub fn run(
     let asked = hosts_of(&args.hosts)?;
     let git = git()?;
     let place = place(&git, env, args.system)?;
-    let task = Task { program: program(argv0)?, git, place, asked };
+    let commands = Commands { program: program(argv0)?, file: shell_path(&place.include) };
+    let task = Task { commands, git, place, asked };
     let files = Files::read(&task.place).map_err(file_failure)?;
     let plan = task.plan(&files.now(), env, out)?;
     if !plan.changes.any() {
@@ -88,7 +90,7 @@ struct Task {
     git: Git,
     place: Place,
     asked: Vec<Host>,
-    program: Vec<u8>,
+    commands: Commands,
 }
 
 /// What is to be written.
@@ -126,14 +128,23 @@ impl Task {
         let texts = now.texts();
         let changed = |path: &Path, changed, out: &mut dyn Write| changed_block(path, &changed, "setup", out);
         let include = config_quoted(&self.place.include);
-        let file_text =
-            with_block(texts.file, &include).map_err(|found| changed(&self.place.file, found, out))?;
+        // What writes git's config for the user (home-manager, chezmoi) may include our file already.
+        let has_block =
+            |text: Option<&[u8]>| text.is_some_and(|text| !matches!(without_block(text), Ok(None)));
+        let is_included =
+            !has_block(texts.file) && !has_block(texts.other) && self.is_included_by_others()?;
+        let file_text = match texts.file.filter(|_| is_included) {
+            Some(text) => text.to_owned(),
+            None => {
+                with_block(texts.file, &include).map_err(|found| changed(&self.place.file, found, out))?
+            }
+        };
         let other = texts.other.map_or(Ok(None), without_block);
         let other = other
             .map_err(|found| changed(self.place.other.as_deref().unwrap_or(&self.place.file), found, out))?;
         let hosts = with_gists(self.hosts_until_now(now)?.into_iter().chain(self.asked.iter().cloned()));
         let (ours, left_out) = Ours::compose(&self.before(env)?, hosts);
-        let ours_text = ours.text(&self.program);
+        let ours_text = ours.text(&self.commands);
         let changes = Changes {
             ours: texts.ours != Some(&ours_text),
             file: texts.file != Some(&file_text),
@@ -143,6 +154,12 @@ impl Task {
             without_block(&file_text).is_ok_and(|found| found.is_some_and(|found| found.made_file));
         let other_text = other.map(|other| other.text);
         Ok(Plan { ours, ours_text, file_text, made_file, other_text, left_out, changes })
+    }
+
+    /// Tells whether a line of somebody else includes our file at this level.
+    fn is_included_by_others(&self) -> Result<bool, Failure> {
+        let listing = Listing::read(&self.git, Cwd::Nowhere).map_err(config_failure)?;
+        Ok(listing.of_levels(&[self.place.level]).includes(&self.place.ours))
     }
 
     /// Gives the hosts of an earlier setup.
@@ -233,7 +250,7 @@ impl Task {
         let mut file = files.file.take().filter(|_| plan.changes.file);
         let mut other = files.other.take().filter(|_| plan.changes.other);
         if let Some(ours) = &mut ours {
-            let entries = plan.ours.entries(&self.program);
+            let entries = plan.ours.entries(&self.commands);
             ours.prepare(git, &plan.ours_text, |_, after| after == entries)?;
         }
         if let Some(file) = &mut file {
@@ -305,6 +322,7 @@ impl Task {
                 );
             }
         };
+        self.warn_of_conditions(&listing, err)?;
         let listing = if dry_run { self.simulated(plan, &listing) } else { listing };
         let mut told: Vec<Helper> = Vec::new();
         for host in &self.asked {
@@ -335,13 +353,38 @@ impl Task {
                             helper.source.level.name(),
                             helper.source
                         )?;
-                        writeln!(
-                            err,
-                            "  fix: remove that line, since git hands such a helper each token to keep"
-                        )?;
+                        writeln!(err, "  because: git hands such a helper each token to keep")?;
+                        writeln!(err, "  fix: {}", without_helper(&helper, "git credential-patron setup"))?;
                         told.push(helper);
                     }
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Names the helpers of files that git reads only under a condition (`includeIf`): they cannot be recorded, since
+    /// the condition is git's to judge, and our lines come after them.
+    fn warn_of_conditions(&self, listing: &Listing, err: &mut dyn Write) -> io::Result<()> {
+        for (condition, file) in listing.conditional_files() {
+            let Ok(entries) = Listing::of_file(&self.git, &file) else { continue };
+            let entry = |(key, value)| Entry { level: Level::Global, file: Some(file.clone()), key, value };
+            let of_file = Listing { entries: entries.into_iter().map(entry).collect() };
+            for host in &self.asked {
+                let whole = of_file.chain(&format!("https://{host}")).unwrap_or_default();
+                let parts = of_file.sections_of_host(host.as_str()).into_iter().map(|section| section.chain);
+                let helpers = std::iter::once(whole).chain(parts).flat_map(|chain| chain.helpers);
+                let Some(helper) = helpers.into_iter().find(|helper| !helper.is_patron()) else { continue };
+                writeln!(
+                    err,
+                    "patron: warning: {} ({}) is not asked any more for {host}: git reads that file only where \"{}\" holds, so it is not recorded",
+                    helper.shown(),
+                    helper.source,
+                    shown(&condition)
+                )?;
+                writeln!(err, "  fix: give what it answers to patron, with git credential-patron add")?;
+                // The host of gists would be the next, with the same helper.
+                break;
             }
         }
         Ok(())
@@ -351,7 +394,7 @@ impl Task {
     fn simulated(&self, plan: &Plan, listing: &Listing) -> Listing {
         let entry =
             |(key, value)| Entry { level: self.place.level, file: Some(self.place.ours.clone()), key, value };
-        let entries = plan.ours.entries(&self.program).into_iter().map(entry).collect();
+        let entries = plan.ours.entries(&self.commands).into_iter().map(entry).collect();
         listing
             .without_files(std::slice::from_ref(&self.place.ours))
             .with_at_end_of(self.place.level, entries)

@@ -27,7 +27,7 @@ pub enum HttpContext<'a> {
 pub fn http_settings(url: &str, context: HttpContext<'_>) -> HttpSettings {
     let Some(git) = Git::find() else { return HttpSettings::default() };
     let (cwd, remote_name) = match context {
-        HttpContext::User => (Cwd::Nowhere, None),
+        HttpContext::User => (Cwd::NoRepository, None),
         HttpContext::Repository(remote_name) => (Cwd::Here, remote_name),
     };
     // Only the last of several values is given, which is the one that git follows for these keys.

@@ -135,6 +135,26 @@ impl Listing {
         Some(Self { entries })
     }
 
+    /// Tells whether some line includes a file, by whatever path leads there.
+    pub fn includes(&self, file: &Path) -> bool {
+        let leads_there = |entry: &Entry| {
+            let value = entry.value.as_deref().filter(|_| entry.key == b"include.path");
+            value
+                .and_then(|value| included_path(value, entry.file.as_deref()))
+                .is_some_and(|path| is_same_file(&path, file))
+        };
+        self.entries.iter().any(leads_there)
+    }
+
+    /// Gives the files that git reads only under a condition, `includeIf.CONDITION.path`, each with it.
+    pub fn conditional_files(&self) -> Vec<(Vec<u8>, PathBuf)> {
+        let files = self.entries.iter().filter_map(|entry| {
+            let (b"includeif", Some(condition), b"path") = entry.parts() else { return None };
+            Some((condition.to_owned(), included_path(entry.value.as_deref()?, entry.file.as_deref())?))
+        });
+        files.collect()
+    }
+
     /// Keeps the entries of the given levels.
     #[must_use]
     pub fn of_levels(&self, levels: &[Level]) -> Self {
@@ -167,6 +187,15 @@ fn key_and_value(entry: &[u8]) -> KeyAndValue {
         Some(end) => (entry[..end].to_owned(), Some(entry[end + 1..].to_owned())),
         None => (entry.to_owned(), None),
     }
+}
+
+/// Gives the path that an include means, seen from the file it stands in.
+pub(super) fn included_path(value: &[u8], from: Option<&Path>) -> Option<PathBuf> {
+    let path = match value.strip_prefix(b"~/") {
+        Some(below) => std::env::home_dir()?.join(path_from_bytes(below)),
+        None => path_from_bytes(value),
+    };
+    if path.is_absolute() { Some(path) } else { Some(from?.parent()?.join(path)) }
 }
 
 fn is_same_file(one: &Path, other: &Path) -> bool {

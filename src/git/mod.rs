@@ -37,15 +37,15 @@ pub use held::{Files, differ_by_our_include, remove_empty_folder};
 pub use http::{HttpContext, HttpSettings, http_settings};
 pub use listing::{Entry, Level, Listing};
 pub use netrc::{NetrcEntry, netrc_entry};
-pub use ours::{LeftOut, Ours, OursTrouble, Record, with_gists};
+pub use ours::{Commands, LeftOut, Ours, OursTrouble, Record, with_gists};
 pub use places::{BadPlace, Env, Place, process_env, setting_files, system_ours};
 pub use probe::{InfoRefs, Probe, Probed, Way};
 pub use program::{Cwd, Git, GitTrouble, find_in_path, own_program};
-pub use quote::{BadProgram, config_quoted, helper_command};
+pub use quote::{BadProgram, config_quoted, helper_command, shell_path};
 pub use settings::{BadSetting, Permission, Settings, VaultChoice};
 pub use shown::{shown, shown_whole};
 pub use urls::{Found, Rewrite};
 
+use crate::redact::holds_secret;
 use edit::is_our_file;
 use quote::{names_patron, subsection_quoted};
-use shown::holds_secret;

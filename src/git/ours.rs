@@ -5,6 +5,7 @@
 //! composed anew each time, from the configuration as it would be without it.
 
 use super::{Chain, Helper, KeyAndValue, Listing, config_quoted, holds_secret, shown, subsection_quoted};
+use crate::helper_line::GUARD;
 use crate::remote::{GIST, GITHUB, Host};
 use std::fmt;
 
@@ -17,6 +18,16 @@ const HEAD: &str = "\
 ";
 /// The format this program writes.
 const FORMAT: u32 = 1;
+
+/// Asks each helper that comes in by the pipe, like git: a snippet, a path, or `git credential-NAME`. `$k` is a key
+/// of git's config that holds helpers; our own, which stand there too, are passed over.
+const ASK_EACH: &str = concat!(
+    " | while read -r k; do git config --global --includes --get-all \"$k\"; done; } | ",
+    "while IFS= read -r h; do case $h in ''|*git-credential-patron*) continue;; !*) c=${h#?};; /*) c=$h;; ",
+    "*) c=\"git credential-$h\";; esac; ",
+    "o=$(printf '%s\\n' \"$i\" | sed \"$d\" | sh -c \"$c $1\"); test -z \"$o\" || printf '%s\\n' \"$o\"; ",
+    "case $o in *password=*|*credential=*|*quit=*) break;; esac; done; ",
+);
 
 /// Who answered before for one URL.
 #[derive(Clone, PartialEq, Eq)]
@@ -49,11 +60,20 @@ pub struct LeftOut {
     pub why: &'static str,
 }
 
-/// What the file says, beside the program's path.
+/// What the file says, beside the lines that run patron.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Ours {
     hosts: Vec<Host>,
     records: Vec<Record>,
+}
+
+/// The commands that the file names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commands {
+    /// Patron, as [`super::helper_command`] writes it.
+    pub program: Vec<u8>,
+    /// The file itself, as a shell word.
+    pub file: Vec<u8>,
 }
 
 /// Why a file in our place is not written anew.
@@ -102,11 +122,11 @@ impl Ours {
         (Self { hosts, records }, left_out)
     }
 
-    /// Writes the file. `program` is the helper's value for patron itself.
-    pub fn text(&self, program: &[u8]) -> Vec<u8> {
+    /// Writes the file.
+    pub fn text(&self, commands: &Commands) -> Vec<u8> {
         let mut text = HEAD.as_bytes().to_vec();
         let mut section = None;
-        for (head, subsection, name, value) in self.lines(program) {
+        for (head, subsection, name, value) in self.lines(commands) {
             if section.as_ref() != Some(&(head, subsection.clone())) {
                 let title = [b"[", head.as_bytes(), b" ", &subsection_quoted(&subsection), b"]\n"].concat();
                 text.extend(title);
@@ -120,20 +140,21 @@ impl Ours {
     }
 
     /// Gives the entries that git must find in the file.
-    pub fn entries(&self, program: &[u8]) -> Vec<KeyAndValue> {
+    pub fn entries(&self, commands: &Commands) -> Vec<KeyAndValue> {
         let entry = |(head, subsection, name, value): (&str, Vec<u8>, &str, Vec<u8>)| {
             let name = name.to_ascii_lowercase();
             ([head.as_bytes(), b".", &subsection, b".", name.as_bytes()].concat(), Some(value))
         };
-        self.lines(program).into_iter().map(entry).collect()
+        self.lines(commands).into_iter().map(entry).collect()
     }
 
     /// Gives the file line by line: section, subsection, name, value.
-    fn lines(&self, program: &[u8]) -> Vec<(&'static str, Vec<u8>, &'static str, Vec<u8>)> {
+    fn lines(&self, commands: &Commands) -> Vec<(&'static str, Vec<u8>, &'static str, Vec<u8>)> {
         let mut lines = Vec::new();
         for host in &self.hosts {
             let url = format!("https://{host}").into_bytes();
-            for (name, value) in [("helper", &b""[..]), ("helper", program), ("useHttpPath", b"true")] {
+            let helper = self.helper(host, commands);
+            for (name, value) in [("helper", &b""[..]), ("helper", &helper), ("useHttpPath", b"true")] {
                 lines.push(("credential", url.clone(), name, value.to_vec()));
             }
         }
@@ -152,6 +173,69 @@ impl Ours {
             }
         }
         lines
+    }
+
+    /// Writes the helper that runs patron, and that asks whom git asked before where patron is gone: this file is
+    /// shared by machines and containers, and not all of them have the program.
+    ///
+    /// It is also faster than the plain path, since the shell runs its last word in its own place. Git for Windows
+    /// starts a shell for either, so there it is the plain path.
+    fn helper(&self, host: &Host, commands: &Commands) -> Vec<u8> {
+        let program = &commands.program[..];
+        if cfg!(windows) {
+            return program.to_vec();
+        }
+        let run = [b"!", GUARD.as_bytes(), program, b" && exec ", program, b" \"$@\"; "].concat();
+        let before = self.before(host, commands).unwrap_or_default();
+        [&run, &before[..], b"}; f"].concat()
+    }
+
+    /// Writes the shell commands that ask the recorded helpers of a host in turn, as git did: without the path
+    /// unless they were told it, and none after one that has answered. `None` if nobody is recorded.
+    ///
+    /// The records are read again when that happens, from this file alone: what a repository says of fallbacks is
+    /// never obeyed.
+    fn before(&self, host: &Host, commands: &Commands) -> Option<Vec<u8>> {
+        let whole = format!("https://{host}").into_bytes();
+        let of_host = |record: &&Record| parts_of(&record.url, host).is_some();
+        let records: Vec<&Record> = self.records.iter().filter(of_host).collect();
+        records.iter().any(|record| !record.helpers.is_empty()).then_some(())?;
+        let mut narrow: Vec<(usize, Vec<u8>)> = Vec::new();
+        for record in records.iter().filter(|record| record.url != whole) {
+            let (user, path) = parts_of(&record.url, host)?;
+            // What a shell would act on, or a URL escapes, is left to the host's own record.
+            let plain =
+                |text: &[u8]| text.iter().all(|byte| byte.is_ascii_alphanumeric() || b"._-/".contains(byte));
+            if !plain(user) || !plain(path) {
+                continue;
+            }
+            let user = if user.is_empty() { b"*" } else { user };
+            let pattern = match path.is_empty() {
+                true => [user, b"@*"].concat(),
+                false => [user, b"@", path, b"|", user, b"@", path, b"/*"].concat(),
+            };
+            let depth = 2 * path.split(|byte| *byte == b'/').filter(|part| !part.is_empty()).count();
+            let rank = depth + usize::from(user != b"*");
+            narrow.push((rank, [&pattern[..], b") r=patron.", &record.url, b";; "].concat()));
+        }
+        narrow.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
+        let mut text = [b"i=$(cat); r=patron.", &whole[..], b"; "].concat();
+        if !narrow.is_empty() {
+            let field = |name: &str| format!("$(printf '%s\\n' \"$i\" | sed -n s/^{name}=//p)");
+            text.extend(format!("case {}@{} in ", field("username"), field("path")).bytes());
+            narrow.iter().for_each(|(_, arm)| text.extend(arm));
+            text.extend(b"esac; ");
+        }
+        let get = [b"git config -f ", &commands.file[..], b" "].concat();
+        text.extend(
+            [b"d=/^path=/d; case $(", &get[..], b"--bool \"$r.fallbackPath\") in true) d=;; esac; "].concat(),
+        );
+        text.extend(
+            [b"{ ", &get[..], b"--get-all \"$r.fallback\"; ", &get, b"--get-all \"$r.fallbackFrom\""]
+                .concat(),
+        );
+        text.extend(ASK_EACH.bytes());
+        Some(text)
     }
 
     /// Gives the hosts that a file of ours was written for, unless it is not ours to write anew.
@@ -201,6 +285,18 @@ pub fn with_gists(hosts: impl IntoIterator<Item = Host>) -> Vec<Host> {
         }
     }
     all
+}
+
+/// Takes the URL of a host's part apart: user and path, either may be empty. `None` if it is another host's.
+fn parts_of<'u>(url: &'u [u8], host: &Host) -> Option<(&'u [u8], &'u [u8])> {
+    let rest = url.strip_prefix(b"https://")?;
+    let end = rest.iter().position(|byte| *byte == b'/').unwrap_or(rest.len());
+    let (authority, path) = (&rest[..end], rest.get(end + 1..).unwrap_or_default());
+    let (user, name) = match authority.iter().rposition(|byte| *byte == b'@') {
+        Some(at) => (&authority[..at], &authority[at + 1..]),
+        None => (&b""[..], authority),
+    };
+    (name == host.as_str().as_bytes()).then_some((user, path))
 }
 
 fn has_fallback_of_its_own(before: &Listing, url: &[u8]) -> bool {

@@ -67,12 +67,6 @@ impl Place {
     pub fn global(env: Env<'_>, paths: &Paths) -> Result<Self, BadPlace> {
         let home = home(env);
         let ours = paths.gitconfig();
-        // `~/`, since git ends at an include that it may not read, as it would be where a copy of this file is
-        // another user's; an absent one it passes over.
-        let include = match home.as_deref().and_then(|home| ours.strip_prefix(home).ok()) {
-            Some(below) => Path::new("~").join(below),
-            None => ours.clone(),
-        };
         let mut files = global_files(env);
         if let Some(bad) = files.iter().find(|file| !file.is_absolute()) {
             return Err(BadPlace::NotAbsolute("GIT_CONFIG_GLOBAL", bad.clone()));
@@ -81,6 +75,18 @@ impl Place {
         let (file, other) = match files.pop() {
             Some(xdg) if !can_read(&own) && can_read(&xdg) => (xdg, Some(own)),
             xdg => (own, xdg),
+        };
+        // `~/`, since git ends at an include that it may not read, as it would be where a copy of this file is
+        // another user's; an absent one it passes over. But it also ends at a `~/` without HOME, and a file that
+        // a variable names is read without HOME, too.
+        let is_found_by_home = env("GIT_CONFIG_GLOBAL").is_none()
+            && home.as_deref().is_some_and(|home| {
+                file == home.join(".gitconfig") || file.starts_with(home.join(".config"))
+            })
+            && (file.ends_with(".gitconfig") || env("XDG_CONFIG_HOME").is_none_or(|xdg| xdg.is_empty()));
+        let include = match home.as_deref().and_then(|home| ours.strip_prefix(home).ok()) {
+            Some(below) if is_found_by_home => Path::new("~").join(below),
+            _ => ours.clone(),
         };
         Ok(Self { level: Level::Global, file, other, ours, include: include_value(&include) })
     }

@@ -23,6 +23,8 @@ pub const BOUND: Duration = Duration::from_secs(5);
 pub enum Cwd {
     /// Here: the repository around the working folder takes part, as does `git -c`.
     Here,
+    /// For a command that is not about the repository here: none takes part, `git -c` does.
+    NoRepository,
     /// Nowhere: no repository and no `git -c` take part, whatever the working folder is.
     Nowhere,
 }
@@ -90,9 +92,10 @@ impl Git {
         // GIT_CONFIG makes `git config` read another file than the rest of git does.
         command.args(args).env_remove("GIT_CONFIG").env("LC_ALL", "C");
         if cwd == Cwd::Nowhere {
-            for name in ["GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT"] {
-                command.env_remove(name);
-            }
+            command.env_remove("GIT_CONFIG_PARAMETERS").env_remove("GIT_CONFIG_COUNT");
+        }
+        if cwd != Cwd::Here {
+            command.env_remove("GIT_WORK_TREE").env_remove("GIT_COMMON_DIR");
             // A GIT_DIR that exists and is no repository: git looks for no other one, and does not complain
             // (measured with 2.39 and 2.47; one that does not exist ends it).
             command.env("GIT_DIR", if cfg!(windows) { "NUL" } else { "/dev/null" });

@@ -5,6 +5,7 @@
 //! backslash (`/home/my\ user/...`). The whole is then a value of git's config, with the escapes of
 //! git-config(1). Checked with real git and `git2::CredentialHelper` in `tests/setup.rs`.
 
+use crate::helper_line;
 use std::fmt;
 use std::path::Path;
 
@@ -35,20 +36,35 @@ pub fn helper_command(program: &Path) -> Result<Vec<u8>, BadProgram> {
     if !program.is_absolute() {
         return Err(BadProgram::Relative);
     }
-    let mut command = Vec::new();
-    for byte in bytes_of(program) {
+    let bytes = bytes_of(program);
+    if bytes.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
+        return Err(BadProgram::LineBreak);
+    }
+    Ok(escaped(&bytes))
+}
+
+/// Writes the path of an include as a shell word: `~/` stays what the shell makes the home folder of.
+pub fn shell_path(include: &[u8]) -> Vec<u8> {
+    match include.strip_prefix(b"~/") {
+        Some(below) => [b"~/", &escaped(below)[..]].concat(),
+        None => escaped(include),
+    }
+}
+
+fn escaped(path: &[u8]) -> Vec<u8> {
+    let mut word = Vec::new();
+    for &byte in path {
         match byte {
-            b'\n' | b'\r' => return Err(BadProgram::LineBreak),
             // Git for Windows runs a POSIX shell, to which a backslash is an escape.
-            b'\\' if cfg!(windows) => command.push(b'/'),
+            b'\\' if cfg!(windows) => word.push(b'/'),
             // Bytes of UTF-8 stay together; a drive's colon is part of an absolute path.
             byte if byte.is_ascii_alphanumeric() || !byte.is_ascii() || b"/._-+,:@%".contains(&byte) => {
-                command.push(byte);
+                word.push(byte);
             }
-            byte => command.extend([b'\\', byte]),
+            byte => word.extend([b'\\', byte]),
         }
     }
-    Ok(command)
+    word
 }
 
 #[cfg(unix)]
@@ -97,41 +113,7 @@ pub fn subsection_quoted(subsection: &[u8]) -> Vec<u8> {
 
 /// Tells whether a helper is patron itself, by whatever name or path.
 pub fn names_patron(helper: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(helper);
-    let snippet = text.strip_prefix('!');
-    let words = first_words(snippet.unwrap_or(&text).trim_start());
-    let name = |word: &str| {
-        let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
-        name.strip_suffix(".exe").unwrap_or(name).to_owned()
-    };
-    let absolute = text.starts_with('/') || text.starts_with('\\') || text[..].get(1..2) == Some(":");
-    match (snippet, &words[..]) {
-        (None, [first, ..]) if !absolute => first == "patron",
-        (Some(_), [git, command, ..]) if name(git) == "git" => command == "credential-patron",
-        (_, [first, ..]) => name(first) == "git-credential-patron",
-        _ => false,
-    }
-}
-
-/// Cuts off the first two words of a command as a shell would, without expanding anything.
-fn first_words(command: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut quote = None;
-    let mut letters = command.chars();
-    while let Some(letter) = letters.next() {
-        let is_second = words.len() == 2;
-        let word = words.last_mut().expect("there is always a last word");
-        match (quote, letter) {
-            (None, ' ' | '\t' | ';' | '&' | '|') if is_second && !word.is_empty() => break,
-            (None, ' ' | '\t') if word.is_empty() => {}
-            (None, ' ' | '\t' | ';' | '&' | '|') => words.push(String::new()),
-            (None, '"' | '\'') => quote = Some(letter),
-            (Some(open), letter) if open == letter => quote = None,
-            (None | Some('"'), '\\') => word.extend(letters.next()),
-            _ => word.push(letter),
-        }
-    }
-    words
+    helper_line::names_patron(&String::from_utf8_lossy(helper))
 }
 
 #[cfg(test)]
@@ -152,34 +134,9 @@ mod tests {
         ] {
             let command = helper_command(Path::new(path)).expect("it can be written");
             assert_eq!(String::from_utf8_lossy(&command), value);
-            assert_eq!(first_words(value)[0], path);
+            assert_eq!(helper_line::runs(value), helper_line::Runs::Program(path.to_owned()));
         }
         assert_eq!(helper_command(Path::new("/a\nb")), Err(BadProgram::LineBreak));
         assert_eq!(helper_command(Path::new("a/b")), Err(BadProgram::Relative));
-    }
-
-    #[test]
-    fn patron_is_known_by_every_way_to_call_it() {
-        for (helper, patron) in [
-            ("patron", true),
-            ("patron --x", true),
-            ("/usr/bin/git-credential-patron", true),
-            ("/home/my\\ user/git-credential-patron", true),
-            ("C:/Program\\ Files/git-credential-patron.exe", true),
-            ("!git credential-patron", true),
-            ("!/usr/bin/git credential-patron", true),
-            ("!'/my tools/git-credential-patron' --x", true),
-            ("!git-credential-patron", true),
-            ("patronus", false),
-            ("cache", false),
-            ("", false),
-            ("!", false),
-            ("!git credential-cache", false),
-            ("!echo patron", false),
-            ("/usr/bin/patron", false),
-            ("store --file git-credential-patron", false),
-        ] {
-            assert_eq!(names_patron(helper.as_bytes()), patron, "{helper}");
-        }
     }
 }

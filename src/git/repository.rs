@@ -1,9 +1,11 @@
-//! The remotes of the repository around the working folder, read by libgit2.
+//! The remotes of the repository around the working folder, as git itself reads them.
 //!
 //! Used where a person asks (`diagnose`, `token`, `exec`), never on behalf of git: nothing a repository
-//! configures takes part in choosing a token for it.
+//! configures takes part in choosing a token for it. Git is asked, and no library, since git alone opens every
+//! repository (reftable, partial clones, SHA-256, `GIT_DIR`) and refuses those that the user's `safe.directory`
+//! and `safe.bareRepository` keep away.
 
-use std::path::Path;
+use super::{Cwd, Git, GitTrouble, Listing};
 
 /// One remote, its URLs as they are after `url.<base>.insteadOf`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,50 +27,71 @@ pub struct Remotes {
     pub default: Option<String>,
 }
 
-/// Why the repository cannot be read; the library's own words.
-#[derive(Debug)]
-pub struct Unreadable(String);
-
-impl std::fmt::Display for Unreadable {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+/// Reads the remotes of the repository around the working folder; `None` where there is no repository. Fails where
+/// there is one that git does not open.
+pub fn remotes_here(git: &Git) -> Result<Option<Remotes>, GitTrouble> {
+    match git.run(&["rev-parse", "--git-dir"], Cwd::Here) {
+        Ok(_) => {}
+        // With "(or any of the parent directories)": git looked for one and found none.
+        Err(GitTrouble::Refused(words)) if words.starts_with("fatal: not a git repository (or") => {
+            return Ok(None);
+        }
+        Err(trouble) => return Err(trouble),
     }
-}
-
-impl std::error::Error for Unreadable {}
-
-/// Reads the remotes of the repository around this folder; `None` where there is no repository.
-pub fn remotes_around(folder: &Path) -> Result<Option<Remotes>, Unreadable> {
-    let unreadable = |error: git2::Error| Unreadable(error.message().to_owned());
-    let repository = match git2::Repository::discover(folder) {
-        Ok(repository) => repository,
-        Err(error) if error.code() == git2::ErrorCode::NotFound => return Ok(None),
-        Err(error) => return Err(unreadable(error)),
-    };
-    let names = repository.remotes().map_err(unreadable)?;
-    let mut all = Vec::new();
-    for index in 0..names.len() {
-        let Some(name) = names.get(index).ok().flatten() else { continue };
-        let remote = repository.find_remote(name).map_err(unreadable)?;
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let url = text(remote.url_bytes());
-        let push_url = remote.pushurl_bytes().map(text).filter(|push| *push != url);
-        all.push(NamedRemote { name: name.to_owned(), url, push_url });
-    }
-    let default = default_remote(&repository, &all);
+    let all = Listing::read(git, Cwd::Here)?.remotes();
+    // A detached HEAD has no branch.
+    let head = git.run(&["symbolic-ref", "--quiet", "HEAD"], Cwd::Here).unwrap_or_default();
+    let head = String::from_utf8_lossy(&head).into_owned();
+    let default = default_remote(git, head.trim_end(), &all);
     Ok(Some(Remotes { all, default }))
 }
 
-fn default_remote(repository: &git2::Repository, all: &[NamedRemote]) -> Option<String> {
+fn default_remote(git: &Git, head: &str, all: &[NamedRemote]) -> Option<String> {
     let of_branch = || {
-        let head = repository.find_reference("HEAD").ok()?;
-        let branch = head.symbolic_target().ok().flatten()?.to_owned();
-        let remote = repository.branch_upstream_remote(&branch).ok()?;
-        remote.as_str().ok().map(str::to_owned)
+        let branch = head.strip_prefix("refs/heads/")?;
+        let key = format!("branch.{branch}.remote");
+        let name = git.run(&["config", "--get", &key], Cwd::Here).ok()?;
+        Some(String::from_utf8_lossy(&name).trim_end_matches('\n').to_owned())
     };
     let named = |name: &str| all.iter().any(|remote| remote.name == name);
     of_branch()
         .filter(|name| named(name))
         .or_else(|| named("origin").then(|| "origin".to_owned()))
         .or_else(|| if let [only] = all { Some(only.name.clone()) } else { None })
+}
+
+impl Listing {
+    /// Gives the remotes, in the order of their names.
+    fn remotes(&self) -> Vec<NamedRemote> {
+        let mut names: Vec<&[u8]> = Vec::new();
+        for entry in &self.entries {
+            if let (b"remote", Some(name), b"url" | b"pushurl") = entry.parts()
+                && !names.contains(&name)
+            {
+                names.push(name);
+            }
+        }
+        names.sort_unstable();
+        names.into_iter().filter_map(|name| self.named_remote(name)).collect()
+    }
+
+    fn named_remote(&self, name: &[u8]) -> Option<NamedRemote> {
+        let first = |wanted: &[u8]| {
+            let is_it = |entry: &&super::Entry| entry.parts() == (b"remote", Some(name), wanted);
+            let values = self.entries.iter().filter(is_it).filter_map(|entry| entry.value.clone());
+            // An empty one takes back those before it (git 2.46).
+            let values: Vec<Vec<u8>> = values.collect();
+            let after_reset = values.iter().rposition(Vec::is_empty).map_or(0, |at| at + 1);
+            values.get(after_reset).map(|value| String::from_utf8_lossy(value).into_owned())
+        };
+        let rewritten = |url: String, push| self.rewrite(&url, push).map_or(url, |rewrite| rewrite.url);
+        let (fetch, push) = (first(b"url"), first(b"pushurl"));
+        let url = rewritten(fetch.clone().or_else(|| push.clone())?, false);
+        let push_url = match (push, fetch) {
+            (Some(push), _) => rewritten(push, false),
+            (None, fetch) => rewritten(fetch?, true),
+        };
+        let push_url = Some(push_url).filter(|push| *push != url);
+        Some(NamedRemote { name: String::from_utf8_lossy(name).into_owned(), url, push_url })
+    }
 }

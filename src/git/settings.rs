@@ -7,6 +7,7 @@
 
 use super::{Env, Git, Level, git_bool, names_patron, setting_files, shown};
 use crate::choose::Fallback;
+use crate::helper_line;
 use crate::remote::{Host, Remote, Server};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -72,7 +73,7 @@ type Helpers = BTreeMap<Vec<u8>, Vec<String>>;
 impl fmt::Debug for Item {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Helper(helper) => write!(f, "Helper({})", shown(helper.as_bytes())),
+            Self::Helper(helper) => write!(f, "Helper({})", helper_line::shown(helper)),
             Self::From(key) => write!(f, "From({})", shown(key)),
         }
     }

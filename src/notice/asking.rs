@@ -195,7 +195,7 @@ fn note(
             Ending::Rejected if given.account.is_none() => {
                 o.note_refused(id, (remote, direction), session.now, verdict.id, verdict.page.as_deref());
                 if !lately_said {
-                    o.note_said(id, session.now, verdict.id);
+                    o.note_said(id, (remote, direction), session.now, verdict.id);
                 }
             }
             Ending::Rejected => {
@@ -205,7 +205,7 @@ fn note(
                     o.note_rejected(id, session.now);
                 }
                 if !lately_said {
-                    o.note_said(id, session.now, verdict.id);
+                    o.note_said(id, (remote, direction), session.now, verdict.id);
                 }
             }
         }

@@ -150,7 +150,8 @@ fn reject(
             o.note_rejected(id, session.now);
         }
         if let Some((verdict, opening)) = explained {
-            o.note_said(given.id, session.now, verdict);
+            let place = (given.remote, super::direction(session.caller()));
+            o.note_said(given.id, place, session.now, verdict);
             opening.take(o, given.id, given.remote, verdict, session.now);
         }
     };

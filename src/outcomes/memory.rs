@@ -9,12 +9,12 @@
 //!
 //! [account."https://github.com/acme#mona"]
 //! "page:acme:approval-pending" = "2026-11-20T12:00:00Z"   # it was opened
-//! said = "2026-11-20T12:00:00Z token-expired"             # the last 401 that was explained
+//! said = "2026-11-20T12:00:00Z token-expired fetch acme/secret"   # the last 401 that was explained, and where
 //! warned = "2026-11-20"                                   # the day of the last word about its end
 //! ```
 
-use super::{Known, Outcomes};
-use crate::remote::{Host, Remote};
+use super::{Known, Outcomes, place_key};
+use crate::remote::{Direction, Host, Remote};
 use crate::time::{day, rfc3339, seconds};
 use crate::verdict_id::VerdictId;
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,7 @@ const DAY: i64 = 24 * 60 * 60;
 /// No request is put off longer than this, whatever the file or a server says.
 const LONGEST_HOLD: i64 = 60 * 60;
 
-const SAID: &str = "said";
+pub(super) const SAID: &str = "said";
 const WARNED: &str = "warned";
 
 /// What is not of one account.
@@ -72,13 +72,13 @@ impl Outcomes {
     /// Says when, and why, the refusal of an account's token as such was explained last.
     pub fn said(&self, id: &str) -> Option<(i64, VerdictId)> {
         let known = self.known(id);
-        let (at, verdict) = known.get(SAID)?.split_once(' ')?;
-        Some((seconds(at)?, VerdictId::parse(verdict)?))
+        let mut parts = known.get(SAID)?.split(' ');
+        Some((seconds(parts.next()?)?, VerdictId::parse(parts.next()?)?))
     }
 
-    /// Notes that it was explained; to be called within [`Outcomes::change`].
-    pub fn note_said(&mut self, id: &str, now: i64, verdict: VerdictId) {
-        let text = format!("{} {verdict}", rfc3339(now).unwrap_or_default());
+    /// Notes that it was explained, and where; to be called within [`Outcomes::change`].
+    pub fn note_said(&mut self, id: &str, place: (&Remote, Direction), now: i64, verdict: VerdictId) {
+        let text = format!("{} {verdict} {}", rfc3339(now).unwrap_or_default(), place_key(place.0, place.1));
         self.change_known(id, |known| known.insert(SAID.to_owned(), text));
     }
 
@@ -116,7 +116,6 @@ impl Outcomes {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
-    use crate::outcomes::Direction;
 
     const NOW: i64 = 1_800_000_000;
 

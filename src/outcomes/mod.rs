@@ -97,6 +97,23 @@ pub struct Outcome {
     pub page: Option<String>,
 }
 
+/// A refusal that git has not got past since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The account, or what a fallback answered.
+    pub id: String,
+    /// What was to be done; unknown if an older version noted it.
+    pub direction: Option<Direction>,
+    /// The repository, `acme/secret`, or the host, in lower case; unknown as above.
+    pub place: Option<String>,
+    /// The verdict.
+    pub verdict: VerdictId,
+    /// When, in seconds since 1970.
+    pub at: i64,
+    /// The page that was named. Only to be shown: it comes from a file.
+    pub page: Option<String>,
+}
+
 /// How long an account has been rejected, and how often it was tried since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rejection {
@@ -399,8 +416,10 @@ impl Outcomes {
             }
             known.insert(key.clone(), text);
             while places(known).count() > MOST {
-                let others = places(known).map(|(place, _)| place).filter(|place| **place != key);
-                let Some(any) = others.cloned().nth(random_below(MOST)) else { break };
+                let mut others = places(known).map(|(place, _)| place).filter(|place| **place != key);
+                let any = others.nth(random_below(MOST)).cloned();
+                drop(others);
+                let Some(any) = any else { break };
                 known.remove(&any);
             }
         });
@@ -447,6 +466,44 @@ impl Outcomes {
         let rejected =
             rejection(&known).map(|it| Outcome { state: State::Rejected, at: it.last, page: None });
         places(&known).filter_map(|(_, text)| outcome(text)).chain(rejected).max_by_key(|outcome| outcome.at)
+    }
+
+    /// Gives the refusals since a time, the latest first.
+    pub fn refusals(&self, since: i64) -> Vec<Refusal> {
+        let ids = sections(&self.body).filter_map(|(id, _)| Some(id.parse::<Key>().ok()?.get().to_owned()));
+        let mut found: Vec<Refusal> = ids.flat_map(|id| self.refusals_of(&id)).collect();
+        found.retain(|refusal| refusal.at >= since);
+        found.sort_by(|one, other| other.at.cmp(&one.at).then_with(|| one.place.cmp(&other.place)));
+        found
+    }
+
+    fn refusals_of(&self, id: &str) -> Vec<Refusal> {
+        let known = self.known(id);
+        let cut = |key: &str| {
+            let (direction, place) = key.split_once(' ')?;
+            let direction = [Direction::Fetch, Direction::Push].into_iter().find(|it| it.name() == direction);
+            Some((direction?, place.to_owned()))
+        };
+        let refused = |(key, text): (&String, &String)| {
+            let Outcome { state: State::Refused(verdict), at, page } = outcome(text)? else { return None };
+            let (direction, place) = cut(key)?;
+            Some(Refusal {
+                id: id.to_owned(),
+                direction: Some(direction),
+                place: Some(place),
+                verdict,
+                at,
+                page,
+            })
+        };
+        let mut found: Vec<Refusal> = places(&known).filter_map(refused).collect();
+        if let (Some(rejection), Some((at, verdict))) = (rejection(&known), self.said(id)) {
+            let place = known.get(memory::SAID).and_then(|text| cut(text.splitn(3, ' ').nth(2)?));
+            let (direction, place) = place.unzip();
+            let at = at.max(rejection.since);
+            found.push(Refusal { id: id.to_owned(), direction, place, verdict, at, page: None });
+        }
+        found
     }
 
     /// Tells whether git was ever let in with this account, anywhere in its scope.

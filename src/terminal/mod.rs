@@ -16,7 +16,7 @@
 //!    (CVE-2024-52005 is what happens otherwise).
 //! 5. **Colour and links only where they show**: `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE` and `TERM=dumb`
 //!    are obeyed (crate `anstream`), a pipe gets plain text.
-//! 6. **A secret is never shown**, and a terminal that was made silent gets its echo back on every way out.
+//! 6. **A secret is never shown**: [`say`] and [`print`] leave out whatever looks like one (`redact.rs`), and a terminal that was made silent gets its echo back on every way out.
 
 mod ask;
 #[cfg(unix)]
@@ -36,6 +36,7 @@ pub use ask::{PromptError, ask_line, ask_yes_no, read_hidden};
 pub use spinner::Spinner;
 pub use text::sanitise;
 
+use crate::redact::redacted;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use std::io::{self, IsTerminal, Write};
@@ -121,7 +122,7 @@ pub fn paint(style: Style, text: &str) -> String {
 
 /// Says something on stderr: each line with our prefix, all of them in one write.
 pub fn say(text: &str) {
-    let lines: String = text.lines().map(|line| format!("{PREFIX}{line}\n")).collect();
+    let lines: String = redacted(text).lines().map(|line| format!("{PREFIX}{line}\n")).collect();
     let fitting = if Stream::Stderr.has_colour() { lines } else { plain(&lines) };
     // Nobody listens: that must not change what the command does, nor how it ends.
     let _ = anstream::stderr().lock().write_all(fitting.as_bytes());
@@ -131,7 +132,8 @@ pub fn say(text: &str) {
 ///
 /// A reader that has gone away (`| head`) is no error.
 pub fn print(text: &str) -> io::Result<()> {
-    let fitting = if Stream::Stdout.has_colour() { text.to_owned() } else { plain(text) };
+    let text = redacted(text);
+    let fitting = if Stream::Stdout.has_colour() { text } else { plain(&text) };
     written(anstream::stdout().lock().write_all(fitting.as_bytes()))
 }
 

@@ -19,6 +19,7 @@ pub(crate) use evidence::{
     Account, Evidence, Heard, Helper, HostKind, Origin, Reply, Trouble, Unreadable, Visible,
 };
 pub(crate) use table::{VerdictRow, row_of, rows};
+pub(crate) use typical::recalled;
 
 use crate::denial::catalogue::{Certainty, Denial, FALLBACKS, Finding, split_page};
 use crate::denial::normal::Target;
@@ -69,6 +70,13 @@ impl Verdict {
 pub(crate) fn explain(found: &Finding, target: &Target) -> Verdict {
     let words = Wording { found: Some(found), ..Wording::of(target) };
     words.of_row(found.denial, found.certainty)
+}
+
+/// Gives the verdict of a refusal that is not patron's: git sent a credential by itself, from the line that `what`
+/// names, and what `fix` says takes it away.
+pub(crate) fn sent_by_git(what: &str, fix: String) -> Verdict {
+    let means = format!("{what}: git sends that credential, and GitHub refused it or what it may");
+    Verdict::new(VerdictId::OtherCredentialFirst, Certainty::Measured, means, vec![fix], None)
 }
 
 /// Shows what a verdict means and what is to be done, without a case at hand.

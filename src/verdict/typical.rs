@@ -1,19 +1,45 @@
-//! What to do about those verdicts that no text of GitHub's gives, without a case at hand: for `explain ID` and the
-//! manual. It is what a case is told, with names in capitals for those of the case.
+//! Verdicts without their evidence: what a row of the table means in general, for `explain ID` and the manual, and
+//! what a remembered refusal meant, for `status`.
 
 use super::certain::{SCOPE_OF_A_CLASSIC, SCOPE_OF_A_TOOLS, SEE_ACCOUNTS};
-use super::{Case, Evidence, Target, Verdict, VerdictRow};
+use super::{Case, Evidence, Target, Verdict, VerdictRow, table};
 use crate::verdict_id::VerdictId;
 
 /// What to do where the machine's policy forbids something.
 const FORBIDDEN: &[&str] = &["ask whoever looks after this machine, or use what the policy allows"];
 
-/// Gives such a verdict.
+/// Gives the verdict of a row that no text of GitHub's gives, with names in capitals for those of a case.
 pub(super) fn typical(about: &VerdictRow) -> Verdict {
     let [owner, repo, host] = ["OWNER", "REPOSITORY", "HOST"].map(|name| Some(name.to_owned()));
     let host = host.filter(|_| about.id == VerdictId::NotGithub);
     let evidence = Evidence { target: Target { host, owner, repo }, ..Evidence::default() };
-    let case = Case::of(&evidence);
+    of_case(about, &Case::of(&evidence))
+}
+
+/// Gives the verdict that was noted by its id, in the words of what is known now.
+pub(crate) fn recalled(id: VerdictId, known: &Evidence) -> Verdict {
+    let about = table::row_of(id);
+    let case = Case::of(known);
+    let mut verdict = match crate::denial::catalogue::row(about.id) {
+        Some(_) => case.row(about.id, about.certainty),
+        None => of_case(&about, &case),
+    };
+    // What such a verdict says of the case is lost.
+    let is_of_the_case = verdict.means.is_empty()
+        || matches!(
+            about.id,
+            VerdictId::ScopeMissing
+                | VerdictId::TokenExpired
+                | VerdictId::UnknownRefusal
+                | VerdictId::WrongAccount
+        );
+    if let Some(means) = table::means(about.id).filter(|_| is_of_the_case) {
+        verdict.means = means.to_owned();
+    }
+    Verdict { exit: about.exit, ..verdict }
+}
+
+fn of_case(about: &VerdictRow, case: &Case<'_>) -> Verdict {
     let verdict = match about.id {
         VerdictId::ApprovalPending => case.pending(),
         VerdictId::GrantRevoked => case.revoked(),

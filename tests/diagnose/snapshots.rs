@@ -62,7 +62,8 @@ fn masked(text: &str) -> String {
                 format!("YYYY-MM-DD{}", &word[10..])
             } else if words.get(at + 1).is_some_and(|next| next.starts_with("ms")) && is_number(&word) {
                 "N".to_owned()
-            } else if words.get(at + 1).is_some_and(|next| next == "days") && word.starts_with('(') {
+            } else if words.get(at + 1).is_some_and(|next| next.starts_with("days")) && word.starts_with('(')
+            {
                 "(N".to_owned()
             } else if let Some((start, _)) = word.split_once("127.0.0.1:") {
                 format!("{start}127.0.0.1:PORT")

@@ -128,7 +128,6 @@ fn the_highest_exit_code_of_all_targets_counts() {
 #[test]
 fn what_is_typed_wrongly_is_said_with_exit_code_2() {
     let scene = accounts();
-    scene.diagnose("").fails(2).says("there is no repository here");
     scene.diagnose("ftp://example.com/x").fails(2).says("fix: a scope is");
     scene.diagnose("--no-such-option").fails(2);
     scene.repository(&[]);

@@ -5,6 +5,7 @@
 
 mod chain;
 mod files;
+mod gone;
 mod places;
 mod quoting;
 mod trouble;

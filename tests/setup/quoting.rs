@@ -155,12 +155,12 @@ fn the_program_is_named_as_it_was_called() {
         let named = |command: &mut std::process::Command| {
             Ended::of(&command.output().expect("patron starts")).well();
             let ours = home.text(super::OURS);
-            let line =
-                ours.lines().find(|line| line.contains("helper = /")).expect("patron's line").to_owned();
+            let (_, line) = ours.split_once("!f() { test -x ").expect("patron's line");
+            let (program, _) = line.split_once(" && exec ").expect("patron's line");
             home.unsetup().well();
-            line
+            program.to_owned()
         };
-        let expected = format!("\thelper = {patron}");
+        let expected = patron.clone();
         assert_eq!(
             named(home.command(Path::new("../bin/./git-credential-patron")).arg("setup")),
             expected.replace("/bin/", "/work/../bin/")
@@ -173,9 +173,6 @@ fn the_program_is_named_as_it_was_called() {
         let path = format!("../bin:{}:/usr/bin:/bin", home.git.display());
         let line = named(shell.args(["-c", "git-credential-patron setup"]).env("PATH", path));
         let real = fs::canonicalize(PATRON).expect("the program");
-        assert!(
-            line == format!("\thelper = {}", real.display())
-                || line == expected.replace("/bin/", "/work/../bin/")
-        );
+        assert!(line == real.display().to_string() || line == expected.replace("/bin/", "/work/../bin/"));
     }
 }

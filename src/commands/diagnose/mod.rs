@@ -12,10 +12,11 @@ mod json;
 mod ready;
 mod report;
 
+use super::status;
 use crate::account::Account;
 use crate::browser::{self, Purpose};
 use crate::checks::{self, Asked, Check};
-use crate::cli::Diagnose as Options;
+use crate::cli::{self, Diagnose as Options};
 use crate::error::{Exit, Failure};
 use crate::git::{Cwd, Git, GitTrouble, Listing};
 use crate::inspect::Inspection;
@@ -23,12 +24,11 @@ use crate::keeping;
 use crate::machine::Machine;
 use crate::outcomes::{Direction, Outcomes, State};
 use crate::session::{Session, list_failure};
-use crate::target::working_folder;
 use crate::target::{self, Aim};
 use crate::terminal::{Spinner, print, say};
 use crate::time;
 use crate::token::Token;
-use crate::verdict::{Evidence, Origin, Verdict, conclude};
+use crate::verdict::{Evidence, Origin, Verdict, conclude, sent_by_git};
 use crate::verdict_id::VerdictId;
 use crate::verify;
 use ready::{Ready, Surroundings};
@@ -56,7 +56,18 @@ pub fn run(session: &Session, options: &Options) -> Result<(), Failure> {
     };
     let listing = listing.and_then(Result::ok);
     let rewrite = |url: &str| Some(listing.as_ref()?.rewrite(url, options.push)?.url);
-    let several = target::several(options.what.as_deref(), &working_folder()?, rewrite)?;
+    let accounts = session.accounts().map_err(list_failure)?;
+    let is_owner = |word: &str| {
+        accounts
+            .iter()
+            .filter_map(|account| account.scope.owner())
+            .any(|owner| owner.as_str().eq_ignore_ascii_case(word))
+    };
+    let several = target::several(options.what.as_deref(), git.as_ref(), rewrite, is_owner)?;
+    if several.is_nothing() {
+        // Outside a repository there is no remote to look at: everything that is no repository's is.
+        return status::run(session, &cli::StatusArgs { offline: options.offline, json: options.json });
+    }
     for name in &several.others {
         let name = crate::terminal::sanitise(name, 40);
         say(&format!("the remote {name} is no https or ssh address: no credential helper has a part in it"));
@@ -65,7 +76,6 @@ pub fn run(session: &Session, options: &Options) -> Result<(), Failure> {
         return Err(Failure::usage("no remote here is on a host that could have an account")
             .remedy("name an owner, a repository or a URL"));
     }
-    let accounts = session.accounts().map_err(list_failure)?;
     let mut outcomes = session.outcomes();
     let around =
         Surroundings { git: git.as_ref(), listing: listing.as_ref(), trouble: trouble.as_deref(), options };
@@ -80,7 +90,10 @@ pub fn run(session: &Session, options: &Options) -> Result<(), Failure> {
     };
     let secrets: Vec<Token> = ready.iter().flat_map(Ready::secrets).collect();
     let mut diagnoses: Vec<Diagnosis<'_>> = Vec::new();
-    for (ready, inspection) in ready.into_iter().zip(inspections) {
+    for (ready, mut inspection) in ready.into_iter().zip(inspections) {
+        if let Some(inspection) = &mut inspection {
+            blame_the_sender(&ready, inspection);
+        }
         if let (Some(inspection), Some(account)) = (&inspection, ready.account) {
             remember(session, &mut outcomes, account, &ready, inspection);
         }
@@ -119,7 +132,7 @@ fn diagnosis<'a>(
     inspection: Option<Inspection>,
 ) -> Diagnosis<'a> {
     let why_not = ready.why_not_asked();
-    let Ready { aim, direction, account, mut checks, others, evidence, .. } = ready;
+    let Ready { aim, direction, account, mut checks, evidence, .. } = ready;
     let asked = inspection.as_ref().map(|inspection| Asked {
         sent: (inspection.sent.fetch, inspection.sent.push),
         requests: inspection.requests,
@@ -146,12 +159,26 @@ fn diagnosis<'a>(
             .fix
             .extend(account.and_then(|account| last_time(outcomes, account, aim, direction, session.now)));
     }
-    if verdict.exit == 1 && asked.is_some() {
-        // What goes before a helper's answer is the first thing to take out of the way.
-        verdict.fix.splice(0..0, others.into_iter().map(|other| other.fix));
-    }
     name_remote(&mut verdict, aim, &checks);
     Diagnosis { aim, direction, verdict, account, evidence, expires, checks, requests }
+}
+
+/// Names the credential that git sent by itself, where that was refused and not the token of an account.
+fn blame_the_sender(ready: &Ready<'_>, inspection: &mut Inspection) {
+    let Inspection { verdict, evidence, sent, .. } = inspection;
+    let was_asked = match ready.direction {
+        Direction::Fetch => sent.fetch,
+        Direction::Push => sent.push,
+    };
+    // Where the token itself is bad, that is known whatever git sends.
+    let is_judged = was_asked || evidence.user.status() == Some(401);
+    let sender = ready.others.iter().find(|other| !other.yields || !is_judged);
+    // Nothing that is sent opens these.
+    let is_closed =
+        matches!(verdict.id, VerdictId::Archived | VerdictId::RepositoryDisabled | VerdictId::DmcaBlocked);
+    if let Some(sender) = sender.filter(|_| verdict.exit == 1 && !is_closed) {
+        *verdict = sent_by_git(&sender.what, sender.fix.clone());
+    }
 }
 
 /// Says how it went the last time, where nobody was asked now.
@@ -208,7 +235,7 @@ fn remember(
 ) {
     let Inspection { verdict, evidence, sent, .. } = inspection;
     let (remote, now, id) = (&ready.aim.target.remote, session.now, account.id.as_str());
-    let is_refused = verdict.exit == 1;
+    let is_refused = verdict.exit == 1 && verdict.id != VerdictId::OtherCredentialFirst;
     let unknown = matches!(
         verdict.id,
         VerdictId::TokenRejected | VerdictId::TokenExpired | VerdictId::PasswordNotAccepted
@@ -223,7 +250,7 @@ fn remember(
         if unknown {
             outcomes.note_rejected(id, now);
             // Git's next word about it need not be as long.
-            outcomes.note_said(id, now, verdict.id);
+            outcomes.note_said(id, (remote, ready.direction), now, verdict.id);
             return;
         }
         for (heard, sent, direction) in

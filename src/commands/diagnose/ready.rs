@@ -5,7 +5,8 @@ use crate::account::{Account, Standing, server_of};
 use crate::checks::{self, Check, Given, Group, Interference, Status};
 use crate::choose::{ANY_USER, Because, answered_user, because, choose, fits, names_a_login};
 use crate::cli::Diagnose as Options;
-use crate::git::{self, Git, Listing};
+use crate::git::{Git, Listing};
+use crate::helper_line;
 use crate::inspect::{Subject, evidence_before};
 use crate::outcomes::Outcomes;
 use crate::protocol::Request;
@@ -118,7 +119,7 @@ pub(super) fn ready<'a>(
         name: target.name.as_deref(),
         push: aim.push_only,
         user: target.user.as_deref(),
-        has_secret: target.secret.is_some(),
+        secret: target.secret.as_ref(),
         url: &url,
         is_https: target.transport == Transport::Https,
     };
@@ -126,6 +127,7 @@ pub(super) fn ready<'a>(
         checks::program(around.git, around.listing.ok_or(around.trouble.unwrap_or("git was not found")));
     let (of_url, others) = checks::urls(&given, around.listing);
     checks.extend(of_url);
+    checks.extend(checks::lfs(&given, around.git, around.listing));
     let mut ready = Ready {
         aim,
         direction,
@@ -147,7 +149,7 @@ pub(super) fn ready<'a>(
     ready.checks.extend(reached.checks);
     ready.checks.extend(checks::network(&remote.host, &url, around.listing));
     ready.evidence = described(&ready, session.now);
-    ready.evidence.helper = if given.has_secret { Helper::Unknown } else { reached.helper };
+    ready.evidence.helper = if given.secret.is_some() { Helper::Unknown } else { reached.helper };
     let user = target.user.as_deref();
     ready.evidence.asked_login = user.filter(|user| names_a_login(user, remote, accounts)).map(str::to_owned);
     match &target.secret {
@@ -309,7 +311,7 @@ fn by_fallback(session: &Session, ready: &mut Ready<'_>, accounts: &[Account], o
     if fallback.helpers.is_empty() {
         return;
     }
-    let names: Vec<String> = fallback.helpers.iter().map(|helper| git::shown(helper.as_bytes())).collect();
+    let names: Vec<String> = fallback.helpers.iter().map(|helper| helper_line::shown(helper)).collect();
     let names = names.join(", ");
     if ready.offline {
         let text = format!("git's earlier helper ({names}) is not asked: --offline");

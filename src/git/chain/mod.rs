@@ -9,7 +9,9 @@ mod against_git;
 mod lines;
 mod url;
 
-use super::{Entry, Level, Listing, names_patron, shown};
+use super::{Entry, Level, Listing, is_our_file, names_patron, shown};
+use crate::helper_line;
+use crate::remote::Host;
 use std::path::PathBuf;
 pub(super) use url::Asked;
 use url::Part;
@@ -47,14 +49,21 @@ impl std::fmt::Display for Source {
 }
 
 impl Helper {
-    /// Gives the helper for people, without control characters and without a secret that stands in it.
+    /// Gives the helper for people: its program, and dots for what else its line says.
     pub fn shown(&self) -> String {
-        shown(&self.value)
+        helper_line::shown(&String::from_utf8_lossy(&self.value))
     }
 
     /// Tells whether the helper is patron itself.
     pub fn is_patron(&self) -> bool {
         names_patron(&self.value)
+    }
+
+    /// Tells whether it is the line of an earlier setup, which leaves git with nobody when the program is gone.
+    pub fn is_unguarded(&self) -> bool {
+        let in_ours =
+            self.source.file.as_ref().is_some_and(|file| is_our_file(file.as_os_str().as_encoded_bytes()));
+        cfg!(unix) && in_ours && self.is_patron() && !self.value.starts_with(b"!")
     }
 }
 
@@ -126,6 +135,50 @@ impl Listing {
         let chain = self.chain(url)?;
         let (patron, others): (Vec<_>, Vec<_>) = chain.helpers.into_iter().partition(Helper::is_patron);
         Some(Reach { asked: !patron.is_empty(), others, use_http_path: chain.use_http_path })
+    }
+
+    /// Gives the hosts that have a section of their own in which patron is named.
+    pub fn hosts_of_patron(&self) -> Vec<Host> {
+        let mut hosts = Vec::new();
+        for entry in &self.entries {
+            if let (b"credential", Some(pattern), b"helper") = entry.parts()
+                && entry.value.as_deref().is_some_and(names_patron)
+                && let Some(host) = pattern.strip_prefix(b"https://").and_then(Host::parse)
+                && !hosts.contains(&host)
+            {
+                hosts.push(host);
+            }
+        }
+        hosts
+    }
+
+    /// Gives the configuration as it would be without setup's lines.
+    #[must_use]
+    pub fn without_ours(&self) -> Self {
+        let is_ours = |entry: &&Entry| {
+            entry.file.as_ref().is_some_and(|file| is_our_file(file.as_os_str().as_encoded_bytes()))
+        };
+        Self { entries: self.entries.iter().filter(|entry| !is_ours(entry)).cloned().collect() }
+    }
+
+    /// Tells whether a helper is recorded as a fallback of some URL, by its value or by its key.
+    pub fn records(&self, helper: &Helper) -> bool {
+        self.entries.iter().any(|entry| match entry.parts() {
+            (b"patron", Some(_), b"fallback") => entry.value.as_ref() == Some(&helper.value),
+            (b"patron", Some(_), b"fallbackfrom") => entry.value.as_ref() == Some(&helper.key),
+            _ => false,
+        })
+    }
+
+    /// Gives the last line that takes all helpers of a URL back: its key, and where it stands.
+    pub fn last_reset(&self, url: &str) -> Option<(Vec<u8>, Source)> {
+        let asked = Asked::from_url(url.as_bytes())?;
+        let (index, entry) = self.entries.iter().enumerate().rfind(|(_, entry)| {
+            let (section, pattern, name) = entry.parts();
+            let applies = pattern.is_none_or(|pattern| asked.matches(pattern));
+            section == b"credential" && name == b"helper" && applies && entry.value.as_deref() == Some(b"")
+        })?;
+        Some((entry.key.clone(), self.source(index)))
     }
 
     /// Lists the parts of a host that have sections of their own: each owner, deeper path or user, and each
