@@ -43,9 +43,10 @@ fn the_workflow_may_read_and_nothing_else() {
 #[test]
 fn the_workflow_runs_what_a_developer_runs_and_on_three_systems() {
     let workflow = workflow();
-    for needed in ["run: tests/run", "ubuntu-", "macos-", "windows-", "install/deb", "install/install.ps1"] {
+    for needed in ["run: .ci/run", "ubuntu-", "macos-", "windows-", "install/deb", "install/install.ps1"] {
         assert!(workflow.contains(needed), "{needed}");
     }
+    assert!(read(".ci/run").lines().any(|line| line == "tests/run"), "what CI runs is what the README says");
 }
 
 #[test]
