@@ -20,12 +20,25 @@ pub const GITHUB: &str = "github.com";
 /// Where GitHub keeps gists; the tokens are those of [`GITHUB`].
 pub const GIST: &str = "gist.github.com";
 
+fn is_port(text: &str) -> bool {
+    !text.starts_with('0')
+        && text.len() <= 5
+        && text.parse::<u16>().is_ok()
+        && text.bytes().all(|b| b.is_ascii_digit())
+}
+
 impl Host {
-    /// Reads a host as git sends it. `None` for anything that is not a plain ASCII host name with an
-    /// optional port; such a host cannot have an account.
+    /// Reads a host as git sends it. `None` for anything that is not a plain ASCII host name or an IPv6 address in
+    /// brackets, with an optional port; such a host cannot have an account.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(bytes).ok()?.to_ascii_lowercase();
         let text = text.strip_suffix(":443").unwrap_or(&text);
+        if let Some((address, rest)) = text.strip_prefix('[').and_then(|text| text.split_once(']')) {
+            let address: std::net::Ipv6Addr = address.parse().ok()?;
+            let port_fits = rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port);
+            // One address has many spellings, and this is its normal one.
+            return port_fits.then(|| Self(format!("[{address}]{rest}")));
+        }
         let (name, port) = match text.split_once(':') {
             Some((name, port)) => (name, Some(port)),
             None => (text, None),
@@ -33,13 +46,8 @@ impl Host {
         let label = |label: &str| {
             !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
         };
-        let port_fits = port.is_none_or(|port| {
-            !port.starts_with('0')
-                && port.len() <= 5
-                && port.parse::<u16>().is_ok()
-                && port.bytes().all(|b| b.is_ascii_digit())
-        });
-        (name.len() <= 253 && name.split('.').all(label) && port_fits).then(|| Self(text.to_owned()))
+        (name.len() <= 253 && name.split('.').all(label) && port.is_none_or(is_port))
+            .then(|| Self(text.to_owned()))
     }
 
     /// Gives the normal form.

@@ -28,6 +28,12 @@ pub fn day(at: i64) -> String {
     rfc3339(at).unwrap_or_default().split('T').next().unwrap_or_default().to_owned()
 }
 
+/// Gives the time of day, as clocks of this place show it; in UTC where the place is not known.
+pub fn clock(at: i64) -> String {
+    let zoned = jiff::Timestamp::from_second(at).map(|time| time.to_zoned(jiff::tz::TimeZone::system()));
+    zoned.map(|time| time.strftime("%H:%M").to_string()).unwrap_or_default()
+}
+
 /// Says how long ago something was.
 pub fn ago(at: i64, now: i64) -> String {
     let (count, unit) = match now.saturating_sub(at) {

@@ -43,6 +43,11 @@ impl Mark {
         let place = format!("{} {} {}", remote.host, direction.name(), remote.name().to_ascii_lowercase());
         Self(format!("{BEGINNING}{}-{}", short_hash(id), short_hash(&place)))
     }
+
+    /// Gives it as text, to name a lock by.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// Gives 64 bits of a hash: names of accounts and places do not fit file names as they are.
@@ -56,7 +61,7 @@ pub fn short_hash(text: &str) -> String {
 /// How many locks there are for accounts: a fixed number, however many secrets pass by.
 const SLOTS: u64 = 64;
 
-/// Gives the number of an account's lock. Two accounts may have the same one, and then wait for each other.
+/// Gives the number of a lock, of an account for example. Two may have the same one, and then wait for each other.
 pub fn slot(id: &str) -> u64 {
     Sha256::digest(id.as_bytes())[..8].iter().fold(0, |number: u64, byte| number << 8 | u64::from(*byte))
         % SLOTS

@@ -2,11 +2,11 @@
 
 use crate::account::Account;
 use crate::error::{Exit, Failure};
-use crate::github::{Answer, Api, ApiPath, Client, Reply, looks_like_github};
+use crate::github::{Answer, Api, ApiPath, Client, Reply};
 use crate::remote::{Scope, Server};
 use crate::terminal::sanitise;
 use crate::token::{Token, TokenKind};
-use crate::verdict::Heard;
+use crate::verdict::{AnsweredBy, Heard, answered_by};
 
 /// What a host said of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,14 +38,22 @@ pub fn ask(client: &Client, scope: &Scope, token: &Token) -> Result<Verified, Fa
     if host.server_by_name().is_none() {
         match client.get(&api, &ApiPath::meta(), None) {
             Reply::Failed(why) => return Err(unanswered(scope, &why.to_string())),
-            reply if looks_like_github(&reply) => {}
-            Reply::Answered(_) => return Ok(Verified { server: Server::Plain, login: None, expires: None }),
+            Reply::Answered(answer) => match who(&answer) {
+                AnsweredBy::GitHub => {}
+                AnsweredBy::Nobody => {
+                    let fact = format!("{host} answered {}, which does not tell what it is", answer.status);
+                    return Err(unchecked(fact));
+                }
+                AnsweredBy::Stranger => {
+                    return Ok(Verified { server: Server::Plain, login: None, expires: None });
+                }
+            },
         }
     }
     let reply = client.get(&api, &ApiPath::user(), Some(token));
     let answer = match &reply {
         Reply::Failed(why) => return Err(unanswered(scope, &why.to_string())),
-        Reply::Answered(_) if !looks_like_github(&reply) => {
+        Reply::Answered(answer) if who(answer) == AnsweredBy::Stranger => {
             return Err(unchecked(format!(
                 "what answered for {host} is not GitHub (a captive portal, or a proxy?)"
             )));
@@ -77,6 +85,10 @@ pub fn ask(client: &Client, scope: &Scope, token: &Token) -> Result<Verified, Fa
             })
         }
     }
+}
+
+fn who(answer: &Answer) -> AnsweredBy {
+    answered_by(answer.status, answer.body.is_empty(), &|name| answer.header(name))
 }
 
 /// Reads one text field of a JSON answer; nothing if it is empty.

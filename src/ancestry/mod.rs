@@ -55,6 +55,8 @@ pub struct Caller {
     pub operation: Option<Direction>,
     /// The command of git (or of git-lfs) that is under way, if it is one we know.
     pub subcommand: Option<&'static str>,
+    /// Whether git fetches ahead by itself (`git maintenance`, `--prefetch`), which nobody waits for.
+    pub is_prefetch: bool,
     /// The `git-remote-http(s)` process itself.
     pub process: Option<ProcessId>,
 }
@@ -337,7 +339,15 @@ const LFS_COMMANDS: [(&str, Option<Direction>); 11] = [
 
 impl Caller {
     fn of(kind: Kind) -> Self {
-        Self { kind, url: None, remote_name: None, operation: None, subcommand: None, process: None }
+        Self {
+            kind,
+            url: None,
+            remote_name: None,
+            operation: None,
+            subcommand: None,
+            is_prefetch: false,
+            process: None,
+        }
     }
 
     fn with_command(self, known: &[(&'static str, Option<Direction>)], command: &[u8]) -> Self {
@@ -364,7 +374,10 @@ fn tell(mut above: impl Iterator<Item = Ancestor>) -> Caller {
         };
         let git = above.find(|it| !it.is_git_command(&REMOTE_HTTP));
         return match git.as_ref().and_then(Ancestor::git_command) {
-            Some((command, _)) => caller.with_command(&COMMANDS, command),
+            Some((command, mut arguments)) => {
+                let is_prefetch = arguments.any(|argument| argument == b"--prefetch");
+                Caller { is_prefetch, ..caller.with_command(&COMMANDS, command) }
+            }
             None => caller,
         };
     }

@@ -43,6 +43,8 @@ pub enum WhyNot {
     NotInteractive,
     /// An editor fetches in the background.
     SilentFetch,
+    /// Git fetches ahead by itself.
+    Prefetch,
 }
 
 impl fmt::Display for WhyNot {
@@ -56,6 +58,7 @@ impl fmt::Display for WhyNot {
             Self::PromptsOff => "GIT_TERMINAL_PROMPT is 0",
             Self::NotInteractive => "credential.interactive is off",
             Self::SilentFetch => "an editor fetches in the background",
+            Self::Prefetch => "git fetches ahead in the background",
         })
     }
 }
@@ -163,10 +166,18 @@ impl Surroundings {
             prompts_off: text("GIT_TERMINAL_PROMPT").is_some_and(|value| is_off(&value)),
             not_interactive: interactive.is_some_and(is_never)
                 || interactive_in_env(&text).is_some_and(|value| is_never(&value)),
-            silent_fetch: is_set("VSCODE_GIT_FETCH_SILENT"),
+            silent_fetch: is_set(SILENT_FETCH),
         }
     }
 }
+
+/// Tells whether an editor fetches in the background, so that nobody waits for it.
+pub fn is_silent_fetch() -> bool {
+    std::env::var_os(SILENT_FETCH).is_some_and(|value| !value.is_empty())
+}
+
+/// What an editor sets when it fetches by itself.
+const SILENT_FETCH: &str = "VSCODE_GIT_FETCH_SILENT";
 
 /// What is not in the environment.
 #[derive(Clone, Copy)]

@@ -2,16 +2,17 @@
 //!
 //! A probe may hang for minutes in a connection or a TLS handshake that nobody answers, and neither git's bounds
 //! nor the end of its input end that (measured with 2.47.3 and 2.55.0). While we live we end its process group
-//! at the deadline. For the case that we are killed, git is not started by us but by this program once more
-//! ([`run`]):
+//! at the deadline. For the case that we are killed, what asks the server (`git-remote-https`) is not started by
+//! us and not by git, but by this program once more ([`run`]):
 //!
-//! - **Linux**: it asks the kernel for SIGTERM at its parent's death, makes sure that the parent is still there,
-//!   and becomes git. Git passes SIGTERM on to `git-remote-https` (measured; SIGKILL it could not pass on), and
-//!   our helper below that ends with the socket.
-//! - **Other Unix systems**: it stays, passes its input on to git, and kills its process group when the input
-//!   ends, which it does with us. Not measured: it was never run on macOS.
+//! - **Linux**: it asks the kernel for SIGKILL at its parent's death, makes sure that the parent is still there,
+//!   and becomes `git-remote-https`. No process stands between, so no moment is left in which one is forgotten: a
+//!   git between the two passes SIGTERM on, and not while it is starting the other (measured). What is below, our
+//!   helper, ends with the socket.
+//! - **Other Unix systems**: it stays, passes its input on, and kills its process group when the input ends, which
+//!   it does with us. Not measured: it was never run on macOS.
 //!
-//! Git is started with our limit on core dumps (`limits`): it will hold a secret of ours.
+//! The program is started with our limit on core dumps (`limits`): it will hold a secret of ours.
 
 use std::ffi::OsString;
 use std::io;
@@ -58,13 +59,7 @@ pub fn run(arguments: &[OsString]) -> io::Result<()> {
 fn run_below(parent: Option<i32>, mut command: Command) -> io::Result<()> {
     use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
     use std::os::unix::process::CommandExt;
-    use std::sync::Arc;
-    use std::sync::atomic::AtomicBool;
-    // Whoever called git may have it ignore SIGTERM, and what is ignored stays so in new programs; what has a
-    // handler does not. This one does what SIGTERM does by default.
-    let always = Arc::new(AtomicBool::new(true));
-    signal_hook::flag::register_conditional_default(Signal::TERM.as_raw(), always)?;
-    set_parent_process_death_signal(Some(Signal::TERM))?;
+    set_parent_process_death_signal(Some(Signal::KILL))?;
     // It may have died before we asked.
     if getppid().map(Pid::as_raw_nonzero).map(i32::from) != parent {
         return Err(io::Error::other("the process that started this is gone"));

@@ -72,6 +72,7 @@ impl Git {
     }
 
     /// Gives the program's path.
+    #[cfg(test)]
     pub fn program(&self) -> &Path {
         &self.0
     }

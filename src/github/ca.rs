@@ -16,7 +16,7 @@ use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use ureq::tls::{Certificate, PemItem, RootCerts, parse_pem};
+use ureq::tls::{PemItem, parse_pem};
 
 /// The most bytes of one file that are read; the largest bundles have about 500 KiB.
 const MAX_FILE: u64 = 8 * 1024 * 1024;
@@ -79,10 +79,10 @@ impl Authorities {
         self.files.iter().chain(&self.folders).map(|(setting, path)| (*setting, path.as_path()))
     }
 
-    /// Reads the certificates.
-    pub(super) fn load(&self) -> Result<RootCerts, BadAuthorities> {
+    /// Reads the certificates; none where the system's are believed.
+    pub(super) fn load(&self) -> Result<Option<Vec<Vec<u8>>>, BadAuthorities> {
         if self.is_platform() {
-            return Ok(RootCerts::PlatformVerifier);
+            return Ok(None);
         }
         let mut found = Vec::new();
         for (setting, path) in &self.files {
@@ -107,7 +107,7 @@ impl Authorities {
                 // A folder's hash links name each file twice.
                 found.sort_unstable();
                 found.dedup();
-                Ok(found.iter().map(|der| Certificate::from_der(der).to_owned()).collect::<Vec<_>>().into())
+                Ok(Some(found))
             }
         }
     }

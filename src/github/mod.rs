@@ -17,6 +17,7 @@ mod ca;
 mod proxy;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 pub use ca::{Authorities, BadAuthorities};
 pub use proxy::{BadProxy, ProxyUrl, proxy_from};
@@ -27,7 +28,8 @@ use std::fmt;
 use std::io::{self, Read};
 use std::time::{Duration, Instant};
 use ureq::http::HeaderValue;
-use ureq::tls::TlsConfig;
+use ureq::tls::{RootCerts, TlsConfig};
+use ureq::unversioned::resolver::DefaultResolver;
 use ureq::{Agent, Timeout};
 use zeroize::Zeroizing;
 
@@ -130,6 +132,8 @@ pub struct Client {
     agent: Agent,
     timeout: Duration,
     through_proxy: bool,
+    /// Whether a proxy is told addresses alone, so that the server's name is looked up on this side.
+    resolves_here: bool,
 }
 
 impl fmt::Debug for Client {
@@ -141,7 +145,7 @@ impl fmt::Debug for Client {
 /// What came of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
-    /// Somebody answered. Whether it was GitHub, [`looks_like_github`] tells.
+    /// Somebody answered; not necessarily GitHub.
     Answered(Answer),
     /// There was no whole answer.
     Failed(Failure),
@@ -221,28 +225,11 @@ impl From<BadAuthorities> for Failure {
     }
 }
 
-impl Reply {
-    /// Gives the answer, if there was one.
-    pub fn answer(&self) -> Option<&Answer> {
-        match self {
-            Self::Answered(answer) => Some(answer),
-            Self::Failed(_) => None,
-        }
-    }
-}
-
 impl Answer {
     /// Gives the first header of that name, in any case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(have, _)| have.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
-}
-
-/// Tells whether GitHub itself answered: it gives every answer a request id. What stands between (a portal
-/// that wants a login, a proxy's page) does not.
-pub fn looks_like_github(reply: &Reply) -> bool {
-    let id = reply.answer().and_then(|answer| answer.header("x-github-request-id"));
-    id.is_some_and(|id| !id.trim().is_empty())
 }
 
 impl Client {
@@ -255,8 +242,9 @@ impl Client {
             None => None,
         };
         let through_proxy = proxy.is_some();
-        let tls = TlsConfig::builder().root_certs(config.authorities.load()?).build();
-        let agent = Agent::config_builder()
+        let named = config.authorities.load()?;
+        let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
+        let agent_config = Agent::config_builder()
             // Also keeps the library from reading the environment for one.
             .proxy(proxy)
             .tls_config(tls)
@@ -268,9 +256,18 @@ impl Client {
             .timeout_global(Some(config.timeout))
             .timeout_connect(Some(CONNECT_TIMEOUT))
             .timeout_resolve(Some(CONNECT_TIMEOUT))
-            .build()
-            .new_agent();
-        Ok(Self { agent, timeout: config.timeout, through_proxy })
+            .build();
+        let agent = match named {
+            None => agent_config.new_agent(),
+            Some(named) => {
+                let connector = tls::connector(&named).map_err(|error| {
+                    Failure::new(FailureKind::BadAuthorities, format!("the certificates: {error}"))
+                })?;
+                Agent::with_parts(agent_config, connector, DefaultResolver::default())
+            }
+        };
+        let resolves_here = config.proxy.as_ref().is_none_or(ProxyUrl::wants_addresses);
+        Ok(Self { agent, timeout: config.timeout, through_proxy, resolves_here })
     }
 
     /// Asks, within the client's bound.
@@ -387,7 +384,11 @@ impl Client {
     }
 
     fn dns_failure(&self) -> (FailureKind, String) {
-        if self.through_proxy {
+        if self.through_proxy && self.resolves_here {
+            let detail = "a name has no address here: the proxy's, or the server's, which socks4 and socks5 look \
+                          up on this side (socks4a and socks5h leave that to the proxy)";
+            (FailureKind::Dns, detail.to_owned())
+        } else if self.through_proxy {
             (FailureKind::Proxy, "the proxy's name has no address".to_owned())
         } else {
             (FailureKind::Dns, "the name has no address (DNS)".to_owned())

@@ -123,6 +123,11 @@ impl ProxyUrl {
         Ok(Self { scheme, host: host.to_owned(), port, user, password })
     }
 
+    /// Tells whether the proxy is told addresses and no names, as curl does with these schemes.
+    pub(super) fn wants_addresses(&self) -> bool {
+        matches!(self.scheme, Scheme::Socks4 | Scheme::Socks5)
+    }
+
     /// Hands the proxy to the HTTP library.
     pub(super) fn to_ureq(&self) -> Result<Proxy, ureq::Error> {
         let mut builder = Proxy::builder(match self.scheme {

@@ -4,7 +4,7 @@
 //! Git is the probe for what git is refused; our own REST calls, made only where git was refused or a person
 //! asked, tell causes apart. Rules:
 //! - **Bounded**: everything together ends at one deadline.
-//! - **Few bad logins** (several lock a user out): with [`Pace::Careful`] git gets the credential only after
+//! - **Few bad logins** (several lock a user out): where a person asked, git gets the credential only after
 //!   `GET /user` has shown that the token is not refused as such, and the REST calls after a refusal are one
 //!   first and the others side by side only if it was not 401.
 //! - **Only the asked host's word counts**: git does not tell where it was led before it was refused. A refusal
@@ -55,15 +55,6 @@ pub(crate) struct Subject<'a> {
     pub(crate) now: i64,
 }
 
-/// How much is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Pace {
-    /// Git waits: one probe, and causes only if it was refused.
-    Quick,
-    /// A person asked: the token first, then git, both directions if a push is meant.
-    Careful,
-}
-
 /// What was found out.
 #[derive(Debug)]
 pub(crate) struct Inspection {
@@ -77,6 +68,23 @@ pub(crate) struct Inspection {
     pub(crate) requests: usize,
     /// How long it took.
     pub(crate) elapsed: Duration,
+    /// Whether git was let to go where it was led, so that a refusal may be somebody else's.
+    may_be_anothers: bool,
+}
+
+impl Inspection {
+    /// Gives what the asked service answered.
+    pub(crate) fn answer(&self) -> &Heard {
+        match self.evidence.direction {
+            Direction::Fetch => &self.evidence.fetch,
+            Direction::Push => &self.evidence.push,
+        }
+    }
+
+    /// Tells whether [`explain`] would ask for more: there is a refusal that does not name its cause.
+    pub(crate) fn leaves_questions(&self) -> bool {
+        self.answer().status() == Some(401) || needs_causes(self.answer())
+    }
 }
 
 /// For which services git sent the credential: what everybody may read is given without.
@@ -90,32 +98,41 @@ pub(crate) struct Sent {
     fetch_is_empty: bool,
 }
 
-/// Finds out what GitHub says to git with this credential, and why.
-pub(crate) fn inspect(means: &Means<'_>, subject: &Subject<'_>, pace: Pace, bound: Duration) -> Inspection {
-    inspect_knowing(means, subject, pace, bound, Heard::NotAsked)
+/// Asks what git is about to ask, and nothing else: git waits.
+pub(crate) fn glance(means: &Means<'_>, subject: &Subject<'_>, bound: Duration) -> Inspection {
+    let start = Instant::now();
+    let work = Work::new(means, subject, bound);
+    let mut evidence = evidence_before(subject);
+    let (requests, way) = work.glance(&mut evidence);
+    Inspection { may_be_anothers: way == Way::AsGit, ..work.concluded(evidence, requests, start) }
 }
 
-/// The same, where `GET /user` was asked with this credential a moment ago: a bad token is not sent once more.
-pub(crate) fn inspect_knowing(
+/// Finds out why a [`glance`] was refused, as far as that is not said.
+pub(crate) fn explain(
     means: &Means<'_>,
     subject: &Subject<'_>,
-    pace: Pace,
+    found: Inspection,
     bound: Duration,
-    user: Heard,
 ) -> Inspection {
+    if subject.server != Server::GitHub || !found.leaves_questions() {
+        return found;
+    }
+    let start = Instant::now();
+    let work = Work { sent: Mutex::new(found.sent), ..Work::new(means, subject, bound) };
+    let Inspection { mut evidence, requests, elapsed, may_be_anothers, .. } = found;
+    let more = work.explain(&mut evidence, may_be_anothers);
+    let explained = work.concluded(evidence, requests + more, start);
+    Inspection { elapsed: elapsed + explained.elapsed, ..explained }
+}
+
+/// Finds out what GitHub says to git with this credential, and why: a person asked. `user` is the answer to
+/// `GET /user`, where that was asked with this credential a moment ago: a bad token is not sent once more.
+pub(crate) fn inspect(means: &Means<'_>, subject: &Subject<'_>, bound: Duration, user: Heard) -> Inspection {
     let start = Instant::now();
     let work = Work::new(means, subject, bound);
     let mut evidence = Evidence { user, ..evidence_before(subject) };
-    let requests = match pace {
-        Pace::Quick => work.quick(&mut evidence),
-        Pace::Careful => work.careful(&mut evidence),
-    };
-    // Text of the catalogue is a rule of the table; a header of the challenge tells of managed users.
-    evidence.challenges = challenges(&evidence);
-    let sent = *work.sent.lock().unwrap_or_else(PoisonError::into_inner);
-    evidence.open_to_all = evidence.fetch.is_open() && !sent.fetch;
-    let verdict = with_contact(conclude(&evidence), subject.remote);
-    Inspection { verdict, evidence, sent, requests, elapsed: start.elapsed() }
+    let requests = work.careful(&mut evidence);
+    work.concluded(evidence, requests, start)
 }
 
 /// Adds whom the machine's owner says to ask, where somebody has to approve something.
@@ -168,11 +185,19 @@ impl<'a> Work<'a> {
         let deadline = Instant::now() + bound;
         Self { means, subject, deadline, api: Api::of(&subject.remote.host), sent: Mutex::default() }
     }
-}
 
-impl Work<'_> {
-    /// One probe for the direction; causes only after a refusal that does not name its cause.
-    fn quick(&self, evidence: &mut Evidence) -> usize {
+    fn concluded(&self, mut evidence: Evidence, requests: usize, start: Instant) -> Inspection {
+        // Text of the catalogue is a rule of the table; a header of the challenge tells of managed users.
+        evidence.challenges = challenges(&evidence);
+        let sent = *self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        evidence.open_to_all = evidence.fetch.is_open() && !sent.fetch;
+        let verdict = with_contact(conclude(&evidence), self.subject.remote);
+        let elapsed = start.elapsed();
+        Inspection { verdict, evidence, sent, requests, elapsed, may_be_anothers: false }
+    }
+
+    /// One probe for the direction; a redirect is followed as git would.
+    fn glance(&self, evidence: &mut Evidence) -> (usize, Way) {
         let mut requests = 0;
         let direction = self.subject.direction;
         let give = |probe: &mut Probe| probe.give(self.subject.username, self.subject.secret);
@@ -183,19 +208,21 @@ impl Work<'_> {
             heard = self.probe(direction, way, &mut requests, give);
         }
         self.put(evidence, direction, heard);
+        (requests, way)
+    }
+
+    /// Asks for what tells causes apart.
+    fn explain(&self, evidence: &mut Evidence, may_be_anothers: bool) -> usize {
+        let mut requests = 0;
+        let direction = self.subject.direction;
         let is_bad = self.asked(evidence).status() == Some(401);
-        if self.subject.server != Server::GitHub {
-            return requests;
-        }
-        let client = (is_bad || needs_causes(self.asked(evidence)))
-            .then(|| self.means.client(&self.subject.remote.host))
-            .flatten();
+        let client = self.means.client(&self.subject.remote.host);
         if let Some(client) = client.as_ref().filter(|_| is_bad) {
             // Whatever the words: one request tells a token that is not known from an outage.
             evidence.user = self.rest(client, &ApiPath::user(), true);
             requests += 1;
         }
-        if way == Way::AsGit {
+        if may_be_anothers {
             requests += self.make_sure(evidence, direction);
         }
         if !is_bad && needs_causes(self.asked(evidence)) {
@@ -203,7 +230,9 @@ impl Work<'_> {
         }
         requests
     }
+}
 
+impl Work<'_> {
     /// Makes sure that a refusal is the asked host's own, where neither its words nor `GET /user` prove it.
     fn make_sure(&self, evidence: &mut Evidence, direction: Direction) -> usize {
         let heard = match direction {

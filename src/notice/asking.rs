@@ -1,25 +1,23 @@
 //! Asking GitHub, one process at a time per account, and noting what came of it.
 
 use super::opening::{self, Opening};
-use super::{BOUND, Given, Judged, QUIET, Reason, lately, reason, speech, steady};
+use super::{
+    BOUND, Given, Judged, QUIET, Reason, Refusal, may_ask_again, reason, refused_before, speech, steady,
+};
 use crate::account::Account;
 use crate::files::{self, FileError};
 use crate::git::{Git, Permission};
-use crate::inspect::{Inspection, Means, Pace, Subject, inspect};
+use crate::inspect::{Inspection, Means, Subject, explain, glance};
 use crate::keeping;
 use crate::log::Fact;
-use crate::outcomes::{Direction, Outcomes};
+use crate::outcomes::{Direction, OF_THE_TOKEN, Outcomes};
 use crate::session::Session;
 use crate::terminal::say;
 use crate::traces::{Mark, Traces, slot};
-use crate::verdict::{self, Evidence, Helper, Origin, Verdict};
+use crate::verdict::{self, Evidence, Heard, Helper, Origin, Trouble, Verdict};
 use crate::verdict_id::VerdictId;
 use crate::verify;
-use std::time::Instant;
-
-/// Verdicts that mean: this secret is not known, whatever it is for.
-pub(super) const OF_THE_TOKEN: [VerdictId; 3] =
-    [VerdictId::PasswordNotAccepted, VerdictId::TokenExpired, VerdictId::TokenRejected];
+use std::time::{Duration, Instant};
 
 /// How long a host is left alone after an answer that says nothing of the token, in seconds.
 const HOLD: i64 = 60;
@@ -27,6 +25,10 @@ const HOLD: i64 = 60;
 const LONG_HOLD: i64 = 15 * 60;
 /// The verdicts after which it is left alone so long.
 const LONG: [VerdictId; 2] = [VerdictId::LockedOut, VerdictId::RateLimited];
+/// How long what was found out of an owner holds for its other repositories, in seconds.
+const SHARED: i64 = 60;
+/// A wait for our own lock that takes no time off a request.
+const HARDLY: Duration = Duration::from_millis(250);
 
 /// What was found out, to be told after the answer.
 #[derive(Debug)]
@@ -53,20 +55,68 @@ impl News {
     }
 }
 
-/// Takes the right to ask about an account; none if another process asks for too long, or there is no place
-/// for a lock: then nothing could be remembered either.
-pub(super) fn take_turn(session: &Session, id: &str) -> Option<files::Turn> {
-    match files::take_turn(&session.paths.locks(), &format!("flight-{:02}", slot(id)), BOUND) {
-        Ok(turn) => Some(turn),
+/// The right to ask, which at most one process has at a time.
+#[derive(Debug)]
+pub(super) enum Turn {
+    /// It is ours until this is dropped; or nobody's, since no lock can be had here: then each asks for itself.
+    Ours { _lock: Option<files::Turn> },
+    /// Another process has it for too long.
+    Busy,
+}
+
+/// What of asking is done by one process at a time.
+#[derive(Debug, Clone, Copy)]
+enum OneAtATime<'a> {
+    /// Whatever is about this account, until its token is known to be good: several bad logins lock a user out.
+    Account,
+    /// Asking for this place and direction.
+    Place(&'a Mark),
+    /// Explaining why the account is refused by this owner.
+    Owner,
+}
+
+/// Takes the right to ask about an account whose token may be bad.
+pub(super) fn take_turn(session: &Session, given: &Given<'_>) -> Turn {
+    take(session, given, OneAtATime::Account, BOUND)
+}
+
+fn take(session: &Session, given: &Given<'_>, what: OneAtATime<'_>, bound: Duration) -> Turn {
+    let name = match what {
+        OneAtATime::Account => format!("flight-{:02}", slot(given.id)),
+        OneAtATime::Place(mark) => format!("place-{:02}", slot(mark.as_str())),
+        OneAtATime::Owner => {
+            let owner = given.remote.owner.as_ref().map_or("", |owner| owner.as_str()).to_ascii_lowercase();
+            format!("owner-{:02}", slot(&format!("{} {owner}", given.id)))
+        }
+    };
+    match files::take_turn(&session.paths.locks(), &name, bound) {
+        Ok(lock) => Turn::Ours { _lock: Some(lock) },
         Err(FileError::Busy { .. }) => {
             session.log.note("not asked: another process asks", &[]);
-            None
+            Turn::Busy
         }
         Err(_) => {
-            session.log.note("not asked: no place for the lock", &[]);
-            None
+            session.log.note("no place for a lock: asked without one", &[]);
+            Turn::Ours { _lock: None }
         }
     }
+}
+
+/// Takes the right to ask about what git is to be given. Once the token is known to be good, different places are
+/// asked about side by side.
+fn take_right(session: &Session, outcomes: &mut Outcomes, given: &Given<'_>, mark: &Mark) -> Turn {
+    let start = Instant::now();
+    if !outcomes.is_good(given.id) {
+        let turn = take_turn(session, given);
+        // Somebody else may have asked meanwhile.
+        outcomes.reload();
+        if matches!(turn, Turn::Busy) || !outcomes.is_good(given.id) {
+            return turn;
+        }
+    }
+    let turn = take(session, given, OneAtATime::Place(mark), BOUND.saturating_sub(start.elapsed()));
+    outcomes.reload();
+    turn
 }
 
 /// Asks, and decides by the answer.
@@ -83,34 +133,72 @@ pub(super) fn ask(
         return Judged::unasked();
     }
     let before = outcomes.rejection(given.id);
-    let Some(_turn) = take_turn(session, given.id) else { return Judged::unsure() };
-    // Somebody else may have asked meanwhile.
-    outcomes.reload();
+    let turn = take_right(session, outcomes, given, &mark);
+    if matches!(turn, Turn::Busy) {
+        return Judged::unsure();
+    }
     let rejection = outcomes.rejection(given.id);
     if rejection.is_some() && rejection != before {
-        let line = speech::still_rejected(given, outcomes.said(given.id).map(|(_, verdict)| verdict));
+        let line = speech::still_rejected(given, rejection, session.now);
         return Judged { give: given.account.is_none(), line: Some(line), ..Judged::give() };
     }
-    match reason(session, outcomes, given, direction, &mark) {
+    let refusal = match reason(session, outcomes, given, direction, &mark) {
         Reason::NothingNew => return steady(session, mark),
-        Reason::Lately { verdict, at, page } => return lately(session, given, verdict, at, page.as_deref()),
-        Reason::FirstUse => session.log.note("asking: first use", &[]),
-        Reason::Unreported => session.log.note("asking: git never reported about an earlier answer", &[]),
-        Reason::Rejected => session.log.note("asking: the token was refused before", &[]),
-    }
-    if let Some(verdict) = outcomes.held(&given.remote.host, session.now) {
+        Reason::Refused(refusal) if !may_ask_again(&refusal, session.now) => {
+            return refused_before(session, outcomes, given, &refusal);
+        }
+        Reason::Refused(refusal) => {
+            session.log.note("asking: it was refused before", &[]);
+            Some(refusal)
+        }
+        Reason::FirstUse => {
+            session.log.note("asking: first use", &[]);
+            None
+        }
+        Reason::Unreported => {
+            session.log.note("asking: git never reported about an earlier answer", &[]);
+            None
+        }
+        Reason::Rejected => {
+            session.log.note("asking: the token was refused before", &[]);
+            None
+        }
+    };
+    if outcomes.held(&given.remote.host, session.now).is_some() {
         session.log.note("not asked: the host is left alone for a while", &[]);
-        let is_long = LONG.contains(&verdict);
-        return Judged {
-            line: is_long.then(|| speech::left_alone(given.remote, verdict)),
-            ..Judged::unsure()
-        };
+        return Judged::unsure();
+    }
+    if !outcomes.is_good(given.id) && !outcomes.may_risk_login(&given.remote.host, session.now) {
+        session.log.note("not asked: too many bad logins within the hour", &[]);
+        return Judged::unsure();
     }
     let Some(git) = Git::find() else { return Judged::unsure() };
     let subject = subject(session, outcomes, given, direction);
     let means = Means { git: &git, remote_name: session.caller().remote_name.as_deref() };
-    let left = BOUND.saturating_sub(start.elapsed());
-    let found = inspect(&means, &subject, Pace::Quick, left);
+    let waited = start.elapsed();
+    let found = glance(&means, &subject, BOUND.saturating_sub(waited));
+    if waited > HARDLY && matches!(found.answer(), Heard::Trouble(Trouble::Unreachable)) {
+        // The time was ours to waste, so this says nothing of the host.
+        session.log.note("asked, with too little time left", &[]);
+        return Judged::unsure();
+    }
+    if let Some(refusal) = refusal
+        && is_the_same(&found, refusal.verdict)
+    {
+        return still_refused(session, outcomes, given, direction, refusal);
+    }
+    let mut found = found;
+    if found.leaves_questions() {
+        let left = |start: Instant| BOUND.saturating_sub(start.elapsed());
+        let turn = take(session, given, OneAtATime::Owner, left(start));
+        outcomes.reload();
+        if let Some(refusal) = explained_for_owner(session, outcomes, given, &found) {
+            return still_refused(session, outcomes, given, direction, refusal);
+        }
+        if !matches!(turn, Turn::Busy) {
+            found = explain(&means, &subject, found, left(start));
+        }
+    }
     let elapsed = u64::try_from(found.elapsed.as_millis()).unwrap_or_default();
     session.log.note(
         "asked",
@@ -120,16 +208,56 @@ pub(super) fn ask(
             ("ms", Fact::Number(elapsed)),
         ],
     );
-    let heard = match direction {
-        Direction::Fetch => &found.evidence.fetch,
-        Direction::Push => &found.evidence.push,
-    };
-    if !heard.was_asked() {
+    if !found.answer().was_asked() {
         return Judged::unsure();
     }
-    let ending = Ending::of(&found.verdict, heard.status() == Some(401));
+    let ending = Ending::of(&found.verdict, found.answer().status() == Some(401));
     Traces::of(&session.paths).explained(&mark);
     note(session, outcomes, given, direction, &ending, found, mark)
+}
+
+/// Tells whether a refusal is the one that was explained before, as far as GitHub's words to git tell.
+fn is_the_same(found: &Inspection, verdict: VerdictId) -> bool {
+    let Some(reply) = found.answer().reply().filter(|_| !found.answer().is_open()) else { return false };
+    let clear = reply.said.as_ref().filter(|said| !said.ambiguous);
+    reply.status != Some(401) && clear.is_none_or(|said| said.denial.id == verdict)
+}
+
+/// Gives the refusal that was explained a moment ago for another repository of the owner, if it holds for all of
+/// them and nothing that was said speaks against it.
+fn explained_for_owner(
+    session: &Session,
+    outcomes: &Outcomes,
+    given: &Given<'_>,
+    found: &Inspection,
+) -> Option<Refusal> {
+    let owner = given.remote.owner.as_ref()?;
+    let (verdict, page) = outcomes.refused_at_owner(given.id, owner, (session.now, SHARED))?;
+    is_the_same(found, verdict).then_some(Refusal { verdict, at: session.now, page })
+}
+
+/// Notes that a refusal stands, and says so in one line.
+fn still_refused(
+    session: &Session,
+    outcomes: &mut Outcomes,
+    given: &Given<'_>,
+    direction: Direction,
+    refusal: Refusal,
+) -> Judged {
+    let refusal = Refusal { at: session.now, ..refusal };
+    let note = |o: &mut Outcomes| {
+        o.note_refused(
+            given.id,
+            (given.remote, direction),
+            session.now,
+            refusal.verdict,
+            refusal.page.as_deref(),
+        );
+    };
+    if outcomes.change(note).is_err() {
+        session.log.note("outcomes not written", &[]);
+    }
+    refused_before(session, outcomes, given, &refusal)
 }
 
 /// What an answer means for the account.
@@ -193,12 +321,14 @@ fn note(
             // A fallback's secret is the fallback's to forget: git's own 401 tells it. One that it gives all the
             // same is not asked about with each use: bad logins lock a user out.
             Ending::Rejected if given.account.is_none() => {
+                o.note_bad_login(&remote.host, session.now);
                 o.note_refused(id, (remote, direction), session.now, verdict.id, verdict.page.as_deref());
                 if !lately_said {
                     o.note_said(id, (remote, direction), session.now, verdict.id);
                 }
             }
             Ending::Rejected => {
+                o.note_bad_login(&remote.host, session.now);
                 if was_rejected {
                     o.note_try(id, session.now);
                 } else {
@@ -222,12 +352,14 @@ fn note(
     let learned = given.account.and_then(|account| verify::told(account, &evidence.user));
     let give = *ending != Ending::Rejected || given.account.is_none();
     if *ending == Ending::Rejected && lately_said {
-        let line = speech::still_rejected(given, Some(verdict.id));
+        let line = speech::still_rejected(given, outcomes.rejection(id), session.now);
         return Judged { give, line: Some(line), ..Judged::give() };
     }
     let words = match ending {
         Ending::Unknown => speech::not_told(remote, &verdict),
-        Ending::Rejected => speech::bad_token(&verdict),
+        Ending::Rejected => {
+            speech::bad_token(&verdict, speech::tried_again(outcomes.rejection(id), given, session.now))
+        }
         Ending::Refused | Ending::Open => speech::refusal(remote, direction, &verdict),
     };
     let is_unsure = *ending == Ending::Unknown;

@@ -8,7 +8,9 @@
 //! - Three seconds in all, one request at a time per account over all processes. Who has to wait too long, and
 //!   who gets no answer from GitHub, gives the token as if there were no such thing as asking.
 //! - 401: the token is not given. 403 and 404: it is, and git shows GitHub's own words after ours.
-//! - Said once in at most five lines, then for ten minutes in one line, without asking again.
+//! - Said once in at most five lines. While it stands refused, each new command of git has the same asked once
+//!   more, by git alone and at most every ten seconds: nothing is said if git is let in now, else one line.
+//! - Who works in the background (an editor's fetch, `git maintenance`) is told once and opens nothing.
 //! - What is said stands on stderr after the answer was written.
 
 mod asking;
@@ -23,20 +25,25 @@ pub use rejected::{fallback_refused_by_git, refused_by_git};
 
 use crate::account::Account;
 use crate::ancestry::{Caller, Kind, ProcessId};
-use crate::outcomes::{Direction, Outcomes, State};
+use crate::inspect::evidence_before;
+use crate::outcomes::{Direction, OF_THE_TOKEN, Outcomes, State};
 use crate::remote::{Remote, Server};
 use crate::session::Session;
 use crate::terminal::say;
-use crate::time;
 use crate::token::Token;
 use crate::traces::{Mark, Traces};
+use crate::verdict;
 use crate::verdict_id::VerdictId;
 use std::time::Duration;
 
 /// How long asking may take in all, with waiting for others.
 const BOUND: Duration = Duration::from_secs(3);
-/// How long a refusal is not asked about again, in seconds.
+/// How long a refusal stands without being used, in seconds: then it is explained anew.
 const QUIET: i64 = 10 * 60;
+/// How long it is not asked about again, in seconds, over all processes.
+const PAUSE: i64 = 10;
+/// How long whoever works in the background is not told again, in seconds.
+const TOLD: i64 = 24 * 60 * 60;
 
 /// What git is about to be given.
 #[derive(Clone, Copy)]
@@ -138,14 +145,23 @@ impl Judged {
 enum Reason {
     /// It was fine before, and nothing speaks against it.
     NothingNew,
-    /// It was refused a moment ago, and that was explained.
-    Lately { verdict: VerdictId, at: i64, page: Option<String> },
+    /// It was refused, and that was explained.
+    Refused(Refusal),
     /// It was never used here, or the refusal is long ago.
     FirstUse,
     /// Git never reported about an earlier answer.
     Unreported,
     /// Its token was refused as such, or its known end has passed.
     Rejected,
+}
+
+/// A refusal that was explained.
+#[derive(Debug, PartialEq, Eq)]
+struct Refusal {
+    verdict: VerdictId,
+    /// When it was asked about last.
+    at: i64,
+    page: Option<String>,
 }
 
 /// Decides about what git is about to be given, asking GitHub if there is a reason.
@@ -157,9 +173,24 @@ pub fn judge(session: &Session, outcomes: &mut Outcomes, given: &Given<'_>) -> J
     let mark = Mark::of(given.id, given.remote, direction);
     match reason(session, outcomes, given, direction, &mark) {
         Reason::NothingNew => steady(session, mark),
-        Reason::Lately { verdict, at, page } => lately(session, given, verdict, at, page.as_deref()),
+        // It was told, and nobody reads it.
+        Reason::Refused(_) if is_background(session) => Judged::give(),
+        Reason::Refused(refusal) if !may_ask_again(&refusal, session.now) => {
+            refused_before(session, outcomes, given, &refusal)
+        }
         _ => asking::ask(session, outcomes, given, direction, mark),
     }
+}
+
+/// Tells whether it is worth asking whether a refusal still stands. A token that is not known would be one more bad
+/// login.
+fn may_ask_again(refusal: &Refusal, now: i64) -> bool {
+    now - refusal.at >= PAUSE && !OF_THE_TOKEN.contains(&refusal.verdict)
+}
+
+/// Tells whether nobody waits for this git: what it is told is read by nobody, or again and again.
+fn is_background(session: &Session) -> bool {
+    session.caller().is_prefetch || crate::browser::is_silent_fetch()
 }
 
 fn reason(
@@ -180,11 +211,12 @@ fn reason(
         return Reason::Rejected;
     }
     let Some(known) = known else { return Reason::FirstUse };
+    let stands = if is_background(session) { TOLD } else { QUIET };
     match known.state {
         State::Accepted if Traces::of(&session.paths).unreported(mark) => Reason::Unreported,
         State::Accepted => Reason::NothingNew,
-        State::Refused(verdict) if (0..QUIET).contains(&(session.now - known.at)) => {
-            Reason::Lately { verdict, at: known.at, page: known.page }
+        State::Refused(verdict) if (0..stands).contains(&(session.now - known.at)) => {
+            Reason::Refused(Refusal { verdict, at: known.at, page: known.page })
         }
         State::Refused(_) | State::Rejected => Reason::FirstUse,
     }
@@ -196,13 +228,16 @@ fn steady(session: &Session, mark: Mark) -> Judged {
     Judged { leave, ..Judged::give() }
 }
 
-/// Gives it, with one line: what is wrong was said a moment ago.
-fn lately(session: &Session, given: &Given<'_>, verdict: VerdictId, at: i64, page: Option<&str>) -> Judged {
-    let line = if given.account.is_none() && asking::OF_THE_TOKEN.contains(&verdict) {
-        speech::still_rejected(given, Some(verdict))
+/// Gives it, with one line: what is wrong was said before.
+fn refused_before(session: &Session, outcomes: &Outcomes, given: &Given<'_>, refusal: &Refusal) -> Judged {
+    let is_fallbacks = given.account.is_none() && OF_THE_TOKEN.contains(&refusal.verdict);
+    let line = if is_fallbacks {
+        speech::still_rejected(given, outcomes.rejection(given.id), session.now)
     } else {
-        let ago = time::ago(at, session.now);
-        speech::again(given.remote, direction(session.caller()), verdict, &ago, page)
+        let direction = direction(session.caller());
+        let subject = asking::subject(session, outcomes, given, direction);
+        let means = verdict::restated(refusal.verdict, &evidence_before(&subject));
+        speech::again(given.remote, direction, (refusal, &means), session.now)
     };
     Judged { line: Some(line), ..Judged::give() }
 }

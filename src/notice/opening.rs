@@ -2,7 +2,7 @@
 
 use crate::browser::{self, Purpose, Surroundings, WhyNot};
 use crate::git::{Cwd, Git, Permission};
-use crate::outcomes::Outcomes;
+use crate::outcomes::{Outcomes, PageTurn};
 use crate::remote::Remote;
 use crate::session::Session;
 use crate::verdict::Verdict;
@@ -24,6 +24,9 @@ pub(super) enum Wish {
 pub(super) fn wish(session: &Session, verdict: &Verdict) -> Wish {
     if !verdict.opens || verdict.page.is_none() {
         return Wish::None;
+    }
+    if session.caller().is_prefetch {
+        return Wish::Not(WhyNot::Prefetch);
     }
     let settings = session.settings();
     let interactive = interactive();
@@ -49,8 +52,10 @@ pub(super) enum Opening {
     Wanted(String),
     /// We have the right to open it.
     Ours(String),
-    /// It was opened before, or enough were today.
+    /// It was opened before.
     Before,
+    /// Enough pages were opened today.
+    Enough,
     /// Not here.
     Not(WhyNot),
     /// What is opened cannot be remembered.
@@ -80,8 +85,11 @@ impl Opening {
         now: i64,
     ) {
         if let Self::Wanted(page) = self {
-            let is_ours = outcomes.take_page(id, remote, reason, now);
-            *self = if is_ours { Self::Ours(std::mem::take(page)) } else { Self::Before };
+            *self = match outcomes.take_page(id, (remote, reason), page, now) {
+                PageTurn::Ours => Self::Ours(std::mem::take(page)),
+                PageTurn::OpenedBefore => Self::Before,
+                PageTurn::EnoughToday => Self::Enough,
+            };
         }
     }
 
@@ -90,6 +98,7 @@ impl Opening {
         Shown(match self {
             Self::Nothing | Self::Wanted(_) | Self::NotRemembered => String::new(),
             Self::Before => " (opened before)".to_owned(),
+            Self::Enough => " (not opened: five pages were opened today)".to_owned(),
             Self::Not(why) => format!(" (not opened: {why})"),
             Self::Ours(page) => match browser::open(page) {
                 Ok(_) => " (opened in your browser)".to_owned(),

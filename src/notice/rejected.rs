@@ -25,16 +25,15 @@ pub fn refused_by_git(
     ids: &[String],
     challenges: Vec<String>,
 ) {
-    let turn = asking::take_turn(session, given.id);
+    let turn = asking::take_turn(session, given);
     outcomes.reload();
     if outcomes.rejection(given.id).is_some() {
         // One of several that were given it at the same time has told already, or it was given as a try.
         reject(session, outcomes, given, ids, None);
-        let verdict = outcomes.said(given.id).map(|(_, verdict)| verdict);
-        return say(&speech::still_rejected(given, verdict));
+        return say(&speech::still_rejected(given, outcomes.rejection(given.id), session.now));
     }
     let settings = session.settings();
-    let may_ask = turn.is_some()
+    let may_ask = !matches!(turn, asking::Turn::Busy)
         && settings.probe == Permission::Auto
         && outcomes.held(&given.remote.host, session.now).is_none();
     let user = if may_ask { ask(session, given) } else { Heard::NotAsked };
@@ -87,7 +86,8 @@ pub fn refused_by_git(
     if !written {
         opening = Opening::not_remembered(&verdict);
     }
-    News::new(speech::bad_token(&verdict), opening, None).tell(session);
+    let again = speech::tried_again(outcomes.rejection(given.id), given, session.now);
+    News::new(speech::bad_token(&verdict, again), opening, None).tell(session);
 }
 
 /// Takes note that git was refused with what a fallback answered. The fallback itself is told by the caller: to
@@ -149,6 +149,7 @@ fn reject(
             o.note_secret(id, given.secret);
             o.note_rejected(id, session.now);
         }
+        o.note_bad_login(&given.remote.host, session.now);
         if let Some((verdict, opening)) = explained {
             let place = (given.remote, super::direction(session.caller()));
             o.note_said(given.id, place, session.now, verdict);

@@ -3,13 +3,13 @@
 //! At most five: what is refused and why, with the verdict's id; what to do; the page. Every line was a
 //! template of ours, filled with names; a server's own words are at most one quoted line, made harmless.
 
-use super::Given;
 use super::opening::Shown;
-use crate::outcomes::Direction;
+use super::{Given, Refusal};
+use crate::outcomes::{Direction, Rejection};
 use crate::remote::{Remote, Scope};
 use crate::terminal::{BAD, STRONG, paint, sanitise};
+use crate::time::{ago, clock};
 use crate::verdict::Verdict;
-use crate::verdict_id::VerdictId;
 
 /// How many lines there are at most.
 const MOST: usize = 5;
@@ -51,9 +51,12 @@ pub(super) fn refusal(remote: &Remote, direction: Direction, verdict: &Verdict) 
     Words::new(&format!("{} {what}: {}", remote.name(), verdict.means), verdict, MOST)
 }
 
-/// A token is refused as such.
-pub(super) fn bad_token(verdict: &Verdict) -> Words {
-    Words::new(&format!("not accepted: {}", verdict.means), verdict, MOST)
+/// A token is refused as such; `again` says when it is tried again.
+pub(super) fn bad_token(verdict: &Verdict, again: Option<String>) -> Words {
+    let most = MOST - usize::from(again.is_some());
+    let mut words = Words::new(&format!("not accepted: {}", verdict.means), verdict, most);
+    words.lines.extend(again);
+    words
 }
 
 /// Nothing was found out about the token.
@@ -62,47 +65,60 @@ pub(super) fn not_told(remote: &Remote, verdict: &Verdict) -> Words {
     Words::new(&what, verdict, 2)
 }
 
-/// One line instead, while the host is left alone for long.
-pub(super) fn left_alone(remote: &Remote, verdict: VerdictId) -> String {
-    format!("{} is not asked about {} now: {}", remote.host, remote.name(), verdict)
-}
-
-/// One line instead, for who tries again: true also where git is let in by now, which is not known before.
+/// One line instead, for who tries again: what it was and still is.
 pub(super) fn again(
     remote: &Remote,
     direction: Direction,
-    verdict: VerdictId,
-    ago: &str,
-    page: Option<&str>,
+    (refusal, means): (&Refusal, &str),
+    now: i64,
 ) -> String {
-    // It comes from a file.
-    let page = page.map(|page| format!("; page: {}", sanitise(page, LINE))).unwrap_or_default();
     let (what, option) = match direction {
         Direction::Fetch => ("", ""),
         // Without it, what is diagnosed is fetching, which may be fine.
         Direction::Push => ("a push to ", " --push"),
     };
+    // It comes from a file.
+    let page = refusal.page.as_ref().map(|page| format!(". Page: {}", sanitise(page, LINE)));
     let place = remote.name();
+    let since = match now - refusal.at {
+        ..=0 => "is refused".to_owned(),
+        _ => format!("was refused {}", ago(refusal.at, now)),
+    };
     format!(
-        "{what}{place} was refused {ago} ({verdict}), git tries again{page}; details: git credential-patron diagnose https://{}/{place}{option}",
+        "{what}{place} {since}: {}{}. Details: git credential-patron diagnose https://{}/{place}{option}",
+        sanitise(means, LINE),
+        page.unwrap_or_default(),
         remote.host
     )
 }
 
 /// One line instead, for a token that is refused as such.
-pub(super) fn still_rejected(given: &Given<'_>, verdict: Option<VerdictId>) -> String {
-    let reason = verdict.unwrap_or(VerdictId::TokenRejected);
+pub(super) fn still_rejected(given: &Given<'_>, rejection: Option<Rejection>, now: i64) -> String {
     match given.account {
         Some(account) => format!(
-            "the token of {} is not accepted (401): {reason}; replace it: git credential-patron add {}",
+            "{} does not know the token of {} (401){}; or replace it: git credential-patron add {}",
+            given.remote.host,
             sanitise(&account.label, 100),
+            tried_again(rejection, given, now).map_or_else(String::new, |when| format!(": {when}")),
             account.scope.short()
         ),
         None => format!(
-            "the token of your earlier helper is not accepted (401): {reason}{}",
+            "{} does not know the token of your earlier helper (401){}",
+            given.remote.host,
             instead(given.remote)
         ),
     }
+}
+
+/// Says when a rejected token is tried again: the host may be what is at fault, and it may be so no more.
+pub(super) fn tried_again(rejection: Option<Rejection>, given: &Given<'_>, now: i64) -> Option<String> {
+    let next = rejection?.next_try();
+    let when = match next <= now {
+        true => "at its next use".to_owned(),
+        false => format!("at {}", clock(next)),
+    };
+    let url = format!("https://{}/{}", given.remote.host, given.remote.name());
+    Some(format!("it is tried again {when}, and at once with git credential-patron diagnose {url}"))
 }
 
 /// One line for what a fallback answered, where git meets the 401 and nobody asked before.

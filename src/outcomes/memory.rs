@@ -3,7 +3,8 @@
 //!
 //! ```toml
 //! [memory]
-//! pages = ["2026-11-20T12:00:00Z"]          # when a page was opened, the last few
+//! pages = ["2026-11-20T12:00:00Z https://..."]  # when which page was opened, of the last day
+//! bad = ["2026-11-20T12:00:00Z github.com"]     # when a host was shown a token that may be a bad one, of the last hour
 //! [memory.hold]
 //! "github.com" = "2026-11-20T12:01:00Z server-error"   # no request of ours before, and why
 //!
@@ -22,18 +23,35 @@ use std::collections::BTreeMap;
 
 /// How many pages open by themselves in a day.
 const PAGES_A_DAY: usize = 5;
-const DAY: i64 = 24 * 60 * 60;
+const HOUR: i64 = 60 * 60;
+const DAY: i64 = 24 * HOUR;
+/// How often in an hour a host is asked about tokens that it may not know: several bad logins lock a user out
+/// (documented: "Failed login limit"; the number is not).
+const BAD_LOGINS_AN_HOUR: usize = 8;
 /// No request is put off longer than this, whatever the file or a server says.
 const LONGEST_HOLD: i64 = 60 * 60;
 
 pub(super) const SAID: &str = "said";
 const WARNED: &str = "warned";
 
+/// Whose turn it is to open a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PageTurn {
+    /// The caller's.
+    Ours,
+    /// It was opened before, and is not opened again so soon.
+    OpenedBefore,
+    /// Nobody's: enough were opened today.
+    EnoughToday,
+}
+
 /// What is not of one account.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Memory {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pages: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    bad: Vec<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     hold: BTreeMap<String, String>,
 }
@@ -51,22 +69,61 @@ fn page_key(remote: &Remote, reason: &str) -> String {
     format!("page:{}:{reason}", owner.to_ascii_lowercase())
 }
 
+/// Keeps the lines whose time is no longer ago. Times to come are those of a clock that was wrong.
+fn keep_since(lines: &mut Vec<String>, now: i64, span: i64) {
+    lines.retain(|line| {
+        let at = line.split(' ').next().and_then(seconds);
+        at.is_some_and(|at| at <= now && now - at < span)
+    });
+}
+
 impl Outcomes {
-    /// Takes the right to open a page for an account, owner and reason: once, until the outcome changes, and
-    /// five times a day in all. To be called within [`Outcomes::change`], by whoever then opens it.
-    pub fn take_page(&mut self, id: &str, remote: &Remote, reason: VerdictId, now: i64) -> bool {
+    /// Takes the right to open a page for an account, owner and reason: once, until the outcome changes; the same
+    /// page once an hour, whoever asks; and five times a day in all. To be called within [`Outcomes::change`], by
+    /// whoever then opens it.
+    pub fn take_page(
+        &mut self,
+        id: &str,
+        (remote, reason): (&Remote, VerdictId),
+        page: &str,
+        now: i64,
+    ) -> PageTurn {
         let pages = &mut self.head.memory.pages;
-        // Times to come are those of a clock that was wrong.
-        pages.retain(|at| seconds(at).is_some_and(|at| at <= now && now - at < DAY));
+        keep_since(pages, now, DAY);
+        let was_opened = pages.iter().any(|text| {
+            text.split_once(' ')
+                .is_some_and(|(at, known)| known == page && seconds(at).is_some_and(|at| now - at < HOUR))
+        });
         let is_enough = pages.len() >= PAGES_A_DAY;
         let key = page_key(remote, reason.as_str());
-        if is_enough || self.known(id).contains_key(&key) {
-            return false;
+        if was_opened || self.known(id).contains_key(&key) {
+            return PageTurn::OpenedBefore;
+        }
+        if is_enough {
+            return PageTurn::EnoughToday;
         }
         let time = rfc3339(now).unwrap_or_default();
-        self.head.memory.pages.push(time.clone());
+        self.head.memory.pages.push(format!("{time} {page}"));
         self.change_known(id, |known| known.insert(key, time));
-        true
+        PageTurn::Ours
+    }
+
+    /// Tells whether a host may be shown a token that it may not know.
+    pub fn may_risk_login(&self, host: &Host, now: i64) -> bool {
+        let host = host.home();
+        let is_recent = |text: &&String| {
+            text.split_once(' ').is_some_and(|(at, known)| {
+                known == host.as_str() && seconds(at).is_some_and(|at| at <= now && now - at < HOUR)
+            })
+        };
+        self.head.memory.bad.iter().filter(is_recent).count() < BAD_LOGINS_AN_HOUR
+    }
+
+    /// Notes that a host did not know a token; to be called within [`Outcomes::change`].
+    pub fn note_bad_login(&mut self, host: &Host, now: i64) {
+        let bad = &mut self.head.memory.bad;
+        keep_since(bad, now, HOUR);
+        bad.push(format!("{} {}", rfc3339(now).unwrap_or_default(), host.home()));
     }
 
     /// Says when, and why, the refusal of an account's token as such was explained last.
@@ -130,9 +187,54 @@ mod tests {
     }
 
     fn take(outcomes: &mut Outcomes, id: &str, url: &str, reason: VerdictId, now: i64) -> bool {
-        let mut taken = false;
-        outcomes.change(|o| taken = o.take_page(id, &remote(url), reason, now)).expect("written");
-        taken
+        take_page(outcomes, id, (url, reason), &format!("https://github.com/{id}/{reason}"), now)
+            == PageTurn::Ours
+    }
+
+    fn take_page(
+        outcomes: &mut Outcomes,
+        id: &str,
+        (url, reason): (&str, VerdictId),
+        page: &str,
+        now: i64,
+    ) -> PageTurn {
+        let mut turn = PageTurn::EnoughToday;
+        let take = |o: &mut Outcomes| turn = o.take_page(id, (&remote(url), reason), page, now);
+        outcomes.change(take).expect("written");
+        turn
+    }
+
+    #[test]
+    fn seven_dead_tokens_open_one_and_the_same_page_once_an_hour() {
+        let (_home, mut o) = fresh();
+        let mut open = |id: &str, page: &str, now| {
+            take_page(&mut o, id, ("https://github.com/acme/secret", VerdictId::TokenExpired), page, now)
+        };
+        assert_eq!(open("1", "p", NOW), PageTurn::Ours);
+        for id in ["2", "3", "4", "5", "6", "7"] {
+            assert_eq!(open(id, "p", NOW + 9), PageTurn::OpenedBefore);
+        }
+        assert_eq!(open("8", "q", NOW + 9), PageTurn::Ours, "another page");
+        assert_eq!(open("2", "p", NOW + HOUR), PageTurn::Ours, "an hour later");
+        for (id, page) in [("a", "r"), ("b", "s")] {
+            assert_eq!(open(id, page, NOW + HOUR), PageTurn::Ours);
+        }
+        assert_eq!(open("c", "t", NOW + HOUR), PageTurn::EnoughToday);
+    }
+
+    #[test]
+    fn bad_logins_have_a_budget_per_host_and_hour() {
+        let (_home, mut o) = fresh();
+        let [github, other] =
+            ["https://github.com/a/b", "https://corp.ghe.com/a/b"].map(|url| remote(url).host);
+        for n in 0..BAD_LOGINS_AN_HOUR {
+            assert!(o.may_risk_login(&github, NOW), "{n}");
+            o.change(|o| o.note_bad_login(&github, NOW)).expect("written");
+        }
+        assert!(!o.may_risk_login(&github, NOW) && !o.may_risk_login(&github, NOW + HOUR - 1));
+        assert!(!o.may_risk_login(&remote("https://gist.github.com/x").host, NOW), "the same host");
+        assert!(o.may_risk_login(&other, NOW) && o.may_risk_login(&github, NOW + HOUR));
+        assert!(o.may_risk_login(&github, NOW - DAY), "a clock that was set back");
     }
 
     #[test]
@@ -144,7 +246,11 @@ mod tests {
         assert!(take(&mut o, "a", acme, VerdictId::SsoRequired, NOW + 9), "another reason");
         assert!(take(&mut o, "b", acme, VerdictId::SsoRequired, NOW + 9), "another account");
         o.change(|o| o.note_accepted("a", &remote(acme), Direction::Fetch, NOW + 10)).expect("written");
-        assert!(take(&mut o, "a", acme, VerdictId::ApprovalPending, NOW + 11));
+        assert!(
+            !take(&mut o, "a", acme, VerdictId::ApprovalPending, NOW + 11),
+            "the same page within the hour"
+        );
+        assert!(take(&mut o, "a", acme, VerdictId::ApprovalPending, NOW + HOUR));
     }
 
     #[test]

@@ -34,6 +34,8 @@
 
 mod memory;
 
+pub use memory::PageTurn;
+
 use crate::files::{self, Care, FileError};
 pub use crate::remote::Direction;
 use crate::remote::{Host, Owner, Remote};
@@ -58,6 +60,12 @@ const VERSION: i64 = 2;
 /// How many outcomes are kept of one account. Above that any one goes, not the oldest: repositories that are asked
 /// one after the other, each day, would otherwise each be forgotten just before they are asked again.
 const MOST: usize = 256;
+/// The refusals that meet every repository of an owner alike, and that GitHub does not name: it takes several calls
+/// to find out.
+const OF_THE_OWNER: [VerdictId; 2] = [VerdictId::ApprovalPending, VerdictId::GrantRevoked];
+/// The verdicts that mean: this secret is not known, whatever it is for.
+pub const OF_THE_TOKEN: [VerdictId; 3] =
+    [VerdictId::PasswordNotAccepted, VerdictId::TokenExpired, VerdictId::TokenRejected];
 /// What stands before and behind an account's id in the file.
 const BEFORE_ID: &str = "\n[account.";
 const BEHIND_ID: &str = "]\n";
@@ -130,6 +138,11 @@ impl Rejection {
     pub fn may_try(&self, now: i64) -> bool {
         let pause = PAUSES[self.tries.min(PAUSES.len() - 1)];
         now < self.last || now - self.last >= pause
+    }
+
+    /// Says when it is tried again, in seconds since 1970.
+    pub fn next_try(&self) -> i64 {
+        self.last + PAUSES[self.tries.min(PAUSES.len() - 1)]
     }
 }
 
@@ -512,15 +525,43 @@ impl Outcomes {
         places(&self.known(id)).any(|(_, text)| accepted_at(text).is_some())
     }
 
+    /// Tells whether the host is known to know the account's token: it was let in, or refused for a reason that is
+    /// not the token as such, and not rejected since.
+    pub fn is_good(&self, id: &str) -> bool {
+        let known = self.known(id);
+        let is_known = |outcome: &Outcome| match outcome.state {
+            State::Accepted => true,
+            State::Refused(id) => !OF_THE_TOKEN.contains(&id),
+            State::Rejected => false,
+        };
+        let mut outcomes = places(&known).filter_map(|(_, text)| outcome(text));
+        rejection(&known).is_none() && outcomes.any(|outcome| is_known(&outcome))
+    }
+
+    /// Gives the verdict with which the account was refused at a repository of this owner lately, if it holds for
+    /// all of the owner's: with its page, if it has one.
+    pub fn refused_at_owner(
+        &self,
+        id: &str,
+        owner: &Owner,
+        (now, span): (i64, i64),
+    ) -> Option<(VerdictId, Option<String>)> {
+        let holds = |outcome: Outcome| match outcome.state {
+            State::Refused(id) if OF_THE_OWNER.contains(&id) => Some((id, outcome.page)),
+            _ => None,
+        };
+        places(&self.known(id))
+            .filter(|(key, _)| is_owners(key, owner))
+            .filter_map(|(_, text)| outcome(text))
+            .filter(|outcome| (0..span).contains(&(now - outcome.at)))
+            .find_map(holds)
+    }
+
     /// Tells whether git was ever let in with this account at any repository of an owner.
     pub fn accepted_for_owner(&self, id: &str, owner: &Owner) -> bool {
-        let is_owners = |key: &str| {
-            let place = key.split_once(' ').and_then(|(_, place)| place.split_once('/'));
-            place.is_some_and(|(known, _)| known.eq_ignore_ascii_case(owner.as_str()))
-        };
         let known = self.known(id);
         known.contains_key(&let_in(owner))
-            || places(&known).any(|(key, text)| is_owners(key) && accepted_at(text).is_some())
+            || places(&known).any(|(key, text)| is_owners(key, owner) && accepted_at(text).is_some())
     }
 
     /// Tells whether git was ever let in with this account at this place and direction.
@@ -541,6 +582,12 @@ impl Outcomes {
 
 /// How the id begins under which the outcomes of a fallback's secret are noted.
 const FALLBACK: &str = "fallback:";
+
+/// Tells whether an outcome is about a repository of this owner.
+fn is_owners(key: &str, owner: &Owner) -> bool {
+    let place = key.split_once(' ').and_then(|(_, place)| place.split_once('/'));
+    place.is_some_and(|(known, _)| known.eq_ignore_ascii_case(owner.as_str()))
+}
 
 /// Names the outcomes of a fallback's secret. Accounts' ids begin with `https://`, or a person chose them.
 fn fallback_id(fingerprint: &str) -> String {

@@ -30,6 +30,33 @@ fn a_host_is_compared_by_its_bytes() {
 }
 
 #[test]
+fn an_ipv6_address_is_a_host_in_one_spelling() {
+    for (asked, normal) in [
+        ("[::1]", Some("[::1]")),
+        ("[::1]:443", Some("[::1]")),
+        ("[::1]:8443", Some("[::1]:8443")),
+        ("[0:0::0:1]:8443", Some("[::1]:8443")),
+        ("[FD00::A]", Some("[fd00::a]")),
+        ("::1", None),
+        ("[::1", None),
+        ("[::1]x", None),
+        ("[::1]:", None),
+        ("[::1]:0", None),
+        ("[::1%eth0]", None),
+        ("[]", None),
+        ("[127.0.0.1]", None),
+    ] {
+        let host = Host::parse(asked.as_bytes());
+        assert_eq!(host.as_ref().map(Host::as_str), normal, "{asked}");
+    }
+    let remote = Remote::from_url("https://[::1]:8443/acme/secret").expect("a URL");
+    assert_eq!((remote.host.as_str(), remote.name().as_str()), ("[::1]:8443", "acme/secret"));
+    for text in ["[::1]:8443/acme", "https://[::1]:8443/acme"] {
+        assert_eq!(Scope::parse(text).expect(text).to_string(), "https://[::1]:8443/acme");
+    }
+}
+
+#[test]
 fn an_owner_is_told_by_a_path_of_two_plain_segments_only() {
     for (path, owner, repo) in [
         ("o/r.git", Some("o"), Some("r")),

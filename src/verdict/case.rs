@@ -28,7 +28,12 @@ impl<'a> Case<'a> {
             .into_iter()
             .find(|heard| heard.was_asked() && !heard.is_open())
             .or_else(|| git.into_iter().find(|heard| heard.was_asked()))
-            .or_else(|| ours.into_iter().find(|heard| heard.was_asked()))
+            // Our own calls decide where no repository was meant. Where one was, and git could not be asked, they
+            // prove at most that the token is bad.
+            .or_else(|| {
+                let may_decide = e.target.repo.is_none() || e.user.status() == Some(401);
+                ours.into_iter().find(|heard| may_decide && heard.was_asked())
+            })
             .unwrap_or(&Heard::NotAsked);
         Case {
             e,

@@ -164,6 +164,34 @@ pub(crate) struct Reply {
     pub(crate) words: String,
 }
 
+/// Who answered one of our own REST calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AnsweredBy {
+    /// GitHub itself.
+    GitHub,
+    /// A server in trouble, which may be GitHub's outermost: nothing tells whose.
+    Nobody,
+    /// Somebody else: a portal that wants a login, a proxy, another kind of server.
+    Stranger,
+}
+
+/// Tells who answered, from the status, the headers and whether there is a body.
+pub(crate) fn answered_by<'r>(
+    status: u16,
+    is_empty: bool,
+    header: &dyn Fn(&str) -> Option<&'r str>,
+) -> AnsweredBy {
+    let has_id = header("x-github-request-id").is_some_and(|id| !id.trim().is_empty());
+    let is_json = || header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().contains("json"));
+    if has_id && (is_empty || is_json()) {
+        AnsweredBy::GitHub
+    } else if status == 429 || ((500..600).contains(&status) && status != 511) {
+        AnsweredBy::Nobody
+    } else {
+        AnsweredBy::Stranger
+    }
+}
+
 impl Heard {
     /// Takes an answer to one of our own REST calls: a stranger's is a captive portal, not an answer.
     ///
@@ -171,11 +199,11 @@ impl Heard {
     /// trouble, may lack it.
     pub(crate) fn rest(reply: Reply) -> Heard {
         let status = reply.status.unwrap_or_default();
-        let json = reply.body.is_empty()
-            || reply.header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().contains("json"));
-        let own = reply.header("x-github-request-id").is_some() && json;
-        let overloaded = status == 429 || ((500..600).contains(&status) && status != 511);
-        if own || overloaded { Heard::Reply(reply) } else { Heard::Trouble(Trouble::CaptivePortal) }
+        let may_be_githubs = answered_by(status, reply.body.is_empty(), &|name| reply.header(name));
+        match may_be_githubs {
+            AnsweredBy::GitHub | AnsweredBy::Nobody => Heard::Reply(reply),
+            AnsweredBy::Stranger => Heard::Trouble(Trouble::CaptivePortal),
+        }
     }
 
     /// Gives a success of git's.
@@ -416,5 +444,32 @@ mod tests {
         assert_eq!(visible.like("acme", "toolbax"), Some("acme/tool-box"));
         assert_eq!(visible.like("acme", "secretary"), None);
         assert_eq!(visible.like("acme", "SECRETS"), None);
+    }
+
+    #[test]
+    fn who_answered_is_told_in_one_way() {
+        use AnsweredBy::{GitHub, Nobody, Stranger};
+        let id = ("x-github-request-id", "AB:12");
+        let json = ("content-type", "application/json; charset=utf-8");
+        let html = ("content-type", "text/html");
+        for (status, is_empty, headers, by) in [
+            (200, false, vec![id, json], GitHub),
+            (404, true, vec![id], GitHub),
+            (502, false, vec![id, json], GitHub),
+            // Its outermost servers do not mark what they say when those behind them have trouble.
+            (502, false, vec![html], Nobody),
+            (503, true, vec![], Nobody),
+            (429, false, vec![], Nobody),
+            (200, false, vec![html], Stranger),
+            (200, false, vec![id, html], Stranger),
+            (200, false, vec![("x-github-request-id", " "), json], Stranger),
+            (302, true, vec![], Stranger),
+            (401, false, vec![json], Stranger),
+            (511, false, vec![html], Stranger),
+        ] {
+            let header =
+                |name: &str| headers.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+            assert_eq!(answered_by(status, is_empty, &header), by, "{status} {headers:?}");
+        }
     }
 }

@@ -16,7 +16,8 @@ mod typical;
 
 pub(crate) use conclude::conclude;
 pub(crate) use evidence::{
-    Account, Evidence, Heard, Helper, HostKind, Origin, Reply, Trouble, Unreadable, Visible,
+    Account, AnsweredBy, Evidence, Heard, Helper, HostKind, Origin, Reply, Trouble, Unreadable, Visible,
+    answered_by,
 };
 pub(crate) use table::{VerdictRow, row_of, rows};
 pub(crate) use typical::recalled;
@@ -90,6 +91,22 @@ pub(crate) fn of_row(about: &VerdictRow) -> Verdict {
         verdict.means = means.to_owned();
     }
     verdict
+}
+
+/// Says again what a verdict meant that was given earlier, as far as its id and the names tell.
+pub(crate) fn restated(id: VerdictId, evidence: &Evidence) -> String {
+    let case = Case::of(evidence);
+    match id {
+        VerdictId::ApprovalPending => case.pending().means,
+        VerdictId::GrantRevoked => case.revoked().means,
+        VerdictId::RepositoryNotSelected => case.not_selected().means,
+        VerdictId::NoWriteRole => case.without_role().means,
+        _ => match (crate::denial::catalogue::row(id), table::means(id)) {
+            (Some(_), _) => case.row(id, Certainty::Inferred).means,
+            (None, Some(means)) => means.to_owned(),
+            (None, None) => "it was refused".to_owned(),
+        },
+    }
 }
 
 /// Gives the verdict of a refusal in words that nobody knows.

@@ -105,7 +105,7 @@ impl Scene {
     #[track_caller]
     fn was_probed(&self) {
         let children = self.children();
-        for part in ["\"remote-https\"", "\"probe-helper\""] {
+        for part in ["\"probe-run\"", "\"probe-helper\""] {
             assert!(children.contains(part), "nothing was probed: {part}");
         }
         assert!(self.file("patron-trace").contains("asked"), "{}", self.file("patron-trace"));

@@ -28,25 +28,30 @@ fn a_token_that_waits_for_approval_is_explained_at_the_first_attempt_and_the_pag
             assert_eq!(desk.pages(), [page]);
             assert_eq!(desk.asked(), 2, "the probe and git");
             let calls = desk.calls().len();
-            let line = |ago: &str| {
-                format!(
-                    "acme/secret was refused {ago} (approval-pending), git tries again; page: {page}; \
-                     details: git credential-patron diagnose https://github.com/acme/secret"
-                )
-            };
+            let mut times = 0;
             for _ in 0..10 {
                 let said = desk.fails(".", "clone -q https://github.com/acme/secret");
-                assert_eq!(Desk::lines(&said), [line("just now")], "{said}");
+                let [line] = Desk::lines(&said)[..] else { panic!("{said}") };
+                let begins = ["acme/secret is refused: ", "acme/secret was refused just now: "];
+                assert!(begins.iter().any(|begin| line.starts_with(begin)), "{said}");
+                let rest = format!(
+                    "acme has most likely not approved the token \"acme\" yet. Page: {page}. \
+                     Details: git credential-patron diagnose https://github.com/acme/secret"
+                );
+                assert!(line.ends_with(&rest), "{said}");
+                times += 1;
             }
-            assert_eq!(desk.asked(), 12, "git alone");
-            assert_eq!(desk.calls().len(), calls);
+            let asked = desk.asked();
+            // Git itself each time, and at most every ten seconds we.
+            assert!((2 + times..2 + 2 * times).contains(&asked), "{asked}");
+            assert_eq!(desk.calls().len(), calls, "the causes are not asked for again");
             assert_eq!(desk.pages(), [page]);
             desk.forge.policy(|policy| policy.token_mut("acme").state = State::Active);
-            desk.later(180);
-            // Nobody has asked since, so the line must be true of a clone that works, too.
+            desk.later(60);
+            desk.forge.clear_log();
             let said = desk.ok(".", "clone -q https://github.com/acme/secret");
-            assert_eq!(Desk::lines(&said), [line("3 minutes ago")], "{said}");
-            assert_eq!(desk.asked(), 13, "git alone");
+            assert_eq!(said, "", "nothing is said of what works by now");
+            assert_eq!((desk.asked(), desk.calls().len()), (2, 0), "the probe and git");
             let said = desk.ok("secret", "fetch -q");
             assert_eq!(said, "", "nothing is said of what works");
         }
@@ -106,13 +111,16 @@ fn an_operation_that_git_never_reported_about_is_asked_about_the_next_time() {
     let said = desk.fails("secret", "fetch -q");
     assert!(Desk::lines(&said)[0].ends_with("(ip-not-allowed)"), "{said}");
     assert_eq!(desk.asked(), 6, "git and the probe");
+    desk.later(11);
     let said = desk.fails("secret", "fetch -q");
     assert_eq!(Desk::lines(&said).len(), 1, "{said}");
-    assert_eq!(desk.asked(), 7, "git alone");
+    assert_eq!(desk.asked(), 8, "git and the probe");
+    desk.later(11);
     desk.forge.policy(|policy| policy.owner_mut("acme").ip_allow_list = false);
-    desk.ok("secret", "fetch -q");
     silent(&desk.ok("secret", "fetch -q"));
-    assert_eq!(desk.asked(), 9, "git alone");
+    assert_eq!(desk.asked(), 10, "git and the probe");
+    silent(&desk.ok("secret", "fetch -q"));
+    assert_eq!(desk.asked(), 11, "git alone");
 }
 
 #[test]
@@ -136,21 +144,22 @@ fn a_classic_token_of_the_helper_before_us_is_explained_where_classic_ones_are_f
         assert!(matches!(desk.pages().as_slice(), [one] if one.starts_with(page)));
         let said = desk.fails(".", "clone -q https://github.com/acme/secret");
         assert_eq!(Desk::lines(&said).len(), 1, "{said}");
-        assert_eq!(desk.asked(), 3, "the probe, git, git");
+        desk.forge.clear_log();
         // Elsewhere it opens everything, and nothing is said.
         silent(&desk.ok(".", "clone -q https://github.com/globex/api"));
         silent(&desk.ok("api", "fetch -q"));
-        assert_eq!(desk.asked(), 6, "the probe, git, git");
+        assert_eq!(desk.asked(), 3, "the probe, git, git");
     }
 }
 
 #[test]
-fn sixty_four_fetches_at_once_of_a_refused_repository_cause_one_probe_one_block_and_one_page() {
+fn twenty_four_fetches_at_once_of_a_refused_repository_cause_one_probe_one_block_and_one_page() {
     let desk = Desk::new(pending(PendingAnswer::NotFound));
     let runs: Vec<_> =
-        (0..64).map(|_| desk.spawn(".", "ls-remote -q https://github.com/acme/secret")).collect();
+        (0..24).map(|_| desk.spawn(".", "ls-remote -q https://github.com/acme/secret")).collect();
     let said: Vec<String> = runs.into_iter().map(|run| run.wait().stderr()).collect();
-    assert_eq!(desk.asked(), 65, "64 times git, one probe");
+    // On a busy machine these take more than the ten seconds after which one of them asks again.
+    assert!((25..30).contains(&desk.asked()), "24 times git, one probe: {}", desk.asked());
     assert_eq!(desk.calls().iter().filter(|call| *call == "/user").count(), 1);
     let mut blocks = 0;
     for said in &said {

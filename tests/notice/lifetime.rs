@@ -23,8 +23,14 @@ fn alive(desk: &Desk) -> Vec<String> {
         .filter(|entry| !is_gits_own(&entry.path()))
         .filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok())
         .map(|line| String::from_utf8_lossy(&line).replace('\0', " "))
-        .filter(|line| line.contains(&root) || line.contains("acme/hangs"))
+        .filter(|line| line.contains(&root) || line.contains(&repository(desk)))
         .collect()
+}
+
+/// A repository of this desk alone.
+fn repository(desk: &Desk) -> String {
+    let name = desk.sandbox.root().file_name().expect("a folder").to_string_lossy().replace('.', "");
+    format!("acme/{name}")
 }
 
 /// Tells whether this is what git started for itself: a killed git leaves it, too. What a probe started has a
@@ -110,7 +116,7 @@ fn whatever_ends_diagnose_nothing_is_left() {
             .iter()
             .flat_map(|signal| POINTS.map(|point| (signal, point)))
             .map(|(signal, point)| {
-                let url = format!("https://github.com/acme/hangs-{signal}-{point}");
+                let url = format!("https://github.com/{}-{signal}-{point}", repository(&desk));
                 let running = desk.sandbox.patron(["diagnose", &url]).spawn();
                 std::thread::sleep(Duration::from_millis(point));
                 end(&running, signal);
@@ -133,7 +139,7 @@ fn whatever_ends_a_git_that_is_asked_about_nothing_is_left() {
         desk.forge.policy(|policy| policy.rules.push(rule));
         let running: Vec<_> = POINTS
             .map(|point| {
-                let url = format!("https://github.com/acme/hangs-{signal}-{point}");
+                let url = format!("https://github.com/{}-{signal}-{point}", repository(&desk));
                 let running = desk.sandbox.command("git", ["ls-remote", &url]).spawn();
                 std::thread::sleep(Duration::from_millis(point));
                 end(&running, signal);

@@ -6,12 +6,14 @@
 mod doors;
 mod first;
 mod lifetime;
+mod other_user;
 mod places;
 mod rows;
 mod steady;
 mod terminal;
 mod tokens;
 mod told;
+mod ways;
 
 use super::forge::{Forge, Policy};
 use super::sandbox::{Git, Output, Running, Sandbox, gits};

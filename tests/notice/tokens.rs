@@ -192,7 +192,7 @@ fn a_dead_token_of_the_helper_before_us_is_named_as_its_and_the_helper_is_told_o
         // One that gives it again is told again, and each bad login more is git's own.
         for times in 2..5 {
             let said = desk.fails(".", CLONE);
-            let line = "the token of your earlier helper is not accepted (401): token-rejected; \
+            let line = "github.com does not know the token of your earlier helper (401); \
                         keep one here: git credential-patron add acme";
             assert_eq!(Desk::lines(&said), [line], "{said}");
             assert_eq!(desk.told(), "get\nerase\n".repeat(times));

@@ -248,7 +248,7 @@ pub(crate) const STEPS: &[Step] = &[
             expect(ours <= 1, "patron says too much of what works")?;
             let text = shown.text();
             expect(
-                ours == 0 || text.contains(", git tries again"),
+                ours == 0 || text.contains(" was refused "),
                 "what patron says is not true of what works",
             )?;
             expect(stage.sandbox.work().join("printer/.git").is_dir(), "there is no clone")

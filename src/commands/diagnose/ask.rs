@@ -5,7 +5,7 @@
 
 use super::ready::Ready;
 use crate::git::Git;
-use crate::inspect::{Inspection, Means, Pace, inspect_knowing};
+use crate::inspect::{Inspection, Means, inspect};
 use crate::verdict::Heard;
 use std::thread;
 use std::time::Duration;
@@ -57,7 +57,7 @@ fn one_after_the_other(git: &Git, ready: &[Ready<'_>], group: &[usize]) -> Vec<(
         let Some(subject) = ready[at].subject() else { continue };
         let remote_name = ready[at].aim.target.name.as_deref();
         let means = Means { git, remote_name };
-        let inspection = inspect_knowing(&means, &subject, Pace::Careful, BOUND, user.clone());
+        let inspection = inspect(&means, &subject, BOUND, user.clone());
         if inspection.evidence.user.reply().is_some() {
             user = inspection.evidence.user.clone();
         }

@@ -4,14 +4,14 @@ use super::{InfoRefs, Probed, Way, url_of};
 use crate::git::handover::{self, HELPER, Handover, Socket};
 use crate::git::http::is_remote_name;
 use crate::git::quote::helper_command;
-use crate::git::{Git, child};
+use crate::git::{Cwd, Git, child};
 use crate::remote::Direction;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Read, Write};
-use std::os::unix::ffi::OsStringExt;
-use std::path::Path;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -48,14 +48,13 @@ impl Running {
         let own = env::current_exe()?;
         let nonce = handover::nonce()?;
         let (socket, theirs) = handover::pair()?;
-        let mut command = child::command(&own, git.program());
-        for setting in settings(&own, what, &url, &nonce)? {
-            command.arg("-c").arg(setting);
-        }
+        let transport = transport(git).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+        let mut command = child::command(&own, &transport);
         // The URL stands in both places where git was given one that is no remote's.
         let name = what.remote_name.filter(|name| is_remote_name(name)).unwrap_or(&url);
-        command.args(["remote-https", name, &url]);
+        command.args([name, &url]);
         surroundings(&mut command);
+        command.env(PARAMETERS, with_settings(env::var_os(PARAMETERS), &settings(&own, what, &url, &nonce)?));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(theirs);
         let mut child = command.spawn()?;
         let (mut stdin, stdout) = (child.stdin.take(), child.stdout.take());
@@ -142,6 +141,40 @@ impl Drop for Running {
     fn drop(&mut self) {
         child::end(&mut self.child);
     }
+}
+
+/// Where git puts what `-c` sets (git(1)).
+const PARAMETERS: &str = "GIT_CONFIG_PARAMETERS";
+
+/// Finds what speaks to servers for git: that of the git which called us, else that of the one in `PATH`.
+fn transport(git: &Git) -> Option<PathBuf> {
+    let name = "git-remote-https";
+    let is_there = |path: &PathBuf| path.is_absolute() && path.is_file();
+    let of_caller = env::var_os("GIT_EXEC_PATH").map(|folder| PathBuf::from(folder).join(name));
+    of_caller.filter(is_there).or_else(|| {
+        let told = git.run(&["--exec-path"], Cwd::Here).ok()?;
+        let folder = OsStr::from_bytes(told.trim_ascii_end());
+        Some(Path::new(folder).join(name)).filter(is_there)
+    })
+}
+
+/// Adds settings as `-c` would: each in single quotes (`sq_quote_buf` in git's `quote.c`).
+fn with_settings(before: Option<OsString>, settings: &[OsString]) -> OsString {
+    let mut all = before.unwrap_or_default().into_vec();
+    for setting in settings {
+        if !all.is_empty() {
+            all.push(b' ');
+        }
+        all.push(b'\'');
+        for byte in setting.as_bytes() {
+            match byte {
+                b'\'' | b'!' => all.extend([b'\'', b'\\', *byte, b'\'']),
+                byte => all.push(*byte),
+            }
+        }
+        all.push(b'\'');
+    }
+    OsString::from_vec(all)
 }
 
 /// Gives what `-c` is to set. What comes last holds where both fit the URL equally well, and what is set for

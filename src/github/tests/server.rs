@@ -57,16 +57,34 @@ impl TestAuthority {
             Flaw::Expired => params.not_after = date_time_ymd(2020, 1, 1),
             Flaw::NotYetValid => params.not_before = date_time_ymd(2999, 1, 1),
         }
-        let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
-        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .expect("versions")
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key);
-        Arc::new(config.expect("a certificate with its key"))
+        served(&params.signed_by(&key, &self.issuer).expect("a certificate"), &key)
     }
+
+    /// Makes what a server needs that has signed for itself, and puts its certificate into the file of those
+    /// that are believed.
+    pub(super) fn signed_by_itself(&self, name: &str, is_ca: IsCa, flaw: Flaw) -> Arc<ServerConfig> {
+        let key = KeyPair::generate().expect("a key");
+        let mut params = CertificateParams::new(vec![name.to_owned()]).expect("parameters");
+        params.is_ca = is_ca;
+        if flaw == Flaw::Expired {
+            params.not_after = date_time_ymd(2020, 1, 1);
+        }
+        let certificate = params.self_signed(&key).expect("a certificate");
+        std::fs::write(self.file(), certificate.pem()).expect("written");
+        served(&certificate, &key)
+    }
+}
+
+/// Makes a server's settings.
+fn served(certificate: &rcgen::Certificate, key: &KeyPair) -> Arc<ServerConfig> {
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key);
+    Arc::new(config.expect("a certificate with its key"))
 }
 
 /// A listening socket; what it did can be looked at.
