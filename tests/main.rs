@@ -49,6 +49,7 @@ mod libgit2;
 #[cfg(unix)]
 mod limits;
 mod manual;
+mod map;
 #[cfg(unix)]
 mod mistakes;
 mod names;
