@@ -323,6 +323,14 @@ impl Book {
         Ok(())
     }
 
+    /// Writes an account in the place of the one with that id, which it may share or not. Unknown keys stay.
+    pub fn rename(&mut self, id: &str, new: &Account) -> Result<(), ListError> {
+        if let Some(known) = self.accounts.known.iter_mut().find(|known| known.id == id) {
+            known.id.clone_from(&new.id);
+        }
+        self.put(new)
+    }
+
     /// Takes an account out; tells whether it was there.
     pub fn remove(&mut self, id: &str) -> Result<bool, ListError> {
         let Some(at) = self.accounts.known.iter().position(|known| known.id == id) else { return Ok(false) };

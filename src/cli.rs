@@ -30,67 +30,70 @@ gives git the right GitHub token for each owner
 usage: git credential-patron COMMAND
 
 for you
-  setup        make patron the helper for github.com (or --host HOST)
-  unsetup      take that back: git's config is byte for byte as before
-  add SCOPE    keep the token for an owner (acme) or a repository (acme/secret)
-  list         show the accounts, never a secret
-  remove WHAT  forget an account and its token
-  status       is everything fine: helpers, accounts, recent refusals
-  diagnose     say what GitHub says to git here, why, and what to do
-  explain      name the refusal in a transcript: git push 2>&1 | ... explain
-  token        print the token that would be chosen
-  exec -- CMD  run CMD (gh, curl, ...) with that token in its environment
-  completions  print completions for bash, zsh, fish, powershell, elvish
+  setup, unsetup     make patron git's helper for github.com; undo that
+  add SCOPE          keep the token for an owner (acme) or repository (acme/x)
+  list               show the accounts, never a secret
+  rename, remove     change an account's scope or label; forget an account
+  status             is everything fine: helpers, accounts, recent refusals
+  diagnose           check access to a repository and say what to fix
+  explain            name the refusal in git's output (git push 2>&1 | ...)
+  token, exec CMD    print the token, or run CMD (gh, curl, ...) with it
+  completions, help  print completions for a shell; help for one command
 
 for git (called by git, not by you)
   get, store, erase, capability
 
-`git credential-patron COMMAND -h` explains one command,
-`git help credential-patron` all of them.
-
-example: git credential-patron setup && git credential-patron add acme
+`git credential-patron COMMAND -h` explains one command, `git help
+credential-patron` all of them. Begin: git credential-patron setup && git
+credential-patron add acme
 ";
 
 /// The commands for people.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Makes patron the helper for these hosts
+    /// Make patron git's helper for these hosts
     #[command(after_help = "example: git credential-patron setup --host ghe.example.com")]
     Setup(Setup),
-    /// Takes back what `setup` did
+    /// Undo what `setup` did
     #[command(after_help = "example: git credential-patron unsetup --dry-run")]
     Unsetup(Unsetup),
-    /// Keeps the token for an owner, a repository or a host
+    /// Keep the token for an owner, a repository or a host
     #[command(after_help = "example: git credential-patron add acme")]
     Add(Add),
-    /// Shows the accounts, never a secret
+    /// Show the accounts, never a secret
     #[command(after_help = "example: git credential-patron list --json")]
     List(List),
-    /// Forgets an account and its secret
+    /// Give an account another scope, after a rename on GitHub, or another label
+    #[command(after_help = "example: git credential-patron rename acme acme-inc")]
+    Rename(Rename),
+    /// Forget an account and its token
     #[command(after_help = "example: git credential-patron remove acme")]
     Remove(Remove),
-    /// Says what GitHub says to git here, why, and what to do about it
+    /// Check access to a repository and say what to fix
     #[command(after_help = "example: git credential-patron diagnose origin --push")]
     Diagnose(Diagnose),
-    /// Checks whether everything is fine: helpers, accounts, recent refusals
+    /// Check whether everything is fine: helpers, accounts, recent refusals
     #[command(after_help = "example: git credential-patron status")]
     Status(StatusArgs),
-    /// Names the refusal in a transcript of git, or shows what is known of one
+    /// Name the refusal in git's output, or describe one
     #[command(after_help = "example: git push 2>&1 | git credential-patron explain")]
     Explain(Explain),
-    /// Prints the token that would be chosen
+    /// Print the token for an owner or repository
     #[command(
         after_help = "example: curl -H @<(echo \"Authorization: Bearer $(git credential-patron token acme)\") ..."
     )]
     Token(Token),
-    /// Runs a command with the token that would be chosen in its environment
-    #[command(after_help = "example: git credential-patron exec --for acme -- gh repo list acme")]
+    /// Run a command with the owner's token in its environment
+    #[command(after_help = "example: git credential-patron exec --for acme gh repo list acme")]
     Exec(Exec),
-    /// Prints completions for a shell
+    /// Print completions for a shell
     #[command(
         after_help = "example: git credential-patron completions bash > ~/.local/share/bash-completion/completions/git-credential-patron"
     )]
     Completions(Completions),
+    /// Show help for a command
+    #[command(after_help = "example: git credential-patron help add")]
+    Help(Help),
 }
 
 /// Options of `setup`.
@@ -178,6 +181,20 @@ pub struct Remove {
     pub yes: bool,
 }
 
+/// Options of `rename`.
+#[derive(Debug, Args)]
+pub struct Rename {
+    /// The account's scope or label
+    #[arg(value_name = "SCOPE|LABEL")]
+    pub what: String,
+    /// The new scope or label
+    #[arg(value_name = "NEW")]
+    pub new: String,
+    /// NEW is a label, even if the account was named by its scope
+    #[arg(long)]
+    pub label: bool,
+}
+
 /// Options of `diagnose`.
 #[derive(Debug, Args)]
 pub struct Diagnose {
@@ -241,8 +258,16 @@ pub struct Exec {
     #[arg(long = "for", value_name = "SCOPE|URL")]
     pub target: Option<String>,
     /// The command and its arguments
-    #[arg(last = true, required = true, value_name = "CMD")]
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true, value_name = "CMD")]
     pub command: Vec<std::ffi::OsString>,
+}
+
+/// Options of `help`.
+#[derive(Debug, Args)]
+pub struct Help {
+    /// The command
+    #[arg(value_name = "COMMAND")]
+    pub command: Option<String>,
 }
 
 /// Options of `completions`.

@@ -17,8 +17,9 @@ pub enum Exit {
     Usage,
     /// It could not be checked: no network, no answer, a limit.
     Unchecked,
-    /// A signal ended a question: 128 and its number, as shells count.
-    Signal(u8),
+    /// As shells count: 128 and a signal's number, 126 and 127 for a command that cannot be run, or the
+    /// command's own.
+    As(u8),
 }
 
 impl Exit {
@@ -28,7 +29,7 @@ impl Exit {
             Self::Failed => 1,
             Self::Usage => 2,
             Self::Unchecked => 3,
-            Self::Signal(code) => code,
+            Self::As(code) => code,
         }
     }
 }
@@ -121,7 +122,7 @@ impl fmt::Display for Failure {
 impl From<PromptError> for Failure {
     fn from(error: PromptError) -> Self {
         match error.exit_code() {
-            Some(code) => Self::new(Exit::Signal(code), "interrupted; nothing was changed"),
+            Some(code) => Self::new(Exit::As(code), "interrupted; nothing was changed"),
             None => Self::failed(error.to_string()),
         }
     }

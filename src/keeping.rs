@@ -211,6 +211,42 @@ pub fn learn(paths: &Paths, told: &Account) -> Result<(), accounts::ListError> {
     book.save()
 }
 
+/// Gives an account another scope or label. The secret is written under its new name before the list changes, and
+/// taken from under the old one after: whatever ends this in the middle, an account has it.
+pub fn rename(paths: &Paths, known: &Account, new: &Account, asking: Asking) -> Result<(), NotKept> {
+    // A list that cannot be changed must be known before a secret is moved.
+    let book = hold(Book::open(&paths.accounts(), &paths.locks()).map_err(NotKept::List)?, asking);
+    let vault = vault::open(&known.place, paths, asking);
+    let has_secret = !matches!(known.place, VaultPlace::Command(_));
+    if has_secret {
+        let read = |item: &vault::Item<'_>| vault.read(item).map_err(NotKept::Vault);
+        let refresh_id = vault::refresh_id(known);
+        let refresh = match known.refresh {
+            true => read(&vault::Item { id: &refresh_id, ..vault::item(known) })?,
+            false => None,
+        };
+        if let Some(secret) = read(&vault::item(known))? {
+            write(paths, new, &secret, refresh.as_ref(), asking).map_err(NotKept::Vault)?;
+        }
+    }
+    let listed = book
+        .map_or_else(|| Book::open(&paths.accounts(), &paths.locks()), Ok)
+        .and_then(|mut book| book.rename(&known.id, new).and_then(|()| book.save()));
+    let moves = has_secret && known.id != new.id;
+    if let Err(trouble) = listed {
+        if moves {
+            forget(paths, new, asking);
+        }
+        return Err(NotKept::List(trouble));
+    }
+    if moves {
+        forget(paths, known, asking);
+    }
+    // What is known of a place is known by its name, so it goes with the old one.
+    let _ = Outcomes::load(&paths.outcomes()).change(|outcomes| outcomes.rename(&known.id, &new.id));
+    Ok(())
+}
+
 /// Gives the label an account gets by itself: the scope, for a second login `SCOPE@LOGIN`, and a number
 /// where that is taken too.
 pub fn free_label(accounts: &[Account], wanted: &Account) -> String {

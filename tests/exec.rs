@@ -172,8 +172,115 @@ fn the_commands_own_end_and_streams_are_passed_on() {
     // A signal that ends it ends what took its place: us.
     use std::os::unix::process::ExitStatusExt;
     assert_eq!(run("kill -TERM $$").run().status.signal(), Some(15));
-    let output = sandbox.patron(["exec", "--for", "acme", "--", "no-such-program"]).fails(1);
-    output.says("patron: no-such-program cannot be started");
+}
+
+#[test]
+fn a_command_that_cannot_be_run_ends_as_in_a_shell() {
+    let (_forge, sandbox) = scene();
+    let home = sandbox.home().to_owned();
+    sandbox.write("plain", "echo ran");
+    sandbox.write("bin/plain-too", "echo ran");
+    let path = format!("{}:/usr/bin:/bin", home.join("bin").display());
+    let plain = home.join("plain").display().to_string();
+    for (command, code, words) in [
+        ("no-such-program", 127, "no-such-program: command not found"),
+        ("./no-such-program", 127, "./no-such-program cannot be started"),
+        ("plain-too", 126, "plain-too: it is not executable"),
+        (&plain, 126, "cannot be started"),
+        ("/", 126, "cannot be started"),
+    ] {
+        for dashes in [&[][..], &["--"]] {
+            let run =
+                sandbox.patron(["exec", "--for", "acme"]).args(dashes).args([command]).env("PATH", &path);
+            run.fails(code).says(words).prints("");
+        }
+    }
+}
+
+#[test]
+fn the_dashes_before_the_command_may_be_left_out() {
+    let (forge, sandbox) = scene();
+    let secret = forge.secret("acme");
+    for line in [
+        &["exec", "--for", "acme", "sh", "-c", "printf %s \"$GH_TOKEN\""][..],
+        &["exec", "--for=acme", "sh", "-c", "printf %s \"$GH_TOKEN\""],
+        &["exec", "--for", "acme", "--", "sh", "-c", "printf %s \"$GH_TOKEN\""],
+    ] {
+        sandbox.patron(line).ok().prints(&secret);
+    }
+    // Options and dashes behind the command are its own.
+    let output =
+        sandbox.patron(["exec", "--for", "acme", "printf", "%s\\n", "--for", "--", "-h", "--json"]).ok();
+    output.prints("--for\n--\n-h\n--json\n");
+    sandbox.patron(["exec", "--for", "acme", "printf", "%s", &forge.secret("globex")]).ok();
+    gh(&sandbox, "acme", &["api", "user"]).ok();
+}
+
+#[test]
+fn a_checkouts_own_program_does_not_get_the_token() {
+    let (_forge, sandbox) = scene();
+    for folder in ["", "src/"] {
+        let script = "#!/bin/sh\necho stolen\n";
+        let program = sandbox.work().join(format!("{folder}gh"));
+        std::fs::create_dir_all(program.parent().expect("it has one")).expect("ours");
+        std::fs::write(&program, script).expect("ours");
+        sandbox.shell(&format!("chmod +x '{}'", program.display())).ok();
+    }
+    for path in [".", "", "src", ".:src:"] {
+        let run = sandbox.patron(["exec", "--for", "acme", "gh", "--version"]).cwd(sandbox.work());
+        run.env("PATH", path).fails(127).says("gh: command not found").prints("");
+        let path = format!("{path}:/usr/bin:/bin");
+        let run = sandbox.patron(["exec", "--for", "acme", "gh", "--version"]).cwd(sandbox.work());
+        assert!(run.env("PATH", path).ok().stdout().starts_with("gh version"));
+    }
+}
+
+#[test]
+fn inherited_addresses_name_the_accounts_host_or_are_gone() {
+    let (_forge, sandbox) = scene();
+    let names = ["GITHUB_API_URL", "GITHUB_SERVER_URL", "GITHUB_GRAPHQL_URL", "GH_REPO"];
+    let of = |target: &str, repo: &str| -> Vec<String> {
+        let mut run = sandbox.patron(["exec", "--for", target, "env"]).env("GH_REPO", repo);
+        for name in &names[..3] {
+            run = run.env(name, "https://other.example");
+        }
+        let text = run.ok().stdout();
+        let mut found: Vec<String> = text
+            .lines()
+            .filter(|line| line.split_once('=').is_some_and(|(name, _)| names.contains(&name)))
+            .map(str::to_owned)
+            .collect();
+        found.sort();
+        found
+    };
+    assert_eq!(
+        of("acme", "ghe.example.com/acme/secret"),
+        [
+            "GITHUB_API_URL=https://api.github.com",
+            "GITHUB_GRAPHQL_URL=https://api.github.com/graphql",
+            "GITHUB_SERVER_URL=https://github.com"
+        ]
+    );
+    assert_eq!(
+        of("corp.ghe.com/acme", "corp.ghe.com/acme/secret"),
+        [
+            "GH_REPO=corp.ghe.com/acme/secret",
+            "GITHUB_API_URL=https://api.corp.ghe.com",
+            "GITHUB_GRAPHQL_URL=https://api.corp.ghe.com/graphql",
+            "GITHUB_SERVER_URL=https://corp.ghe.com"
+        ]
+    );
+    assert_eq!(
+        of("ghe.example.com/acme", "acme/secret"),
+        [
+            "GH_REPO=acme/secret",
+            "GITHUB_API_URL=https://ghe.example.com/api/v3",
+            "GITHUB_GRAPHQL_URL=https://ghe.example.com/api/graphql",
+            "GITHUB_SERVER_URL=https://ghe.example.com"
+        ]
+    );
+    let text = sandbox.patron(["exec", "--for", "acme", "env"]).ok().stdout();
+    assert!(!text.contains("GITHUB_API_URL"), "what was not there is not set");
 }
 
 #[test]

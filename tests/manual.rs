@@ -81,12 +81,24 @@ fn the_first_help_is_one_screen_and_names_every_command() {
     let sandbox = Sandbox::new(None);
     let help = sandbox.patron(["-h"]).ok().stdout();
     assert!(help.lines().count() <= 24, "{} lines", help.lines().count());
+    assert!(help.lines().all(|line| line.len() <= 80), "{help}");
+    for line in [&["help"][..], &["--help"]] {
+        sandbox.patron(line).ok().prints(&help);
+    }
     let group = |title: &str| -> Vec<String> {
         let lines = help.lines().skip_while(move |line| !line.starts_with(title)).skip(1);
         lines.take_while(|line| line.starts_with("  ")).map(str::to_owned).collect()
     };
-    let first_word = |line: &String| line.split_whitespace().next().unwrap_or_default().to_owned();
-    let for_you: BTreeSet<String> = group("for you").iter().map(first_word).collect();
+    // `token, exec CMD    print ...`: commands in small letters, what they take in capitals.
+    let names = |line: &String| -> Vec<String> {
+        let names = line.trim_start().split("  ").next().unwrap_or_default();
+        names
+            .split([' ', ','])
+            .filter(|name| name.chars().any(char::is_lowercase))
+            .map(str::to_owned)
+            .collect()
+    };
+    let for_you: BTreeSet<String> = group("for you").iter().flat_map(names).collect();
     assert_eq!(for_you, real_commands().into_keys().collect());
     assert_eq!(group("for git").concat().trim().split(", ").collect::<Vec<_>>(), GITS_WORDS);
     // Without a command: the same, on stderr.
@@ -99,6 +111,7 @@ fn each_commands_help_names_its_options_and_one_example() {
     let sandbox = Sandbox::new(None);
     for (name, real) in real_commands() {
         let help = sandbox.patron([name.as_str(), "-h"]).ok().stdout();
+        sandbox.patron(["help", name.as_str()]).ok().prints(&help);
         assert!(help.contains(&format!("Usage: git credential-patron {name}")), "{help}");
         let options: BTreeSet<String> = mentions::options(&help).map(str::to_owned).collect();
         assert_eq!(options, real.options.into_keys().collect(), "{help}");

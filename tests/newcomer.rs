@@ -1,7 +1,10 @@
 //! A newcomer's hands: what is pasted, mistyped and misunderstood, and what patron makes of it.
 
 mod adding;
+mod listing;
 mod pasted;
+mod renaming;
+mod words;
 
 use super::forge::{Forge, Policy};
 use super::sandbox::Sandbox;

@@ -32,7 +32,9 @@ use std::io::Write;
 pub fn run(session: &Session, options: &Add, out: &mut dyn Write) -> Result<(), Failure> {
     let scope = Scope::parse(&options.scope)
         .map_err(|why| Failure::usage(why.to_string()).remedy(SCOPE_LOOKS_LIKE))?;
-    check_names(options)?;
+    for (what, name) in [("label", &options.label), ("login", &options.login)] {
+        name.iter().try_for_each(|name| check_name(what, name))?;
+    }
     Machine::read().may_keep_for(&scope).map_err(|forbidden| forbidden_failure(&forbidden))?;
     let accounts = session.accounts().map_err(list_failure)?;
     if let Some(label) = &options.label
@@ -192,7 +194,7 @@ impl<'a> Adding<'a> {
         let client = client(host).map_err(NotAdded::Unanswered)?;
         let verified = verify::ask(&client, &self.scope, secret).map_err(|failure| match failure.exit() {
             Exit::Unchecked => NotAdded::Unanswered(failure),
-            Exit::Failed | Exit::Usage | Exit::Signal(_) => NotAdded::Refused(failure),
+            Exit::Failed | Exit::Usage | Exit::As(_) => NotAdded::Refused(failure),
         })?;
         let verified = match (&self.options.login, &verified.login) {
             (Some(wanted), Some(found)) if !wanted.eq_ignore_ascii_case(found) => {
@@ -229,18 +231,15 @@ impl<'a> Adding<'a> {
     }
 }
 
-/// Refuses names that would not fit a line of output or a line of git's protocol.
-fn check_names(options: &Add) -> Result<(), Failure> {
-    for (what, name) in [("label", &options.label), ("login", &options.login)] {
-        let Some(name) = name else { continue };
-        let fits = !name.is_empty() && name.len() <= 200 && !name.chars().any(char::is_control);
-        if !fits {
-            return Err(Failure::usage(format!(
-                "this is not usable as a {what}: it is empty, longer than 200 bytes, or holds a control character"
-            )));
-        }
+/// Refuses a name that would not fit a line of output or a line of git's protocol.
+pub(super) fn check_name(what: &str, name: &str) -> Result<(), Failure> {
+    let fits = !name.is_empty() && name.len() <= 200 && !name.chars().any(char::is_control);
+    match fits {
+        true => Ok(()),
+        false => Err(Failure::usage(format!(
+            "this is not usable as a {what}: it is empty, longer than 200 bytes, or holds a control character"
+        ))),
     }
-    Ok(())
 }
 
 /// Names a label that is free for the account that was to have the taken one.

@@ -2,15 +2,23 @@
 
 use crate::account::Account;
 use crate::cli::Exec;
-use crate::error::Failure;
+use crate::error::{Exit, Failure};
+use crate::git::find_in_path;
+use crate::github::Api;
 #[cfg(unix)]
 use crate::limits;
-use crate::remote::{GITHUB, Server};
+use crate::remote::{GITHUB, Host, Server};
 use crate::session::Session;
 use crate::target;
 use crate::token::Token;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 use std::process::Command;
+
+/// The exit code of a shell for a command that is there and cannot be run.
+const CANNOT_RUN: u8 = 126;
+/// The exit code of a shell for a command that is not there.
+const NOT_FOUND: u8 = 127;
 
 /// What `gh` and other clients of GitHub's API read; an inherited one would be somebody else's.
 const INHERITED: [&str; 5] =
@@ -20,12 +28,14 @@ const INHERITED: [&str; 5] =
 pub fn run(session: &Session, options: &Exec) -> Result<(), Failure> {
     let target = target::one(options.target.as_deref())?;
     let (account, token) = session.chosen(&target.remote, target.user.as_deref())?;
-    let Some((program, arguments)) = options.command.split_first() else {
+    let Some((name, arguments)) = options.command.split_first() else {
         return Err(
-            Failure::usage("there is no command to run").remedy("git credential-patron exec -- gh pr list")
+            Failure::usage("there is no command to run").remedy("git credential-patron exec gh pr list")
         );
     };
-    let mut command = Command::new(program);
+    let mut command = Command::new(program(name)?);
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::arg0(&mut command, name);
     command.args(arguments);
     for name in INHERITED {
         command.env_remove(name);
@@ -34,7 +44,33 @@ pub fn run(session: &Session, options: &Exec) -> Result<(), Failure> {
     for (name, value) in variables(&account, secret) {
         command.env(name, value);
     }
-    replace(command, program)
+    let inherited = |name: &str| std::env::var_os(name);
+    for (name, value) in addresses(account.scope.host(), &inherited) {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    replace(command, name)
+}
+
+/// Finds the program as a shell does, but never in a folder of `PATH` that depends on where we are: that
+/// would hand the token to whatever a checkout calls `gh`.
+fn program(name: &OsStr) -> Result<PathBuf, Failure> {
+    if Path::new(name).components().count() > 1 || name.is_empty() {
+        return Ok(PathBuf::from(name));
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    if let Some(program) = find_in_path(name, &path) {
+        return Ok(program);
+    }
+    let is_there = |folder: PathBuf| folder.is_absolute() && folder.join(name).is_file();
+    let exit = match std::env::split_paths(&path).any(is_there) {
+        true => CANNOT_RUN,
+        false => NOT_FOUND,
+    };
+    let why = if exit == CANNOT_RUN { "it is not executable" } else { "command not found" };
+    Err(Failure::new(Exit::As(exit), format!("{}: {why}", shown(name))))
 }
 
 /// Says which variables the account's host wants: an Enterprise Server's token must not be found by a
@@ -52,6 +88,31 @@ fn variables<'a>(account: &'a Account, secret: &'a OsStr) -> Vec<(&'static str, 
     variables
 }
 
+/// Says what becomes of inherited addresses that the clients in a workflow of GitHub Actions read (documented in
+/// "Variables reference"): they name the account's host, or are taken away.
+fn addresses(
+    host: &Host,
+    inherited: &dyn Fn(&str) -> Option<OsString>,
+) -> Vec<(&'static str, Option<String>)> {
+    let api = Api::of(host);
+    let graphql = match host.server_by_name() {
+        Some(Server::GitHub) => format!("https://{}/graphql", api.host()),
+        Some(Server::Plain) | None => format!("https://{host}/api/graphql"),
+    };
+    let there = [
+        ("GITHUB_SERVER_URL", format!("https://{host}")),
+        ("GITHUB_API_URL", api.base().to_owned()),
+        ("GITHUB_GRAPHQL_URL", graphql),
+    ];
+    let of_host = there.into_iter().filter(|(name, _)| inherited(name).is_some());
+    // `[HOST/]OWNER/REPO` (gh's manual).
+    let repo = inherited("GH_REPO").map(|repo| repo.to_string_lossy().into_owned());
+    let is_elsewhere = repo.is_some_and(|repo| {
+        repo.split_once('/').is_some_and(|(first, rest)| rest.contains('/') && first != host.as_str())
+    });
+    of_host.map(|(name, url)| (name, Some(url))).chain(is_elsewhere.then_some(("GH_REPO", None))).collect()
+}
+
 #[cfg(unix)]
 fn text(token: &Token) -> Result<&OsStr, Failure> {
     use std::os::unix::ffi::OsStrExt;
@@ -67,9 +128,13 @@ fn text(token: &Token) -> Result<&OsStr, Failure> {
     text.map(OsStr::new).ok_or_else(|| Failure::failed("the token cannot be an environment variable"))
 }
 
+fn shown(program: &OsStr) -> String {
+    crate::terminal::sanitise(&program.to_string_lossy(), 80)
+}
+
 fn cannot_start(program: &OsStr, error: std::io::Error) -> Failure {
-    let name = crate::terminal::sanitise(&program.to_string_lossy(), 80);
-    Failure::failed(format!("{name} cannot be started")).because(error)
+    let exit = if error.kind() == std::io::ErrorKind::NotFound { NOT_FOUND } else { CANNOT_RUN };
+    Failure::new(Exit::As(exit), format!("{} cannot be started", shown(program))).because(error)
 }
 
 #[cfg(unix)]
@@ -83,8 +148,6 @@ fn replace(mut command: Command, program: &OsStr) -> Result<(), Failure> {
     let status = command.status().map_err(|error| cannot_start(program, error))?;
     match status.code() {
         Some(0) => Ok(()),
-        code => {
-            Err(Failure::new(crate::error::Exit::Signal(u8::try_from(code.unwrap_or(1)).unwrap_or(1)), ""))
-        }
+        code => Err(Failure::new(Exit::As(u8::try_from(code.unwrap_or(1)).unwrap_or(1)), "")),
     }
 }

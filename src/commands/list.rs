@@ -4,10 +4,21 @@ use crate::account::Account;
 use crate::cli::List;
 use crate::error::Failure;
 use crate::outcomes::{Outcome, Outcomes, State};
+use crate::remote::Direction;
 use crate::session::{Session, list_failure};
-use crate::time::{ago, expiry, rfc3339};
+use crate::terminal::Stream;
+use crate::time::{ago, day, expiry, rfc3339};
 use serde::Serialize;
 use std::io::Write;
+
+/// How many columns the table has.
+const COLUMNS: usize = 5;
+/// How many blanks stand between two of them.
+const GAP: usize = 2;
+/// How wide the table may be: what a terminal has that nobody made wider.
+const WIDTH: usize = 80;
+/// How many refused repositories of an account are named.
+const MOST_REFUSALS: usize = 3;
 
 #[derive(Serialize)]
 struct Listing<'a> {
@@ -25,6 +36,7 @@ struct Row<'a> {
     vault: &'static str,
     learned: bool,
     outcome: Option<&'static str>,
+    outcome_at: Option<String>,
 }
 
 /// Lists the accounts, in the order of their scopes.
@@ -46,6 +58,7 @@ fn write_json<'a>(out: &mut dyn Write, accounts: &'a [Account], outcomes: &Outco
     let row = |account: &'a Account| {
         let Account { id, label, scope, server: _, login, kind, expires, place, refresh: _, learned } =
             account;
+        let last = outcomes.last(id);
         Row {
             label,
             scope: scope.to_string(),
@@ -54,7 +67,8 @@ fn write_json<'a>(out: &mut dyn Write, accounts: &'a [Account], outcomes: &Outco
             expires: expires.and_then(rfc3339),
             vault: place.name(),
             learned: *learned,
-            outcome: outcomes.last(id).map(|last| last.state.name()),
+            outcome: last.as_ref().map(|last| last.state.name()),
+            outcome_at: last.and_then(|last| rfc3339(last.at)),
         }
     };
     let listing = Listing { version: 1, accounts: accounts.iter().map(row).collect() };
@@ -71,27 +85,87 @@ fn write_table(
     if accounts.is_empty() {
         return writeln!(out, "no accounts yet; add one: git credential-patron add OWNER");
     }
-    let mut rows =
-        vec![["LABEL", "SCOPE", "LOGIN", "KIND", "EXPIRES", "VAULT", "LAST OUTCOME"].map(str::to_owned)];
-    for account in accounts {
-        let kept = if account.learned { " (learned)" } else { "" };
-        rows.push([
-            shown(&account.label),
-            shown(&account.scope.to_string()),
-            account.login.as_deref().map_or_else(|| "-".to_owned(), shown),
-            account.kind.id().to_owned(),
-            account.expires.map_or_else(|| "-".to_owned(), |at| expiry(at, session.now)),
-            format!("{}{kept}", account.place.name()),
-            outcomes.last(&account.id).map_or_else(|| "-".to_owned(), |last| outcome(&last, session.now)),
-        ]);
-    }
-    let widths: [usize; 7] =
-        std::array::from_fn(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0));
-    for row in rows {
-        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}"));
-        writeln!(out, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
+    let heads = ["LABEL", "LOGIN", "KIND", "EXPIRES", "VAULT"].map(str::to_owned);
+    let rows: Vec<[String; COLUMNS]> = accounts
+        .iter()
+        .map(|account| {
+            [
+                shown(&account.label),
+                account.login.as_deref().map_or_else(|| "-".to_owned(), shown),
+                account.kind.id().to_owned(),
+                account.expires.map_or_else(|| "-".to_owned(), |at| expiry(at, session.now)),
+                account.place.name().to_owned(),
+            ]
+        })
+        .collect();
+    let mut widths: [usize; COLUMNS] = std::array::from_fn(|column| {
+        let cells = std::iter::once(&heads).chain(&rows).map(|row| row[column].chars().count());
+        cells.max().unwrap_or_default()
+    });
+    // Long labels stand on a line of their own.
+    let room = Stream::Stdout.width().min(WIDTH);
+    let others = widths[1..].iter().map(|width| width + GAP).sum::<usize>();
+    widths[0] = widths[0].min(room.saturating_sub(others)).max(heads[0].len());
+    writeln!(out, "{}", line(&heads, widths))?;
+    for (account, row) in accounts.iter().zip(&rows) {
+        if row[0].chars().count() > widths[0] {
+            writeln!(out, "{}", row[0])?;
+            let [_, rest @ ..] = row;
+            let [login, kind, expires, vault] = rest.clone();
+            writeln!(out, "{}", line(&[String::new(), login, kind, expires, vault], widths))?;
+        } else {
+            writeln!(out, "{}", line(row, widths))?;
+        }
+        for detail in details(account, outcomes, session.now) {
+            writeln!(out, "  {detail}")?;
+        }
     }
     Ok(())
+}
+
+fn line(row: &[String; COLUMNS], widths: [usize; COLUMNS]) -> String {
+    let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}"));
+    cells.collect::<Vec<_>>().join(&" ".repeat(GAP)).trim_end().to_owned()
+}
+
+/// Says what no column holds: the scope where the label does not tell, where the account comes from, and how it
+/// fared.
+fn details(account: &Account, outcomes: &Outcomes, now: i64) -> Vec<String> {
+    let short = account.scope.short();
+    let says_scope = account.label == short
+        || account.label.strip_prefix(&short).is_some_and(|rest| rest.starts_with('@'));
+    let mut details = Vec::new();
+    if !says_scope {
+        details.push(format!("for {}", shown(&short)));
+    }
+    if account.learned {
+        details.push("learned from git".to_owned());
+    }
+    let rejection = outcomes.rejection(&account.id);
+    match (rejection, outcomes.accepted_since(&account.id)) {
+        (Some(rejection), _) => details.push(format!("token rejected {}", ago(rejection.since, now))),
+        (None, Some(since)) => details.push(format!("accepted since {}", day(since))),
+        (None, None) => {}
+    }
+    let refusals = outcomes.refusals(&account.id);
+    for (place, outcome) in refusals.iter().take(MOST_REFUSALS) {
+        details.push(refusal(place, outcome, now));
+    }
+    if let Some(more @ 1..) = refusals.len().checked_sub(MOST_REFUSALS) {
+        details.push(format!("and {more} more refused"));
+    }
+    details
+}
+
+/// Says where git was refused, and why: `acme/secret refused 2 minutes ago (approval-pending)`.
+fn refusal(place: &str, outcome: &Outcome, now: i64) -> String {
+    let (direction, place) = place.split_once(' ').unwrap_or(("", place));
+    let push = if direction == Direction::Push.name() { "push to " } else { "" };
+    let reason = match &outcome.state {
+        State::Refused(reason) => format!(" ({reason})"),
+        State::Accepted | State::Rejected => String::new(),
+    };
+    format!("{push}{} refused {}{reason}", shown(place), ago(outcome.at, now))
 }
 
 /// Makes a name from a file that people edit fit for one cell.
@@ -101,12 +175,4 @@ fn shown(text: &str) -> String {
     } else {
         text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
     }
-}
-
-fn outcome(last: &Outcome, now: i64) -> String {
-    let state = match &last.state {
-        State::Refused(reason) => format!("refused ({reason})"),
-        other => other.name().to_owned(),
-    };
-    format!("{state} {}", ago(last.at, now))
 }

@@ -8,12 +8,14 @@ pub mod erase;
 pub mod exec;
 pub mod explain;
 pub mod get;
+mod hints;
 pub mod list;
 mod offer;
 mod page;
 pub mod probe;
 mod relay;
 pub mod remove;
+mod rename;
 pub mod setup;
 pub mod status;
 pub mod store;
@@ -80,9 +82,13 @@ pub fn for_people(args: &[OsString], start: Instant) -> ExitCode {
     if let Err(failure) = refuse_tokens(args) {
         return failed(&failure);
     }
+    let args = &hints::without_help(args);
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
+            if let Some(failure) = hints::for_unknown(args) {
+                return failed(&failure);
+            }
             // Help goes to stdout with 0, mistakes to stderr with 2; a closed stream changes neither.
             let _ = if error.use_stderr() { print_mistake(&error) } else { error.print() };
             if args.len() == 1 && Stream::Stderr.is_terminal() {
@@ -129,7 +135,7 @@ fn refuse_tokens(args: &[OsString]) -> Result<(), Failure> {
         let value = bytes.iter().position(|byte| *byte == b'=').map(|at| &bytes[at + 1..]);
         is_token(bytes) || (bytes.starts_with(b"-") && value.is_some_and(is_token))
     };
-    if !args.iter().skip(1).take_while(|arg| *arg != "--").any(holds_token) {
+    if !hints::own_arguments(args).iter().any(holds_token) {
         return Ok(());
     }
     Err(Failure::usage("one of the arguments looks like a token")
@@ -154,10 +160,15 @@ fn with_session(command: &Command, start: Instant, out: &mut dyn Write) -> Resul
         Command::Add(options) => add::run(&session, options, out),
         Command::List(options) => list::run(&session, options, out),
         Command::Remove(options) => remove::run(&session, options, out),
+        Command::Rename(options) => rename::run(&session, options, out),
         Command::Diagnose(options) => diagnose::run(&session, options),
         Command::Status(options) => status::run(&session, options),
         Command::Token(options) => token::run(&session, options),
         Command::Exec(options) => exec::run(&session, options),
-        Command::Setup(_) | Command::Unsetup(_) | Command::Explain(_) | Command::Completions(_) => Ok(()),
+        Command::Setup(_)
+        | Command::Unsetup(_)
+        | Command::Explain(_)
+        | Command::Completions(_)
+        | Command::Help(_) => Ok(()),
     }
 }

@@ -4,9 +4,11 @@ use crate::account::{Account, VaultPlace};
 use crate::cli::Remove;
 use crate::error::Failure;
 use crate::keeping;
-use crate::remote::Scope;
+use crate::pages::Page;
+use crate::remote::{Scope, Server};
 use crate::session::{Session, list_failure, vault_failure};
 use crate::terminal;
+use crate::token::TokenKind;
 use crate::vault::{self, Asking};
 use std::io::{self, IsTerminal, Write};
 
@@ -40,12 +42,27 @@ pub fn run(session: &Session, options: &Remove, out: &mut dyn Write) -> Result<(
     // No dialog where nobody sits in front of it, and no waiting for one.
     let asking = if io::stdin().is_terminal() { Asking::MayPrompt } else { Asking::Never };
     forget(session, account, asking)?;
-    let left = match &account.place {
-        VaultPlace::Command(_) => "; what its command reads stays where it is",
-        VaultPlace::Keyring | VaultPlace::File => "",
-    };
-    writeln!(out, "removed {} ({}){left}", account.label, account.scope)
+    writeln!(out, "removed {}. {}", account.label, still_works(account))
         .map_err(|error| Failure::failed("removed, but that cannot be written").because(error))
+}
+
+/// Says that forgetting a token does not end it, and where that is done; an address stands alone on its line.
+fn still_works(account: &Account) -> String {
+    let host = account.scope.host();
+    if let VaultPlace::Command(_) = account.place {
+        return "What its command reads stays where it is, and still works".to_owned();
+    }
+    let page = match account.kind {
+        _ if account.server != Server::GitHub => None,
+        TokenKind::FineGrained => Page::FineGrained.url(host.as_str()),
+        TokenKind::Classic => Page::Classic.url(host.as_str()),
+        TokenKind::OAuth | TokenKind::AppUser => Page::Applications.url(host.as_str()),
+        TokenKind::Installation | TokenKind::Unknown => None,
+    };
+    match page {
+        Some(page) => format!("The token still works until you delete it:\n  {page}"),
+        None => format!("The token or password still works at {host} until it is ended there"),
+    }
 }
 
 /// Finds the accounts a word can mean: by label, by scope, or by `SCOPE@LOGIN` (`SCOPE@` for an unknown
@@ -79,7 +96,7 @@ fn pick<'a>(several: &[&'a Account]) -> Result<&'a Account, Failure> {
         let login = account.login.as_deref().unwrap_or("unknown login");
         terminal::say(&format!("{}  {} ({}, {login})", number + 1, account.label, account.scope));
     }
-    let answer = terminal::ask_line(&format!("which one shall be forgotten? [1-{}] ", several.len()))?;
+    let answer = terminal::ask_line(&format!("which one is to be forgotten? [1-{}] ", several.len()))?;
     let chosen = answer.trim().parse::<usize>().ok().and_then(|number| several.get(number.checked_sub(1)?));
     chosen.copied().ok_or_else(|| Failure::failed("nothing was removed"))
 }

@@ -64,6 +64,11 @@ impl Api {
         Self { base }
     }
 
+    /// Gives the address that its paths are appended to.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     /// Gives the host that is asked, with its port if it has one: the one that `no_proxy` is about.
     pub fn host(&self) -> &str {
         let rest = self.base.strip_prefix("https://").unwrap_or(&self.base);

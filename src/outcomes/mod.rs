@@ -334,6 +334,35 @@ impl Outcomes {
         self.remove_known(id);
     }
 
+    /// Keeps the fingerprint of an account's secret under its new id. How it fared is kept only if the id stays:
+    /// it names places that are called otherwise now.
+    pub fn rename(&mut self, id: &str, new: &str) {
+        if id == new {
+            return;
+        }
+        let fingerprint = self.known(id).remove(FINGERPRINT);
+        self.remove_known(id);
+        if let Some(fingerprint) = fingerprint {
+            self.change_known(new, |known| known.insert(FINGERPRINT.to_owned(), fingerprint));
+        }
+    }
+
+    /// Names the places and directions where git was refused, the latest first: `fetch acme/secret`.
+    pub fn refusals(&self, id: &str) -> Vec<(String, Outcome)> {
+        let known = self.known(id);
+        let mut refused: Vec<(String, Outcome)> = places(&known)
+            .filter_map(|(place, text)| Some((place.clone(), outcome(text)?)))
+            .filter(|(_, outcome)| matches!(outcome.state, State::Refused(_)))
+            .collect();
+        refused.sort_by_key(|(_, outcome)| std::cmp::Reverse(outcome.at));
+        refused
+    }
+
+    /// Says since when git has been let in with an account, anywhere.
+    pub fn accepted_since(&self, id: &str) -> Option<i64> {
+        places(&self.known(id)).filter_map(|(_, text)| seconds(accepted_at(text)?)).min()
+    }
+
     fn note_former(&mut self, id: &str, fingerprint: &str) {
         let former = &mut self.head.former;
         former.push(format!("{fingerprint} {id}"));
