@@ -176,7 +176,7 @@ fn the_same_login_is_the_same_account_and_another_one_a_second() {
     assert!(expires.is_string());
     let expected = json!({
         "label": "acme", "scope": "https://github.com/acme", "kind": "fine-grained", "login": "mona",
-        "expires": expires, "vault": "file", "learned": false, "outcome": null
+        "expires": expires, "vault": "file", "learned": false, "outcome": null, "outcome_at": null
     });
     assert_eq!(accounts(&sandbox)[2], expected);
     assert_eq!(accounts(&sandbox)[1]["kind"], "classic");
@@ -329,7 +329,7 @@ fn remove_asks_on_a_terminal_which_of_several_is_meant() {
     add(&forge, &sandbox, "acme", "acme", &[]).ok();
     add(&forge, &sandbox, "acme", "robot", &[]).ok();
     let mut screen = Screen::start(&sandbox, &sandbox.work(), 100, "git credential-patron remove acme");
-    screen.wait_for("which one shall be forgotten? [1-2]").expect("it asks");
+    screen.wait_for("forget which one? [1-2]").expect("it asks");
     assert!(screen.text().contains("2  acme@robot (https://github.com/acme, robot)"), "{}", screen.text());
     screen.type_line("2").expect("a keyboard");
     let shown = screen.wait().expect("it ends");

@@ -12,7 +12,7 @@ use crate::session::Session;
 use crate::target;
 use crate::token::Token;
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 /// The exit code of a shell for a command that is there and cannot be run.
@@ -57,7 +57,8 @@ pub fn run(session: &Session, options: &Exec) -> Result<(), Failure> {
 /// Finds the program as a shell does, but never in a folder of `PATH` that depends on where we are: that
 /// would hand the token to whatever a checkout calls `gh`.
 fn program(name: &OsStr) -> Result<PathBuf, Failure> {
-    if Path::new(name).components().count() > 1 || name.is_empty() {
+    let is_separator = |byte: &u8| std::path::is_separator(char::from(*byte));
+    if name.as_encoded_bytes().iter().any(is_separator) || name.is_empty() {
         return Ok(PathBuf::from(name));
     }
     let path = std::env::var_os("PATH").unwrap_or_default();

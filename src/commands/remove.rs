@@ -96,7 +96,7 @@ fn pick<'a>(several: &[&'a Account]) -> Result<&'a Account, Failure> {
         let login = account.login.as_deref().unwrap_or("unknown login");
         terminal::say(&format!("{}  {} ({}, {login})", number + 1, account.label, account.scope));
     }
-    let answer = terminal::ask_line(&format!("which one is to be forgotten? [1-{}] ", several.len()))?;
+    let answer = terminal::ask_line(&format!("forget which one? [1-{}] ", several.len()))?;
     let chosen = answer.trim().parse::<usize>().ok().and_then(|number| several.get(number.checked_sub(1)?));
     chosen.copied().ok_or_else(|| Failure::failed("nothing was removed"))
 }

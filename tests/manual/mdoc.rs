@@ -60,7 +60,7 @@ impl Manual {
             if let Some(item) = line.strip_prefix(".It Ic ") {
                 let (name, arguments) = item.split_once(' ').unwrap_or((item, ""));
                 name.clone_into(&mut current);
-                let named = Named { arguments: value(arguments).into_iter().collect(), ..Named::default() };
+                let named = Named { arguments: values(arguments), ..Named::default() };
                 assert!(commands.insert(current.clone(), named).is_none(), "{name} is described twice");
             } else if let Some(item) = line.strip_prefix(".It Fl Fl ") {
                 let (option, rest) = item.split_once(' ').unwrap_or((item, ""));
@@ -94,9 +94,19 @@ impl Manual {
     }
 }
 
+/// The names of several values, each by its own macro.
+fn values(words: &str) -> Vec<String> {
+    let words = words.replace("Op ", "");
+    words
+        .split("Ar ")
+        .filter_map(|words| value(&format!("Ar {}", words.trim_end())))
+        .filter(|name| !name.is_empty())
+        .collect()
+}
+
 /// The name of a value, or the values, in what follows a name.
 fn value(words: &str) -> Option<String> {
-    let words = words.replace("Op ", "").replace("Cm -- ", "").replace(" ...", "");
+    let words = words.replace("Op ", "").replace(" ...", "");
     let words = words.strip_prefix("Ar ").or(words.strip_prefix("Cm "))?;
     Some(words.replace(" | ", "|"))
 }

@@ -25,7 +25,7 @@ fn the_words_of_other_programs_are_answered_with_the_command_that_does_it() {
 #[test]
 fn a_mistyped_command_is_answered_with_the_nearest() {
     let person = Person::new(Policy::sample());
-    for (word, command) in [("lst", "list"), ("diagnos", "diagnose"), ("renam", "rename"), ("ad", "add")] {
+    for (word, command) in [("lst", "list"), ("diagnos", "diagnose"), ("explan", "explain"), ("ad", "add")] {
         let shown = person.runs(&format!("git credential-patron {word}")).ends(2);
         assert!(shown.text().contains(&format!("exists: '{command}'")), "{}", shown.text());
     }
