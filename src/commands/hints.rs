@@ -22,8 +22,14 @@ const OTHERS: &[(&str, &[&str])] = &[
             "keep another owner's token: git credential-patron add OWNER",
         ],
     ),
-    ("doctor", &["check what git gets here: git credential-patron diagnose"]),
-    ("check", &["check what git gets here: git credential-patron diagnose"]),
+    (
+        "doctor",
+        &[
+            "see whether everything is fine: git credential-patron status",
+            "check this repository: git credential-patron diagnose",
+        ],
+    ),
+    ("check", &["see whether everything is fine: git credential-patron status"]),
     ("whoami", &["see the accounts and their logins: git credential-patron list"]),
     ("ls", &["see the accounts: git credential-patron list"]),
     ("rm", &["forget an account: git credential-patron remove SCOPE"]),

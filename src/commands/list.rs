@@ -3,7 +3,7 @@
 use crate::account::Account;
 use crate::cli::List;
 use crate::error::Failure;
-use crate::outcomes::{Outcome, Outcomes, State};
+use crate::outcomes::{Outcomes, Refusal};
 use crate::remote::Direction;
 use crate::session::{Session, list_failure};
 use crate::terminal::Stream;
@@ -147,10 +147,9 @@ fn details(account: &Account, outcomes: &Outcomes, now: i64) -> Vec<String> {
         (None, Some(since)) => details.push(format!("accepted since {}", day(since))),
         (None, None) => {}
     }
-    let refusals = outcomes.refusals(&account.id);
-    for (place, outcome) in refusals.iter().take(MOST_REFUSALS) {
-        details.push(refusal(place, outcome, now));
-    }
+    let mut refusals = outcomes.refusals_of(&account.id);
+    refusals.sort_by_key(|refusal| std::cmp::Reverse(refusal.at));
+    details.extend(refusals.iter().take(MOST_REFUSALS).map(|refusal| refused(refusal, now)));
     if let Some(more @ 1..) = refusals.len().checked_sub(MOST_REFUSALS) {
         details.push(format!("and {more} more refused"));
     }
@@ -158,14 +157,10 @@ fn details(account: &Account, outcomes: &Outcomes, now: i64) -> Vec<String> {
 }
 
 /// Says where git was refused, and why: `acme/secret refused 2 minutes ago (approval-pending)`.
-fn refusal(place: &str, outcome: &Outcome, now: i64) -> String {
-    let (direction, place) = place.split_once(' ').unwrap_or(("", place));
-    let push = if direction == Direction::Push.name() { "push to " } else { "" };
-    let reason = match &outcome.state {
-        State::Refused(reason) => format!(" ({reason})"),
-        State::Accepted | State::Rejected => String::new(),
-    };
-    format!("{push}{} refused {}{reason}", shown(place), ago(outcome.at, now))
+fn refused(refusal: &Refusal, now: i64) -> String {
+    let push = if refusal.direction == Some(Direction::Push) { "push to " } else { "" };
+    let place = refusal.place.as_deref().map_or_else(|| "something".to_owned(), shown);
+    format!("{push}{place} refused {} ({})", ago(refusal.at, now), refusal.verdict)
 }
 
 /// Makes a name from a file that people edit fit for one cell.

@@ -347,17 +347,6 @@ impl Outcomes {
         }
     }
 
-    /// Names the places and directions where git was refused, the latest first: `fetch acme/secret`.
-    pub fn refusals(&self, id: &str) -> Vec<(String, Outcome)> {
-        let known = self.known(id);
-        let mut refused: Vec<(String, Outcome)> = places(&known)
-            .filter_map(|(place, text)| Some((place.clone(), outcome(text)?)))
-            .filter(|(_, outcome)| matches!(outcome.state, State::Refused(_)))
-            .collect();
-        refused.sort_by_key(|(_, outcome)| std::cmp::Reverse(outcome.at));
-        refused
-    }
-
     /// Says since when git has been let in with an account, anywhere.
     pub fn accepted_since(&self, id: &str) -> Option<i64> {
         places(&self.known(id)).filter_map(|(_, text)| seconds(accepted_at(text)?)).min()
@@ -519,7 +508,8 @@ impl Outcomes {
         found
     }
 
-    fn refusals_of(&self, id: &str) -> Vec<Refusal> {
+    /// Gives one account's refusals, in no order.
+    pub fn refusals_of(&self, id: &str) -> Vec<Refusal> {
         let known = self.known(id);
         let cut = |key: &str| {
             let (direction, place) = key.split_once(' ')?;
