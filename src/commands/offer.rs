@@ -23,6 +23,9 @@ use std::time::Duration;
 /// How long a process waits for another one's question.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// After how many refusals nobody is asked any more.
+const ENOUGH: usize = 2;
+
 /// What came of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Offered {
@@ -62,19 +65,39 @@ pub(super) fn offer(
     }
     let scope =
         rejected.map_or_else(|| Scope::of_owner(&remote.host, owner), |account| account.scope.clone());
-    ask(session, &scope, rejected, &accounts)
+    let id = rejected.map_or_else(|| scope.to_string(), |account| account.id.clone());
+    let mut outcomes = session.outcomes();
+    if outcomes.declined(&id) >= ENOUGH {
+        // Who said no twice has left that owner behind.
+        let scope = scope.short();
+        say(&match rejected {
+            Some(account) => format!(
+                "no token for {scope}. Replace it: git credential-patron add {scope}. Or forget it: git credential-patron remove {}",
+                account.label
+            ),
+            None => format!("no account for {scope}; add one: git credential-patron add {scope}"),
+        });
+        return Offered::Declined;
+    }
+    match terminal::ask_yes_no(&question(&scope, rejected), true) {
+        Ok(true) => ask(session, &scope, rejected, &accounts),
+        Ok(false) => {
+            session.note_outcomes(&mut outcomes, |outcomes| outcomes.note_declined(&id));
+            Offered::Declined
+        }
+        Err(why) => given_up(&why),
+    }
+}
+
+/// The question whether a token is to be given now.
+fn question(scope: &Scope, rejected: Option<&Account>) -> String {
+    match rejected {
+        Some(account) => format!("give a new token for {} now?", account.label),
+        None => format!("no account for {}; add one now?", scope.short()),
+    }
 }
 
 fn ask(session: &Session, scope: &Scope, rejected: Option<&Account>, accounts: &[Account]) -> Offered {
-    let question = match rejected {
-        Some(account) => format!("give a new token for {} now?", account.label),
-        None => format!("no account for {}; add one now?", scope.short()),
-    };
-    match terminal::ask_yes_no(&question, true) {
-        Ok(true) => {}
-        Ok(false) => return Offered::Declined,
-        Err(why) => return given_up(&why),
-    }
     if rejected.is_none() {
         add::show_page(session, scope, true);
     }

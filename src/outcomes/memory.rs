@@ -12,6 +12,7 @@
 //! "page:acme:approval-pending" = "2026-11-20T12:00:00Z"   # it was opened
 //! said = "2026-11-20T12:00:00Z token-expired fetch acme/secret"   # the last 401 that was explained, and where
 //! warned = "2026-11-20"                                   # the day of the last word about its end
+//! declined = "2"                                          # how often nobody wanted to give a token for it
 //! ```
 
 use super::{Known, Outcomes, place_key};
@@ -33,6 +34,7 @@ const LONGEST_HOLD: i64 = 60 * 60;
 
 pub(super) const SAID: &str = "said";
 const WARNED: &str = "warned";
+const DECLINED: &str = "declined";
 
 /// Whose turn it is to open a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +61,7 @@ pub(super) struct Memory {
 /// Forgets what was said and opened about an owner: it lets us in.
 pub(super) fn accepted(known: &mut Known, remote: &Remote) {
     known.remove(SAID);
+    known.remove(DECLINED);
     let pages = page_key(remote, "");
     known.retain(|key, _| !key.starts_with(&pages));
 }
@@ -137,6 +140,17 @@ impl Outcomes {
     pub fn note_said(&mut self, id: &str, place: (&Remote, Direction), now: i64, verdict: VerdictId) {
         let text = format!("{} {verdict} {}", rfc3339(now).unwrap_or_default(), place_key(place.0, place.1));
         self.change_known(id, |known| known.insert(SAID.to_owned(), text));
+    }
+
+    /// Says how often a person was asked for a token for this account or scope and gave none.
+    pub fn declined(&self, id: &str) -> usize {
+        self.known(id).get(DECLINED).and_then(|count| count.parse().ok()).unwrap_or_default()
+    }
+
+    /// Notes that a person gave none once more; to be called within [`Outcomes::change`].
+    pub fn note_declined(&mut self, id: &str) {
+        let count = self.declined(id) + 1;
+        self.change_known(id, |known| known.insert(DECLINED.to_owned(), count.to_string()));
     }
 
     /// Says why a host is not to be asked by us now, if it is so.

@@ -98,6 +98,35 @@ fn who_declines_is_asked_by_git_as_always() {
 }
 
 #[test]
+fn who_has_said_no_twice_is_asked_no_more() {
+    // An owner without an account, and an account that was left behind.
+    for has_account in [false, true] {
+        let mut desk = Desk::with(Policy::sample(), &[(if has_account { "acme" } else { "globex" }, "acme")]);
+        desk.use_git();
+        if has_account {
+            desk.forge.policy(|policy| policy.token_mut("acme").state = State::Revoked);
+        }
+        for times in 0..4 {
+            let mut screen = desk.screen(CLONE);
+            if times < 2 {
+                screen.sees(if has_account { "give a new token for acme now?" } else { "add one now?" });
+                screen.types("n");
+            }
+            screen.sees("Username for 'https://github.com");
+            screen.types("mona");
+            screen.sees("Password for");
+            screen.types("wrong");
+            let shown = screen.ends().text();
+            assert_eq!(shown.contains("now?"), times < 2, "{shown}");
+            let names_it =
+                if has_account { "credential-patron remove acme" } else { "credential-patron add acme" };
+            let unwrapped: String = shown.split_whitespace().collect();
+            assert!(times < 2 || unwrapped.contains(&names_it.replace(' ', "")), "{shown}");
+        }
+    }
+}
+
+#[test]
 fn a_token_that_is_not_accepted_may_be_given_again_and_the_verdict_follows_at_once() {
     let mut policy = Policy::sample();
     policy.token_mut("acme").state = State::Pending;

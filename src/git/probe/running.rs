@@ -152,7 +152,9 @@ fn transport(git: &Git) -> Option<PathBuf> {
     let is_there = |path: &PathBuf| path.is_absolute() && path.is_file();
     let of_caller = env::var_os("GIT_EXEC_PATH").map(|folder| PathBuf::from(folder).join(name));
     of_caller.filter(is_there).or_else(|| {
-        let told = git.run(&["--exec-path"], Cwd::Here).ok()?;
+        // Git reads its config also for this, and what is wrong with that is for the probe to say.
+        let none = [("GIT_CONFIG_NOSYSTEM", "1"), ("GIT_CONFIG_GLOBAL", "/dev/null")];
+        let told = git.run_with(&["--exec-path"], Cwd::Nowhere, &none).ok()?;
         let folder = OsStr::from_bytes(told.trim_ascii_end());
         Some(Path::new(folder).join(name)).filter(is_there)
     })
