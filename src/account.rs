@@ -29,6 +29,17 @@ pub struct Account {
     pub refresh: bool,
     /// Whether it came by git's `store` and not by `add`.
     pub learned: bool,
+    /// The GitHub App whose tokens it gives, if it is one's account.
+    pub app: Option<App>,
+}
+
+/// A GitHub App that an account is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct App {
+    /// Its client ID, or its older number.
+    pub client_id: String,
+    /// The command that signs for it, where no key is kept.
+    pub signer: Option<String>,
 }
 
 impl Account {

@@ -14,9 +14,9 @@
 //! ```
 //!
 //! Further keys: `command` (with `vault = "command"`), `server = "github" | "plain"` where the host's name
-//! does not tell, `learned = true`, `refresh = true`, and `id` where it is not `SCOPE#LOGIN`.
+//! does not tell, `app` (the client ID of a GitHub App) with `sign` (the command that signs for it), `learned = true`, `refresh = true`, and `id` where it is not `SCOPE#LOGIN`.
 
-use crate::account::{Account, VaultPlace};
+use crate::account::{Account, App, VaultPlace};
 use crate::files::{self, Care, FileError, Lock};
 use crate::remote::{Scope, Server};
 use crate::terminal;
@@ -112,6 +112,10 @@ struct AccountEntry<'a> {
     learned: bool,
     #[serde(default)]
     refresh: bool,
+    #[serde(borrow)]
+    app: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    sign: Option<Cow<'a, str>>,
 }
 
 /// What the list holds.
@@ -239,6 +243,10 @@ fn account(raw: AccountEntry<'_>, wrong: impl Fn(&str, &str) -> ListError) -> Re
         place,
         refresh: raw.refresh,
         learned: raw.learned,
+        app: raw.app.map(|client_id| App {
+            client_id: client_id.into_owned(),
+            signer: raw.sign.map(Cow::into_owned),
+        }),
     })
 }
 
@@ -368,7 +376,7 @@ impl Book {
 }
 
 fn write(table: &mut Table, account: &Account) {
-    let Account { id, label, scope, server, login, kind, expires, place, refresh, learned } = account;
+    let Account { id, label, scope, server, login, kind, expires, place, refresh, learned, app } = account;
     let scope_text = scope.to_string();
     let mut set = |key: &str, new: Option<toml_edit::Value>| match new {
         Some(new) => table[key] = Item::Value(new),
@@ -395,6 +403,8 @@ fn write(table: &mut Table, account: &Account) {
     set("server", server);
     set("learned", learned.then(|| true.into()));
     set("refresh", refresh.then(|| true.into()));
+    set("app", app.as_ref().map(|app| app.client_id.as_str().into()));
+    set("sign", app.as_ref().and_then(|app| app.signer.as_deref()).map(Into::into));
     let is_default = *id == default_id(&scope_text, login.as_deref());
     set("id", (!is_default).then(|| id.as_str().into()));
 }
@@ -417,6 +427,7 @@ mod tests {
             place: VaultPlace::Keyring,
             refresh: false,
             learned: true,
+            app: None,
         }
     }
 
@@ -444,6 +455,7 @@ mod tests {
         all[1].place = VaultPlace::Command("op read \"x y\"".to_owned());
         all[2].refresh = true;
         all[3].expires = None;
+        all[3].app = Some(App { client_id: "Iv23li".to_owned(), signer: Some("kms sign".to_owned()) });
         all[3].id = "odd".to_owned();
         for account in &all {
             put(&path, account);

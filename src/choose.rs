@@ -2,6 +2,7 @@
 
 use crate::account::{Account, Standing};
 use crate::remote::{Owner, Remote, Server};
+use crate::token::TokenKind;
 use std::cmp::Reverse;
 
 /// The helpers that answered for a place before `setup`: whom to ask where no account fits.
@@ -178,6 +179,8 @@ pub fn names_a_login(user: &str, remote: &Remote, accounts: &[Account]) -> bool 
 pub fn answered_user<'a>(account: &'a Account, asked: Option<&'a [u8]>) -> &'a [u8] {
     match (asked, &account.login) {
         (Some(asked), _) if !asked.is_empty() || account.server == Server::Plain => asked,
+        // An installation's token has a name of its own (documented), not that of the App's bot.
+        _ if account.kind == TokenKind::App => ANY_USER.as_bytes(),
         (_, Some(login)) if !login.is_empty() || account.server == Server::Plain => login.as_bytes(),
         _ => ANY_USER.as_bytes(),
     }
@@ -218,6 +221,7 @@ mod tests {
             place: VaultPlace::File,
             refresh: false,
             learned: false,
+            app: None,
         }
     }
 

@@ -38,6 +38,7 @@ for you
   diagnose           check access to a repository and say what to fix
   explain            name the refusal in git's output (git push 2>&1 | ...)
   token, exec CMD    print the token, or run CMD (gh, curl, ...) with it
+  requests, grants   decide which tokens get access to your organisation
   completions, help  print completions for a shell; help for one command
 
 for git (called by git, not by you)
@@ -86,6 +87,12 @@ pub enum Command {
     /// Run a command with the owner's token in its environment
     #[command(after_help = "example: git credential-patron exec --for acme gh repo list acme")]
     Exec(Exec),
+    /// Show and decide which fine-grained tokens get access to an organisation
+    #[command(after_help = "example: git credential-patron requests list acme")]
+    Requests(Requests),
+    /// Show which fine-grained tokens have access to an organisation, and take it back
+    #[command(after_help = "example: git credential-patron grants list acme --json")]
+    Grants(Grants),
     /// Print completions for a shell
     #[command(
         after_help = "example: git credential-patron completions bash > ~/.local/share/bash-completion/completions/git-credential-patron"
@@ -148,6 +155,15 @@ pub struct Add {
     /// Do not open the page that makes such a token
     #[arg(long)]
     pub no_browser: bool,
+    /// Use a GitHub App instead of a token: its client ID. Without --key or --sign you log in with a code
+    #[arg(long, value_name = "CLIENT_ID", conflicts_with_all = ["command", "token_stdin"])]
+    pub app: Option<String>,
+    /// The App's private key: a file, or - for stdin. It is kept, and mints a token for each repository
+    #[arg(long, value_name = "FILE", requires = "app")]
+    pub key: Option<std::path::PathBuf>,
+    /// Keep no key: have this command sign for the App (RS256; stdin to stdout), such as a KMS or a TPM
+    #[arg(long, value_name = "CMD", requires = "app", conflicts_with = "key")]
+    pub sign: Option<String>,
     /// Ask nothing
     #[arg(long)]
     pub yes: bool,
@@ -268,6 +284,95 @@ pub struct Help {
     /// The command
     #[arg(value_name = "COMMAND")]
     pub command: Option<String>,
+}
+
+/// Options of `requests`.
+#[derive(Debug, Args)]
+pub struct Requests {
+    /// Show the tokens that ask for access, let them in, or refuse them
+    #[arg(value_name = "list|approve|deny", hide_possible_values = true)]
+    pub action: RequestsAction,
+    /// The organisation
+    #[arg(value_name = "ORG")]
+    pub org: String,
+    /// The requests, by the numbers that `list` shows [default: you are asked which]
+    #[arg(value_name = "ID")]
+    pub ids: Vec<u64>,
+    /// Approve or deny all that are listed
+    #[arg(long, conflicts_with = "ids")]
+    pub all: bool,
+    /// Tell the token's owner why, in at most 1,024 characters
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// Which tokens are listed
+    #[command(flatten)]
+    pub filter: Filter,
+    /// Ask nothing
+    #[arg(long)]
+    pub yes: bool,
+    /// Write JSON, for programs
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `requests` does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RequestsAction {
+    /// Shows the tokens that ask for access.
+    List,
+    /// Lets tokens in.
+    Approve,
+    /// Refuses tokens.
+    Deny,
+}
+
+/// Options of `grants`.
+#[derive(Debug, Args)]
+pub struct Grants {
+    /// Show the tokens that have access, or take it back
+    #[arg(value_name = "list|revoke", hide_possible_values = true)]
+    pub action: GrantsAction,
+    /// The organisation
+    #[arg(value_name = "ORG")]
+    pub org: String,
+    /// The grants, by the numbers that `list` shows [default: you are asked which]
+    #[arg(value_name = "ID")]
+    pub ids: Vec<u64>,
+    /// Which tokens are listed
+    #[command(flatten)]
+    pub filter: Filter,
+    /// Ask nothing
+    #[arg(long)]
+    pub yes: bool,
+    /// Write JSON, for programs
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `grants` does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GrantsAction {
+    /// Shows the tokens that have access.
+    List,
+    /// Takes access back.
+    Revoke,
+}
+
+/// Which of an organisation's tokens are meant: GitHub's own filters.
+#[derive(Debug, Args)]
+pub struct Filter {
+    /// Only this user's tokens (several times: any of them)
+    #[arg(long = "owner", value_name = "LOGIN")]
+    pub owners: Vec<String>,
+    /// Only tokens for this repository
+    #[arg(long, value_name = "REPO")]
+    pub repository: Option<String>,
+    /// Only tokens with this permission, such as contents
+    #[arg(long, value_name = "NAME")]
+    pub permission: Option<String>,
+    /// Only this token (several times: any of them)
+    #[arg(long = "token-id", value_name = "N")]
+    pub token_ids: Vec<u64>,
 }
 
 /// Options of `completions`.

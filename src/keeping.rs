@@ -11,6 +11,9 @@ use crate::outcomes::Outcomes;
 use crate::paths::Paths;
 use crate::token::Token;
 use crate::vault::{self, Asking, VaultError};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
 
 /// Where a secret is wished to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,7 +161,14 @@ fn write(
 ) -> Result<(), VaultError> {
     let vault = vault::open(&account.place, paths, asking);
     let item = vault::item(account);
-    vault.write(&item, secret)?;
+    match (&account.place, std::str::from_utf8(secret.expose())) {
+        // The key of an App is no text, and the file holds nothing else.
+        (VaultPlace::File, Err(_)) if account.app.is_some() => {
+            let text = Zeroizing::new(STANDARD.encode(secret.expose()));
+            vault.write(&item, &Token::new(text.as_bytes().to_vec()))?;
+        }
+        _ => vault.write(&item, secret)?,
+    }
     match refresh {
         Some(refresh) => vault.write(&vault::Item { id: &vault::refresh_id(account), ..item }, refresh),
         None => Ok(()),
@@ -185,7 +195,10 @@ fn list(mut book: Book, account: &mut Account) -> Result<(), accounts::ListError
 
 /// Takes a secret out of its vault again; best effort, since the list no longer names it.
 fn forget(paths: &Paths, account: &Account, asking: Asking) {
-    let _ = vault::open(&account.place, paths, asking).remove(&vault::item(account));
+    let vault = vault::open(&account.place, paths, asking);
+    for id in vault::ids(account) {
+        let _ = vault.remove(&vault::Item { id: &id, ..vault::item(account) });
+    }
 }
 
 fn note(paths: &Paths, account: &Account, secret: &Token) {

@@ -6,6 +6,7 @@
 mod account;
 mod accounts;
 mod ancestry;
+mod app;
 mod browser;
 mod checks;
 mod choose;

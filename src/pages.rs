@@ -60,6 +60,26 @@ pub(crate) enum Page {
     },
     /// The applications that the user has let in.
     Applications,
+    /// One token's request to an organisation, by the request's number; its owners can open it.
+    OrgRequest {
+        /// The organisation.
+        owner: String,
+        /// The request's number, which is not the token's.
+        number: String,
+    },
+    /// The tokens that have access to an organisation; its owners can open it.
+    OrgTokens(String),
+    /// Where the code of a login is typed in.
+    DeviceLogin,
+    /// The form that installs a GitHub App, by the App's name in addresses.
+    InstallApp(String),
+    /// A GitHub App in an owner's repositories.
+    Installation {
+        /// The organisation; none: the user's own.
+        org: Option<String>,
+        /// The installation's number.
+        number: String,
+    },
 }
 
 /// What the form for a new fine-grained token is to be filled with.
@@ -291,6 +311,20 @@ impl Page {
                 format!("/{owner}/{repository}/settings/actions")
             }
             Page::Applications => "/settings/applications".to_owned(),
+            Page::OrgRequest { owner, number } if is_owner(owner) && is_number(number) => {
+                format!("/organizations/{owner}/settings/personal-access-token-requests/{number}")
+            }
+            Page::OrgTokens(owner) if is_owner(owner) => {
+                format!("/organizations/{owner}/settings/personal-access-tokens/active")
+            }
+            Page::DeviceLogin => "/login/device".to_owned(),
+            Page::InstallApp(slug) if is_slug(slug) => format!("/apps/{slug}/installations/new"),
+            Page::Installation { org: Some(owner), number } if is_owner(owner) && is_number(number) => {
+                format!("/organizations/{owner}/settings/installations/{number}")
+            }
+            Page::Installation { org: None, number } if is_number(number) => {
+                format!("/settings/installations/{number}")
+            }
             _ => return None,
         })
     }
@@ -308,6 +342,12 @@ fn is_repository(text: &str) -> bool {
     (1..=100).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
         && !matches!(text, "." | "..")
+}
+
+/// Says whether this may be a GitHub App's name in addresses.
+fn is_slug(text: &str) -> bool {
+    (1..=100).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 
 /// Says whether this may be a token's number.

@@ -15,7 +15,6 @@ use crate::outcomes::Outcomes;
 use crate::paths::{NoHome, Paths};
 use crate::remote::{Remote, Scope};
 use crate::terminal;
-use crate::token::Token;
 use crate::vault::{self, Asking, Vault};
 use std::cell::OnceCell;
 
@@ -138,11 +137,11 @@ impl Session {
         listing.reaches_patron(&scope.to_string()).map(|reach| reach.is_covered())
     }
 
-    /// Chooses the account for what a person named, and reads its secret.
+    /// Chooses the account for what a person named.
     ///
     /// As for git, one that was rejected or has expired is passed over where another fits. Where none does, it
     /// is still what would be chosen, and who asks is told.
-    pub fn chosen(&self, remote: &Remote, user: Option<&str>) -> Result<(Account, Token), Failure> {
+    pub fn chosen(&self, remote: &Remote, user: Option<&str>) -> Result<Account, Failure> {
         let accounts = self.accounts().map_err(list_failure)?;
         let outcomes = self.outcomes();
         let standing = |account: &Account| self.standing(&outcomes, account);
@@ -163,14 +162,7 @@ impl Session {
             }
             Standing { .. } => {}
         }
-        let fact = format!("the token of {} cannot be read", account.label);
-        match self.vault(&account.place).read(&vault::item(account)) {
-            Ok(Some(token)) => Ok(((*account).clone(), token)),
-            Ok(None) => Err(Failure::failed(fact)
-                .because(anyhow::anyhow!("the {} holds none", account.place.name()))
-                .remedy(format!("git credential-patron add {}", account.scope.short()))),
-            Err(trouble) => Err(vault_failure(fact, trouble)),
-        }
+        Ok((*account).clone())
     }
 }
 

@@ -125,6 +125,8 @@ pub enum TokenKind {
     AppUser,
     /// A GitHub App's installation token.
     Installation,
+    /// A GitHub App's key, with which installation tokens are minted. No token has this kind, accounts have.
+    App,
     /// Anything else: a password, or a token of another forge.
     #[default]
     #[serde(other)]
@@ -140,6 +142,7 @@ impl TokenKind {
             Self::OAuth => "oauth",
             Self::AppUser => "app-user",
             Self::Installation => "installation",
+            Self::App => "app",
             Self::Unknown => "unknown",
         }
     }

@@ -108,6 +108,10 @@ fn unchecked(fact: String) -> Failure {
 /// Gives the account with what GitHub told of its token (`GET /user`); none if there was nothing new.
 pub fn told(account: &Account, user: &Heard) -> Option<Account> {
     let reply = user.reply().filter(|_| user.is_open())?;
+    if account.app.is_some() {
+        // What GitHub tells is of the token, which ends in an hour or eight, and not of the account.
+        return None;
+    }
     let mut new = account.clone();
     new.login = new.login.or_else(|| user.name("login"));
     // No header: it never ends, or GitHub did not say; what was known stays.

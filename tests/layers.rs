@@ -69,6 +69,9 @@ const ROOMS: &[Room] = &[
     room(Terms,       "denial/catalogue", Whole, "the table of known refusals"),
 
     room(Terms,       "account",   Whole,  "an account without its secret; whether two scopes are one"),
+    room(Words,       "app/key",   Whole,  "the private key of a GitHub App: every form of it, and signing"),
+    room(Words,       "app/jwt",   Whole,  "how a GitHub App says who it is"),
+    room(Words,       "app/kept",  Whole,  "what is kept of the tokens an App was given"),
 
     room(Decisions,   "protocol",  Whole,  "git's credential format: request, answer, another helper's reply"),
     room(Decisions,   "helper_line", Whole, "one line of credential.helper: what it runs, how it is shown"),
@@ -109,6 +112,7 @@ const ROOMS: &[Room] = &[
     room(Composition, "verify",    Whole,  "whose token is this: asks the host for add"),
     room(Composition, "target",    Whole,  "what a person means by SCOPE, URL, REMOTE or nothing"),
 
+    room(Shared,      "app",       Whole,  "tokens of GitHub Apps: minting, logins by a code, an organisation's requests"),
     room(Shared,      "notice",    Whole,  "refusals noticed while git works: asking, saying, opening"),
 
     room(Commands,    "commands",  Whole,  "one file a command; mod.rs is what they share"),

@@ -7,6 +7,7 @@
 //! They may be in the vault; on stdout only where the run is one that `gives`. `scenes` has git at work while
 //! GitHub refuses: there the environments of the processes are searched, too.
 
+mod apps;
 mod scenes;
 mod search;
 mod world;
@@ -185,6 +186,11 @@ const RUNS: &[Row] = &[
     hides("explain", "{acme}\n", Kept),
     hides("explain sso-required", "{acme}\n", Kept),
     hides("explain --list", "{acme}\n", Kept),
+    // an organisation's owner
+    hides("requests list acme --json", "", Kept),
+    hides("requests approve acme 7 --yes", "", Kept),
+    hides("grants revoke acme 7 --yes", "", VaultCorrupt),
+    hides("grants list acme", "", ListCorrupt),
     // setup, unsetup, and what only talks
     hides("setup", "", Kept),
     hides("setup --dry-run", "", SecretInGitConfig),

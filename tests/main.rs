@@ -8,6 +8,8 @@
 
 #[cfg(target_os = "linux")]
 mod approval;
+#[cfg(unix)]
+mod apps;
 #[cfg(target_os = "linux")]
 mod bus;
 #[cfg(unix)]

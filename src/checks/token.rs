@@ -47,7 +47,7 @@ fn kind(kind: TokenKind) -> Check {
         TokenKind::Classic => "a classic token: it opens what its user may open, at every owner",
         TokenKind::OAuth => "an app's token (OAuth), such as `gh auth login` makes",
         TokenKind::AppUser => "a GitHub App's token for its user",
-        TokenKind::Installation => "a GitHub App's token for itself",
+        TokenKind::Installation | TokenKind::App => "a GitHub App's token for itself",
         TokenKind::Unknown => {
             return Check::new(
                 Group,

@@ -9,7 +9,7 @@ mod form;
 mod report;
 
 pub(super) use form::show_page;
-pub(super) use report::report;
+pub(super) use report::{hint_at_setup, report};
 
 use crate::account::{Account, VaultPlace, known_server, same_scope};
 use crate::accounts::default_id;
@@ -30,6 +30,9 @@ use std::io::Write;
 
 /// Keeps one token.
 pub fn run(session: &Session, options: &Add, out: &mut dyn Write) -> Result<(), Failure> {
+    if let Some(client_id) = &options.app {
+        return super::add_app::run(session, options, client_id, out);
+    }
     let scope = Scope::parse(&options.scope)
         .map_err(|why| Failure::usage(why.to_string()).remedy(SCOPE_LOOKS_LIKE))?;
     for (what, name) in [("label", &options.label), ("login", &options.login)] {
@@ -49,7 +52,7 @@ pub fn run(session: &Session, options: &Add, out: &mut dyn Write) -> Result<(), 
     let added = ask::token(&mut adding)?;
     report(out, &added, session.now)
         .map_err(|error| Failure::failed("the token is kept, but that cannot be written").because(error))?;
-    report::hint_at_setup(session, &added.account.scope);
+    hint_at_setup(session, &added.account.scope);
     Ok(())
 }
 
@@ -222,12 +225,16 @@ impl<'a> Adding<'a> {
     }
 
     fn wish(&self) -> Wish {
-        match (&self.wish, self.options.vault) {
-            (Some(place), _) => Wish::There(place.clone()),
-            (None, Some(VaultName::Keyring)) => Wish::There(VaultPlace::Keyring),
-            (None, Some(VaultName::File)) => Wish::There(VaultPlace::File),
-            (None, None) => Wish::of(self.session.settings().vault).unwrap_or(Wish::KeyringElseFile),
-        }
+        self.wish.clone().map_or_else(|| wish(self.session, self.options), Wish::There)
+    }
+}
+
+/// Says where a secret is wished to be, by the options and the settings.
+pub(super) fn wish(session: &Session, options: &Add) -> Wish {
+    match options.vault {
+        Some(VaultName::Keyring) => Wish::There(VaultPlace::Keyring),
+        Some(VaultName::File) => Wish::There(VaultPlace::File),
+        None => Wish::of(session.settings().vault).unwrap_or(Wish::KeyringElseFile),
     }
 }
 
@@ -264,7 +271,7 @@ fn refuse_narrow_token(scope: &Scope, kind: TokenKind) -> Result<(), NotAdded> {
 }
 
 /// Makes the client that asks this host's API, with the proxy and the authorities that git uses.
-fn client(host: &Host) -> Result<Client, Failure> {
+pub(super) fn client(host: &Host) -> Result<Client, Failure> {
     // What is asked is about an account, and nothing that a checkout around us could decide.
     client_for(host, HttpContext::User).map_err(|why| {
         Failure::new(Exit::Unchecked, format!("{host} cannot be asked"))
@@ -335,7 +342,7 @@ fn confirm_second_owner(
 }
 
 /// Makes the account: the same scope and login as before is the same account.
-fn account(
+pub(super) fn account(
     options: &Add,
     accounts: &[Account],
     scope: Scope,
@@ -364,6 +371,7 @@ fn account(
         place: options.command.clone().map_or(VaultPlace::File, VaultPlace::Command),
         refresh: false,
         learned: false,
+        app: None,
     };
     account.label = match (&options.label, known) {
         (Some(label), _) => {

@@ -4,6 +4,7 @@
 use super::relay::{self, Whose};
 use super::store::in_vault;
 use crate::account::{Account, server_of};
+use crate::app;
 use crate::choose::answered_user;
 use crate::error::one_line;
 use crate::log::Fact;
@@ -14,6 +15,7 @@ use crate::protocol::{Operation, Request};
 use crate::remote::{Remote, Server};
 use crate::session::Session;
 use crate::terminal::say;
+use crate::token::TokenKind;
 use crate::vault::Asking;
 
 /// Takes note of one request.
@@ -64,6 +66,16 @@ fn reject(
 ) {
     let account = accounts.iter().find(|account| ours.contains(&account.id));
     let (Some(account), Some(secret)) = (account, &request.password) else { return };
+    if account.kind == TokenKind::App {
+        // The App is no worse for it: the next request mints another.
+        let dropped = app::forget(&session.paths, account, secret);
+        session.log.note("the App's token is dropped", &[("done", Fact::Number(dropped.into()))]);
+        let next = if dropped { "a new one is minted at its next use" } else { "it is new, and given again" };
+        return say(&format!(
+            "{} refused a token of the GitHub App of {} (401); {next}",
+            remote.host, account.label
+        ));
+    }
     let username = answered_user(account, request.username.as_deref());
     let given = Given {
         id: &account.id,

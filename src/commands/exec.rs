@@ -27,7 +27,7 @@ const INHERITED: [&str; 5] =
 /// Runs the command; on Unix it takes this process's place, so that signals and exit codes are its own.
 pub fn run(session: &Session, options: &Exec) -> Result<(), Failure> {
     let target = target::one(options.target.as_deref())?;
-    let (account, token) = session.chosen(&target.remote, target.user.as_deref())?;
+    let (account, token) = super::chosen(session, &target.remote, target.user.as_deref())?;
     let Some((name, arguments)) = options.command.split_first() else {
         return Err(
             Failure::usage("there is no command to run").remedy("git credential-patron exec gh pr list")

@@ -7,18 +7,18 @@
 use super::offer::{self, Offered};
 use super::relay;
 use crate::account::{Account, server_of};
+use crate::app::{self, Asks, Minted};
 use crate::choose::{answered_user, choose};
 use crate::error::one_line;
 use crate::log::Fact;
 use crate::lookup;
 use crate::notice::{self, Given, Judged};
-use crate::outcomes::Outcomes;
+use crate::outcomes::{Direction, Outcomes};
 use crate::protocol::{Answer, Request};
 use crate::remote::{Remote, Server};
 use crate::session::Session;
 use crate::stdio;
 use crate::terminal::say;
-use crate::token::Token;
 use crate::vault;
 
 /// Answers one request.
@@ -37,8 +37,8 @@ pub fn run(session: &Session, request: &Request) {
     let mut is_said = false;
     if let Some(outcomes) = &mut outcomes {
         match find(session, outcomes, &accounts, &remote, request) {
-            Found::Account(account, token, judged) => {
-                return answer(session, outcomes, request, account, &token, judged);
+            Found::Account(account, minted, judged) => {
+                return answer(session, outcomes, request, account, &minted, judged);
             }
             Found::Trouble => return,
             Found::Nothing { said } => {
@@ -83,15 +83,16 @@ pub fn run(session: &Session, request: &Request) {
 fn answer_from_new(session: &Session, remote: &Remote, request: &Request) {
     let Ok(accounts) = session.accounts() else { return };
     let mut outcomes = session.outcomes();
-    if let Found::Account(account, token, judged) = find(session, &mut outcomes, &accounts, remote, request) {
-        answer(session, &mut outcomes, request, account, &token, judged);
+    if let Found::Account(account, minted, judged) = find(session, &mut outcomes, &accounts, remote, request)
+    {
+        answer(session, &mut outcomes, request, account, &minted, judged);
     }
 }
 
 /// What the accounts have for a request.
 enum Found<'a> {
     /// This one, with its secret, and what was found out about it.
-    Account(&'a Account, Token, Judged),
+    Account(&'a Account, Minted, Judged),
     /// One whose vault is in trouble, which was said. Another in its place would be a guess.
     Trouble,
     /// None.
@@ -122,8 +123,8 @@ fn find<'a>(
             session.log.note("passed over: rejected or expired", &facts);
             continue;
         }
-        let token = match session.vault(&account.place).read(&vault::item(account)) {
-            Ok(Some(token)) => token,
+        let minted = match app::secret(&session.paths, account, remote, asks(session, account)) {
+            Ok(Some(minted)) => minted,
             Ok(None) => {
                 say(&format!(
                     "the {} holds no token for {}; add it again: git credential-patron add {}",
@@ -133,13 +134,22 @@ fn find<'a>(
                 ));
                 continue;
             }
+            Err(app::AppError::Refused(refusal)) => {
+                session.log.note("passed over: its App is refused", &facts);
+                let owner = account.scope.segment(0).unwrap_or_default();
+                notice::say_refusal(remote, session.caller(), &refusal.verdict(owner));
+                said = true;
+                continue;
+            }
             Err(trouble) => {
                 session.log.note("nothing: the vault is in trouble", &facts);
+                let remedy = trouble.remedy(account);
                 let fact = format!("no token for {}: {trouble}", account.label);
-                say(&one_line(fact, trouble.remedy()));
+                say(&one_line(fact, remedy));
                 return Found::Trouble;
             }
         };
+        let token = &minted.token;
         let username = answered_user(account, request.username.as_deref());
         let given = Given {
             id: &account.id,
@@ -147,13 +157,13 @@ fn find<'a>(
             remote,
             server,
             username,
-            secret: &token,
+            secret: token,
             is_challenged: request.is_challenged(),
         };
         let judged = if is_watched { notice::judge(session, outcomes, &given) } else { Judged::unasked() };
         if judged.give && !(has_expired && judged.is_unsure) {
             session.log.note("chosen", &facts);
-            return Found::Account(account, token, judged);
+            return Found::Account(account, minted, judged);
         }
         session.log.note("passed over: its token is not accepted", &facts);
         said |= judged.speaks();
@@ -169,9 +179,10 @@ fn answer(
     outcomes: &mut Outcomes,
     request: &Request,
     account: &Account,
-    token: &Token,
+    minted: &Minted,
     judged: Judged,
 ) {
+    let token = &minted.token;
     let refresh = account.refresh.then(|| vault::refresh_id(account)).and_then(|id| {
         let item = vault::Item { id: &id, ..vault::item(account) };
         session.vault(&account.place).read(&item).ok().flatten()
@@ -179,7 +190,7 @@ fn answer(
     let answer = Answer {
         username: answered_user(account, request.username.as_deref()),
         password: token,
-        password_expiry_utc: account.expires.filter(|at| *at > session.now),
+        password_expiry_utc: minted.expires.filter(|at| *at > session.now),
         oauth_refresh_token: refresh.as_ref(),
     };
     let Some(text) = answer.compose() else {
@@ -194,7 +205,9 @@ fn answer(
     session.log.note("answered", &[]);
     // After the answer: nothing that goes wrong here can spoil it.
     let is_try = judged.is_try && outcomes.rejection(&account.id).is_some();
-    if is_try || !outcomes.knows(&account.id, token) {
+    // An App has a token for each repository: each is noted once, when it is new.
+    let is_news = if account.app.is_some() { minted.is_new } else { !outcomes.knows(&account.id, token) };
+    if is_try || is_news {
         session.note_outcomes(outcomes, |outcomes| {
             outcomes.note_secret(&account.id, token);
             if is_try {
@@ -205,7 +218,16 @@ fn answer(
     if judged.is_watched() {
         judged.conclude(session);
     }
+    minted.note.iter().for_each(|note| say(note));
     notice::warn_of_end(session.now, outcomes, account);
+}
+
+/// Says what a secret is wanted for. Who called us is looked at for Apps alone: nothing else depends on it here.
+fn asks(session: &Session, account: &Account) -> Asks {
+    match account.app.is_some() && session.caller().operation == Some(Direction::Push) {
+        true => Asks::ToPush,
+        false => Asks::ToFetch,
+    }
 }
 
 /// Says why there is no answer, where an account or a fallback for the host shows that one is wanted.

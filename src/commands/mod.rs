@@ -1,8 +1,10 @@
 //! The commands, one file each, and what they share.
 
 pub mod add;
+mod add_app;
 pub mod completions;
 pub mod config;
+mod decide;
 pub mod diagnose;
 pub mod erase;
 pub mod exec;
@@ -22,13 +24,16 @@ pub mod store;
 pub mod token;
 pub mod unsetup;
 
+use crate::account::Account;
+use crate::app::{self, AppError, Asks, Minted};
 use crate::cli::{Cli, Command};
-use crate::error::Failure;
+use crate::error::{Exit, Failure};
 use crate::git::process_env;
 use crate::log::Log;
 use crate::protocol::{self, Request};
 use crate::redact::argument;
-use crate::session::Session;
+use crate::remote::Remote;
+use crate::session::{Session, vault_failure};
 use crate::terminal::Stream;
 use crate::token::Token;
 use crate::{lookup, stdio, terminal};
@@ -165,10 +170,48 @@ fn with_session(command: &Command, start: Instant, out: &mut dyn Write) -> Resul
         Command::Status(options) => status::run(&session, options),
         Command::Token(options) => token::run(&session, options),
         Command::Exec(options) => exec::run(&session, options),
+        Command::Requests(options) => decide::requests(&session, options, out),
+        Command::Grants(options) => decide::grants(&session, options, out),
         Command::Setup(_)
         | Command::Unsetup(_)
         | Command::Explain(_)
         | Command::Completions(_)
         | Command::Help(_) => Ok(()),
+    }
+}
+
+/// Chooses the account for what a person named, and gives its secret: what its vault holds, or a token of its App.
+pub fn chosen(session: &Session, remote: &Remote, user: Option<&str>) -> Result<(Account, Token), Failure> {
+    let account = session.chosen(remote, user)?;
+    let fact = format!("the token of {} cannot be read", account.label);
+    match app::secret(&session.paths, &account, remote, Asks::ToFetch) {
+        Ok(Some(Minted { token, note, .. })) => {
+            note.iter().for_each(|note| terminal::say(note));
+            Ok((account, token))
+        }
+        Ok(None) => Err(Failure::failed(fact)
+            .because(anyhow::anyhow!("the {} holds none", account.place.name()))
+            .remedy(format!("git credential-patron add {}", account.scope.short()))),
+        Err(AppError::Vault(error)) => Err(vault_failure(fact, error)),
+        Err(error) => Err(app_failure(&account, error)),
+    }
+}
+
+/// Turns trouble with an App's tokens into a failure of a command.
+pub fn app_failure(account: &Account, error: AppError) -> Failure {
+    let fact = format!("the GitHub App of {} gives no token", account.label);
+    if let AppError::Refused(refusal) = &error {
+        let owner = account.scope.segment(0).unwrap_or_default();
+        let verdict = refusal.verdict(owner);
+        let failure = Failure::failed(fact).because(anyhow::anyhow!("{} ({})", verdict.means, verdict.id));
+        let page = verdict.page.map(|page| format!("page: {page}"));
+        return verdict.fix.into_iter().chain(page).fold(failure, Failure::remedy);
+    }
+    let exit = if error.is_passing() { Exit::Unchecked } else { Exit::Failed };
+    let remedy = error.remedy(account);
+    let failure = Failure::new(exit, fact).because(error);
+    match remedy {
+        Some(remedy) => failure.remedy(remedy),
+        None => failure,
     }
 }

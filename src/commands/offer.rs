@@ -110,6 +110,9 @@ fn ask(session: &Session, scope: &Scope, rejected: Option<&Account>, accounts: &
         token_stdin: false,
         no_verify: false,
         no_browser: false,
+        app: None,
+        key: None,
+        sign: None,
         yes: true,
     };
     match Adding::new(session, &options, scope.clone(), accounts).ask() {

@@ -4,6 +4,7 @@
 //! answer goes to git. What is ours, or was, or may be, is never told to them.
 
 use crate::account::{Account, server_of};
+use crate::app;
 use crate::choose::{Fallback, WhyNot, fits, may_serve_owner};
 use crate::fallback::{self, Asked, Foreign};
 use crate::log::Fact;
@@ -42,7 +43,14 @@ pub fn whose(
 ) -> Whose {
     let of_host: Vec<&Account> =
         accounts.iter().filter(|account| account.scope.host().serves(&remote.host)).collect();
-    let Owners { ours, untold } = owners(&session.paths, outcomes, &of_host, secret);
+    let Owners { mut ours, untold } = owners(&session.paths, outcomes, &of_host, secret);
+    if ours.is_empty() {
+        // An App has a token for each repository, and one fingerprint: the others are known by its vault.
+        let holds = |account: &&&Account| {
+            account.app.is_some() && app::holds(&session.paths, account, secret).unwrap_or_default()
+        };
+        ours.extend(of_host.iter().filter(holds).map(|account| account.id.clone()));
+    }
     let may_serve = |account: &&&Account| {
         let why_not = fits(account, remote, request.user(), accounts).err();
         matches!(why_not, None | Some(WhyNot::UnknownOwner | WhyNot::OtherLogin))

@@ -57,7 +57,7 @@ fn still_works(account: &Account) -> String {
         TokenKind::FineGrained => Page::FineGrained.url(host.as_str()),
         TokenKind::Classic => Page::Classic.url(host.as_str()),
         TokenKind::OAuth | TokenKind::AppUser => Page::Applications.url(host.as_str()),
-        TokenKind::Installation | TokenKind::Unknown => None,
+        TokenKind::Installation | TokenKind::App | TokenKind::Unknown => None,
     };
     match page {
         Some(page) => format!("The token still works until you delete it:\n  {page}"),
@@ -107,16 +107,11 @@ pub fn forget(session: &Session, account: &Account, asking: Asking) -> Result<()
     // A list that cannot be changed (damaged, newer, read-only) must be known before the secret is gone.
     let book = keeping::hold(session.book().map_err(list_failure)?, asking);
     let vault = vault::open(&account.place, &session.paths, asking);
-    let item = vault::item(account);
-    let refresh_id = vault::refresh_id(account);
-    vault
-        .remove(&item)
-        .and_then(|_| {
-            if account.refresh { vault.remove(&vault::Item { id: &refresh_id, ..item }) } else { Ok(false) }
-        })
-        .map_err(|trouble| {
+    for id in vault::ids(account) {
+        vault.remove(&vault::Item { id: &id, ..vault::item(account) }).map_err(|trouble| {
             vault_failure(format!("the token of {} cannot be removed", account.label), trouble)
         })?;
+    }
     let mut book = book.map_or_else(|| session.book(), Ok).map_err(list_failure)?;
     book.remove(&account.id).and_then(|_| book.save()).map_err(list_failure)?;
     let mut outcomes = session.outcomes();

@@ -161,6 +161,7 @@ fn learn(
         place: VaultPlace::File,
         refresh: false,
         learned: known.is_none_or(|known| known.learned),
+        app: None,
     };
     if let Some(kept) = keep(session, account, token, None, known) {
         let again = if known.is_some() { "new token for" } else { "learned" };
@@ -209,6 +210,7 @@ fn keep_plain(
         place: known.map_or(VaultPlace::File, |known| known.place.clone()),
         refresh: request.oauth_refresh_token.is_some(),
         learned: known.is_none_or(|known| known.learned),
+        app: None,
     };
     let is_kept = |known: &Account| match known.place {
         VaultPlace::Command(_) => outcomes.knows(&known.id, password),

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 /// Prints the secret for one target, and nothing else.
 pub fn run(session: &Session, options: &Options) -> Result<(), Failure> {
     let target = target::one(options.what.as_deref())?;
-    let (_, token) = session.chosen(&target.remote, target.user.as_deref())?;
+    let (_, token) = super::chosen(session, &target.remote, target.user.as_deref())?;
     let mut line = Zeroizing::new(Vec::with_capacity(token.expose().len() + 1));
     line.extend_from_slice(token.expose());
     line.push(b'\n');

@@ -69,6 +69,11 @@ impl Api {
         &self.base
     }
 
+    /// Gives the place of a host where programs log in for a person: its pages, not its API.
+    pub fn login(host: &Host) -> Self {
+        Self { base: format!("https://{}", host.home().as_str()) }
+    }
+
     /// Gives the host that is asked, with its port if it has one: the one that `no_proxy` is about.
     pub fn host(&self) -> &str {
         let rest = self.base.strip_prefix("https://").unwrap_or(&self.base);
@@ -99,6 +104,57 @@ impl ApiPath {
         fits.then(|| Self(format!("/repos/{owner}/{repo}")))
     }
 
+    /// Asks a GitHub App about itself.
+    pub fn app() -> Self {
+        Self("/app".to_owned())
+    }
+
+    /// Asks for the installation of a GitHub App in a repository. `None` as above.
+    pub fn installation_at(owner: &Owner, repo: &str) -> Option<Self> {
+        Self::repository(owner, repo).map(|path| Self(path.0 + "/installation"))
+    }
+
+    /// Asks for the installation of a GitHub App for an owner, which is one of the two.
+    pub fn installation_of(kind: OwnerKind, owner: &Owner) -> Self {
+        let folder = match kind {
+            OwnerKind::Organization => "orgs",
+            OwnerKind::User => "users",
+        };
+        Self(format!("/{folder}/{owner}/installation"))
+    }
+
+    /// Has an installation of a GitHub App mint a token.
+    pub fn installation_tokens(installation: u64) -> Self {
+        Self(format!("/app/installations/{installation}/access_tokens"))
+    }
+
+    /// Asks what an installation token reaches: one row is enough to know that it is known.
+    pub fn installation_repositories() -> Self {
+        Self("/installation/repositories?per_page=1".to_owned())
+    }
+
+    /// Begins a login by a code ([`Api::login`]).
+    pub fn device_code() -> Self {
+        Self("/login/device/code".to_owned())
+    }
+
+    /// Asks for the tokens of a login, or for the next ones ([`Api::login`]).
+    pub fn access_token() -> Self {
+        Self("/login/oauth/access_token".to_owned())
+    }
+
+    /// Asks for an organisation's fine-grained tokens, those that wait or those that have access; or decides.
+    pub fn org_tokens(org: &Owner, waiting: bool, fields: &[(&str, &[u8])]) -> Self {
+        let query = String::from_utf8_lossy(&form(fields)).into_owned();
+        let mark = if query.is_empty() { "" } else { "?" };
+        Self(format!("/orgs/{org}/{}{mark}{query}", tokens_folder(waiting)))
+    }
+
+    /// Asks which repositories one of them is for, a page at a time.
+    pub fn org_token_repositories(org: &Owner, waiting: bool, id: u64, page: usize) -> Self {
+        Self(format!("/orgs/{org}/{}/{id}/repositories?per_page=100&page={page}", tokens_folder(waiting)))
+    }
+
     /// Asks for a repository's files: the call that needs "Contents: read". `None` as above.
     pub fn contents(owner: &Owner, repo: &str) -> Option<Self> {
         Self::repository(owner, repo).map(|path| Self(path.0 + "/contents"))
@@ -112,6 +168,102 @@ impl ApiPath {
     /// Asks what serves the host, and for its version.
     pub fn meta() -> Self {
         Self("/meta".to_owned())
+    }
+}
+
+fn tokens_folder(waiting: bool) -> &'static str {
+    if waiting { "personal-access-token-requests" } else { "personal-access-tokens" }
+}
+
+/// Tells whether a byte needs no percent sign in a form or a query (RFC 3986, section 2.3).
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'~')
+}
+
+/// Writes the fields of a form or of a query. They may be secrets.
+pub fn form(fields: &[(&str, &[u8])]) -> Zeroizing<Vec<u8>> {
+    // Three bytes for one at most: what is made large enough once leaves no copies behind.
+    let room = fields.iter().map(|(name, value)| 3 * (name.len() + value.len()) + 2).sum();
+    let mut text = Zeroizing::new(Vec::with_capacity(room));
+    for (name, value) in fields {
+        if !text.is_empty() {
+            text.push(b'&');
+        }
+        for (part, end) in [(name.as_bytes(), &b"="[..]), (*value, b"")] {
+            for byte in part {
+                match byte {
+                    byte if is_unreserved(*byte) => text.push(*byte),
+                    byte => text.extend_from_slice(format!("%{byte:02X}").as_bytes()),
+                }
+            }
+            text.extend_from_slice(end);
+        }
+    }
+    text
+}
+
+/// What an owner is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnerKind {
+    /// An organisation.
+    Organization,
+    /// A person.
+    User,
+}
+
+/// One call: who is asked for what, by whom.
+#[derive(Clone, Copy)]
+pub struct Call<'a> {
+    api: &'a Api,
+    path: &'a ApiPath,
+    token: Option<&'a Token>,
+    method: Method,
+    body: Body<'a>,
+    most: usize,
+}
+
+#[derive(Clone, Copy)]
+enum Method {
+    Get,
+    Post,
+}
+
+#[derive(Clone, Copy)]
+enum Body<'a> {
+    None,
+    Json(&'a [u8]),
+    Form(&'a [u8]),
+}
+
+impl<'a> Call<'a> {
+    /// Asks for something.
+    pub fn get(api: &'a Api, path: &'a ApiPath) -> Self {
+        Self { api, path, token: None, method: Method::Get, body: Body::None, most: MAX_BODY }
+    }
+
+    /// Has something done; as it is, without a body.
+    pub fn post(api: &'a Api, path: &'a ApiPath) -> Self {
+        Self { method: Method::Post, ..Self::get(api, path) }
+    }
+
+    /// As the one who has this token.
+    pub fn by(self, token: &'a Token) -> Self {
+        Self { token: Some(token), ..self }
+    }
+
+    /// With JSON.
+    pub fn json(self, body: &'a [u8]) -> Self {
+        Self { body: Body::Json(body), ..self }
+    }
+
+    /// With the fields of a [`form`].
+    pub fn form(self, body: &'a [u8]) -> Self {
+        Self { body: Body::Form(body), ..self }
+    }
+
+    /// Reads so many bytes of the answer's body at most, instead of [`MAX_BODY`].
+    pub fn up_to(self, most: usize) -> Self {
+        Self { most, ..self }
     }
 }
 
@@ -282,20 +434,24 @@ impl Client {
 
     /// Asks, within a bound of its own: what is left of a longer work.
     pub fn get_within(&self, bound: Duration, api: &Api, path: &ApiPath, token: Option<&Token>) -> Reply {
+        let call = Call { token, ..Call::get(api, path) };
+        self.call_within(bound, &call)
+    }
+
+    /// Makes a call, within the client's bound.
+    pub fn call(&self, call: &Call<'_>) -> Reply {
+        self.call_within(self.timeout, call)
+    }
+
+    fn call_within(&self, bound: Duration, call: &Call<'_>) -> Reply {
         let start = Instant::now();
-        match self.asked(bound.min(self.timeout), api, path, token) {
+        match self.asked(bound.min(self.timeout), call) {
             Ok(answer) => Reply::Answered(Answer { elapsed: start.elapsed(), ..answer }),
             Err(failure) => Reply::Failed(Failure { elapsed: start.elapsed(), ..failure }),
         }
     }
 
-    fn asked(
-        &self,
-        bound: Duration,
-        api: &Api,
-        path: &ApiPath,
-        token: Option<&Token>,
-    ) -> Result<Answer, Failure> {
+    fn asked(&self, bound: Duration, call: &Call<'_>) -> Result<Answer, Failure> {
         if bound.is_zero() {
             return Err(Failure::new(FailureKind::Timeout, "no time was left to ask"));
         }
@@ -303,20 +459,25 @@ impl Client {
         let spare = std::thread::Builder::new().stack_size(16 * 1024).spawn(|| ());
         spare.map_err(|_| Failure::new(FailureKind::Other, "no thread can be started"))?.join().ok();
 
-        let url = format!("{}{}", api.base, path.0);
-        let mut request = self
-            .agent
-            .get(url)
-            .header("accept", "application/vnd.github+json")
-            .header("x-github-api-version", API_VERSION);
+        let Call { api, path, token, method, body, most } = *call;
+        let mut request = ureq::http::Request::builder().uri(format!("{}{}", api.base, path.0));
         if let Some(token) = token {
             request = request.header("authorization", authorization(token)?);
         }
-        // Only where it must be: a request with settings of its own has the library read the authorities again.
-        if bound < self.timeout {
-            request = request.config().timeout_global(Some(bound)).build();
-        }
-        let mut response = request.call().map_err(|error| self.failure(&error))?;
+        // The pages where programs log in answer in a form's own way unless asked for JSON.
+        let accept =
+            if matches!(body, Body::Form(_)) { "application/json" } else { "application/vnd.github+json" };
+        request = request.header("accept", accept).header("x-github-api-version", API_VERSION);
+        let mut response = match (method, body) {
+            (Method::Get, _) => self.sent(bound, request.method("GET").body(())),
+            (Method::Post, Body::None) => self.sent(bound, request.method("POST").body(&[][..])),
+            (Method::Post, Body::Json(bytes)) => self
+                .sent(bound, request.method("POST").header("content-type", "application/json").body(bytes)),
+            (Method::Post, Body::Form(bytes)) => {
+                let form = "application/x-www-form-urlencoded";
+                self.sent(bound, request.method("POST").header("content-type", form).body(bytes))
+            }
+        }?;
 
         let status = response.status().as_u16();
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
@@ -327,12 +488,30 @@ impl Client {
             return Err(Failure::new(FailureKind::Malformed, "the answer came compressed, unasked"));
         }
         let mut body = Vec::new();
-        let mut reader = response.body_mut().as_reader().take(MAX_BODY as u64 + 1);
+        let mut reader = response.body_mut().as_reader().take(most as u64 + 1);
         // An answer without its end is none: a verdict must not rest on half a sentence.
         reader.read_to_end(&mut body).map_err(|error| self.failure(&ureq::Error::from(error)))?;
-        let cut = body.len() > MAX_BODY;
-        body.truncate(MAX_BODY);
+        let cut = body.len() > most;
+        body.truncate(most);
         Ok(Answer { status, headers, body, cut, elapsed: Duration::ZERO })
+    }
+
+    fn sent<B: ureq::AsSendBody>(
+        &self,
+        bound: Duration,
+        request: Result<ureq::http::Request<B>, ureq::http::Error>,
+    ) -> Result<ureq::http::Response<ureq::Body>, Failure> {
+        let request =
+            request.map_err(|_| Failure::new(FailureKind::Other, "the request could not be made"))?;
+        // Only where it must be: a request with settings of its own has the library read the authorities again.
+        let response = match bound < self.timeout {
+            true => {
+                let request = self.agent.configure_request(request).timeout_global(Some(bound)).build();
+                self.agent.run(request)
+            }
+            false => self.agent.run(request),
+        };
+        response.map_err(|error| self.failure(&error))
     }
 
     /// Says which part failed. Texts are ours: the library's may hold what the other side sent.

@@ -21,7 +21,11 @@ impl Means<'_> {
 
 /// Makes the client that asks this host's API, with the proxy and the authorities that git uses.
 pub(crate) fn client_for(host: &Host, context: HttpContext<'_>) -> Result<Client, Failure> {
-    let api = Api::of(host);
+    client_to(&Api::of(host), context)
+}
+
+/// The same for what is not a host's API.
+pub(crate) fn client_to(api: &Api, context: HttpContext<'_>) -> Result<Client, Failure> {
     let text = |name: &str| std::env::var(name).ok();
     let git = http_settings(&format!("https://{}/", api.host()), context);
     let proxy = proxy_from(git.proxy.as_deref(), &text, api.host())?;

@@ -15,7 +15,7 @@
 mod means;
 mod sees;
 
-pub(crate) use means::{Means, client_for};
+pub(crate) use means::{Means, client_for, client_to};
 pub(crate) use sees::{Sees, sees};
 
 use crate::denial::normal::{Normal, Target};

@@ -32,7 +32,7 @@ use crate::session::Session;
 use crate::terminal::say;
 use crate::token::Token;
 use crate::traces::{Mark, Traces};
-use crate::verdict;
+use crate::verdict::{self, Verdict};
 use crate::verdict_id::VerdictId;
 use std::time::Duration;
 
@@ -162,6 +162,12 @@ struct Refusal {
     /// When it was asked about last.
     at: i64,
     page: Option<String>,
+}
+
+/// Says that an App gives no token for a repository, and why.
+pub fn say_refusal(remote: &Remote, caller: &Caller, verdict: &Verdict) {
+    let shown = opening::Shown::default();
+    say(&speech::refusal(remote, direction(caller), verdict).with_page(&shown));
 }
 
 /// Decides about what git is about to be given, asking GitHub if there is a reason.

@@ -109,7 +109,7 @@ impl Opening {
 }
 
 /// What became of a page, in words to follow "page".
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Shown(String);
 
 impl fmt::Display for Shown {

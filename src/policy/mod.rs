@@ -254,14 +254,14 @@ fn days_rule(days: &At<i64>, of: Option<&Scope>) -> Rule {
 /// Names a kind as the file does: an App's tokens for an owner are `app`, as in `list`.
 fn name(kind: TokenKind) -> &'static str {
     match kind {
-        TokenKind::Installation => "app",
+        TokenKind::Installation | TokenKind::App => "app",
         kind => kind.id(),
     }
 }
 
 /// The tokens of an App end after hours, whatever is known of them.
 fn ends_by_itself(kind: TokenKind) -> bool {
-    matches!(kind, TokenKind::Installation | TokenKind::AppUser)
+    matches!(kind, TokenKind::Installation | TokenKind::App | TokenKind::AppUser)
 }
 
 fn list<'a>(key: &str, values: impl Iterator<Item = &'a str>) -> String {

@@ -15,7 +15,7 @@ use super::{Holding, Item, Vault, VaultError};
 use crate::limits;
 use crate::token::Token;
 use std::env;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -71,14 +71,32 @@ impl CommandVault {
         Self { command: command.into(), bound: BOUND }
     }
 
-    /// Runs the command and gives its first line.
-    fn run(&self, shell: &mut Command) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+    /// Gives the command what it is to work on, and takes all that it prints: how a key that never leaves its
+    /// place signs. `id` names what is worked for, so that the command does not come back here.
+    pub fn filter(&self, id: &str, input: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        let asked = env::var(RUNNING).unwrap_or_default();
+        let mut shell = shell(&self.command, id, &asked)?;
+        shell.stdin(Stdio::piped());
+        let output = self.run(&mut shell, Some(input))?;
+        match output.len() > MAX_LINE {
+            true => Err(VaultError::Command("printed more than 64 KiB".to_owned())),
+            false => Ok(output),
+        }
+    }
+
+    /// Runs the command and gives its first line; with something on its stdin, all that it prints.
+    fn run(&self, shell: &mut Command, input: Option<&[u8]>) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         let until = Instant::now() + self.bound;
         let failed = |what: &str, error: io::Error| VaultError::Command(format!("{what}: {error}"));
         let shell = limits::as_before(|| shell.spawn());
         let mut running = Running(shell.map_err(|error| failed("could not be started", error))?);
         let stdout = running.0.stdout.take().expect("stdout is piped");
-        let said = Said::listen(stdout).map_err(|error| failed("could not be listened to", error))?;
+        let end = if input.is_some() { Until::Output } else { Until::Line };
+        let said = Said::listen(stdout, end).map_err(|error| failed("could not be listened to", error))?;
+        if let (Some(input), Some(mut stdin)) = (input, running.0.stdin.take()) {
+            // Less than a pipe holds, so this waits for nobody. One that reads nothing may be right all the same.
+            let _ = stdin.write_all(input);
+        }
         let mut pause = Duration::from_millis(1);
         let status = loop {
             match said.wait(pause) {
@@ -102,7 +120,7 @@ impl CommandVault {
         if !status.success() {
             return Err(VaultError::Command(how(status)));
         }
-        Ok(said.first_line())
+        Ok(said.said(end))
     }
 }
 
@@ -110,7 +128,7 @@ impl Vault for CommandVault {
     fn read(&self, item: &Item<'_>) -> Result<Option<Token>, VaultError> {
         let asked = env::var(RUNNING).unwrap_or_default();
         let mut shell = shell(&self.command, item.id, &asked)?;
-        let line = self.run(&mut shell)?;
+        let line = self.run(&mut shell, None)?;
         if line.len() > MAX_LINE {
             return Err(VaultError::Command("printed a first line of more than 64 KiB".to_owned()));
         }
@@ -217,7 +235,16 @@ impl Drop for Running {
     }
 }
 
-/// What the command has printed so far: its first line with the line feed, or what there is of it.
+/// Where what is taken of a command's output ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Until {
+    /// With its first line.
+    Line,
+    /// With the output.
+    Output,
+}
+
+/// What the command has printed so far: its first line with the line feed, or what there is of it; or all of it.
 struct Said {
     line: Arc<Mutex<Zeroizing<Vec<u8>>>>,
     complete: Receiver<()>,
@@ -225,12 +252,14 @@ struct Said {
 
 impl Said {
     /// Listens on a thread, to the end: a command must not fail because nobody takes its second line.
-    fn listen(stdout: ChildStdout) -> io::Result<Self> {
+    fn listen(stdout: ChildStdout, end: Until) -> io::Result<Self> {
         let (tell, complete) = channel();
         // Made large enough once, so that no copy is left behind by growing.
         let line = Arc::new(Mutex::new(Zeroizing::new(Vec::with_capacity(MAX_LINE + 1))));
         let heard = Arc::clone(&line);
-        thread::Builder::new().name("command".to_owned()).spawn(move || listen(stdout, &heard, &tell))?;
+        thread::Builder::new()
+            .name("command".to_owned())
+            .spawn(move || listen(stdout, end, &heard, &tell))?;
         Ok(Self { line, complete })
     }
 
@@ -239,17 +268,17 @@ impl Said {
         self.complete.recv_timeout(time)
     }
 
-    /// Gives the first line of a shell that has ended.
-    fn first_line(self) -> Zeroizing<Vec<u8>> {
+    /// Gives the first line of a shell that has ended, or all that it printed.
+    fn said(self, end: Until) -> Zeroizing<Vec<u8>> {
         let line = || self.line.lock().unwrap_or_else(PoisonError::into_inner);
-        if line().last() != Some(&b'\n') {
+        if end == Until::Output || line().last() != Some(&b'\n') {
             let _ = self.wait(GRACE);
         }
         std::mem::take(&mut *line())
     }
 }
 
-fn listen(mut stdout: ChildStdout, line: &Mutex<Zeroizing<Vec<u8>>>, complete: &Sender<()>) {
+fn listen(mut stdout: ChildStdout, until: Until, line: &Mutex<Zeroizing<Vec<u8>>>, complete: &Sender<()>) {
     let mut buffer = Zeroizing::new([0; 4096]);
     let mut open = true;
     loop {
@@ -261,7 +290,10 @@ fn listen(mut stdout: ChildStdout, line: &Mutex<Zeroizing<Vec<u8>>>, complete: &
         if !open {
             continue;
         }
-        let end = read.iter().position(|byte| *byte == b'\n').map(|at| at + 1);
+        let end = match until {
+            Until::Line => read.iter().position(|byte| *byte == b'\n').map(|at| at + 1),
+            Until::Output => None,
+        };
         let mut line = line.lock().unwrap_or_else(PoisonError::into_inner);
         let room = (MAX_LINE + 1).saturating_sub(line.len());
         line.extend_from_slice(&read[..end.unwrap_or(read.len()).min(room)]);
@@ -417,7 +449,7 @@ mod tests {
         // What git would have left in our environment.
         let left = shell.get_envs().filter(|(_, value)| value.is_none()).count();
         assert_eq!(left, REPOSITORY.len());
-        let said = String::from_utf8(vault.run(&mut shell).expect("run").to_vec()).expect("text");
+        let said = String::from_utf8(vault.run(&mut shell, None).expect("run").to_vec()).expect("text");
         let home = env::home_dir().expect("a home");
         assert_eq!(said, format!("{}|other 7f3a", home.display()));
     }

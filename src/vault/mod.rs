@@ -159,3 +159,15 @@ pub fn item(account: &Account) -> Item<'_> {
 pub fn refresh_id(account: &Account) -> String {
     format!("{}#refresh", account.id)
 }
+
+/// Names the tokens that were minted for an App's account, which lie beside its key.
+pub fn minted_id(account: &Account) -> String {
+    format!("{}#minted", account.id)
+}
+
+/// Names everything of an account that lies in its vault, its own secret first.
+pub fn ids(account: &Account) -> Vec<String> {
+    let refresh = account.refresh.then(|| refresh_id(account));
+    let minted = account.app.as_ref().map(|_| minted_id(account));
+    std::iter::once(account.id.clone()).chain(refresh).chain(minted).collect()
+}

@@ -70,6 +70,9 @@ impl Case<'_> {
         if self.e.helper == Helper::NotReached {
             return Some(self.not_set_up());
         }
+        if let Some(refusal) = &self.e.app {
+            return Some(refusal.verdict(self.e.target.owner.as_deref().unwrap_or("the owner")));
+        }
         if let Some(unreadable) = &self.e.unreadable {
             return Some(self.unreadable(unreadable));
         }

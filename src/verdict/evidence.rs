@@ -8,6 +8,7 @@
 //! `X-GitHub-SSO: partial-results` is GitHub's documentation; that `permissions` is the user's role and
 //! not the token's was reported (semantic-release/github#895).
 
+use super::app::AppRefusal;
 use crate::denial::catalogue::Finding;
 use crate::denial::normal::Target;
 use crate::remote::Direction;
@@ -29,6 +30,8 @@ pub(crate) struct Evidence {
     pub(crate) helper: Helper,
     /// Whose token git would be given, if there is one.
     pub(crate) account: Option<Account>,
+    /// Why a GitHub App gives no token.
+    pub(crate) app: Option<AppRefusal>,
     /// Why the chosen account's secret cannot be had, and what mends that.
     pub(crate) unreadable: Option<Unreadable>,
     /// The login that the URL asks for, if it is the login of some account.

@@ -4,6 +4,7 @@
 //! GitHub said apart from what is most likely; they name the owner and the account's label, and never a
 //! secret: none of the types here can hold one.
 
+mod app;
 mod case;
 mod certain;
 mod conclude;
@@ -14,6 +15,7 @@ mod table;
 mod tests;
 mod typical;
 
+pub(crate) use app::AppRefusal;
 pub(crate) use conclude::conclude;
 pub(crate) use evidence::{
     Account, AnsweredBy, Evidence, Heard, Helper, HostKind, Origin, Reply, Trouble, Unreadable, Visible,

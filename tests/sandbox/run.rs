@@ -52,6 +52,13 @@ struct Drain {
     thread: JoinHandle<()>,
 }
 
+impl Drain {
+    fn so_far(&self) -> String {
+        let bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
 /// How a program ended.
 #[derive(Clone)]
 pub(crate) struct Output {
@@ -232,9 +239,12 @@ impl Running {
 
     /// What it has written so far for programs.
     pub(crate) fn so_far(&self) -> String {
-        let bytes = self.stdout.bytes.lock();
-        let bytes = bytes.unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(&bytes).into_owned()
+        self.stdout.so_far()
+    }
+
+    /// What it has written so far for people.
+    pub(crate) fn said_so_far(&self) -> String {
+        self.stderr.so_far()
     }
 
     /// Ends it and everything it started, at once.

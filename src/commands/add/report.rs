@@ -51,6 +51,7 @@ fn kind(kind: TokenKind) -> &'static str {
         TokenKind::OAuth => "OAuth token",
         TokenKind::AppUser => "GitHub App user token",
         TokenKind::Installation => "GitHub App installation token",
+        TokenKind::App => "GitHub App",
         TokenKind::Unknown => "token",
     }
 }
@@ -105,7 +106,7 @@ fn note(account: &Account, sees: &Sees) -> Vec<String> {
 }
 
 /// Names the command that makes git ask us for this host, where it does not yet.
-pub(super) fn hint_at_setup(session: &Session, scope: &Scope) {
+pub(in crate::commands) fn hint_at_setup(session: &Session, scope: &Scope) {
     if session.is_set_up(scope) == Some(false) {
         let host = scope.host();
         let option = if host.as_str() == GITHUB { String::new() } else { format!(" --host {host}") };

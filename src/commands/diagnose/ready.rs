@@ -2,6 +2,7 @@
 
 use super::super::relay;
 use crate::account::{Account, Standing, server_of};
+use crate::app::{self, Asks, Minted};
 use crate::checks::{self, Check, Given, Group, Interference, Status};
 use crate::choose::{ANY_USER, Because, answered_user, because, choose, fits, names_a_login};
 use crate::cli::Diagnose as Options;
@@ -15,7 +16,6 @@ use crate::session::Session;
 use crate::target::{Aim, Transport};
 use crate::terminal::sanitise;
 use crate::token::{Token, TokenKind};
-use crate::vault;
 use crate::verdict::{self, Evidence, Helper, Origin, Unreadable};
 
 /// What is the same for all targets.
@@ -246,15 +246,38 @@ fn choose_one<'a>(
         fitting.iter().copied().partition(|account| session.is_expired(account));
     let order: Vec<&Account> = good.iter().chain(&expired).copied().collect();
     let mut vaults = Vec::new();
+    let mut refused = None;
     let found = order.iter().copied().find_map(|account| {
-        let read = session.vault(&account.place).read(&vault::item(account));
-        vaults.push(checks::readable(account, read.as_ref().map(Option::is_some)));
-        match read {
-            Ok(None) => None,
-            Ok(Some(token)) => Some((account, Ok(token))),
-            Err(trouble) => Some((account, Err((trouble.to_string(), trouble.remedy())))),
+        let asks = match ready.direction {
+            _ if ready.offline => Asks::Nobody,
+            Direction::Fetch => Asks::ToFetch,
+            Direction::Push => Asks::ToPush,
+        };
+        match app::secret(&session.paths, account, remote, asks) {
+            Ok(None) => {
+                vaults.push(checks::readable(account, Ok(false)));
+                None
+            }
+            Ok(Some(Minted { token, .. })) => {
+                vaults.push(checks::readable(account, Ok(true)));
+                Some((account, Ok(token)))
+            }
+            Err(app::AppError::Refused(refusal)) => {
+                let why = (refusal.to_string(), None);
+                refused = Some(refusal);
+                Some((account, Err(why)))
+            }
+            Err(app::AppError::Vault(trouble)) => {
+                vaults.push(checks::readable(account, Err(&trouble)));
+                Some((account, Err((trouble.to_string(), trouble.remedy()))))
+            }
+            Err(trouble) => {
+                let remedy = trouble.remedy(account);
+                Some((account, Err((trouble.to_string(), remedy))))
+            }
         }
     });
+    ready.evidence.app = refused;
     let holds_none = |account: &Account| (format!("the {} holds none", account.place.name()), None);
     let (account, read) = found.unwrap_or_else(|| (order[0], Err(holds_none(order[0]))));
     let others: Vec<&Account> = fitting.iter().copied().filter(|other| other.id != account.id).collect();

@@ -5,6 +5,7 @@
 //! the last ones.
 
 use crate::account::Account;
+use crate::app::{self, AppError, Asks};
 use crate::git::HttpContext;
 use crate::github::{Api, ApiPath, Client};
 use crate::inspect::{Sees, client_for, heard_from, sees};
@@ -14,7 +15,6 @@ use crate::remote::{Host, Server};
 use crate::session::Session;
 use crate::terminal::{sanitise, say};
 use crate::token::{Token, TokenKind};
-use crate::vault;
 use crate::verdict::{self, Heard};
 use crate::verdict_id::VerdictId;
 use crate::verify;
@@ -106,12 +106,16 @@ pub(super) fn all(
         if looks[at].is_some() {
             continue;
         }
-        match session.vault(&account.place).read(&vault::item(account)) {
-            Ok(Some(token)) => asked.push(Ask { at, account, token }),
+        if account.kind == TokenKind::App {
+            looks[at] = Some(of_app(session, account));
+            continue;
+        }
+        match app::secret(&session.paths, account, &account.scope.as_remote(), Asks::ToFetch) {
+            Ok(Some(minted)) => asked.push(Ask { at, account, token: minted.token }),
             Ok(None) => looks[at] = Some(lost(account)),
             Err(trouble) => {
                 let mut look = Look::not_asked(account, sanitise(&trouble.to_string(), 200));
-                look.fix = trouble.remedy().map(|fix| sanitise(&fix, 200));
+                look.fix = trouble.remedy(account).map(|fix| sanitise(&fix, 200));
                 looks[at] = Some(Look { is_lost: true, ..look });
             }
         }
@@ -137,6 +141,36 @@ pub(super) fn all(
         look.unwrap_or_else(|| Look::not_asked(account, "not asked"))
     };
     looks.into_iter().zip(accounts).map(left).collect()
+}
+
+/// Asks a GitHub App where it is installed.
+fn of_app(session: &Session, account: &Account) -> Look {
+    let (state, error) = match app::installed(&session.paths, account) {
+        Ok(()) => return Look::of(account, AccountState::Fine),
+        Err(AppError::Refused(refusal)) => {
+            let owner = account.scope.segment(0).unwrap_or_default();
+            let verdict = refusal.verdict(owner);
+            let state = match verdict.id {
+                VerdictId::AppSuspended | VerdictId::ClockWrong => AccountState::Rejected,
+                _ => AccountState::Pending,
+            };
+            return Look {
+                note: Some(format!("{} ({})", verdict.means, verdict.id)),
+                fix: verdict.fix.into_iter().next(),
+                page: verdict.page,
+                ..Look::of(account, state)
+            };
+        }
+        Err(error) if error.is_passing() => (AccountState::Unreachable, error),
+        Err(error @ AppError::KeyRefused { .. }) => (AccountState::Rejected, error),
+        Err(error) => (AccountState::NotAsked, error),
+    };
+    Look {
+        fix: error.remedy(account).map(|fix| sanitise(&fix, 200)),
+        note: Some(sanitise(&error.to_string(), 200)),
+        is_lost: state == AccountState::NotAsked,
+        ..Look::of(account, state)
+    }
 }
 
 /// Says what is known of an account that is not asked about; none for one that is.
