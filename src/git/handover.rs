@@ -52,7 +52,7 @@ pub(super) fn nonce() -> io::Result<String> {
 }
 
 /// What git gets when it asks for the credential.
-enum Answer {
+enum Permit {
     /// Not decided yet: git waits.
     Held,
     /// These lines.
@@ -63,7 +63,7 @@ enum Answer {
 pub(super) struct Handover {
     nonce: String,
     host: Host,
-    answer: Answer,
+    answer: Permit,
     /// The question that is being read.
     question: Option<Question>,
     /// One was asked in full and waits for the answer.
@@ -90,7 +90,7 @@ impl Handover {
         Self {
             nonce,
             host,
-            answer: Answer::Held,
+            answer: Permit::Held,
             question: None,
             waiting: false,
             was_asked: false,
@@ -109,12 +109,12 @@ impl Handover {
         }
         // A line break within would end the answer early, and what follows would be taken for another one.
         let breaks = lines.iter().filter(|byte| **byte == b'\n').count();
-        self.answer = if breaks == 3 { Answer::Lines(lines) } else { Answer::Lines(nothing()) };
+        self.answer = if breaks == 3 { Permit::Lines(lines) } else { Permit::Lines(nothing()) };
     }
 
     /// Lets git have no credential: what it says without one is the answer.
     pub(super) fn give_nothing(&mut self) {
-        self.answer = Answer::Lines(nothing());
+        self.answer = Permit::Lines(nothing());
     }
 
     /// Takes what came over the socket.
@@ -166,7 +166,7 @@ impl Handover {
             && question.host.as_deref().and_then(Host::parse).as_ref() == Some(&self.host);
         match is_ours {
             true => self.was_asked = true,
-            false => self.answer = Answer::Lines(nothing()),
+            false => self.answer = Permit::Lines(nothing()),
         }
         self.waiting = true;
     }
@@ -176,7 +176,7 @@ impl Handover {
         if !self.waiting {
             return None;
         }
-        let Answer::Lines(lines) = &mut self.answer else { return None };
+        let Permit::Lines(lines) = &mut self.answer else { return None };
         self.waiting = false;
         // Git asks a second time if it was refused; the same secret once more would be a second bad login.
         let lines = std::mem::replace(lines, nothing());

@@ -81,7 +81,7 @@ pub enum Probed {
 /// A probe under way. Dropping it ends git with everything that git has started.
 #[cfg_attr(not(unix), expect(dead_code, reason = "no probe can be started there"))]
 pub struct Probe {
-    running: Running,
+    running: ProbingGit,
     handover: Handover,
 }
 
@@ -95,10 +95,10 @@ impl fmt::Debug for Probe {
 #[cfg(unix)]
 mod running;
 #[cfg(unix)]
-use running::Running;
+use running::ProbingGit;
 /// Where a child cannot be handed a socket, no probe is ever under way.
 #[cfg(not(unix))]
-type Running = std::convert::Infallible;
+type ProbingGit = std::convert::Infallible;
 
 impl Probe {
     /// Starts git. The credential is held back until [`Probe::give`].
@@ -108,7 +108,7 @@ impl Probe {
     pub fn start(git: &Git, what: &InfoRefs<'_>) -> io::Result<Self> {
         #[cfg(unix)]
         {
-            let (running, nonce) = Running::start(git, what)?;
+            let (running, nonce) = ProbingGit::start(git, what)?;
             Ok(Self { running, handover: Handover::new(nonce, what.remote.host.clone()) })
         }
         #[cfg(not(unix))]

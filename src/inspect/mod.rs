@@ -353,7 +353,7 @@ impl Work<'_> {
         let what = InfoRefs { remote, direction, remote_name: self.means.remote_name, way };
         let Ok(mut probe) = Probe::start(self.means.git, &what) else { return Heard::NotAsked };
         give(&mut probe);
-        let Seen { heard, sent, empty } = seen(probe.wait(self.deadline), remote, requests);
+        let ProbeResult { heard, sent, empty } = seen(probe.wait(self.deadline), remote, requests);
         let mut all = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         match direction {
             Direction::Fetch => (all.fetch, all.fetch_is_empty) = (sent, empty),
@@ -471,7 +471,7 @@ fn needs_causes(heard: &Heard) -> bool {
 }
 
 /// What a probe showed.
-struct Seen {
+struct ProbeResult {
     heard: Heard,
     /// Whether git sent the credential.
     sent: bool,
@@ -480,7 +480,7 @@ struct Seen {
 }
 
 /// Reads what git printed as an answer.
-fn seen(probed: Probed, remote: &Remote, requests: &mut usize) -> Seen {
+fn seen(probed: Probed, remote: &Remote, requests: &mut usize) -> ProbeResult {
     match probed {
         Probed::Open { transcript, with_credential, empty } => {
             *requests += 1 + usize::from(with_credential);
@@ -488,7 +488,7 @@ fn seen(probed: Probed, remote: &Remote, requests: &mut usize) -> Seen {
             let said =
                 recognise(&Normal::transcript(&transcript)).filter(|said| said.denial.id == VerdictId::Moved);
             let reply = Reply { status: Some(200), said, ..Reply::default() };
-            Seen { heard: Heard::Reply(reply), sent: with_credential, empty }
+            ProbeResult { heard: Heard::Reply(reply), sent: with_credential, empty }
         }
         Probed::Closed { transcript, challenges, wanted_credential, with_credential } => {
             if !wanted_credential && let Some(asking) = who_wants_a_login(&transcript) {
@@ -496,25 +496,25 @@ fn seen(probed: Probed, remote: &Remote, requests: &mut usize) -> Seen {
                 let is_ours = asking.is_some_and(|host| host == remote.host);
                 let heard = if is_ours { Heard::NotAsked } else { Heard::Trouble(Trouble::CaptivePortal) };
                 *requests += 1;
-                return Seen { heard, sent: false, empty: false };
+                return ProbeResult { heard, sent: false, empty: false };
             }
             let normal = Normal::transcript(&transcript);
             let said = recognise(&normal);
             if said.is_none() && challenges.is_empty() && !with_credential && normal.is_git_alone() {
-                return Seen { heard: Heard::Stopped(normal.words()), sent: false, empty: false };
+                return ProbeResult { heard: Heard::Stopped(normal.words()), sent: false, empty: false };
             }
             *requests += 1 + usize::from(with_credential);
             let headers =
                 challenges.into_iter().map(|challenge| ("www-authenticate".to_owned(), challenge)).collect();
             let words = normal.words();
             let reply = Reply { status: normal.status, headers, words, said, ..Reply::default() };
-            Seen { heard: Heard::Reply(reply), sent: with_credential, empty: false }
+            ProbeResult { heard: Heard::Reply(reply), sent: with_credential, empty: false }
         }
         Probed::Slow => {
             *requests += 1;
-            Seen { heard: Heard::Trouble(Trouble::Unreachable), sent: false, empty: false }
+            ProbeResult { heard: Heard::Trouble(Trouble::Unreachable), sent: false, empty: false }
         }
-        Probed::NotStarted => Seen { heard: Heard::NotAsked, sent: false, empty: false },
+        Probed::NotStarted => ProbeResult { heard: Heard::NotAsked, sent: false, empty: false },
     }
 }
 

@@ -211,9 +211,8 @@ pub(super) fn ask(
     if !found.answer().was_asked() {
         return Judged::unsure();
     }
-    let ending = Ending::of(&found.verdict, found.answer().status() == Some(401));
     Traces::of(&session.paths).explained(&mark);
-    note(session, outcomes, given, direction, &ending, found, mark)
+    note(session, outcomes, given, found, mark)
 }
 
 /// Tells whether a refusal is the one that was explained before, as far as GitHub's words to git tell.
@@ -262,7 +261,7 @@ fn still_refused(
 
 /// What an answer means for the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ending {
+enum Consequence {
     /// Git will be let in.
     Open,
     /// Nothing is known of the token.
@@ -273,7 +272,7 @@ enum Ending {
     Refused,
 }
 
-impl Ending {
+impl Consequence {
     fn of(verdict: &Verdict, is_401: bool) -> Self {
         match verdict.exit {
             0 => Self::Open,
@@ -288,12 +287,12 @@ fn note(
     session: &Session,
     outcomes: &mut Outcomes,
     given: &Given<'_>,
-    direction: Direction,
-    ending: &Ending,
     found: Inspection,
     mark: Mark,
 ) -> Judged {
+    let consequence = Consequence::of(&found.verdict, found.answer().status() == Some(401));
     let Inspection { verdict, evidence, sent, .. } = found;
+    let direction = evidence.direction;
     // What everybody may read says nothing of the token.
     let was_sent = match direction {
         Direction::Fetch => sent.fetch,
@@ -304,30 +303,34 @@ fn note(
     let lately_said = outcomes
         .said(id)
         .is_some_and(|(at, known)| known == verdict.id && (0..QUIET).contains(&(session.now - at)));
-    let wish = if *ending == Ending::Open { opening::Wish::None } else { opening::wish(session, &verdict) };
+    let wish = if consequence == Consequence::Open {
+        opening::PageWish::None
+    } else {
+        opening::wish(session, &verdict)
+    };
     let mut opening = Opening::of(&wish, &verdict);
     let change = |o: &mut Outcomes| {
         if given.account.is_some() {
             o.note_secret(id, given.secret);
         }
-        match ending {
-            Ending::Open if !was_sent => {}
-            Ending::Open => o.note_accepted(id, remote, direction, session.now),
-            Ending::Unknown => o.hold(&remote.host, session.now, pause(&verdict, &evidence), verdict.id),
-            Ending::Refused => {
+        match consequence {
+            Consequence::Open if !was_sent => {}
+            Consequence::Open => o.note_accepted(id, remote, direction, session.now),
+            Consequence::Unknown => o.hold(&remote.host, session.now, pause(&verdict, &evidence), verdict.id),
+            Consequence::Refused => {
                 let page = verdict.page.as_deref();
                 o.note_refused(id, (remote, direction), session.now, verdict.id, page);
             }
             // A fallback's secret is the fallback's to forget: git's own 401 tells it. One that it gives all the
             // same is not asked about with each use: bad logins lock a user out.
-            Ending::Rejected if given.account.is_none() => {
+            Consequence::Rejected if given.account.is_none() => {
                 o.note_bad_login(&remote.host, session.now);
                 o.note_refused(id, (remote, direction), session.now, verdict.id, verdict.page.as_deref());
                 if !lately_said {
                     o.note_said(id, (remote, direction), session.now, verdict.id);
                 }
             }
-            Ending::Rejected => {
+            Consequence::Rejected => {
                 o.note_bad_login(&remote.host, session.now);
                 if was_rejected {
                     o.note_try(id, session.now);
@@ -346,23 +349,23 @@ fn note(
         // What is not remembered would be opened again and again.
         opening = Opening::not_remembered(&verdict);
     }
-    if *ending == Ending::Open {
+    if consequence == Consequence::Open {
         return steady(session, mark);
     }
     let learned = given.account.and_then(|account| verify::told(account, &evidence.user));
-    let give = *ending != Ending::Rejected || given.account.is_none();
-    if *ending == Ending::Rejected && lately_said {
+    let give = consequence != Consequence::Rejected || given.account.is_none();
+    if consequence == Consequence::Rejected && lately_said {
         let line = speech::still_rejected(given, outcomes.rejection(id), session.now);
         return Judged { give, line: Some(line), ..Judged::give() };
     }
-    let words = match ending {
-        Ending::Unknown => speech::not_told(remote, &verdict),
-        Ending::Rejected => {
+    let words = match consequence {
+        Consequence::Unknown => speech::not_told(remote, &verdict),
+        Consequence::Rejected => {
             speech::bad_token(&verdict, speech::tried_again(outcomes.rejection(id), given, session.now))
         }
-        Ending::Refused | Ending::Open => speech::refusal(remote, direction, &verdict),
+        Consequence::Refused | Consequence::Open => speech::refusal(remote, direction, &verdict),
     };
-    let is_unsure = *ending == Ending::Unknown;
+    let is_unsure = consequence == Consequence::Unknown;
     Judged { give, is_unsure, news: Some(Box::new(News::new(words, opening, learned))), ..Judged::give() }
 }
 

@@ -11,7 +11,7 @@ use std::fmt;
 
 /// Whether a page should open here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wish {
+pub(super) enum PageWish {
     /// This verdict opens none.
     None,
     /// It may.
@@ -21,19 +21,19 @@ pub(super) enum Wish {
 }
 
 /// Judges whether the verdict's page opens by itself here.
-pub(super) fn wish(session: &Session, verdict: &Verdict) -> Wish {
+pub(super) fn wish(session: &Session, verdict: &Verdict) -> PageWish {
     if !verdict.opens || verdict.page.is_none() {
-        return Wish::None;
+        return PageWish::None;
     }
     if session.caller().is_prefetch {
-        return Wish::Not(WhyNot::Prefetch);
+        return PageWish::Not(WhyNot::Prefetch);
     }
     let settings = session.settings();
     let interactive = interactive();
     let surroundings = Surroundings::collect(settings.browser == Permission::Never, interactive.as_deref());
     match browser::may_open(&surroundings, Purpose::ByItself) {
-        Ok(()) => Wish::Open,
-        Err(why) => Wish::Not(why),
+        Ok(()) => PageWish::Open,
+        Err(why) => PageWish::Not(why),
     }
 }
 
@@ -63,10 +63,10 @@ pub(super) enum Opening {
 }
 
 impl Opening {
-    pub(super) fn of(wish: &Wish, verdict: &Verdict) -> Self {
+    pub(super) fn of(wish: &PageWish, verdict: &Verdict) -> Self {
         match (wish, &verdict.page) {
-            (Wish::Open, Some(page)) => Self::Wanted(page.clone()),
-            (Wish::Not(why), Some(_)) => Self::Not(*why),
+            (PageWish::Open, Some(page)) => Self::Wanted(page.clone()),
+            (PageWish::Not(why), Some(_)) => Self::Not(*why),
             _ => Self::Nothing,
         }
     }

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 const AFTERWARDS: Duration = Duration::from_millis(200);
 
 /// A git that was started. Dropping it ends it.
-pub(super) struct Running {
+pub(super) struct ProbingGit {
     child: Child,
     // Git ends when its standard input does, so this is kept open.
     _stdin: Option<ChildStdin>,
@@ -41,7 +41,7 @@ enum Next {
     Slow,
 }
 
-impl Running {
+impl ProbingGit {
     /// Starts git; gives the nonce of its questions, too.
     pub(super) fn start(git: &Git, what: &InfoRefs<'_>) -> io::Result<(Self, String)> {
         let url = url_of(what.remote).ok_or_else(|| io::Error::other("there is no repository to ask for"))?;
@@ -137,7 +137,7 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for ProbingGit {
     fn drop(&mut self) {
         child::end(&mut self.child);
     }
