@@ -463,7 +463,7 @@ pub(crate) fn sources() -> Vec<Source> {
             let path = entry.expect("src/ can be listed").path();
             if path.is_dir() {
                 folders.push(path);
-            } else {
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
                 let name = path.strip_prefix(&root).expect("it lies in src/").to_string_lossy();
                 let text = fs::read_to_string(&path).expect("a source is text");
                 sources.push((name.replace('\\', "/"), text));

@@ -128,12 +128,17 @@ fn ask(session: &Session, given: &Given<'_>) -> Heard {
     }
 }
 
-/// Tells whether the asked host itself refuses this token now: asked without following anybody elsewhere.
+/// Tells whether the asked host itself refuses this token, as far as that can be asked now: without following anybody
+/// elsewhere. Where it cannot be reached at all, what git was told counts: the token is tried at its next use.
 fn is_its_own_word(session: &Session, outcomes: &Outcomes, given: &Given<'_>) -> bool {
-    let Some(git) = Git::find() else { return false };
+    let Some(git) = Git::find() else { return true };
     let means = Means { git: &git, remote_name: session.caller().remote_name.as_deref() };
     let subject = asking::subject(session, outcomes, given, direction(session.caller()));
-    own_word(&means, &subject, BOUND).status() == Some(401)
+    match own_word(&means, &subject, BOUND) {
+        Heard::Reply(reply) => reply.status.is_none_or(|status| status == 401),
+        Heard::Trouble(_) => false,
+        Heard::NotAsked | Heard::Stopped(_) => true,
+    }
 }
 
 /// Marks the accounts; tells whether that was written.

@@ -163,7 +163,11 @@ fn no_secret_shows_while_git_meets_401_and_erases() {
     assert!(children.contains("\"erase\"") || children.contains(" erase\""), "git has erased");
     assert!(scene.file("patron-trace").contains("marked rejected"), "{}", scene.file("patron-trace"));
     let again = scene.git("secret", "fetch");
-    assert!(again.stderr().contains("not accepted (401)"), "{}", again.report());
+    assert!(
+        again.stderr().contains("does not know the token of") && again.stderr().contains("(401)"),
+        "{}",
+        again.report()
+    );
 }
 
 #[test]
