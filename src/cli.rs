@@ -254,6 +254,9 @@ pub struct Explain {
     /// Check the table of refusals itself
     #[arg(long)]
     pub check: bool,
+    /// Write a report about a text on stdin, with names, hosts and tokens replaced
+    #[arg(long, conflicts_with_all = ["id", "list", "check", "json"])]
+    pub report: bool,
     /// Write JSON, for programs
     #[arg(long)]
     pub json: bool,

@@ -23,7 +23,7 @@ pub fn target(session: &Session, request: &Request, accounts: &[Account]) -> Opt
 /// Tells whether a host is none of ours: it is not GitHub's, and has neither account nor fallback.
 pub fn is_foreign(session: &Session, remote: &Remote) -> bool {
     let is_ours = |account: &Account| account.scope.host().serves(&remote.host);
-    remote.host.server_by_name().is_none()
+    remote.host.server_by_name() != Some(Server::GitHub)
         && session.accounts().is_ok_and(|accounts| !accounts.iter().any(is_ours))
         && session.fallback(remote, None).helpers.is_empty()
 }

@@ -16,6 +16,7 @@ mod denial;
 mod error;
 mod fallback;
 mod files;
+mod forge;
 mod git;
 mod github;
 mod helper_line;

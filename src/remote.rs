@@ -9,16 +9,13 @@
 #[cfg(test)]
 mod tests;
 
+use crate::forge::Forge;
+pub(crate) use crate::forge::{GIST, GITHUB};
 use std::fmt;
 
 /// An exact, ASCII-lower-case host name with optional port.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Host(String);
-
-/// GitHub's public host.
-pub const GITHUB: &str = "github.com";
-/// Where GitHub keeps gists; the tokens are those of [`GITHUB`].
-pub const GIST: &str = "gist.github.com";
 
 fn is_port(text: &str) -> bool {
     !text.starts_with('0')
@@ -72,9 +69,8 @@ impl Host {
 
     /// Says what serves this host, where its name alone tells.
     pub fn server_by_name(&self) -> Option<Server> {
-        let is_ghe_com =
-            self.0.strip_suffix(".ghe.com").is_some_and(|sub| !sub.is_empty() && !sub.contains('.'));
-        (self.0 == GITHUB || self.is_gist() || is_ghe_com).then_some(Server::GitHub)
+        let forge = Forge::by_host(&self.0)?;
+        Some(if forge == Forge::GitHub { Server::GitHub } else { Server::Plain })
     }
 }
 

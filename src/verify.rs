@@ -35,6 +35,9 @@ pub fn likely_server(scope: &Scope, kind: TokenKind) -> Server {
 pub fn ask(client: &Client, scope: &Scope, token: &Token) -> Result<Verified, Failure> {
     let host = scope.host();
     let api = Api::of(host);
+    if host.server_by_name() == Some(Server::Plain) {
+        return Ok(Verified { server: Server::Plain, login: None, expires: None });
+    }
     if host.server_by_name().is_none() {
         match client.get(&api, &ApiPath::meta(), None) {
             Reply::Failed(why) => return Err(unanswered(scope, &why.to_string())),

@@ -62,7 +62,7 @@ fn a_real_push_is_piped_in() {
 #[test]
 fn what_is_not_recognised_ends_with_1_and_says_what_to_do() {
     let output = explain("Everything up-to-date\n", &[]).fails(1).prints("");
-    output.says("patron: there is no refusal of GitHub's in this that is known").says("diagnose URL");
+    output.says("patron: no known refusal is in this text").says("diagnose URL");
     let output = explain("hello", &["--json"]).fails(1).says_nothing();
     assert_eq!(json(&output), serde_json::json!({"version": 1, "verdict": null, "matched": null}));
     explain("", &[]).fails(1);

@@ -20,14 +20,16 @@ use std::path::Path;
 
 use Kind::{Family, Whole};
 use Rank::{
-    Commands, Composition, Conclusions, Decisions, Disk, Ground, Main, Memory, Outside, Run, Shared, Terms,
-    Words,
+    Commands, Composition, Conclusions, Decisions, Disk, Facts, Ground, Main, Memory, Outside, Run, Shared,
+    Terms, Words,
 };
 
 /// The ranks, lowest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
-    /// No I/O, and no `crate::` at all: tests and tools can take such a file by itself.
+    /// Tables of facts: no I/O, and no `crate::` at all.
+    Facts,
+    /// No I/O, and no `crate::` but facts: tests and tools can take such a file by itself.
     Words,
     /// Made of words, and as pure: tests and tools can take such a file together with its words.
     Terms,
@@ -58,20 +60,22 @@ enum Rank {
 /// The rooms: rank, name below `src/`, how its files stand to each other, what it holds.
 #[rustfmt::skip]
 const ROOMS: &[Room] = &[
+    room(Facts,       "forge",     Whole,  "the kinds of git hosts as a table"),
+    room(Facts,       "verdict_id", Whole, "the ids of verdicts as an enum"),
+
     room(Words,       "token",     Whole,  "a secret as a type, and its kind by prefix"),
-    room(Words,       "remote",    Whole,  "host, owner, repository, scope: parsing and matching"),
     room(Words,       "redact",    Whole,  "what looks like a secret in a text, and the text without it"),
     room(Words,       "pages",     Whole,  "the pages that can be opened, and the only code that fills them in"),
     room(Words,       "time",      Whole,  "times as files and --json hold them"),
     room(Words,       "cli",       Whole,  "the command line and every word of help"),
-    room(Words,       "verdict_id", Whole, "the ids of verdicts as an enum"),
+    room(Words,       "remote",    Whole,  "host, owner, repository, scope: parsing and matching"),
+    room(Words,       "denial/catalogue", Whole, "the table of known refusals"),
 
-    room(Terms,       "denial/catalogue", Whole, "the table of known refusals"),
-
-    room(Terms,       "account",   Whole,  "an account without its secret; whether two scopes are one"),
     room(Words,       "app/key",   Whole,  "the private key of a GitHub App: every form of it, and signing"),
     room(Words,       "app/jwt",   Whole,  "how a GitHub App says who it is"),
     room(Words,       "app/kept",  Whole,  "what is kept of the tokens an App was given"),
+
+    room(Terms,       "account",   Whole,  "an account without its secret; whether two scopes are one"),
 
     room(Decisions,   "protocol",  Whole,  "git's credential format: request, answer, another helper's reply"),
     room(Decisions,   "helper_line", Whole, "one line of credential.helper: what it runs, how it is shown"),
@@ -250,13 +254,13 @@ impl House<'_> {
         if used.target.is_empty() && room.rank < Main {
             return Some("it takes all of the crate's root; name what is used".to_owned());
         }
-        if room.rank == Words && used.by_crate {
-            return Some(format!("it uses {shown} by `crate::`, and words know nothing of this crate"));
-        }
         // An item of the root itself is main's.
         let Some(other) = self.room(&used.target).or_else(|| self.room(&[])) else {
             return Some(format!("it uses {shown}, which is in no room"));
         };
+        if room.rank <= Words && used.by_crate && (other.rank > Facts || room.rank == Facts) {
+            return Some(format!("it uses {shown} by `crate::`, and words know nothing of this crate"));
+        }
         if other.name == room.name {
             let depth = room.name.split('/').count();
             let member = |path: &[String]| {

@@ -1,21 +1,21 @@
 //! `explain`: names the refusal in a transcript, or shows what is known of one.
 
 use super::page;
+use crate::accounts;
 use crate::cli::Explain as Options;
-use crate::denial::catalogue::{Denial, row};
-use crate::denial::normal::Normal;
-use crate::denial::{lint, recognise};
+use crate::denial::catalogue::{Certainty, Denial, row};
+use crate::denial::normal::{Languages, gather};
+use crate::denial::{self, Reading, lint, neutral};
 use crate::error::{Exit, Failure};
+use crate::git::{Cwd, Git};
+use crate::paths::Paths;
+use crate::remote::Server;
 use crate::terminal::{FAINT, STRONG, Stream, paint, print, sanitise};
-use crate::verdict::{self, Verdict, VerdictRow};
+use crate::verdict::{self, Party, Verdict, VerdictRow};
 use crate::verdict_id::VerdictId;
 use serde::Serialize;
 use serde_json::json;
-use std::io::{IsTerminal, Read};
-
-/// How much of the beginning and of the end of a transcript is kept; what is between is read and dropped, so
-/// that whoever writes it is not stopped.
-const KEPT: usize = 64 * 1024;
+use std::io::IsTerminal;
 
 #[derive(Serialize)]
 struct Explained<'a> {
@@ -45,18 +45,15 @@ fn transcript(options: &Options) -> Result<(), Failure> {
             .remedy("or name a refusal: git credential-patron explain sso-required")
             .remedy("or see them all: git credential-patron explain --list"));
     }
-    let input = read(std::io::stdin().lock())
+    let input = gather(std::io::stdin().lock())
         .map_err(|error| Failure::failed("the transcript cannot be read").because(error))?;
-    let normal = Normal::read(&input);
-    let found = recognise(&normal);
-    let unknown = || {
-        let is_refused = normal.proven && normal.status.is_some_and(|status| (400..500).contains(&status));
-        is_refused.then(|| verdict::unknown(normal.status, &normal.words(), &normal.target))
-    };
-    let (verdict, matched) = match &found {
-        Some(found) => (Some(verdict::explain(found, &normal.target)), Some(found.matched.as_str())),
-        None => (unknown(), None),
-    };
+    let reading = reading(&input);
+    if options.report {
+        return write(&report(&input, reading.as_ref()));
+    }
+    let found = reading.as_ref().and_then(|reading| reading.found.as_ref());
+    let verdict = reading.as_ref().map(judged);
+    let matched = found.map(|found| found.matched.as_str());
     let text = match (options.json, &verdict) {
         (true, _) => as_json(&Explained { version: 1, verdict: verdict.as_ref(), matched }),
         (false, Some(verdict)) => {
@@ -71,31 +68,74 @@ fn transcript(options: &Options) -> Result<(), Failure> {
     write(&text)?;
     match (found, verdict) {
         (Some(_), _) => Ok(()),
-        (None, None) if !options.json => {
-            Err(Failure::failed("there is no refusal of GitHub's in this that is known")
-                .remedy("ask GitHub itself: git credential-patron diagnose URL")
-                .remedy("see what is known: git credential-patron explain --list"))
-        }
+        (None, None) if !options.json => Err(Failure::failed("no known refusal is in this text")
+            .remedy("ask the host itself: git credential-patron diagnose URL")
+            .remedy("see what is known: git credential-patron explain --list")
+            .remedy("report it, without names: git credential-patron explain --report")),
         (None, _) => Err(Failure::said(Exit::Failed)),
     }
 }
 
-/// Reads all there is, and keeps its beginning and its end.
-fn read(mut input: impl Read) -> std::io::Result<Vec<u8>> {
-    let mut kept = Vec::new();
-    let mut piece = [0; 16 * 1024];
-    loop {
-        match input.read(&mut piece) {
-            Ok(0) => return Ok(kept),
-            Ok(count) => kept.extend_from_slice(&piece[..count]),
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-        if kept.len() > 4 * KEPT {
-            let end = kept.len() - KEPT;
-            kept.drain(KEPT..end);
-        }
+/// Reads the transcript, first as English, then in every language that the git on this machine knows.
+fn reading(input: &[u8]) -> Option<Reading> {
+    let english = denial::read(input, &Languages::default());
+    if english.as_ref().is_some_and(|reading| reading.attempt.proven && reading.found.is_some()) {
+        return english;
     }
+    let mut languages = Languages::default();
+    for catalogue in Git::find().map(|git| git.catalogues()).unwrap_or_default() {
+        languages.add(&catalogue);
+    }
+    denial::read(input, &languages).or(english)
+}
+
+/// Gives the verdict of what was read.
+fn judged(reading: &Reading) -> Verdict {
+    let target = &reading.attempt.target;
+    let said = reading.attempt.words();
+    let whose = Party::of(target, &said, target.host.as_deref().is_some_and(is_github_by_account));
+    match &reading.found {
+        Some(found) => verdict::explain(reading, found, whose),
+        None => verdict::unknown(reading, whose),
+    }
+}
+
+/// Tells whether the user has an account that says of a host that it is GitHub's.
+fn is_github_by_account(host: &str) -> bool {
+    let accounts = Paths::find().ok().and_then(|paths| accounts::load(&paths.accounts()).ok());
+    accounts
+        .unwrap_or_default()
+        .iter()
+        .any(|account| account.server == Server::GitHub && account.scope.host().as_str() == host)
+}
+
+/// Writes what fits the form for issues: what was said without names, and which programs read it.
+fn report(input: &[u8], reading: Option<&Reading>) -> String {
+    let made_of_it = match reading.map(judged) {
+        Some(verdict) => format!(
+            "{} ({})",
+            verdict.id,
+            match verdict.certainty {
+                Certainty::Measured => "measured",
+                Certainty::Inferred => "inferred",
+            }
+        ),
+        None => "nothing".to_owned(),
+    };
+    let status = reading.and_then(|reading| reading.attempt.status);
+    let git = Git::find().and_then(|git| git.run(&["--version"], Cwd::Here).ok());
+    let git =
+        git.map_or("git: not found".to_owned(), |text| String::from_utf8_lossy(&text).trim().to_owned());
+    format!(
+        "What was said (names, hosts and tokens replaced; please look it through):\n\n{}\n\n\
+         Recognised as: {made_of_it}\nHTTP status: {}\nAsked: nothing, this was read from a transcript\n\
+         Versions: git-credential-patron {}, {git}, {} {}\n",
+        neutral::neutral(input),
+        status.map_or("not named".to_owned(), |status| status.to_string()),
+        env!("CARGO_PKG_VERSION"),
+        std::env::consts::OS,
+        std::env::consts::ARCH,
+    )
 }
 
 fn one(id: &str, options: &Options) -> Result<(), Failure> {
@@ -198,12 +238,5 @@ mod tests {
         assert_eq!(nearest("sso"), Some(VerdictId::SsoRequired));
         assert_eq!(nearest("Token-Expird"), Some(VerdictId::TokenExpired));
         assert_eq!((nearest("foo"), nearest("")), (None, None));
-    }
-
-    #[test]
-    fn a_long_transcript_keeps_its_beginning_and_its_end() {
-        let text = [b"BEGIN".to_vec(), vec![b'x'; 5_000_000], b"END".to_vec()].concat();
-        let kept = read(&text[..]).expect("it is memory");
-        assert!(kept.starts_with(b"BEGIN") && kept.ends_with(b"END") && kept.len() <= 5 * KEPT);
     }
 }

@@ -1,8 +1,8 @@
 //! Proves the catalogue row by row: the loop behind `explain --check`, which the unit test runs too.
 
 use super::catalogue::{Denial, FALLBACKS, FAMILIES, Source, rows, split_page};
-use super::normal::Normal;
-use super::{holes, recognise};
+use super::normal::Languages;
+use super::{holes, read};
 use crate::pages::Page;
 
 /// The longest `means`.
@@ -102,7 +102,7 @@ fn form(row: &Denial) -> Vec<String> {
 /// Checks what a row finds.
 fn proof(row: &Denial) -> Vec<String> {
     let mut problems = Vec::new();
-    let found = |text: &str| recognise(&Normal::read(text.as_bytes()));
+    let found = |text: &str| read(text.as_bytes(), &Languages::default())?.found;
     for text in row.samples {
         let start = text.lines().next().unwrap_or_default();
         match found(text) {
@@ -242,21 +242,21 @@ mod tests {
         );
         let row = Denial {
             id: VerdictId::TokenRejected,
-            samples: &["https://github.com/somebody/x: Bad credentials ghp_", "nothing"],
-            paraphrases: ["Bad credentials", "Your account is suspended"],
-            near_miss: "Bad credentials",
+            samples: &["remote: Bad credentials ghp_ https://github.com/somebody/x", "nothing"],
+            paraphrases: ["remote: Bad credentials", "Your account is suspended"],
+            near_miss: "remote: Bad credentials",
             pages: &["fg/{word}"],
             ..good()
         };
         assert_eq!(
             proof(&row),
             [
-                "no page can be filled for: https://github.com/somebody/x: Bad credentials ghp_",
+                "no page can be filled for: remote: Bad credentials ghp_ https://github.com/somebody/x",
                 "a sample names a real owner: somebody",
-                "a sample holds what looks like a token: https://github.com/somebody/x: Bad credentials ghp_",
+                "a sample holds what looks like a token: remote: Bad credentials ghp_ https://github.com/somebody/x",
                 "a sample is not recognised: nothing",
                 "a paraphrase is taken for account-suspended: Your account is suspended",
-                "takes the near miss for its own: Bad credentials",
+                "takes the near miss for its own: remote: Bad credentials",
             ]
         );
     }

@@ -5,17 +5,22 @@
 //! cause before one that leaves several; then the phrase with more literal text; then the id. So a row
 //! can be added anywhere, and two texts in one transcript do not depend on their order.
 //!
-//! Measured means here: the phrase leaves one cause, and git's own last word, or its own line, or an HTTP
-//! reply shows that this was a refusal. All else is inferred.
+//! Measured means here: the phrase leaves one cause, and whoever said it can be believed: git's own last word, its
+//! own line, ssh, a client that names the HTTP status, or a reply. All else is inferred.
+//!
+//! Of several attempts in one transcript the last that failed counts.
 
 pub(crate) mod catalogue;
+#[cfg(test)]
+mod corpus;
 pub(crate) mod lint;
+pub(crate) mod neutral;
 pub(crate) mod normal;
 pub(crate) mod phrase;
 
 use crate::verdict_id::VerdictId;
 use catalogue::{Certainty, Denial, Finding, rows};
-use normal::{Normal, Voice, shortened};
+use normal::{Languages, Normal, Voice, shortened};
 use phrase::{Phrase, Text};
 use std::cmp::Reverse;
 
@@ -39,15 +44,47 @@ struct Said {
     /// The text that the longest of its phrases matched, and how long that is.
     matched: String,
     longest: usize,
-    /// Whether git itself said all of it.
-    by_git: bool,
+    /// Whether somebody said all of it who can be believed without git's last word.
+    believed: bool,
 }
 
-/// Names the denial in a text, if it is a known one.
+/// What only tokens are refused for; over SSH keys are, in the same words.
+const OF_TOKENS: [VerdictId; 3] =
+    [VerdictId::ReadPermissionMissing, VerdictId::WritePermissionMissing, VerdictId::TokenRejected];
+
+/// What a transcript comes to.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    /// The attempt that counts.
+    pub(crate) attempt: Normal,
+    /// What the catalogue found in it.
+    pub(crate) found: Option<Finding>,
+}
+
+/// Reads a transcript: the last attempt that failed in words that are known, or with a status of a refusal.
+pub(crate) fn read(input: &[u8], languages: &Languages) -> Option<Reading> {
+    let attempts = Normal::attempts(input, languages);
+    let mut weak = None;
+    for attempt in attempts.into_iter().rev() {
+        let found = recognise(&attempt);
+        let is_refused = attempt.proven && attempt.status.is_some_and(|status| (400..500).contains(&status));
+        let is_sure =
+            found.as_ref().is_some_and(|found| found.certainty == Certainty::Measured) || attempt.proven;
+        if (found.is_some() && is_sure) || is_refused {
+            return Some(Reading { attempt, found });
+        }
+        if weak.is_none() && found.is_some() {
+            weak = Some(Reading { attempt, found });
+        }
+    }
+    weak
+}
+
+/// Names the denial in one attempt, if it is a known one.
 pub(crate) fn recognise(normal: &Normal) -> Option<Finding> {
     let texts: Vec<(Voice, Text)> =
         normal.parts.iter().map(|(voice, text)| (*voice, Text::new(text.clone()))).collect();
-    let best =
+    let mut best =
         rows().into_iter().filter_map(|row| candidate(row, &texts, normal.proven)).max_by_key(|found| {
             (
                 found.real,
@@ -57,6 +94,10 @@ pub(crate) fn recognise(normal: &Normal) -> Option<Finding> {
                 Reverse(found.row.id),
             )
         })?;
+    if normal.ssh && OF_TOKENS.contains(&best.row.id) {
+        best.row = catalogue::row(VerdictId::SshRemote)?;
+        best.ambiguous = false;
+    }
     let mut holes = best.said.holes;
     for words in best.row.says.iter().chain(best.row.hints).chain(best.row.also) {
         for (name, value) in said(words, &texts).map(|said| said.holes).unwrap_or_default() {
@@ -82,7 +123,7 @@ fn candidate(row: &'static Denial, texts: &[(Voice, Text)], proven: bool) -> Opt
         .chain(hints)
         .filter_map(|(words, ambiguous)| {
             let said = said(words, texts)?;
-            Some(Candidate { row, ambiguous, real: proven || said.by_git, said })
+            Some(Candidate { row, ambiguous, real: proven || said.believed, said })
         })
         .max_by_key(|found| (found.real, !found.ambiguous, found.said.literal))
 }
@@ -93,10 +134,11 @@ fn said(words: &'static str, texts: &[(Voice, Text)]) -> Option<Said> {
     for words in words.split(" && ") {
         let (voices, words) = voices(words);
         let phrase = Phrase::new(words);
-        let hit = voices.iter().find_map(|wanted| {
-            texts.iter().filter(|(voice, _)| voice == wanted).find_map(|(_, text)| phrase.find(text))
+        let (voice, hit) = voices.iter().find_map(|wanted| {
+            let mut theirs = texts.iter().filter(|(voice, _)| voice == wanted);
+            theirs.find_map(|(voice, text)| Some((*voice, phrase.find(text)?)))
         })?;
-        let by_git = voices == GIT;
+        let believed = [GIT, WAY, SSH].contains(&voices) || voice == Voice::Client;
         match &mut all {
             None => {
                 all = Some(Said {
@@ -104,7 +146,7 @@ fn said(words: &'static str, texts: &[(Voice, Text)]) -> Option<Said> {
                     longest: hit.literal,
                     holes: hit.holes,
                     matched: hit.matched,
-                    by_git,
+                    believed,
                 });
             }
             Some(all) => {
@@ -114,29 +156,29 @@ fn said(words: &'static str, texts: &[(Voice, Text)]) -> Option<Said> {
                 }
                 all.literal += hit.literal;
                 all.holes.extend(hit.holes);
-                all.by_git &= by_git;
+                all.believed &= believed;
             }
         }
     }
     all
 }
 
-/// Whose words a phrase without a mark are.
-const SERVER: &[Voice] = &[Voice::Body, Voice::Remote, Voice::Local, Voice::Whole];
-/// Whose words a phrase after `git: ` are.
-const GIT: &[Voice] = &[Voice::Local];
-/// Whose words a phrase after `head: ` are.
+/// Whose words a phrase without a mark are: long sentences, which nobody else writes.
+const ANYBODY: &[Voice] =
+    &[Voice::Body, Voice::Remote, Voice::Client, Voice::Ssh, Voice::Local, Voice::Whole];
+/// Whose words a phrase behind each mark are.
+const SERVER: &[Voice] = &[Voice::Body, Voice::Remote, Voice::Client, Voice::Ssh];
+const GIT: &[Voice] = &[Voice::Git];
+const WAY: &[Voice] = &[Voice::Way];
+const SSH: &[Voice] = &[Voice::Ssh];
 const HEAD: &[Voice] = &[Voice::Head];
+const MARKS: [(&str, &[Voice]); 5] =
+    [("server: ", SERVER), ("git: ", GIT), ("way: ", WAY), ("ssh: ", SSH), ("head: ", HEAD)];
 
 /// Takes the mark off a phrase, and says in which voices it counts.
 fn voices(words: &str) -> (&'static [Voice], &str) {
-    if let Some(words) = words.strip_prefix("git: ") {
-        (GIT, words)
-    } else if let Some(words) = words.strip_prefix("head: ") {
-        (HEAD, words)
-    } else {
-        (SERVER, words)
-    }
+    let marked = MARKS.iter().find_map(|(mark, voices)| Some((*voices, words.strip_prefix(mark)?)));
+    marked.unwrap_or((ANYBODY, words))
 }
 
 /// Names the holes of an entry.
@@ -150,7 +192,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn found(text: &str) -> Option<Finding> {
-        recognise(&Normal::read(text.as_bytes()))
+        read(text.as_bytes(), &Languages::default())?.found
     }
 
     fn id(text: &str) -> (VerdictId, Certainty) {
@@ -267,7 +309,7 @@ mod tests {
                 format!("{seed}\nremote: ").repeat(65536 / (seed.len() + 9)),
             ] {
                 let start = std::time::Instant::now();
-                recognise(&Normal::read(input.as_bytes()));
+                read(input.as_bytes(), &Languages::default());
                 slowest = slowest.max(start.elapsed());
             }
         }
@@ -278,7 +320,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_are_read(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
-            recognise(&Normal::read(&bytes));
+            read(&bytes, &Languages::default());
         }
 
         #[test]

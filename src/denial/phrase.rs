@@ -6,10 +6,16 @@
 //!
 //! All other words match literally; case, white space and quotes of any kind do not count, and
 //! "enterprise" and "organisation" are "organization", since GitHub says one and the same sentence of both.
+//! White space does not count at all, so that a sentence is found wherever it was folded, also in mid-word;
+//! a phrase still begins and ends where words do.
 //!
 //! Hostile text is expected: the look-up never goes back over a hole, every hole is bounded, and so
 //! the work grows with the text's length only.
 
+/// Stands between two lines of a text: white space over which a name may have been folded.
+pub(crate) const LINE_BREAK: char = '\u{2028}';
+/// Lines that are as long, in characters, may have been folded in mid-word.
+const FULL_LINE: usize = 70;
 /// The longest run without spaces that a hole takes, in bytes.
 const WORD_MAX: usize = 600;
 /// The longest text with spaces that a hole takes, in bytes.
@@ -26,26 +32,110 @@ pub(crate) struct Text {
     folded: String,
     /// For each byte of `folded`, where in `shown` the character that it stands for begins and ends.
     span: Vec<(u32, u32)>,
+    /// For each byte of `folded`, what stood before it and does not count.
+    gap: Vec<Gap>,
     /// What was given.
     shown: String,
 }
 
+/// What stands before a character and does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Gap {
+    /// Nothing.
+    None,
+    /// The end of a line, where somebody may have folded a word.
+    Fold,
+    /// The end of a short line.
+    Line,
+    /// Any other white space.
+    Space,
+}
+
 impl Text {
-    /// Folds a text. A line feed stays one and no hole passes over it; all other white space is a space.
+    /// Folds a text. A line feed stays one and no hole passes over it; all other white space is left out.
     pub(crate) fn new(shown: String) -> Self {
-        let (folded, span) = fold(&shown);
-        Text { folded, span, shown }
+        let Folded { text, span, gap } = fold(&shown);
+        Text { folded: text, span, gap, shown }
     }
 
-    /// Gives the original of a part of the folded text.
-    fn original(&self, start: usize, end: usize) -> &str {
+    /// Gives the original of a part of the folded text, on one line.
+    fn original(&self, start: usize, end: usize) -> String {
         let part = self.span.get(start..end).unwrap_or_default();
-        match (part.first(), part.last()) {
+        let text = match (part.first(), part.last()) {
             (Some(first), Some(last)) => {
                 self.shown.get(first.0 as usize..last.1 as usize).unwrap_or_default()
             }
             _ => "",
+        };
+        text.replace(LINE_BREAK, " ")
+    }
+
+    /// Gives what stands in a hole, without the folds in it.
+    fn value(&self, start: usize, end: usize, run: Run) -> String {
+        let text = self.original(start, end);
+        match run {
+            Run::Word | Run::Digits => text.split_whitespace().collect(),
+            Run::Spaced | Run::Anything => text,
         }
+    }
+
+    fn gap(&self, at: usize) -> Gap {
+        self.gap.get(at).copied().unwrap_or(Gap::Space)
+    }
+
+    /// Says whether a place lies inside of a word.
+    fn splits_a_word(&self, at: usize) -> bool {
+        let bytes = self.folded.as_bytes();
+        at > 0
+            && self.gap(at) == Gap::None
+            && bytes[at - 1].is_ascii_alphanumeric()
+            && bytes.get(at).is_some_and(u8::is_ascii_alphanumeric)
+    }
+
+    /// Measures how far a hole may reach. Only between words of a phrase may a run go on in the next line.
+    fn run_len(&self, at: usize, run: Run, is_last: bool) -> usize {
+        let (most, stops): (usize, fn(char) -> bool) = match run {
+            Run::Word => (WORD_MAX, |c| c == '\n' || ENDS_A_RUN.contains(&c)),
+            Run::Digits => (20, |c| !c.is_ascii_digit()),
+            Run::Spaced => (SPACED_MAX, |c| c == '\n'),
+            Run::Anything => (ANYTHING_MAX, |c| c == '\n'),
+        };
+        let text = &self.folded[at..];
+        let window = &text[..floor(text, most)];
+        let len = window.find(stops).unwrap_or(window.len());
+        let ends = |gap: &Gap| match gap {
+            Gap::None => false,
+            Gap::Fold | Gap::Line => is_last,
+            Gap::Space => true,
+        };
+        match run {
+            // The first character's own gap stands before the hole.
+            Run::Word | Run::Digits => {
+                self.gap[at..at + len].iter().skip(1).position(ends).map_or(len, |until| until + 1)
+            }
+            Run::Spaced | Run::Anything => len,
+        }
+    }
+
+    /// Says whether a run that ends here may have been cut by whoever folded the text.
+    fn may_be_cut(&self, end: usize) -> bool {
+        self.gap(end) == Gap::Fold
+            && end < self.folded.len()
+            && self.folded[..end].ends_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+    }
+
+    /// Finds where a name that ends here, before a space or not, begins.
+    fn name_before(&self, end: usize) -> usize {
+        let least = floor(&self.folded, end.saturating_sub(WORD_MAX));
+        let mut start = end;
+        while let Some(c) = self.folded[least..start].chars().next_back() {
+            let is_of_names = c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+            if !is_of_names || (start < end && self.gap(start) != Gap::None) {
+                break;
+            }
+            start -= c.len_utf8();
+        }
+        start
     }
 }
 
@@ -130,7 +220,7 @@ impl<'p> Phrase<'p> {
             _ => return None,
         };
         let rest = &self.parts[1 + usize::from(lead.is_some())..];
-        let mut found: Option<(usize, usize, Vec<_>)> = None;
+        let mut found: Option<(usize, usize, Vec<Caught>)> = None;
         let mut from = 0;
         while let Some(start) = folded[from..].find(words.as_str()).map(|at| at + from) {
             // A hole that may hold spaces must not begin too early: of all matches that end where the
@@ -142,15 +232,15 @@ impl<'p> Phrase<'p> {
             let mut holes = Vec::new();
             let mut begin = start;
             if let Some(name) = lead {
-                begin = name_before(folded, start);
+                begin = text.name_before(start);
                 if begin == start {
                     continue;
                 }
-                holes.push((name, begin, start));
-            } else if splits_a_word(folded, start) {
+                holes.push(Caught { name, run: Run::Word, start: begin, end: start });
+            } else if text.splits_a_word(start) {
                 continue;
             }
-            if let Some(end) = follow(rest, folded, start + words.len(), &mut holes)
+            if let Some(end) = follow(rest, text, start + words.len(), &mut holes)
                 && found.as_ref().is_none_or(|(_, known, _)| end == *known)
             {
                 found = Some((begin, end, holes));
@@ -161,10 +251,10 @@ impl<'p> Phrase<'p> {
             literal: self.literal(),
             holes: holes
                 .into_iter()
-                .filter(|(name, ..)| *name != "_")
-                .map(|(name, start, end)| (name, text.original(start, end).to_owned()))
+                .filter(|hole| hole.name != "_" && !(hole.end == end && text.may_be_cut(end)))
+                .map(|hole| (hole.name, text.value(hole.start, hole.end, hole.run)))
                 .collect(),
-            matched: text.original(begin, end).to_owned(),
+            matched: text.original(begin, end),
         })
     }
 
@@ -180,9 +270,17 @@ impl<'p> Phrase<'p> {
     }
 }
 
+/// What stands in a hole.
+struct Caught<'p> {
+    name: &'p str,
+    run: Run,
+    start: usize,
+    end: usize,
+}
+
 /// Adds what stands between holes, unless nothing but quotes does.
 fn push_words(parts: &mut Vec<Part>, words: &str) {
-    let (folded, _) = fold(words);
+    let folded = fold(words).text;
     if !folded.is_empty() {
         parts.push(Part::Words(folded));
     }
@@ -191,12 +289,8 @@ fn push_words(parts: &mut Vec<Part>, words: &str) {
 /// Matches the rest of a phrase from a place on, and gives its end.
 ///
 /// Each hole ends where the next words come first; there is no second try, so the work is bounded.
-fn follow<'p>(
-    parts: &[Part<'p>],
-    folded: &str,
-    mut at: usize,
-    holes: &mut Vec<(&'p str, usize, usize)>,
-) -> Option<usize> {
+fn follow<'p>(parts: &[Part<'p>], text: &Text, mut at: usize, holes: &mut Vec<Caught<'p>>) -> Option<usize> {
+    let folded = text.folded.as_str();
     let mut parts = parts.iter().peekable();
     while let Some(part) = parts.next() {
         let (name, run) = match part {
@@ -209,7 +303,7 @@ fn follow<'p>(
             }
             Part::Hole(name, run) => (*name, *run),
         };
-        let limit = at + run_len(&folded[at..], run);
+        let limit = at + text.run_len(at, run, parts.peek().is_none());
         let end = match parts.peek() {
             Some(Part::Words(words)) => {
                 let least = match run {
@@ -220,40 +314,15 @@ fn follow<'p>(
                 let most = floor(folded, most);
                 least + folded.get(least..most)?.find(words.as_str())?
             }
-            _ => at + folded[at..limit].trim_end_matches(['.', ':', '!', '?', ']', ' ']).len(),
+            _ => at + folded[at..limit].trim_end_matches(['.', ':', '!', '?', ']']).len(),
         };
         if end == at && run != Run::Anything {
             return None;
         }
-        holes.push((name, at, end));
+        holes.push(Caught { name, run, start: at, end });
         at = end;
     }
-    (!splits_a_word(folded, at)).then_some(at)
-}
-
-/// Measures how far a hole may reach.
-fn run_len(text: &str, run: Run) -> usize {
-    let (most, stops): (usize, fn(char) -> bool) = match run {
-        Run::Word => (WORD_MAX, |c| c.is_whitespace() || ENDS_A_RUN.contains(&c)),
-        Run::Digits => (20, |c| !c.is_ascii_digit()),
-        Run::Spaced => (SPACED_MAX, |c| c == '\n'),
-        Run::Anything => (ANYTHING_MAX, |c| c == '\n'),
-    };
-    let window = &text[..floor(text, most)];
-    window.find(stops).unwrap_or(window.len())
-}
-
-/// Finds where a name that ends here, before a space or not, begins.
-fn name_before(folded: &str, end: usize) -> usize {
-    let before = &folded[floor(folded, end.saturating_sub(WORD_MAX))..end];
-    end - (before.len()
-        - before.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')).len())
-}
-
-/// Says whether a place lies inside of a word.
-fn splits_a_word(folded: &str, at: usize) -> bool {
-    let bytes = folded.as_bytes();
-    at > 0 && bytes[at - 1].is_ascii_alphanumeric() && bytes.get(at).is_some_and(u8::is_ascii_alphanumeric)
+    (!text.splits_a_word(at)).then_some(at)
 }
 
 /// Gives the last place up to `at` where a character begins or the text ends.
@@ -267,41 +336,61 @@ fn first_len(text: &str) -> usize {
     text.chars().next().map_or(0, char::len_utf8)
 }
 
+/// A folded text with what it came from.
+struct Folded {
+    text: String,
+    span: Vec<(u32, u32)>,
+    gap: Vec<Gap>,
+}
+
 /// Folds a text, and keeps for each byte what it came from.
-fn fold(shown: &str) -> (String, Vec<(u32, u32)>) {
-    let mut folded = String::with_capacity(shown.len());
-    let mut span = Vec::with_capacity(shown.len());
-    let mut at = 0;
+fn fold(shown: &str) -> Folded {
+    let mut folded = Folded {
+        text: String::with_capacity(shown.len()),
+        span: Vec::with_capacity(shown.len()),
+        gap: Vec::with_capacity(shown.len()),
+    };
+    let (mut at, mut line, mut gap) = (0, 0, Gap::None);
     while let Some(c) = shown[at..].chars().next() {
         let mut end = at + c.len_utf8();
-        let last = folded.chars().next_back();
-        let within_word = c.is_ascii_alphanumeric() && last.is_some_and(|last| last.is_ascii_alphanumeric());
+        let last = folded.text.chars().next_back();
+        let within_word = gap == Gap::None
+            && c.is_ascii_alphanumeric()
+            && last.is_some_and(|last| last.is_ascii_alphanumeric());
         let mut buffer = [0; 4];
-        let becomes = if is_quote(c) || (c == '\\' && shown[end..].starts_with(is_quote)) {
-            ""
-        } else if c.is_whitespace() {
-            match (c, last) {
-                ('\n', Some(' ')) => {
-                    folded.pop();
-                    span.pop();
-                    "\n"
-                }
-                (_, Some(' ' | '\n')) => "",
-                ('\n', _) => "\n",
-                _ => " ",
+        let mut becomes = "";
+        match c {
+            '\n' => becomes = "\n",
+            LINE_BREAK => {
+                let is_full = shown[line..at].chars().count() >= FULL_LINE;
+                gap = match (gap, is_full) {
+                    (Gap::Space, _) => Gap::Space,
+                    (_, true) => Gap::Fold,
+                    (_, false) => Gap::Line,
+                };
+                line = end;
             }
-        } else if let Some(len) = organization(&shown[at..]).filter(|_| !within_word) {
-            end = at + len;
-            "organization"
-        } else {
-            plain(c).encode_utf8(&mut buffer)
-        };
-        folded.push_str(becomes);
-        // Texts are at most some hundred kilobytes: `Normal` sees to that.
-        span.extend(std::iter::repeat_n((at as u32, end as u32), becomes.len()));
+            c if c.is_whitespace() => gap = if gap == Gap::None { Gap::Space } else { gap },
+            c if is_quote(c) || (c == '\\' && shown[end..].starts_with(is_quote)) => {}
+            _ => match organization(&shown[at..]).filter(|_| !within_word) {
+                Some(len) => {
+                    end = at + len;
+                    becomes = "organization";
+                }
+                None => becomes = plain(c).encode_utf8(&mut buffer),
+            },
+        }
+        if !becomes.is_empty() {
+            folded.text.push_str(becomes);
+            // Texts are at most some hundred kilobytes: `Normal` sees to that.
+            folded.span.extend(std::iter::repeat_n((at as u32, end as u32), becomes.len()));
+            folded.gap.push(gap);
+            folded.gap.extend(std::iter::repeat_n(Gap::None, becomes.len() - 1));
+            gap = Gap::None;
+        }
         at = end;
     }
-    (folded, span)
+    folded
 }
 
 /// Measures the word if it is one that means an organisation here.
@@ -420,7 +509,7 @@ mod tests {
 
     #[test]
     fn words_are_not_found_inside_of_words() {
-        for text in ["sbad credentials", "bad credentialsx", "bad credential s"] {
+        for text in ["sbad credentials", "bad credentialsx", "bad credential"] {
             assert_eq!(found("Bad credentials", text), None, "{text}");
         }
         assert!(found("Bad credentials", "(bad credentials)").is_some());
@@ -459,8 +548,9 @@ mod tests {
         ) {
             let folded = Text::new(text.clone());
             prop_assert_eq!(folded.folded.len(), folded.span.len());
+            prop_assert_eq!(folded.folded.len(), folded.gap.len());
             if let Some(hit) = Phrase::new("{a}e").find(&folded) {
-                prop_assert!(text.contains(&hit.matched));
+                prop_assert!(text.replace(LINE_BREAK, " ").contains(&hit.matched));
             }
             for words in ["{x}", "{x..}", "e{x}", "{x#}e", "e {_..}{x} e", "e{x", "}"] {
                 Phrase::new(words).find(&folded);

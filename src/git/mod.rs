@@ -15,6 +15,7 @@ mod handover;
 mod held;
 mod http;
 mod listing;
+mod messages;
 mod netrc;
 mod ours;
 mod places;

@@ -22,7 +22,7 @@ mod tls;
 pub use ca::{Authorities, BadAuthorities};
 pub use proxy::{BadProxy, ProxyUrl, proxy_from};
 
-use crate::remote::{GITHUB, Host, Owner};
+use crate::remote::{GITHUB, Host, Owner, Server};
 use crate::token::Token;
 use std::fmt;
 use std::io::{self, Read};
@@ -55,7 +55,7 @@ impl Api {
     pub fn of(host: &Host) -> Self {
         let home = host.home();
         let name = home.as_str();
-        let is_ghe_com = home.server_by_name().is_some() && name != GITHUB;
+        let is_ghe_com = home.server_by_name() == Some(Server::GitHub) && name != GITHUB;
         let base = match name {
             GITHUB => format!("https://api.{GITHUB}"),
             _ if is_ghe_com => format!("https://api.{name}"),

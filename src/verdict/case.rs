@@ -1,6 +1,6 @@
 //! The evidence of one target, and what is derived from it: facts, and the words for verdicts.
 
-use super::{Evidence, Heard, Origin, Reply, Verdict, Visible, Wording};
+use super::{Evidence, Heard, HostKind, Origin, Party, Reply, Verdict, Visible, Wording};
 use crate::denial::catalogue::Certainty::{self, Measured};
 use crate::denial::catalogue::{Finding, row};
 use crate::remote::Direction;
@@ -150,6 +150,10 @@ impl Case<'_> {
             login: account.and_then(|account| account.login.as_deref()),
             number: account.and_then(|account| account.number.as_deref()),
             kind: self.kind(),
+            whose: match self.e.host {
+                HostKind::GitHub => Party::GitHub,
+                HostKind::Plain => Party::of_plain(&self.e.target),
+            },
             ..Wording::of(&self.e.target)
         }
     }

@@ -28,7 +28,7 @@ pub(crate) struct Evidence {
     pub(crate) direction: Direction,
     /// Whether git would ask patron for this URL.
     pub(crate) helper: Helper,
-    /// Whose token git would be given, if there is one.
+    /// Party token git would be given, if there is one.
     pub(crate) account: Option<Account>,
     /// Why a GitHub App gives no token.
     pub(crate) app: Option<AppRefusal>,
@@ -82,7 +82,7 @@ pub(crate) enum Helper {
     NotReached,
 }
 
-/// Whose token it is, and what is known of it; never the token.
+/// Party token it is, and what is known of it; never the token.
 #[derive(Clone, Debug)]
 pub(crate) struct Account {
     /// The label, for an account.

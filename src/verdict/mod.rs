@@ -10,6 +10,7 @@ mod certain;
 mod conclude;
 mod evidence;
 mod likeliest;
+mod pasted;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ pub(crate) use evidence::{
     Account, AnsweredBy, Evidence, Heard, Helper, HostKind, Origin, Reply, Trouble, Unreadable, Visible,
     answered_by,
 };
+pub(crate) use pasted::{Party, explain, unknown};
 pub(crate) use table::{VerdictRow, row_of, rows};
 pub(crate) use typical::recalled;
 
@@ -67,14 +69,6 @@ impl Verdict {
     }
 }
 
-/// Gives the verdict of a text alone.
-///
-/// `target` is what the text itself tells of its repository, or what the caller knows better.
-pub(crate) fn explain(found: &Finding, target: &Target) -> Verdict {
-    let words = Wording { found: Some(found), ..Wording::of(target) };
-    words.of_row(found.denial, found.certainty)
-}
-
 /// Gives the verdict of a refusal that is not patron's: git sent a credential by itself, from the line that `what`
 /// names, and what `fix` says takes it away.
 pub(crate) fn sent_by_git(what: &str, fix: String) -> Verdict {
@@ -111,13 +105,6 @@ pub(crate) fn restated(id: VerdictId, evidence: &Evidence) -> String {
     }
 }
 
-/// Gives the verdict of a refusal in words that nobody knows.
-pub(crate) fn unknown(status: Option<u16>, said: &str, target: &Target) -> Verdict {
-    let reply = Reply { status, words: said.to_owned(), ..Reply::default() };
-    let evidence = Evidence { target: target.clone(), fetch: Heard::Reply(reply), ..Evidence::default() };
-    Case::of(&evidence).unknown()
-}
-
 /// What fills the holes of texts and pages.
 struct Wording<'a> {
     target: &'a Target,
@@ -128,11 +115,21 @@ struct Wording<'a> {
     /// The number of the token's page, if it is known from earlier.
     number: Option<&'a str>,
     kind: Option<TokenKind>,
+    /// Party server it is: only GitHub has pages here.
+    whose: Party,
 }
 
 impl<'a> Wording<'a> {
     fn of(target: &'a Target) -> Self {
-        Wording { target, found: None, token: None, login: None, number: None, kind: None }
+        Wording {
+            target,
+            found: None,
+            token: None,
+            login: None,
+            number: None,
+            kind: None,
+            whose: Party::GitHub,
+        }
     }
 }
 
@@ -161,7 +158,11 @@ impl Wording<'_> {
     /// Fills the holes of a text.
     fn fill(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len() + 40);
-        let mut rest = text;
+        let text = match self.whose {
+            Party::GitHub => text.to_owned(),
+            other => text.replace("GitHub", other.name()),
+        };
+        let mut rest = text.as_str();
         while let Some((before, behind)) = rest.split_once('{') {
             let Some((name, after)) = behind.split_once('}') else {
                 break;
@@ -174,11 +175,24 @@ impl Wording<'_> {
         out
     }
 
+    /// Writes what a server said so that it is seen to be a name: as it is if it is one, else quoted.
+    fn named(value: &str) -> String {
+        let is_name =
+            |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '[' | ']' | '@');
+        match value.chars().all(is_name) {
+            true => value.to_owned(),
+            false => format!("\"{}\"", value.replace(['"', '\\'], "")),
+        }
+    }
+
     /// Gives a hole's value in a text: what GitHub named, what is known, or words that fit without it.
     fn value(&self, name: &str) -> String {
         let target = self.target;
         let known = match name {
+            // No address is made for a host that nobody knows: a transcript can name any.
+            "url" | "scope" if self.whose == Party::Unknown => Some("URL".to_owned()),
             // What `add` takes; the owner has the alphabet of owners, wherever it comes from.
+            "scope" if self.whose != Party::GitHub => self.host().map(|host| format!("https://{host}")),
             "scope" => self.page_value("owner").map(|owner| match self.host() {
                 Some("github.com" | "gist.github.com") | None => owner,
                 Some(host) => format!("{host}/{owner}"),
@@ -193,7 +207,7 @@ impl Wording<'_> {
             },
             "host" => self.host().map(str::to_owned),
             "token" => self.token.clone(),
-            _ => self.found.and_then(|found| found.hole(name)).map(str::to_owned),
+            _ => self.found.and_then(|found| found.hole(name)).map(Self::named),
         };
         known
             .or_else(|| match name {
@@ -211,6 +225,9 @@ impl Wording<'_> {
 
     /// Fills a page, as the tables write it, for this target's host.
     fn page(&self, words: &str) -> Option<String> {
+        if self.whose != Party::GitHub {
+            return None;
+        }
         let mut page = Page::from_words(words, &|name| self.page_value(name))?;
         // The rows name the page of the kind that they speak of most; here the kind may be known.
         page = match (page, self.kind()) {

@@ -55,7 +55,7 @@ pub(super) const ROWS: &[Denial] = &[
             "Personal access tokens (classic) are forbidden from accessing this repository",
             "`{owner}` forbids access via a personal access token (classic)",
             "forbids access via a personal access token (classic)",
-            "forbids access via a personal access tokens (classic)",
+            "forbids access via a personal access tokens (classic).",
         ],
         hints: &[],
         also: &[],
@@ -130,8 +130,10 @@ pub(super) const ROWS: &[Denial] = &[
         opens: false,
         exit: 1,
         says: &[
-            "The '{owner..}' organization forbids access via a fine-grained personal access tokens",
-            "forbids access via a fine-grained personal access token",
+            // The full stop: the sentence on lifetimes begins in the same words, and may be cut.
+            "The '{owner..}' organization forbids access via a fine-grained personal access tokens.",
+            "forbids access via a fine-grained personal access tokens.",
+            "forbids access via a fine-grained personal access token.",
             "fine-grained personal access tokens are forbidden from accessing this repository",
             "personal access tokens (fine-grained) are forbidden from accessing this repository",
         ],
@@ -161,7 +163,7 @@ pub(super) const ROWS: &[Denial] = &[
         ],
         paraphrases: [
             "remote: Personal access tokens (fine-grained) are forbidden from accessing this repository.",
-            "acme forbids access via a `fine-grained personal access token`",
+            "acme forbids access via a `fine-grained personal access token`.",
         ],
         near_miss: "remote: Personal access tokens (classic) are forbidden from accessing this repository.",
     },
@@ -219,7 +221,10 @@ pub(super) const ROWS: &[Denial] = &[
             "The '{owner..}' organization forbids access via a {kind..} if the token's lifetime is greater than {days#} days",
             "forbids access via a {kind..} if the token's lifetime is greater than",
         ],
-        hints: &[],
+        hints: &[
+            "forbids access via a fine-grained personal access tokens if",
+            "forbids access via a personal access tokens (classic) if",
+        ],
         also: &[
             "https://{at}/settings/personal-access-tokens/{fg#}",
             "https://{at}/settings/tokens/{classic#}",

@@ -15,7 +15,11 @@ pub(super) const ROWS: &[Denial] = &[
         certainty: Measured,
         opens: false,
         exit: 1,
-        says: &["This repository was archived so it is read-only", "Repository was archived so is read-only"],
+        says: &[
+            "This repository was archived so it is read-only",
+            "Repository was archived so is read-only",
+            "This repo is archived",
+        ],
         hints: &[],
         also: &[],
         means: "the repository is archived: it can be fetched, and nobody can push to it",
@@ -47,6 +51,8 @@ pub(super) const ROWS: &[Denial] = &[
         says: &[
             "Repository unavailable due to DMCA takedown",
             "Repository access blocked && block reason: dmca",
+            "Repository access blocked && github.com/github/dmca",
+            "HTTP 451",
             "git: The requested URL returned error: 451",
             "head: HTTP 451",
         ],
@@ -217,7 +223,10 @@ pub(super) const ROWS: &[Denial] = &[
             "Resource not accessible by personal access token && head: x-accepted-github-permissions: {_..}contents=read",
             "Resource not accessible by integration && head: x-accepted-github-permissions: {_..}contents=read",
         ],
-        hints: &["Write access to repository not granted"],
+        hints: &[
+            "Write access to repository not granted",
+            "You are not allowed to download code from this project",
+        ],
         also: &[],
         means: "the token does not reach the repository's contents (GitHub says \"write\" for reading, too)",
         fix: &[
@@ -293,10 +302,14 @@ pub(super) const ROWS: &[Denial] = &[
         exit: 1,
         says: &[],
         hints: &[
-            "Repository not found",
+            "server: Repository not found",
+            "The project you were looking for could not be found",
+            "You may not have access to this repository or it no longer exists in this workspace",
+            "TF401019: The Git repository with name or identifier {name} does not exist",
+            "Push to create is not enabled for",
             "git: repository '{where}' not found",
             "head: HTTP 404 && Not Found",
-            "Could not resolve to a Repository with the name '{name}'",
+            "Could not resolve to a Repository with the name '{full_name}'",
         ],
         also: &[],
         means: "GitHub shows no such repository to this token: it is not there, or hidden",
@@ -334,10 +347,10 @@ pub(super) const ROWS: &[Denial] = &[
         opens: false,
         exit: 0,
         says: &[
-            "git: git@{where}: Permission denied (publickey)",
+            "ssh: Permission denied (publickey",
             "The key you are authenticating with has been marked as read only",
             "Permission to {owner}/{repo}.git denied to deploy key",
-            "git: Host key verification failed",
+            "ssh: Host key verification failed",
         ],
         hints: &[],
         also: &[],
@@ -358,6 +371,7 @@ pub(super) const ROWS: &[Denial] = &[
         samples: &[
             "git@github.com: Permission denied (publickey).\nfatal: Could not read from remote repository.\n\nPlease make sure you have the correct access rights\nand the repository exists.",
             "ERROR: The key you are authenticating with has been marked as read only.\nfatal: Could not read from remote repository.",
+            "ERROR: Permission to acme/secret.git denied to mona.\nfatal: Could not read from remote repository.",
             "ERROR: Permission to acme/secret.git denied to deploy key\nfatal: Could not read from remote repository.",
             "Host key verification failed.\nfatal: Could not read from remote repository.",
         ],
@@ -365,7 +379,7 @@ pub(super) const ROWS: &[Denial] = &[
             "12:00:01 git@ghe.example.com: permission denied (publickey).",
             "The key you are authenticating with\nhas been marked as read only",
         ],
-        near_miss: "ERROR: Permission to acme/secret.git denied to mona.",
+        near_miss: "remote: Permission to acme/secret.git denied to mona.",
     },
     Denial {
         id: VerdictId::WritePermissionMissing,
@@ -378,6 +392,10 @@ pub(super) const ROWS: &[Denial] = &[
             "Permission to {owner}/{repo}.git denied to {login}",
             "Resource not accessible by personal access token",
             "Resource not accessible by integration",
+            "You are not allowed to push code to this project",
+            "TF401027: You need the Git {permission..} permission",
+            "You are not authorized to push to this repo",
+            "server: Must have admin rights to Repository",
             "Resource not accessible by personal access token && head: x-accepted-github-permissions: {_..}contents=write",
             "Resource not accessible by integration && head: x-accepted-github-permissions: {_..}contents=write",
         ],
@@ -400,7 +418,6 @@ pub(super) const ROWS: &[Denial] = &[
         samples: &[
             "remote: Permission to acme/secret.git denied to mona.\n\
              fatal: unable to access 'https://github.com/acme/secret/': The requested URL returned error: 403",
-            "ERROR: Permission to acme/secret.git denied to mona.\nfatal: Could not read from remote repository.",
             "HTTP 403\ncontent-type: text/plain\n\nPermission to acme/secret.git denied to mona.",
             "HTTP 403\ncontent-type: application/json; charset=utf-8\nx-accepted-github-permissions: contents=write; contents=write,workflows=write\nx-github-request-id: 1:2:3:4:5\n\n\
              {\"message\":\"Resource not accessible by personal access token\",\"documentation_url\":\"https://docs.github.com/rest/git/refs#create-a-reference\",\"status\":\"403\"}",

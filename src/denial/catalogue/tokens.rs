@@ -83,6 +83,11 @@ pub(super) const ROWS: &[Denial] = &[
             "git: could not read Username for '{where}'",
             "git: could not read Password for '{where}'",
             "head: HTTP 401 && Requires authentication",
+            "head: HTTP 401 && server: This endpoint requires you to be authenticated",
+            "This endpoint requires you to be authenticated. (HTTP",
+            "server: failed to acquire username/password from local configuration",
+            "failed to acquire username/password from local configuration",
+            "Authentication is required but no CredentialsProvider has been registered",
         ],
         also: &[],
         means: "no helper gave git a token for this address",
@@ -147,6 +152,9 @@ pub(super) const ROWS: &[Denial] = &[
         says: &[
             "Support for password authentication was removed",
             "Password authentication is not available for Git operations",
+            "Bitbucket Cloud recently stopped supporting account passwords",
+            "Password authentication in git is no longer supported",
+            "Users with two-factor authentication enabled cannot perform",
         ],
         hints: &[],
         also: &[],
@@ -185,8 +193,19 @@ pub(super) const ROWS: &[Denial] = &[
         certainty: Measured,
         opens: true,
         exit: 1,
-        says: &["Bad credentials", "Invalid username or token", "Invalid username or password"],
-        hints: &["git: Authentication failed for '{where}'"],
+        says: &[
+            "server: Bad credentials",
+            "server: Invalid username or token",
+            "server: Invalid username or password",
+            "server: invalid credentials",
+            "HTTP Basic: Access denied",
+            "TF400813: {_..}is not authorized to access this resource",
+            "TF401444: Please sign-in at least once as",
+        ],
+        hints: &[
+            "git: Authentication failed for '{where}'",
+            "server: too many redirects or authentication replays",
+        ],
         also: &[],
         means: "GitHub does not know {token}: it is expired, revoked or mistyped",
         fix: &[
@@ -213,10 +232,7 @@ pub(super) const ROWS: &[Denial] = &[
             "HTTP 401\ncontent-type: application/json; charset=utf-8\nx-github-request-id: 1:2:3:4:5\n\n\
              {\"message\":\"Bad credentials\",\"documentation_url\":\"https://docs.github.com/rest\",\"status\":\"401\"}",
         ],
-        paraphrases: [
-            "gh: Bad credentials (HTTP 401)",
-            "Unexpected reply: 'invalid username or token.' Please log in",
-        ],
+        paraphrases: ["gh: Bad credentials (HTTP 401)", "remote: 'invalid username or token.' Please log in"],
         near_miss: "remote: Support for password authentication was removed on August 13, 2021.",
     },
     Denial {

@@ -50,11 +50,14 @@ fn skip_control_sequence(chars: &mut std::iter::Peekable<std::str::Chars>) {
 
 /// Makes a line fit to be shown: JSON's escapes undone, secrets out.
 pub(super) fn readable(line: &str) -> String {
-    let line = if line.contains("\"message") || line.contains("\\\"message") {
-        unescaped(line)
-    } else {
-        line.to_owned()
-    };
+    let mut line = line.to_owned();
+    // JSON may stand in JSON.
+    for _ in 0..3 {
+        if !["\"message", "\\\"", "\\u00"].iter().any(|sign| line.contains(sign)) || !line.contains('\\') {
+            break;
+        }
+        line = unescaped(&line);
+    }
     without_tokens(&without_passwords(&without_user_info(&line)))
 }
 

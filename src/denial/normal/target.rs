@@ -1,7 +1,11 @@
-//! Whose URL git names in its own lines.
+//! Whose URL a transcript speaks of.
 //!
-//! Only git's lines are looked at, since a server may print any address. What comes out is one host,
+//! Only lines of this side are looked at, since a server may print any address. What comes out is one host,
 //! owner and repository of narrow alphabets; user names and passwords are dropped.
+
+use super::Spoken;
+use super::speaker::Speaker;
+use crate::forge::Forge;
 
 /// What a transcript says about the place that refused.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,20 +18,36 @@ pub(crate) struct Target {
     pub(crate) repo: Option<String>,
 }
 
-/// Finds whose URL git's own lines name: in its last word, in a failed push, else where it went.
-pub(super) fn find(local: &[&str]) -> Target {
+impl Target {
+    /// Says whether another names the same repository; host, owner and name do not count letters' case.
+    pub(super) fn is_same_repository(&self, other: &Self) -> bool {
+        let same = |one: &Option<String>, two: &Option<String>| match (one, two) {
+            (Some(one), Some(two)) => one.eq_ignore_ascii_case(two),
+            _ => true,
+        };
+        same(&self.host, &other.host) && same(&self.owner, &other.owner) && same(&self.repo, &other.repo)
+    }
+}
+
+/// Finds whose URL the lines of this side name: git's last word, a failed push, where it went, else any address or
+/// name in the words of a client or tool. What a server printed does not count.
+pub(super) fn find(lines: &[Spoken]) -> Target {
     let mut best = (0, Target::default());
-    for line in local {
-        let weight = match line {
-            line if line.contains("fatal:") => 3,
-            line if line.contains("failed to push some refs to") => 2,
-            line if line.starts_with("To ") || line.contains("git@") => 1,
-            _ => 0,
+    for Spoken { speaker, text } in lines {
+        let line = text.as_str();
+        let weight = match speaker {
+            Speaker::Remote => continue,
+            Speaker::Git if line.contains("fatal:") => 5,
+            Speaker::Git if line.contains("failed to push some refs to") => 4,
+            Speaker::Git if line.starts_with("To ") || super::speaker::quoted_url(line).is_some() => 3,
+            _ if line.contains("git@") => 3,
+            Speaker::Client => 2,
+            Speaker::Git | Speaker::Ssh => 1,
+            Speaker::Other if speaks_of_failure(line) => 1,
+            Speaker::Other => continue,
         };
         if weight > best.0
-            && let Some(target) = line
-                .split(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '`' | '(' | ')' | ','))
-                .find_map(place)
+            && let Some(target) = in_text(line, weight >= 3)
         {
             best = (weight, target);
         }
@@ -35,10 +55,56 @@ pub(super) fn find(local: &[&str]) -> Target {
     best.1
 }
 
+/// Says whether a tool tells what failed.
+fn speaks_of_failure(line: &str) -> bool {
+    let line = line.to_ascii_lowercase();
+    ["error", "fail", "fatal", "denied", "not found", "could not", "unable", "exit status", "http "]
+        .iter()
+        .any(|word| line.contains(word))
+}
+
+/// Finds what a reply tells of its repository: a link in its headers or in what documents nothing.
+pub(super) fn in_reply(headers: &[(String, String)], body: &[u8]) -> Target {
+    let link =
+        headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("link")).map(|(_, value)| value.as_str());
+    let body = String::from_utf8_lossy(body);
+    link.and_then(|link| in_text(link, false)).or_else(|| named(&body)).unwrap_or_default()
+}
+
+/// Finds an address or a name in a line: the first that names a repository, else the first with a host.
+fn in_text(line: &str, by_git: bool) -> Option<Target> {
+    let words = || {
+        line.split(|c: char| {
+            c.is_whitespace()
+                || matches!(c, '\'' | '"' | '`' | '(' | ')' | ',' | '“' | '”' | '«' | '»' | '<' | '>' | ';')
+        })
+    };
+    let places: Vec<Target> = words().filter_map(|word| place(word).or_else(|| module(word))).collect();
+    let whole = places.iter().find(|place| place.repo.is_some()).cloned();
+    whole.or_else(|| named(line)).or_else(|| places.first().cloned().filter(|_| by_git))
+}
+
+/// Reads `with the name 'acme/secret'`, as GitHub's GraphQL and REST have it.
+fn named(text: &str) -> Option<Target> {
+    let (_, rest) = text.split_once("to a Repository with the name ")?;
+    let name = rest.trim_start_matches(['\'', '"', '\\']).split(['\'', '"', '\\', ' ']).next()?;
+    let (owner, repo) = name.trim_end_matches('.').split_once('/')?;
+    place(&format!("https://github.com/{owner}/{repo}"))
+}
+
+/// Reads `github.com/acme/x@v1.2.3`, as Go and others name what they load.
+fn module(word: &str) -> Option<Target> {
+    let rest = word.strip_prefix("github.com/")?;
+    let rest = rest.split(['@', ':']).next().unwrap_or_default();
+    place(&format!("https://github.com/{rest}"))
+}
+
 /// Reads one word as the URL of a repository; user names are gone by now, or dropped here.
 fn place(word: &str) -> Option<Target> {
     let (host, path) = match word.split_once("://") {
-        Some(("https" | "http" | "ssh", rest)) => rest.split_once('/').unwrap_or((rest, "")),
+        Some(("https" | "http" | "ssh" | "git+https" | "git+ssh", rest)) => {
+            rest.split_once('/').unwrap_or((rest, ""))
+        }
         Some(_) => return None,
         None => word
             .split_once(':')
@@ -52,6 +118,19 @@ fn place(word: &str) -> Option<Target> {
     };
     if !fits(&host, b".-:", 255) {
         return None;
+    }
+    // What GitHub's other hosts have before owner and repository.
+    let (host, path) = match host.as_str() {
+        "api.github.com" => {
+            ("github.com".to_owned(), path.trim_start_matches('/').strip_prefix("repos/").unwrap_or(""))
+        }
+        "codeload.github.com" | "raw.githubusercontent.com" => ("github.com".to_owned(), path),
+        _ => (host, path),
+    };
+    let path = path.trim_end_matches(['.', ':', ']', '}', '\\']).split(['?', '#']).next().unwrap_or_default();
+    if let Some(forge) = Forge::by_host(&host) {
+        let (owner, repo) = forge.place(&host, path.trim_start_matches('/'));
+        return Some(Target { host: Some(host), owner, repo });
     }
     let mut segments = path.trim_start_matches('/').split('/');
     let owner = segments.next().filter(|owner| fits(owner, b"-_", 39) && !owner.starts_with(['-', '_']));

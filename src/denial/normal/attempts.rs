@@ -1,0 +1,174 @@
+//! A transcript cut into attempts.
+
+use super::clean::readable;
+use super::speaker::{self, Speaker};
+use super::target::{self, Target};
+use super::{FOLDED_LINES, Languages, Normal, Spoken};
+use crate::denial::phrase::LINE_BREAK;
+
+/// Gives the attempts that failed, or may have, the last one last.
+pub(super) fn of(lines: &[String], languages: &Languages) -> Vec<Normal> {
+    let mut attempts: Vec<Normal> = Vec::new();
+    let mut open: Vec<Spoken> = Vec::new();
+    let mut rest = lines;
+    // What belongs to the attempt before, since nothing else came to an end behind it.
+    let mut last: Vec<Spoken> = Vec::new();
+    while let Some((line, behind)) = rest.split_first() {
+        if let Some((reply, behind)) = reply(rest) {
+            attempts.extend(reply);
+            rest = behind;
+            continue;
+        }
+        rest = behind;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let line = Spoken::of(line, languages);
+        if !is_end(&line) {
+            open.push(line);
+            continue;
+        }
+        take_back(&mut attempts, &successes(&open));
+        open.push(line);
+        // What was folded goes on in the next lines.
+        let folded = rest.iter().take(FOLDED_LINES).take_while(|next| is_rest(next)).count();
+        let (more, behind) = rest.split_at(folded);
+        open.extend(more.iter().map(|line| Spoken::of(line, languages)));
+        rest = behind;
+        last = std::mem::take(&mut open);
+        attempts.push(Normal::of_lines(&last));
+    }
+    if !open.is_empty() {
+        let has_more = open.iter().any(|line| line.speaker != Speaker::Other);
+        let succeeded = successes(&open);
+        take_back(&mut attempts, &succeeded);
+        if attempts.is_empty() || last.is_empty() {
+            attempts.push(Normal::of_lines(&open));
+        } else if has_more && succeeded.is_empty() {
+            attempts.pop();
+            last.extend(open);
+            attempts.push(Normal::of_lines(&last));
+        }
+    }
+    attempts
+}
+
+/// Says whether git, or a client, gives up here.
+fn is_end(line: &Spoken) -> bool {
+    let text = line.text.to_ascii_lowercase();
+    match line.speaker {
+        Speaker::Git => {
+            text.contains("fatal:")
+                || text.contains("failed to push some refs")
+                || (speaker::quoted_url(&line.text).is_some() && !text.starts_with("warning:"))
+        }
+        Speaker::Client => true,
+        Speaker::Remote | Speaker::Ssh | Speaker::Other => false,
+    }
+}
+
+/// Says whether a line is the rest of one before: no speaker begins it.
+fn is_rest(line: &str) -> bool {
+    !line.trim().is_empty()
+        && speaker::of(line.trim()) == Speaker::Other
+        && reply(&[line.to_owned()]).is_none()
+}
+
+/// Gives the addresses at which something succeeded: git says where it went and what it updated.
+fn successes(lines: &[Spoken]) -> Vec<Option<Target>> {
+    let mut found = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        let updated = lines[at + 1..].first().is_some_and(|next| {
+            (next.text.contains(" -> ") || next.text.contains("..")) && !next.text.contains("rejected]")
+        });
+        let text = line.text.as_str();
+        if (text.starts_with("To ") || text.starts_with("From ")) && updated && line.speaker == Speaker::Git {
+            found.push(Some(target::find(std::slice::from_ref(line))));
+        } else if text.starts_with("Everything up-to-date") || text.starts_with("Already up to date") {
+            found.push(None);
+        }
+    }
+    found
+}
+
+/// Drops what failed before at an address that is open now.
+fn take_back(attempts: &mut Vec<Normal>, succeeded: &[Option<Target>]) {
+    for target in succeeded {
+        match target {
+            Some(target) => attempts.retain(|attempt| {
+                attempt.target.host.is_some() && !attempt.target.is_same_repository(target)
+            }),
+            None => _ = attempts.pop(),
+        }
+    }
+}
+
+/// Reads an HTTP reply that begins here, as `curl -i` shows it; gives what comes behind it. A reply of a proxy, of a
+/// redirect, or of something that is no forge is passed over.
+fn reply(lines: &[String]) -> Option<(Option<Normal>, &[String])> {
+    let (first, mut rest) = lines.split_first()?;
+    let mut words = first.split_ascii_whitespace();
+    let protocol = words.next()?;
+    if protocol != "HTTP" && !protocol.starts_with("HTTP/") {
+        return None;
+    }
+    let status: u16 = words.next().filter(|status| status.len() == 3)?.parse().ok()?;
+    // As people shorten it nothing stands behind; else a server's reason does.
+    if protocol == "HTTP" && words.next().is_some() {
+        return None;
+    }
+    let mut headers: Vec<(String, String)> = Vec::new();
+    while let Some((line, behind)) = rest.split_first() {
+        rest = behind;
+        let name = line.split(':').next().unwrap_or_default();
+        let is_header = line.contains(':')
+            && !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        if is_header {
+            let value = line[name.len() + 1..].trim();
+            headers.push((name.to_owned(), value.to_owned()));
+        } else if line.trim().is_empty() || line.trim_start().starts_with(['{', '[', '<']) {
+            if !line.trim().is_empty() {
+                rest = &lines[lines.len() - rest.len() - 1..];
+            }
+            break;
+        } else if let Some((_, value)) = headers.last_mut() {
+            // It was folded.
+            value.push_str(line.trim());
+        } else {
+            break;
+        }
+    }
+    let end = rest
+        .iter()
+        .position(|line| line.starts_with("HTTP/") || line.starts_with("HTTP ") || begins_something(line))
+        .unwrap_or(rest.len());
+    let (body, behind) = rest.split_at(end);
+    let is_passed =
+        (300..400).contains(&status) && behind.first().is_some_and(|line| line.starts_with("HTTP"));
+    let is_tunnel = status == 200 && body.iter().all(|line| line.trim().is_empty());
+    let is_strangers =
+        headers.iter().any(|(name, value)| {
+            name.eq_ignore_ascii_case("server") && !value.to_ascii_lowercase().contains("github")
+        }) && !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("x-github-request-id"));
+    if is_passed || is_tunnel || is_strangers {
+        return Some((None, behind));
+    }
+    let joined = body.join("\n");
+    let folded = body.concat();
+    let text = if serde_json::from_str::<serde_json::Value>(&folded).is_ok() {
+        folded
+    } else if joined.trim_start().starts_with(['{', '[']) {
+        joined
+    } else {
+        let lines: Vec<String> = body.iter().map(|line| readable(line)).collect();
+        lines.join(&LINE_BREAK.to_string())
+    };
+    Some((Some(Normal::reply(status, &headers, text.as_bytes())), behind))
+}
+
+/// Says whether a line behind a reply's body begins something else.
+fn begins_something(line: &str) -> bool {
+    matches!(speaker::of(line.trim()), Speaker::Git | Speaker::Remote)
+        && !line.trim_start().starts_with(['{', '"'])
+}

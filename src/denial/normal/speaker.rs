@@ -1,0 +1,132 @@
+//! Who says a line, by how it begins.
+//!
+//! Outside facts: `remote: ` is what git puts before each line of a server or its hooks (`sideband.c`); `ERROR: ` is
+//! how GitHub begins over SSH, where git adds nothing; gh and octokit end with the status in brackets.
+
+/// How far into a line `remote:` may stand: build logs put times and names before it.
+const LOG_PREFIX_MAX: usize = 80;
+
+/// Who says a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::denial) enum Speaker {
+    /// The server, or one of its hooks.
+    Remote,
+    /// git itself.
+    Git,
+    /// ssh, or a server over it.
+    Ssh,
+    /// A client of an API, which repeats what it was answered: gh, octokit, libgit2, JGit.
+    Client,
+    /// Anybody else.
+    Other,
+}
+
+/// How git begins its lines; translated lines were made English before.
+const GIT: [&str; 14] = [
+    "fatal:",
+    "error:",
+    "warning:",
+    "hint:",
+    "To http",
+    "To git@",
+    "To ssh:",
+    "From http",
+    "! [",
+    "* [",
+    "Cloning into",
+    "Everything up-to-date",
+    "Already up to date",
+    "rate limited by",
+];
+/// How ssh begins, and servers that speak through it.
+const SSH: [&str; 11] = [
+    "ERROR: ",
+    "ssh: ",
+    "ssh_exchange_identification",
+    "kex_exchange_identification",
+    "Host key verification failed",
+    "Permission denied (",
+    "Connection closed by",
+    "Connection reset by",
+    "client_loop:",
+    "Bad owner or permissions",
+    "@@@@",
+];
+/// What only clients write.
+const CLIENT: [&str; 9] = [
+    "(HTTP 4",
+    "(HTTP 5",
+    "HttpError",
+    "GraphQL: ",
+    "RequestError",
+    "; class=",
+    "TransportException",
+    "HTTP 401: ",
+    "HTTP 403: ",
+];
+
+/// Says who says a line, whose prefix is gone.
+pub(super) fn of(line: &str) -> Speaker {
+    let begins = |words: &[&str]| words.iter().any(|word| begins_with(line, word));
+    if is_said_by_remote(line) {
+        Speaker::Remote
+    } else if line.contains("documentation_url") || line.contains("gh: ") || begins(&["HTTP 404: "]) {
+        Speaker::Client
+    } else if begins(&SSH) || is_git_at_ssh(line) {
+        Speaker::Ssh
+    } else if CLIENT.iter().any(|word| line.contains(word)) {
+        Speaker::Client
+    } else if begins(&GIT) || quoted_url(line).is_some() {
+        Speaker::Git
+    } else {
+        Speaker::Other
+    }
+}
+
+/// Finds where one of these begins, wherever in the line that is.
+pub(super) fn begins_at(line: &str) -> Option<usize> {
+    let words = ["remote:", "fatal:", "error:", "ERROR: ", "ssh: ", "gh: ", "To https://"];
+    words.iter().filter_map(|word| line.find(word)).min().filter(|at| {
+        // Not within a word, and not within what git itself says.
+        !line[..*at].ends_with(|c: char| c.is_alphanumeric()) && !line[..*at].contains('\'')
+    })
+}
+
+/// Gives what a server's line says, if the line is a server's.
+pub(super) fn said_by_remote(line: &str) -> Option<&str> {
+    let (before, said) = line.split_once("remote:")?;
+    let git_speaks = ["fatal:", "error:", "warning:", "hint:"].iter().any(|word| before.contains(word));
+    let starts = before
+        .chars()
+        .next_back()
+        .is_none_or(|c| c.is_whitespace() || matches!(c, '|' | ']' | '>' | ')' | '"' | ':'));
+    (starts && !git_speaks && before.len() <= LOG_PREFIX_MAX).then(|| said.trim())
+}
+
+pub(super) fn is_said_by_remote(line: &str) -> bool {
+    said_by_remote(line).is_some()
+}
+
+/// Finds the end of an address that git quotes: whatever the language, it does so with this quote.
+pub(super) fn quoted_url(line: &str) -> Option<usize> {
+    let start =
+        ["'https://", "'http://", "“https://", "«https://"].iter().find_map(|start| line.find(start))?;
+    let open = line[start..].chars().next().map_or(1, char::len_utf8);
+    let rest = &line[start + open..];
+    let end = rest.find(['\'', '”', '»'])?;
+    (!rest[..end].contains(char::is_whitespace)).then_some(start + open + end)
+}
+
+fn is_git_at_ssh(line: &str) -> bool {
+    line.split_once(": ").is_some_and(|(who, said)| {
+        who.contains('@') && !who.contains(char::is_whitespace) && begins_with(said, "Permission denied (")
+    })
+}
+
+/// Compares without case, where the first letter of a text is not ssh's way to tell who speaks.
+fn begins_with(line: &str, word: &str) -> bool {
+    if word == "ERROR: " {
+        return line.starts_with(word);
+    }
+    line.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
+}
