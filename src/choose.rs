@@ -1,7 +1,7 @@
 //! Which account serves a request: one pure function, [`choose`], whose doc comment is the rule table.
 
 use crate::account::{Account, Standing};
-use crate::remote::{Owner, Remote, Server};
+use crate::remote::{Remote, Server};
 use crate::token::TokenKind;
 use std::cmp::Reverse;
 
@@ -186,13 +186,15 @@ pub fn answered_user<'a>(account: &'a Account, asked: Option<&'a [u8]>) -> &'a [
     }
 }
 
-/// Tells whether a secret of this account may be handed out for that owner: used wherever a secret comes
-/// from elsewhere (a fallback) and might be one of ours.
-pub fn may_serve_owner(account: &Account, owner: Option<&Owner>) -> bool {
-    match (account.scope.owner(), owner) {
-        (None, _) => true,
-        (Some(mine), Some(asked)) => mine == *asked,
-        (Some(_), None) => false,
+/// Tells whether a secret of this account may be handed out for the owner of that place: used wherever a secret
+/// comes from elsewhere (a fallback) and might be one of ours.
+pub fn may_serve_owner(account: &Account, remote: &Remote) -> bool {
+    let Some(mine) = account.scope.segment(0) else { return true };
+    match account.server {
+        Server::GitHub => {
+            remote.owner.as_ref().is_some_and(|asked| asked.as_str().eq_ignore_ascii_case(mine))
+        }
+        Server::Plain => remote.path.as_deref().and_then(|path| path.split('/').next()) == Some(mine),
     }
 }
 
@@ -312,10 +314,13 @@ mod tests {
 
     #[test]
     fn a_secret_from_elsewhere_serves_no_other_owner() {
-        let owner = |name: &str| Owner::parse(name);
-        assert!(may_serve_owner(&account("acme"), owner("ACME").as_ref()));
-        assert!(!may_serve_owner(&account("acme"), owner("beta").as_ref()));
-        assert!(!may_serve_owner(&account("acme"), None));
-        assert!(may_serve_owner(&account("https://github.com"), None));
+        let at = |url: &str| Remote::from_url(url).expect("a URL");
+        assert!(may_serve_owner(&account("acme"), &at("https://github.com/ACME/r")));
+        assert!(!may_serve_owner(&account("acme"), &at("https://github.com/beta/r")));
+        assert!(!may_serve_owner(&account("acme"), &at("https://github.com")));
+        assert!(may_serve_owner(&account("https://github.com"), &at("https://github.com")));
+        let plain = account("https://git.example.com/Team");
+        assert!(may_serve_owner(&plain, &at("https://git.example.com/Team/x/y")));
+        assert!(!may_serve_owner(&plain, &at("https://git.example.com/team/x/y")));
     }
 }

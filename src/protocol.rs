@@ -10,7 +10,10 @@
 pub mod reply;
 
 use crate::remote::Remote;
-use crate::token::Token;
+use crate::token::{self, Token};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use percent_encoding::percent_decode;
 use zeroize::Zeroizing;
 
 /// What git asks a credential helper to do (gitcredentials(7), "operation").
@@ -244,6 +247,59 @@ impl Request {
     }
 }
 
+/// Gives every secret in lines of the format, whoever wrote them, by which they are compared with ours: the
+/// values of the keys for secrets as they are; what base64 in them holds, whole and cut at its first colon
+/// (`credential` of Basic authentication, `state[]` of helpers); and every token of GitHub's anywhere, since
+/// git's store may hold `https://TOKEN:x-oauth-basic@github.com`.
+pub fn secrets(lines: &[Line]) -> Vec<Token> {
+    let mut found: Vec<Token> = Vec::new();
+    let mut add = |secret: &[u8]| {
+        if !secret.is_empty() && !found.iter().rev().take(64).any(|known| known.expose() == secret) {
+            found.push(Token::new(secret.to_vec()));
+        }
+    };
+    for Line { key, value } in lines {
+        let value = value.expose();
+        let is_state = key == b"state[]";
+        if SECRET_KEYS.contains(&&key[..]) || is_state {
+            add(value);
+        }
+        let mut texts = vec![Zeroizing::new(value.to_vec()), Zeroizing::new(percent_decode(value).collect())];
+        if is_state || key == b"credential" {
+            let parts = value.split(|byte| matches!(byte, b':' | b' ' | b','));
+            texts.extend(parts.clone().map(|part| Zeroizing::new(part.to_vec())));
+            texts.extend(parts.filter_map(from_base64));
+            for text in &texts[2..] {
+                add(text);
+                if let Some(at) = text.iter().position(|byte| *byte == b':') {
+                    add(&text[..at]);
+                    add(&text[at + 1..]);
+                }
+            }
+        }
+        texts.iter().for_each(|text| token::github_tokens(text).for_each(&mut add));
+    }
+    found
+}
+
+/// The keys whose values are secrets.
+const SECRET_KEYS: [&[u8]; 3] = [b"password", b"credential", b"oauth_refresh_token"];
+
+/// Decodes base64, in the alphabet of files or of URLs, with or without its padding.
+fn from_base64(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let text = text.trim_ascii();
+    let bare: &[u8] = &text[..text.iter().rposition(|byte| *byte != b'=').map_or(0, |at| at + 1)];
+    let decoded = STANDARD_NO_PAD.decode(bare).or_else(|_| URL_SAFE_NO_PAD.decode(bare));
+    decoded.ok().filter(|bytes| !bytes.is_empty()).map(Zeroizing::new)
+}
+
+/// Gives the password of `user:password` in base64.
+fn password_within(credential: &[u8]) -> Option<Token> {
+    let decoded = from_base64(credential)?;
+    let at = decoded.iter().position(|byte| *byte == b':')?;
+    Some(Token::new(decoded[at + 1..].to_vec()))
+}
+
 /// Refuses what could end a line for some reader: rule P2.
 fn plain<'a>(key: &'static str, value: &'a [u8]) -> Result<&'a [u8], Refused> {
     let control = value.iter().any(u8::is_ascii_control);
@@ -329,6 +385,39 @@ mod tests {
         assert_eq!(request.host.as_deref(), Some(&b"github.com"[..]));
         assert_eq!(request.path.as_deref(), Some(&b"o/r.git"[..]));
         assert_eq!(request.lines.len(), 3);
+    }
+
+    #[test]
+    fn a_secret_is_found_in_every_line_and_encoding() {
+        let token = ["ghp_", &"a1B2".repeat(9)].concat();
+        let percent: String = token.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let basic = STANDARD_NO_PAD.encode(format!("x-access-token:{token}"));
+        let first = STANDARD_NO_PAD.encode(format!("{token}:x-oauth-basic"));
+        let url_safe = URL_SAFE_NO_PAD.encode(format!("??>{token}:x"));
+        for line in [
+            format!("password={token}"),
+            format!("username={token}"),
+            format!("username={percent}"),
+            format!("oauth_refresh_token={token}"),
+            format!("credential={basic}"),
+            format!("credential={basic}=="),
+            format!("credential={first}"),
+            format!("credential=Basic {first}"),
+            format!("credential={url_safe}"),
+            format!("credential={token}"),
+            format!("state[]=helper:{basic}"),
+            format!("state[]=helper:user={token}"),
+            format!("news=https://{token}@github.com/"),
+        ] {
+            let request = Request::parse(format!("{line}\n").as_bytes()).expect("fine");
+            let found = secrets(&request.lines);
+            assert!(found.iter().any(|secret| secret.expose() == token.as_bytes()), "{}", &line[..12]);
+        }
+        let plain = |text: &str| secrets(&Request::parse(text.as_bytes()).expect("fine").lines).len();
+        assert_eq!(plain("host=github.com\npath=a/b\nusername=mona\n"), 0);
+        let within = STANDARD_NO_PAD.encode("mona:sunshine7");
+        let request = Request::parse(format!("credential={within}\n").as_bytes()).expect("fine");
+        assert!(secrets(&request.lines).iter().any(|secret| secret.expose() == b"sunshine7"));
     }
 
     #[test]

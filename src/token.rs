@@ -153,6 +153,12 @@ impl TokenKind {
     }
 }
 
+/// Finds the tokens of GitHub's that stand in a text, between whatever no token holds.
+pub fn github_tokens(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let words = text.split(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
+    words.filter(|word| !word.is_empty() && Token::new(word.to_vec()).kind().is_github())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

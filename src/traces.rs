@@ -38,6 +38,11 @@ const BEGINNING: &str = "t-";
 pub struct Mark(String);
 
 impl Mark {
+    /// Makes the mark of a request that nobody answered: what git is told then by a person, it tells us.
+    pub fn unanswered(remote: &Remote) -> Self {
+        Self::of("unanswered", remote, Direction::Fetch)
+    }
+
     /// Makes the mark of an account, by its id, for a place and direction.
     pub fn of(id: &str, remote: &Remote, direction: Direction) -> Self {
         let place = format!("{} {} {}", remote.host, direction.name(), remote.name().to_ascii_lowercase());
@@ -83,6 +88,11 @@ impl<'a> Traces<'a> {
     pub fn leave(&self, mark: &Mark, process: &ProcessId) -> io::Result<()> {
         let folder = self.folder.ok_or_else(|| io::Error::other("there is no folder for traces"))?;
         files::touch(&folder.join(format!("{}-{process}", mark.0)))
+    }
+
+    /// Tells whether that process has left this trace and not told yet how it went.
+    pub fn has(&self, mark: &Mark, process: &ProcessId) -> bool {
+        self.folder.is_some_and(|folder| folder.join(format!("{}-{process}", mark.0)).exists())
     }
 
     /// Removes the traces of a process that has told how it went.

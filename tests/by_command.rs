@@ -1,7 +1,7 @@
 //! Accounts whose secret a command prints: it is the user's word where the secret comes from, and is run only to
 //! give it.
 
-use super::forge::{Forge, Policy};
+use super::forge::{Forge, Policy, TokenKind, make_token};
 use super::sandbox::Sandbox;
 
 /// Writes a command that notes each of its runs and prints a secret.
@@ -53,7 +53,8 @@ fn git_never_puts_a_copy_in_the_place_of_the_command() {
     command(&sandbox, "second");
     sandbox.patron(["get"]).stdin(request("")).ok().prints("username=u\npassword=second\n\n");
     store("second").says_nothing();
-    store("typed").says("nothing is kept for example.com: a command gives its secret");
+    store(&make_token(TokenKind::Classic))
+        .says("nothing is kept for example.com: a command gives its secret");
     assert_eq!(runs(&sandbox), 2, "by add and get");
     assert!(sandbox.patron(["list", "--json"]).ok().stdout().contains("\"vault\": \"command\""));
     assert_eq!(sandbox.read(".local/share/git-credential-patron/secrets.toml"), None);

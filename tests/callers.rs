@@ -19,8 +19,9 @@ fn sandbox(forge: &Forge) -> Sandbox {
     sandbox.write(".gitconfig", config);
     for owner in ["acme", "globex"] {
         let secret = forge.secret(owner);
-        let request =
-            format!("protocol=https\nhost=github.com\npath={owner}/x\nusername=mona\npassword={secret}\n");
+        let asked = format!("protocol=https\nhost=github.com\npath={owner}/x\n");
+        sandbox.patron(["get"]).stdin(asked.clone()).ok().prints("");
+        let request = format!("{asked}username=mona\npassword={secret}\n");
         sandbox.patron(["store"]).stdin(request).ok().says(&format!("learned {owner}"));
     }
     sandbox

@@ -20,8 +20,8 @@ use std::path::Path;
 
 use Kind::{Family, Whole};
 use Rank::{
-    Commands, Composition, Conclusions, Decisions, Disk, Facts, Ground, Main, Memory, Outside, Run, Shared,
-    Terms, Words,
+    Commands, Composition, Conclusions, Decisions, Disk, Facts, Ground, Main, Memory, Outside, Request, Run,
+    Shared, Terms, Words,
 };
 
 /// The ranks, lowest first.
@@ -51,6 +51,8 @@ enum Rank {
     Composition,
     /// What several commands do, out of compositions.
     Shared,
+    /// One request of git, with all that the rooms below tell about it.
+    Request,
     /// One file a command.
     Commands,
     /// Takes the command line apart.
@@ -107,10 +109,9 @@ const ROOMS: &[Room] = &[
     room(Memory,      "traces",    Whole,  "who was answered and has not reported yet"),
 
     room(Run,         "session",   Whole,  "folders, log, time, caller, settings: found out once"),
+    room(Run,         "ownership", Whole,  "whose secret is this: by fingerprint, else one look into each vault"),
 
-    room(Composition, "lookup",    Whole,  "one request of git with what is found out about it"),
     room(Composition, "keeping",   Whole,  "a secret into its vault and its account on the list"),
-    room(Composition, "ownership", Whole,  "whose secret is this: by fingerprint, else one look into each vault"),
     room(Composition, "inspect",   Whole,  "runs the requests, collects evidence, asks for the verdict"),
     room(Composition, "checks",    Whole,  "the facts of diagnose: one check each, with a stable id"),
     room(Composition, "verify",    Whole,  "whose token is this: asks the host for add"),
@@ -118,6 +119,8 @@ const ROOMS: &[Room] = &[
 
     room(Shared,      "app",       Whole,  "tokens of GitHub Apps: minting, logins by a code, an organisation's requests"),
     room(Shared,      "notice",    Whole,  "refusals noticed while git works: asking, saying, opening"),
+
+    room(Request,     "lookup",    Whole,  "one request of git with what is found out about it"),
 
     room(Commands,    "commands",  Whole,  "one file a command; mod.rs is what they share"),
 

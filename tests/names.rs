@@ -35,7 +35,6 @@ const STILL_SEVERAL: &[&str] = &[
     "Listing",
     "Normal",
     "Part",
-    "Place",
     "Plan",
     "Recorded",
     "Reply",

@@ -59,6 +59,8 @@ pub struct Caller {
     pub is_prefetch: bool,
     /// The `git-remote-http(s)` process itself.
     pub process: Option<ProcessId>,
+    /// The process that asks, whatever it is: shells and `git credential` between it and us aside.
+    pub asker: Option<ProcessId>,
 }
 
 /// What kind of program asks.
@@ -150,6 +152,7 @@ fn boot_id(bytes: &[u8]) -> Option<String> {
 pub struct Url {
     host: Vec<u8>,
     path: Vec<u8>,
+    has_password: bool,
 }
 
 /// Shows nothing: a path may hold what somebody took for a good place for a token.
@@ -174,10 +177,17 @@ impl Url {
             Some(at) => &authority[at + 1..],
             None => authority,
         };
+        let has_password =
+            authority.len() > host.len() + 1 && authority[..authority.len() - host.len() - 1].contains(&b':');
         let path = trim_slashes(path);
         let holds_slash = path.windows(3).any(|code| code.eq_ignore_ascii_case(b"%2f"));
         let path = if holds_slash { path.to_owned() } else { trim_slashes(&decoded(path)).to_owned() };
-        Some(Self { host: decoded(host), path })
+        Some(Self { host: decoded(host), path, has_password })
+    }
+
+    /// Tells whether a password stands in it, even an empty one: then git asks no helper.
+    pub fn has_password(&self) -> bool {
+        self.has_password
     }
 
     /// Gives the place it names, by the same rules as a request's host and path.
@@ -233,6 +243,12 @@ impl Ancestor {
     /// Gives the arguments that are there whole.
     fn arguments(&self) -> impl Iterator<Item = &[u8]> {
         self.arguments.split_inclusive(|b| *b == 0).filter_map(|argument| argument.strip_suffix(&[0]))
+    }
+
+    /// Names the process for ever, where the system tells all that it takes.
+    fn process_id(&self) -> Option<ProcessId> {
+        let (pid, start_time) = self.id?;
+        Some(ProcessId { pid, start_time, boot_id: platform::boot()? })
     }
 
     /// Gives the program's name without its folder.
@@ -347,7 +363,12 @@ impl Caller {
             subcommand: None,
             is_prefetch: false,
             process: None,
+            asker: None,
         }
+    }
+
+    fn asked_by(self, asker: Option<&Ancestor>) -> Self {
+        Self { asker: asker.and_then(Ancestor::process_id), ..self }
     }
 
     fn with_command(self, known: &[(&'static str, Option<Direction>)], command: &[u8]) -> Self {
@@ -363,12 +384,11 @@ fn tell(mut above: impl Iterator<Item = Ancestor>) -> Caller {
     let between_git_and_us = |it: &Ancestor| it.is_shell() || it.is_git_command(&[b"credential-patron"]);
     let Some(asker) = above.find(|it| !between_git_and_us(it)) else { return Caller::of(Kind::Other) };
     if asker.is_git_command(&REMOTE_HTTP) {
-        let process = asker
-            .id
-            .and_then(|(pid, start_time)| Some(ProcessId { pid, start_time, boot_id: platform::boot()? }));
+        let process = asker.process_id();
         let caller = Caller {
             url: asker.url(),
             remote_name: asker.remote_name(),
+            asker: process.clone(),
             process,
             ..Caller::of(Kind::RemoteHttp)
         };
@@ -382,19 +402,21 @@ fn tell(mut above: impl Iterator<Item = Ancestor>) -> Caller {
         };
     }
     if let Some(command) = asker.lfs_command() {
-        return Caller::of(Kind::Lfs).with_command(&LFS_COMMANDS, command);
+        return Caller::of(Kind::Lfs).with_command(&LFS_COMMANDS, command).asked_by(Some(&asker));
     }
     if asker.is_git_command(&[b"credential"]) {
         let user = above.find(|it| !it.is_shell());
-        return match user.as_ref().and_then(Ancestor::lfs_command) {
+        let caller = match user.as_ref().and_then(Ancestor::lfs_command) {
             Some(command) => Caller::of(Kind::Lfs).with_command(&LFS_COMMANDS, command),
             None => Caller::of(Kind::CredentialPlumbing).with_command(&COMMANDS, b"credential"),
         };
+        return caller.asked_by(user.as_ref());
     }
-    match asker.git_command() {
+    let caller = match asker.git_command() {
         Some((command, _)) => Caller::of(Kind::Other).with_command(&COMMANDS, command),
         None => Caller::of(Kind::Other),
-    }
+    };
+    caller.asked_by(Some(&asker))
 }
 
 #[cfg(test)]

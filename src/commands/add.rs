@@ -220,6 +220,7 @@ impl<'a> Adding<'a> {
     fn confirmed(&self, kind: TokenKind, verified: Verified, secret: &Token) -> Result<Account, Failure> {
         confirm_whole_host(self.options, &self.scope, kind, &verified)?;
         let account = account(self.options, self.accounts, self.scope.clone(), kind, verified)?;
+        confirm_other_kind(self.options, self.accounts, &account)?;
         confirm_second_owner(self.session, self.options, &account, self.accounts, secret)?;
         Ok(account)
     }
@@ -297,6 +298,27 @@ fn confirm_whole_host(
     );
     if asks && !terminal::ask_yes_no(&question, false)? {
         return Err(Failure::failed("nothing was kept"));
+    }
+    Ok(())
+}
+
+/// A token of another kind over the same scope and login opens more or less than the one it replaces: asked, and
+/// said where nobody can be asked.
+fn confirm_other_kind(options: &Add, accounts: &[Account], account: &Account) -> Result<(), Failure> {
+    let replaced = accounts.iter().find(|known| known.id == account.id && known.kind != account.kind);
+    let Some(known) = replaced else { return Ok(()) };
+    let fact = format!(
+        "\"{}\" has a {} token, and this {} one takes its place",
+        known.label,
+        known.kind.id(),
+        account.kind.id()
+    );
+    if options.yes || options.token_stdin || !terminal::has_terminal() {
+        terminal::say(&fact);
+        return Ok(());
+    }
+    if !terminal::ask_yes_no(&format!("{fact}: replace it?"), false)? {
+        return Err(Failure::failed("nothing was kept, and the token that was there stays"));
     }
     Ok(())
 }

@@ -6,16 +6,16 @@
 
 use super::offer::{self, Offered};
 use super::relay;
-use crate::account::{Account, server_of};
+use crate::account::Account;
 use crate::app::{self, Asks, Minted};
-use crate::choose::{answered_user, choose};
+use crate::choose::answered_user;
 use crate::error::one_line;
 use crate::log::Fact;
-use crate::lookup;
+use crate::lookup::Lookup;
 use crate::notice::{self, Given, Judged};
-use crate::outcomes::{Direction, Outcomes};
-use crate::protocol::{Answer, Request};
-use crate::remote::{Remote, Server};
+use crate::outcomes::Direction;
+use crate::protocol::{Answer, Operation, Request};
+use crate::remote::{Scope, Server};
 use crate::session::Session;
 use crate::stdio;
 use crate::terminal::say;
@@ -23,23 +23,12 @@ use crate::vault;
 
 /// Answers one request.
 pub fn run(session: &Session, request: &Request) {
-    let Some(asked) = request.remote() else {
-        return session.log.note("nothing: not https, or no host", &[]);
-    };
-    session.log.note("get", &[("remote", Fact::Remote(&asked))]);
-    let accounts = match session.accounts() {
-        Ok(accounts) => accounts,
-        Err(trouble) => return say(&one_line(&trouble, trouble.remedy())),
-    };
-    let remote = lookup::target(session, request, &accounts).unwrap_or(asked);
-    let is_ours = accounts.iter().any(|account| account.scope.host().serves(&remote.host));
-    let mut outcomes = is_ours.then(|| session.outcomes());
+    let Some(lookup) = Lookup::begin(session, request, Operation::Get) else { return };
+    let has_account = lookup.of_host().next().is_some();
     let mut is_said = false;
-    if let Some(outcomes) = &mut outcomes {
-        match find(session, outcomes, &accounts, &remote, request) {
-            Found::Account(account, minted, judged) => {
-                return answer(session, outcomes, request, account, &minted, judged);
-            }
+    if has_account {
+        match find(&lookup) {
+            Found::Account(account, minted, judged) => return answer(&lookup, account, &minted, judged),
             Found::Trouble => return,
             Found::Nothing { said } => {
                 is_said = said;
@@ -47,45 +36,32 @@ pub fn run(session: &Session, request: &Request) {
             }
         }
     }
-    let fallback = session.fallback(&remote, request.user());
-    let is_nobodys = outcomes.is_none() && fallback.helpers.is_empty();
-    if !is_nobodys {
-        let outcomes = outcomes.get_or_insert_with(|| session.outcomes());
-        if !fallback.helpers.is_empty()
-            && relay::get(session, request, &remote, &accounts, outcomes, &fallback)
-        {
-            return;
-        }
+    if relay::get(&lookup) {
+        return;
     }
-    let refused = outcomes.as_ref().and_then(|outcomes| {
-        choose(&remote, request.user(), &accounts, |account| session.standing(outcomes, account))
-            .into_iter()
-            .next()
-    });
-    match offer::offer(session, &remote, server_of(&remote.host, &accounts), refused) {
-        Offered::Kept => answer_from_new(session, &remote, request),
+    let is_nobodys = !has_account && lookup.fallback().helpers.is_empty();
+    let passed_over = if has_account { lookup.ranked().into_iter().next() } else { None };
+    match offer::offer(session, &lookup.remote, lookup.server, passed_over) {
+        Offered::Kept => return answer_from_new(&lookup),
         Offered::Declined => session.log.note("nothing: declined", &[]),
         Offered::NotAsked if is_nobodys => {
             session.log.note("nothing: neither account nor fallback for this host", &[]);
         }
         Offered::NotAsked if is_said => session.log.note("nothing", &[]),
-        Offered::NotAsked => {
-            let outcomes = outcomes.as_ref();
-            let is_rejected = |account: &Account| {
-                outcomes.is_some_and(|outcomes| outcomes.rejection(&account.id).is_some())
-            };
-            nothing(session, refused, &is_rejected, &accounts, &remote);
-        }
+        Offered::NotAsked => say_why(&lookup, passed_over, has_account),
+    }
+    // What a person types at git's own question now may be learned.
+    if lookup.server == Server::GitHub && request.path.is_some() {
+        notice::unanswered(session, &lookup.remote);
     }
 }
 
 /// Chooses again, now that there is an account more.
-fn answer_from_new(session: &Session, remote: &Remote, request: &Request) {
-    let Ok(accounts) = session.accounts() else { return };
-    let mut outcomes = session.outcomes();
-    if let Found::Account(account, minted, judged) = find(session, &mut outcomes, &accounts, remote, request)
+fn answer_from_new(lookup: &Lookup<'_>) {
+    if let Some(lookup) = lookup.again()
+        && let Found::Account(account, minted, judged) = find(&lookup)
     {
-        answer(session, &mut outcomes, request, account, &minted, judged);
+        answer(&lookup, account, &minted, judged);
     }
 }
 
@@ -102,23 +78,15 @@ enum Found<'a> {
     },
 }
 
-fn find<'a>(
-    session: &Session,
-    outcomes: &mut Outcomes,
-    accounts: &'a [Account],
-    remote: &Remote,
-    request: &Request,
-) -> Found<'a> {
-    let server = server_of(&remote.host, accounts);
-    // A plain host's callers are not looked at: nothing depends on them.
-    let is_watched = notice::is_watched(session, remote, server);
+fn find<'a>(lookup: &'a Lookup<'_>) -> Found<'a> {
+    let Lookup { session, request, remote, server, .. } = lookup;
+    let is_watched = notice::is_watched(session, remote, *server);
     let mut said = false;
-    let ranked = choose(remote, request.user(), accounts, |account| session.standing(outcomes, account));
-    for account in ranked {
+    for account in lookup.ranked() {
         let facts = [("account", Fact::Account(account))];
         let has_expired = session.is_expired(account);
-        let is_in_pause =
-            outcomes.rejection(&account.id).is_some_and(|rejection| !rejection.may_try(session.now));
+        let rejection = lookup.outcomes().rejection(&account.id);
+        let is_in_pause = rejection.is_some_and(|rejection| !rejection.may_try(session.now));
         if is_in_pause || (has_expired && !is_watched) {
             session.log.note("passed over: rejected or expired", &facts);
             continue;
@@ -155,12 +123,15 @@ fn find<'a>(
             id: &account.id,
             account: Some(account),
             remote,
-            server,
+            server: *server,
             username,
             secret: token,
             is_challenged: request.is_challenged(),
         };
-        let judged = if is_watched { notice::judge(session, outcomes, &given) } else { Judged::unasked() };
+        let judged = match is_watched {
+            true => notice::judge(session, &mut lookup.outcomes(), &given),
+            false => Judged::unasked(),
+        };
         if judged.give && !(has_expired && judged.is_unsure) {
             session.log.note("chosen", &facts);
             return Found::Account(account, minted, judged);
@@ -174,14 +145,8 @@ fn find<'a>(
     Found::Nothing { said }
 }
 
-fn answer(
-    session: &Session,
-    outcomes: &mut Outcomes,
-    request: &Request,
-    account: &Account,
-    minted: &Minted,
-    judged: Judged,
-) {
+fn answer(lookup: &Lookup<'_>, account: &Account, minted: &Minted, judged: Judged) {
+    let Lookup { session, request, .. } = lookup;
     let token = &minted.token;
     let refresh = account.refresh.then(|| vault::refresh_id(account)).and_then(|id| {
         let item = vault::Item { id: &id, ..vault::item(account) };
@@ -204,11 +169,14 @@ fn answer(
     }
     session.log.note("answered", &[]);
     // After the answer: nothing that goes wrong here can spoil it.
-    let is_try = judged.is_try && outcomes.rejection(&account.id).is_some();
+    let is_try = judged.is_try && lookup.outcomes().rejection(&account.id).is_some();
     // An App has a token for each repository: each is noted once, when it is new.
-    let is_news = if account.app.is_some() { minted.is_new } else { !outcomes.knows(&account.id, token) };
+    let is_news = match &account.app {
+        Some(_) => minted.is_new,
+        None => !lookup.outcomes().knows(&account.id, token),
+    };
     if is_try || is_news {
-        session.note_outcomes(outcomes, |outcomes| {
+        lookup.note(|outcomes| {
             outcomes.note_secret(&account.id, token);
             if is_try {
                 outcomes.note_try(&account.id, session.now);
@@ -219,7 +187,7 @@ fn answer(
         judged.conclude(session);
     }
     minted.note.iter().for_each(|note| say(note));
-    notice::warn_of_end(session.now, outcomes, account);
+    notice::warn_of_end(session.now, &mut lookup.outcomes(), account);
 }
 
 /// Says what a secret is wanted for. Who called us is looked at for Apps alone: nothing else depends on it here.
@@ -231,15 +199,10 @@ fn asks(session: &Session, account: &Account) -> Asks {
 }
 
 /// Says why there is no answer, where an account or a fallback for the host shows that one is wanted.
-fn nothing(
-    session: &Session,
-    refused: Option<&Account>,
-    is_rejected: &dyn Fn(&Account) -> bool,
-    accounts: &[Account],
-    remote: &Remote,
-) {
+fn say_why(lookup: &Lookup<'_>, passed_over: Option<&Account>, has_account: bool) {
+    let Lookup { session, request, remote, server, .. } = lookup;
     session.log.note("nothing", &[]);
-    match (refused, &remote.owner) {
+    match (passed_over, &remote.owner) {
         (Some(account), _) if session.is_expired(account) => {
             let day = account.expires.and_then(crate::time::rfc3339).unwrap_or_default();
             let day = day.split('T').next().unwrap_or_default();
@@ -250,18 +213,24 @@ fn nothing(
             ));
         }
         // One that is neither expired nor rejected has lost its secret, which was said.
-        (Some(account), _) if !is_rejected(account) => {}
+        (Some(account), _) if !lookup.standing(account).rejected => {}
         (Some(account), _) => say(&format!(
             "the token of {} was rejected and is not given again yet; replace it: git credential-patron add {}",
             account.label,
             account.scope.short()
         )),
-        (None, Some(owner)) if server_of(&remote.host, accounts) == Server::GitHub => {
-            let scope = crate::remote::Scope::of_owner(&remote.host, owner);
+        (None, Some(owner)) if *server == Server::GitHub => {
+            let scope = Scope::of_owner(&remote.host, owner);
             say(&format!(
                 "no account for {}; add one: git credential-patron add {}",
                 scope.short(),
                 scope.short()
+            ));
+        }
+        (None, None) if *server == Server::GitHub && has_account && request.path.is_none() => {
+            say(&format!(
+                "git named no repository, so no owner's token for {} fits; send path=OWNER/REPO, or let git: git config --global credential.https://{}.useHttpPath true",
+                remote.host, remote.host
             ));
         }
         (None, _) => {}

@@ -1,94 +1,95 @@
 //! `store`: git says that a credential worked. Acts by the secret, never by guess.
 
-use super::relay::{self, Whose};
-use crate::account::{Account, VaultPlace, same_scope, server_of};
+use super::relay;
+use crate::account::{Account, VaultPlace, same_scope};
 use crate::accounts::default_id;
-use crate::choose::{ANY_USER, CONVENTIONAL_USERS};
+use crate::ancestry::{Kind, Url};
+use crate::choose::{ANY_USER, CONVENTIONAL_USERS, fits};
 use crate::error::one_line;
+use crate::git::Permission;
 use crate::keeping::{self, Keep, NotKept, Wish};
 use crate::log::Fact;
-use crate::lookup;
+use crate::lookup::{Lookup, Ownership};
 use crate::machine::Machine;
 use crate::notice;
-use crate::outcomes::{Direction, Outcomes, State};
+use crate::outcomes::{Direction, State};
 use crate::protocol::{Operation, Request};
-use crate::remote::{Owner, Remote, Scope, Server};
+use crate::remote::{Owner, Scope, Server};
 use crate::session::Session;
 use crate::terminal::say;
 use crate::token::{Token, TokenKind};
-use crate::vault::{self, Asking, VaultError};
+use crate::vault::{Asking, VaultError};
 
 /// Takes note of one request.
 pub fn run(session: &Session, request: &Request) {
-    let Some(asked) = request.remote() else { return session.log.note("nothing: no https host", &[]) };
-    session.log.note("store", &[("remote", Fact::Remote(&asked))]);
-    let accounts = match session.accounts() {
-        Ok(accounts) => accounts,
-        Err(trouble) => return say(&one_line(&trouble, trouble.remedy())),
-    };
-    let remote = lookup::target(session, request, &accounts).unwrap_or(asked);
-    let mut outcomes = session.outcomes();
-    let tell =
-        |outcomes: &Outcomes| relay::tell(session, Operation::Store, request, &remote, &accounts, outcomes);
+    let Some(lookup) = Lookup::begin(session, request, Operation::Store) else { return };
+    let tell = || relay::tell(&lookup, Operation::Store);
     let Some(password) = &request.password else {
         // A credential with an `authtype` of its own: no account answers such.
-        if request.credential.is_none() || !tell(&outcomes) {
+        if request.credential.is_none() || !tell() {
             session.log.note("nothing: no password", &[]);
         }
         return;
     };
-    if server_of(&remote.host, &accounts) == Server::Plain {
-        if !tell(&outcomes) {
-            keep_plain(session, &outcomes, (request, &remote), password, &accounts);
+    if lookup.server == Server::Plain {
+        if !tell() {
+            keep_plain(&lookup, password);
         }
         return;
     }
-
-    notice::reported(session);
     let direction = notice::direction(session.caller());
-    match relay::whose(session, &outcomes, &accounts, (request, &remote), password) {
-        Whose::Ours(ours) => accepted(session, &mut outcomes, &ours, (&remote, direction), password),
-        Whose::Fallback => {
-            tell(&outcomes);
-            if let Some(id) = outcomes.id_of_fallback(password) {
-                note_accepted(session, &mut outcomes, &[id], (&remote, direction), None);
+    match lookup.ownership(password) {
+        Ownership::Accounts(ids) => accepted(&lookup, &ids, direction, password),
+        Ownership::Fallback => {
+            tell();
+            let id = lookup.outcomes().id_of_fallback(password);
+            if let Some(id) = id {
+                note_accepted(&lookup, &[&id], direction, None);
             }
         }
-        Whose::Unclear => session.log.note("nothing: it may be ours", &[]),
-        Whose::Formerly | Whose::Nobodys => match learnable(request, &remote, password) {
-            Some(owner) => learn(session, &outcomes, request, (&remote, owner), password, &accounts),
-            None if tell(&outcomes) => {}
-            None => session.log.note("not kept: no personal access token with an owner", &[]),
+        Ownership::Former => session.log.note("nothing: it was ours before", &[]),
+        Ownership::Unclear => session.log.note("nothing: it may be ours", &[]),
+        Ownership::New => match learnable(&lookup, password) {
+            Ok(owner) => learn(&lookup, owner, password),
+            Err(why) => {
+                session.log.note(why, &[]);
+                tell();
+            }
         },
     }
+    // At last: the traces of this git tell what it was given, and what it was not.
+    notice::reported(session);
 }
 
-/// Notes that git was let in with a token of ours.
-fn accepted(
-    session: &Session,
-    outcomes: &mut Outcomes,
-    ours: &[String],
-    place: (&Remote, Direction),
-    token: &Token,
-) {
-    note_accepted(session, outcomes, ours, place, Some(token));
-    session.log.note("ours: accepted", &[]);
+/// Notes that git was let in with a token of ours: for the account that this git was given, not for another
+/// one that has the same token.
+fn accepted(lookup: &Lookup<'_>, ids: &[String], direction: Direction, token: &Token) {
+    let Lookup { session, request, remote, accounts, .. } = lookup;
+    let with_it = || accounts.iter().filter(|account| ids.contains(&account.id));
+    let was_given = |account: &&Account| notice::was_given(session, &account.id, remote);
+    let serves = |account: &&Account| fits(account, remote, request.user(), accounts).is_ok();
+    // Callers that are not `git-remote-https` leave no trace of what they were given.
+    let mut given: Vec<&str> = with_it().filter(was_given).map(|account| account.id.as_str()).collect();
+    if given.is_empty() {
+        given = with_it().filter(serves).map(|account| account.id.as_str()).collect();
+    }
+    note_accepted(lookup, &given, direction, Some(token));
+    session.log.note("ours: accepted", &[("accounts", Fact::Number(given.len() as u64))]);
 }
 
 /// Notes that git was let in, if that is news.
-fn note_accepted(
-    session: &Session,
-    outcomes: &mut Outcomes,
-    ids: &[String],
-    (remote, direction): (&Remote, Direction),
-    token: Option<&Token>,
-) {
-    let news = |id: &String| {
-        outcomes.rejection(id).is_some()
-            || outcomes.at(id, remote, direction).is_none_or(|known| known.state != State::Accepted)
+fn note_accepted(lookup: &Lookup<'_>, ids: &[&str], direction: Direction, token: Option<&Token>) {
+    let Lookup { session, remote, .. } = lookup;
+    let is_news = {
+        let outcomes = lookup.outcomes();
+        let is_news = |id: &&str| {
+            outcomes.rejection(id).is_some()
+                || outcomes.at(id, remote, direction).is_none_or(|known| known.state != State::Accepted)
+        };
+        ids.iter().any(is_news)
     };
-    if ids.iter().any(news) {
-        session.note_outcomes(outcomes, |outcomes| {
+    if is_news {
+        lookup.note(|outcomes| {
             for id in ids {
                 if let Some(token) = token {
                     outcomes.note_secret(id, token);
@@ -99,74 +100,80 @@ fn note_accepted(
     }
 }
 
-/// Reads an account's secret without a word: who asks here only compares.
-pub fn in_vault(session: &Session, account: &Account) -> Option<Token> {
-    // A command is never run for a comparison: it may ask a person.
-    if matches!(account.place, VaultPlace::Command(_)) {
-        return None;
+/// Gives the owner for whom a new secret may be kept, or says why none may.
+///
+/// Only what a person was asked for: a personal access token for a path that git sent, that this very git asked
+/// us for and got no answer to, neither from us nor from a fallback. What stands in a URL was never asked for: a
+/// hostile submodule's URL would plant its token for the owner, and every later use would get that one.
+fn learnable<'a>(lookup: &'a Lookup<'_>, token: &Token) -> Result<&'a Owner, &'static str> {
+    let Lookup { session, request, remote, .. } = lookup;
+    let is_expired = request.password_expiry_utc.is_some_and(|at| at <= session.now);
+    match &remote.owner {
+        // OAuth and App tokens live for hours or belong to another program, which renews them itself.
+        _ if !matches!(token.kind(), TokenKind::FineGrained | TokenKind::Classic) => {
+            Err("not kept: no personal access token")
+        }
+        // Without a path the owner is known from the caller at best: enough to give, not to learn.
+        Some(owner) if request.path.is_some() => {
+            if session.caller().url.as_ref().is_some_and(Url::has_password) {
+                Err("not kept: the URL holds a password")
+            } else if !notice::was_unanswered(session, remote) {
+                Err("not kept: this git did not ask for it")
+            } else if is_expired {
+                Err("not kept: expired")
+            } else if session.settings().learn == Permission::Never {
+                Err("not kept: patron.learn is never")
+            } else {
+                Ok(owner)
+            }
+        }
+        _ => Err("not kept: no owner was named"),
     }
-    session.vault(&account.place).read(&vault::item(account)).ok().flatten()
 }
 
-/// Gives the owner for whom a new secret may be kept: a personal access token's, from the path git sent.
-fn learnable<'a>(request: &Request, remote: &'a Remote, token: &Token) -> Option<&'a Owner> {
-    // OAuth and App tokens live for hours or belong to another program, which renews them itself.
-    let is_personal = matches!(token.kind(), TokenKind::FineGrained | TokenKind::Classic);
-    // Without a path the owner is known from the caller at best: enough to give, not to learn.
-    remote.owner.as_ref().filter(|_| is_personal && request.path.is_some())
-}
-
-/// Keeps a new personal access token of an owner, as git's own helpers keep what worked.
-fn learn(
-    session: &Session,
-    outcomes: &Outcomes,
-    request: &Request,
-    (remote, owner): (&Remote, &Owner),
-    token: &Token,
-    accounts: &[Account],
-) {
-    let kind = token.kind();
-    if request.password_expiry_utc.is_some_and(|at| at <= session.now) {
-        return session.log.note("not kept: expired", &[]);
-    }
+/// Keeps a new personal access token of an owner, as git's own helpers keep what worked. Never in the place of
+/// one that is kept.
+fn learn(lookup: &Lookup<'_>, owner: &Owner, token: &Token) {
+    let Lookup { session, request, remote, accounts, .. } = lookup;
     let scope = Scope::of_owner(&remote.host, owner);
     let login = request
         .user()
         .filter(|user| !user.is_empty() && *user != ANY_USER && !CONVENTIONAL_USERS.contains(user))
         .filter(|user| !is_token(user));
+    let of_scope = || accounts.iter().filter(|account| account.is_for(&scope));
+    if let Some(known) = of_scope().find(|known| known.login.as_deref() == login) {
+        session.log.note("not kept: an account is there for it", &[("account", Fact::Account(known))]);
+        if lookup.standing(known) != crate::account::Standing::default() {
+            say(&format!(
+                "git was let in with another token than that of {}; to keep it: git credential-patron add {}",
+                known.label,
+                known.scope.short()
+            ));
+        }
+        return;
+    }
     let scope = accounts
         .iter()
         .map(|known| &known.scope)
         .find(|known| same_scope(known, &scope, Server::GitHub))
         .cloned()
         .unwrap_or(scope);
-    let id = default_id(&scope.to_string(), login);
-    let known = accounts.iter().find(|account| account.is_for(&scope) && account.login.as_deref() == login);
-    if let Some(known) = known
-        && !known.learned
-        && outcomes.rejection(&known.id).is_none()
-    {
-        return session
-            .log
-            .note("not kept: an account that was added serves this", &[("account", Fact::Account(known))]);
-    }
     let account = Account {
-        id: known.map_or(id, |known| known.id.clone()),
-        label: known.map_or_else(|| scope.short(), |known| known.label.clone()),
+        id: default_id(&scope.to_string(), login),
+        label: scope.short(),
         scope,
         server: Server::GitHub,
         login: login.map(str::to_owned),
-        kind,
+        kind: token.kind(),
         expires: request.password_expiry_utc,
         place: VaultPlace::File,
         refresh: false,
-        learned: known.is_none_or(|known| known.learned),
+        learned: true,
         app: None,
     };
-    if let Some(kept) = keep(session, account, token, None, known) {
-        let again = if known.is_some() { "new token for" } else { "learned" };
+    if let Some(kept) = keep(session, account, token, None, None) {
         say(&format!(
-            "{again} {} (kept in the {}); git credential-patron list shows it",
+            "learned {} (kept in the {}); git credential-patron list shows it",
             kept.label,
             kept.place.name()
         ));
@@ -178,21 +185,38 @@ fn is_token(user: &str) -> bool {
     Token::new(user.as_bytes().to_vec()).kind().is_github()
 }
 
-/// Keeps what worked at a host that is not GitHub, for exactly this host and path.
-fn keep_plain(
-    session: &Session,
-    outcomes: &Outcomes,
-    (request, remote): (&Request, &Remote),
-    password: &Token,
-    accounts: &[Account],
-) {
-    let Some(login) = request.user() else { return session.log.note("not kept: no user name", &[]) };
+/// Says why a plain host's credential may not be kept. What stands in the URL that git was given, or belongs to
+/// a place that git was led to from there, nobody typed.
+fn why_not_plain(lookup: &Lookup<'_>) -> Option<&'static str> {
+    let Lookup { session, request, remote, .. } = lookup;
+    let Some(login) = request.user() else { return Some("not kept: no user name") };
     if is_token(login) {
-        return session.log.note("not kept: the user name is a token", &[]);
+        return Some("not kept: the user name is a token");
     }
     if request.password_expiry_utc.is_some_and(|at| at <= session.now) {
-        return session.log.note("not kept: expired", &[]);
+        return Some("not kept: expired");
     }
+    let caller = session.caller();
+    if caller.kind == Kind::RemoteHttp
+        && let Some(url) = &caller.url
+    {
+        let is_led_elsewhere = url.remote().is_none_or(|named| {
+            named.host != remote.host || (request.path.is_some() && named.path != remote.path)
+        });
+        if url.has_password() || is_led_elsewhere {
+            return Some("not kept: it stands in the URL, or the URL names another place");
+        }
+    }
+    (session.settings().learn == Permission::Never).then_some("not kept: patron.learn is never")
+}
+
+/// Keeps what worked at a host that is not GitHub, for exactly this host and path.
+fn keep_plain(lookup: &Lookup<'_>, password: &Token) {
+    let Lookup { session, request, remote, accounts, .. } = lookup;
+    if let Some(why) = why_not_plain(lookup) {
+        return session.log.note(why, &[]);
+    }
+    let Some(login) = request.user() else { return };
     let Some(scope) = Scope::exact(&remote.host, request.path.as_deref()) else {
         return session.log.note("not kept: the path is not usable", &[]);
     };
@@ -213,11 +237,9 @@ fn keep_plain(
         app: None,
     };
     let is_kept = |known: &Account| match known.place {
-        VaultPlace::Command(_) => outcomes.knows(&known.id, password),
+        VaultPlace::Command(_) => lookup.outcomes().knows(&known.id, password),
         VaultPlace::Keyring | VaultPlace::File => {
-            *known == account
-                && !account.refresh
-                && in_vault(session, known).is_some_and(|kept| kept == *password)
+            *known == account && !account.refresh && lookup.kept(known).is_some_and(|kept| kept == *password)
         }
     };
     if known.is_some_and(is_kept) {
@@ -248,7 +270,10 @@ fn keep(
         Some(place @ (VaultPlace::Keyring | VaultPlace::File)) => Wish::There(place.clone()),
         // The user's own word, which no copy of what it once printed may replace.
         Some(VaultPlace::Command(_)) => {
-            say(&format!("nothing is kept for {label}: a command gives its secret"));
+            // Whether it is another one than the command gives is known of tokens alone.
+            if secret.is_unguessable() {
+                say(&format!("nothing is kept for {label}: a command gives its secret"));
+            }
             return None;
         }
         None => Wish::of(session.settings().vault).unwrap_or(Wish::KeyringElseFileInUse),

@@ -25,7 +25,7 @@ pub enum VaultChoice {
     File,
 }
 
-/// `patron.browser`, `patron.probe`, `patron.prompt`.
+/// `patron.browser`, `patron.probe`, `patron.prompt`, `patron.learn`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Permission {
     /// Where the design says so.
@@ -46,6 +46,8 @@ pub struct Settings {
     pub probe: Permission,
     /// Whether the terminal may be asked.
     pub prompt: Permission,
+    /// Whether what git tells us of is kept without `add`.
+    pub learn: Permission,
     fallbacks: Vec<Recorded>,
 }
 
@@ -137,6 +139,7 @@ impl Settings {
             ("PATRON_BROWSER", "browser"),
             ("PATRON_PROBE", "probe"),
             ("PATRON_PROMPT", "prompt"),
+            ("PATRON_LEARN", "learn"),
         ] {
             // An empty one is none: so scripts and CI write what they leave open.
             if let Some(value) = env(variable).filter(|value| !value.is_empty()) {
@@ -209,6 +212,7 @@ impl Settings {
             "browser" => self.browser = permission.unwrap_or_default(),
             "probe" => self.probe = permission.unwrap_or_default(),
             "prompt" => self.prompt = permission.unwrap_or_default(),
+            "learn" => self.learn = permission.unwrap_or_default(),
             // Newer versions know more.
             _ => return,
         }

@@ -80,9 +80,31 @@ pub fn direction(caller: &Caller) -> Direction {
 
 /// Takes note that git has told how an answer fared.
 pub fn reported(session: &Session) {
-    if let Some(process) = &session.caller().process {
+    if let Some(process) = &session.caller().asker {
         Traces::of(&session.paths).reported(process);
     }
+}
+
+/// Takes note that this git, or what else asks, got no answer: what a person tells it instead may be learned.
+pub fn unanswered(session: &Session, remote: &Remote) {
+    if let Some(process) = &session.caller().asker
+        && Traces::of(&session.paths).leave(&Mark::unanswered(remote), process).is_err()
+    {
+        session.log.note("no trace could be left", &[]);
+    }
+}
+
+/// Tells whether the very process that calls now asked for that place before and got no answer.
+pub fn was_unanswered(session: &Session, remote: &Remote) -> bool {
+    let process = session.caller().asker.as_ref();
+    process.is_some_and(|process| Traces::of(&session.paths).has(&Mark::unanswered(remote), process))
+}
+
+/// Tells whether this very git was given the secret of that account for that place.
+pub fn was_given(session: &Session, id: &str, remote: &Remote) -> bool {
+    let caller = session.caller();
+    let mark = Mark::of(id, remote, direction(caller));
+    caller.process.as_ref().is_some_and(|process| Traces::of(&session.paths).has(&mark, process))
 }
 
 /// What was decided about one answer.

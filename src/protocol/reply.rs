@@ -8,10 +8,9 @@
 //! git elsewhere (`protocol`, `host`, `path`, `url`) or speaks for the server (`wwwauth[]`) is left out. And
 //! an answer with a control character in a value is not used at all: some reader takes it for a line's end.
 
-use super::Line;
+use super::{Line, password_within};
 use crate::token::Token;
-use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use std::collections::HashSet;
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -88,7 +87,10 @@ impl Reader {
         }
         match self.unusable {
             Some(why) => Err(why),
-            None => Ok(self.reply),
+            None => {
+                self.reply.tidy();
+                Ok(self.reply)
+            }
         }
     }
 
@@ -104,7 +106,7 @@ impl Reader {
         if line.iter().any(u8::is_ascii_control) {
             self.unusable = Some(Unusable::ControlCharacter);
         } else if is_key(key) && !LEFT_OUT.contains(&key) {
-            self.reply.put(Line { key: key.to_vec(), value: Token::new(value.to_vec()) });
+            self.reply.lines.push(Line { key: key.to_vec(), value: Token::new(value.to_vec()) });
         }
     }
 }
@@ -122,12 +124,16 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// Adds a line; a key that is no list takes the place of an earlier one.
-    fn put(&mut self, line: Line) {
-        if !line.key.ends_with(b"[]") {
-            self.remove(&line.key);
-        }
-        self.lines.push(line);
+    /// Drops the lines whose key comes again later, lists aside: the last counts.
+    fn tidy(&mut self) {
+        let mut later = HashSet::new();
+        let mut is_last: Vec<bool> = self
+            .lines
+            .iter()
+            .rev()
+            .map(|line| line.key.ends_with(b"[]") || later.insert(line.key.as_slice()))
+            .collect();
+        self.lines.retain(|_| is_last.pop().unwrap_or_default());
     }
 
     fn remove(&mut self, key: &[u8]) {
@@ -140,7 +146,8 @@ impl Reply {
 
     /// Adds what the next helper answered.
     pub fn add(&mut self, later: Self) {
-        later.lines.into_iter().for_each(|line| self.put(line));
+        self.lines.extend(later.lines);
+        self.tidy();
     }
 
     /// Tells whether nothing was answered.
@@ -186,13 +193,18 @@ impl Reply {
         Some((self.get(b"username"), password))
     }
 
-    /// Gives every secret in it, by which it will be known again, and compared with ours: also the password
-    /// within a `credential` for Basic authentication.
+    /// Gives every secret in it, to be compared with ours.
     pub fn secrets(&self) -> Vec<Token> {
-        let mut secrets: Vec<Token> =
+        super::secrets(&self.lines)
+    }
+
+    /// Gives the secrets by which it will be known again: the password, also of a `credential` for Basic
+    /// authentication, and that as it is.
+    pub fn passwords(&self) -> Vec<Token> {
+        let mut found: Vec<Token> =
             [&b"password"[..], b"credential"].iter().filter_map(|key| self.get(key)).cloned().collect();
-        secrets.extend(self.get(b"credential").and_then(|credential| password_within(credential.expose())));
-        secrets
+        found.extend(self.get(b"credential").and_then(|credential| password_within(credential.expose())));
+        found
     }
 
     /// Gives the user name, if there is one, and the password, also of a `credential` for Basic authentication.
@@ -235,19 +247,12 @@ pub fn compose_lines(lines: &[Line]) -> Zeroizing<Vec<u8>> {
     text
 }
 
-/// Gives the password of `user:password` in base64.
-fn password_within(credential: &[u8]) -> Option<Token> {
-    let credential = credential.trim_ascii();
-    let decoded = STANDARD.decode(credential).or_else(|_| STANDARD_NO_PAD.decode(credential));
-    let decoded = Zeroizing::new(decoded.ok()?);
-    let at = decoded.iter().position(|byte| *byte == b':')?;
-    Some(Token::new(decoded[at + 1..].to_vec()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::Request;
     use super::*;
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD_NO_PAD;
 
     fn read(text: &[u8]) -> Result<Reply, Unusable> {
         let mut reader = Reader::default();
@@ -266,6 +271,15 @@ mod tests {
         assert_eq!(composed(whole.as_bytes()), format!("{whole}\n"));
         assert_eq!(composed(b"password=\xff\xfe").as_bytes().first(), Some(&b'p'));
         assert_eq!(composed(b""), "");
+    }
+
+    #[test]
+    fn a_hundred_thousand_lines_are_read_in_the_time_of_their_bytes() {
+        // Quadratic work on so many keys takes minutes.
+        let many: String = (0..100_000).map(|n| format!("k{n}=v\n")).collect();
+        let text = format!("password=a\n{many}password=b\nusername=u\n");
+        let reply = read(&text.as_bytes()[..text.len().min(MAX_REPLY)]).expect("usable");
+        assert_eq!(reply.passwords().first().map(Token::expose), Some(&b"b"[..]));
     }
 
     #[test]
@@ -357,9 +371,9 @@ mod tests {
 
     #[test]
     fn a_password_within_a_credential_is_a_secret_too() {
-        let inner = STANDARD.encode("x-access-token:canary:1");
+        let inner = STANDARD_NO_PAD.encode("x-access-token:canary:1");
         let secrets = |text: String| -> Vec<Vec<u8>> {
-            read(text.as_bytes()).expect("usable").secrets().iter().map(|it| it.expose().to_vec()).collect()
+            read(text.as_bytes()).expect("usable").passwords().iter().map(|it| it.expose().to_vec()).collect()
         };
         assert_eq!(secrets(format!("authtype=Basic\ncredential={inner}\n")), [inner.as_bytes(), b"canary:1"]);
         assert_eq!(secrets("username=u\npassword=p\noauth_refresh_token=r\n".to_owned()), [b"p"]);

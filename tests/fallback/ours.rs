@@ -157,6 +157,10 @@ fn a_new_token_is_learned_or_left_to_the_helper_by_its_kind_and_path() {
         let kept = |path: &str, label: &str| {
             request(&format!("{path}username=mona\npassword={}\n\n", forge.secret(label)))
         };
+        run.credential("approve", &kept("path=acme/secret\n", "acme")).ok().says_nothing();
+        assert!(diary.take().starts_with("[store]\n"), "git never asked for it: theirs");
+        sandbox.patron(["get"]).stdin(request("path=acme/secret\n\n")).ok().prints("");
+        assert!(diary.take().starts_with("[get]\n"));
         run.credential("approve", &kept("path=acme/secret\n", "acme")).ok().says("learned acme");
         assert_eq!((diary.take().as_str(), accounts(&sandbox)), ("", vec!["acme".to_owned()]));
         for (path, label) in [("path=globex/api\n", "login"), ("", "globex"), ("", "login")] {

@@ -53,7 +53,10 @@ fn add_takes_the_file_and_says_so_unless_the_keyring_is_asked_for() {
 fn store_keeps_nothing_and_says_how_until_the_file_is_in_use() {
     for (why, mut world) in worlds() {
         println!("{why}");
-        let store = |world: &World| world.say("store", &world.credential()).ok().prints("");
+        let store = |world: &World| {
+            world.get().ok().prints("");
+            world.say("store", &world.credential()).ok().prints("")
+        };
         let refused =
             store(&world).says("nothing is kept for acme: there is no keyring service here").says(why);
         prompt(&refused.says("git config --global patron.vault file"));
@@ -69,10 +72,9 @@ fn store_keeps_nothing_and_says_how_until_the_file_is_in_use() {
         world.get().ok().prints(&world.answer()).says_nothing();
         // From then on the file is in use, also without that setting.
         world.sandbox.git(["config", "--global", "--unset", "patron.vault"]).ok();
-        let other = format!(
-            "protocol=https\nhost=github.com\npath=globex/api\nusername=mona\npassword={}\n",
-            world.forge.secret("globex")
-        );
+        let asked = "protocol=https\nhost=github.com\npath=globex/api\n";
+        world.say("get", asked).ok().prints("");
+        let other = format!("{asked}username=mona\npassword={}\n", world.forge.secret("globex"));
         world.say("store", &other).ok().says("learned globex (kept in the file)");
         assert_eq!(world.vaults(), ["file", "file"]);
     }

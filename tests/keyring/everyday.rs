@@ -81,6 +81,9 @@ fn git_fetches_and_pushes_with_the_token_of_the_keyring() {
 fn a_token_that_git_was_given_by_hand_is_learned_into_the_keyring() {
     let world = World::new(Bus::start(true));
     let learned = "learned acme (kept in the keyring)";
+    world.say("store", &world.credential()).ok().prints("").says_nothing();
+    assert_eq!(world.items(), Vec::<String>::new(), "nobody asked for it");
+    world.get().ok().prints("");
     world.say("store", &world.credential()).ok().prints("").says(learned);
     assert_eq!(world.items(), ["git-credential-patron: acme (github.com)"]);
     world.get().ok().prints(&world.answer());

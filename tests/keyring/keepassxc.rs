@@ -51,6 +51,7 @@ fn where_keepassxc_wants_to_ask_git_gets_nothing_at_once_and_is_told_the_setting
         "protocol=https\nhost=github.com\npath=globex/api.git\nusername=mona\npassword={}\n",
         world.forge.secret("globex")
     );
+    world.say("get", "protocol=https\nhost=github.com\npath=globex/api.git\n").ok().prints("");
     let said = world.say("store", &learned).ok().stderr();
     assert!(said.contains(WANTS_TO_ASK), "{said}");
 }

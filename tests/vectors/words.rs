@@ -106,7 +106,10 @@ fn store_keeps_nothing_that_has_expired_or_is_longer_than_any_token() {
 fn an_expired_or_overlong_or_unknown_token_of_github_is_not_learned() {
     let sandbox = Sandbox::new(None);
     let token = make_token(TokenKind::FineGrained);
-    let store = |more: &str| say(&sandbox, "store", request("github.com", "acme/r", more));
+    let store = |more: &str| {
+        say(&sandbox, "get", request("github.com", "acme/r", ""));
+        say(&sandbox, "store", request("github.com", "acme/r", more))
+    };
     store(&format!("username=mona\npassword={token}\npassword_expiry_utc=1\n"));
     assert_eq!(vault(&sandbox), BTreeMap::new(), "expired");
     store(&format!("username=mona\npassword={token}{}\n", "a".repeat(40_000)));

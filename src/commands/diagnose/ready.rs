@@ -9,6 +9,7 @@ use crate::cli::Diagnose as Options;
 use crate::git::{Git, Listing};
 use crate::helper_line;
 use crate::inspect::{Subject, evidence_before};
+use crate::lookup::Lookup;
 use crate::outcomes::Outcomes;
 use crate::protocol::Request;
 use crate::remote::{Direction, Remote, Server};
@@ -17,6 +18,7 @@ use crate::target::{Aim, Transport};
 use crate::terminal::sanitise;
 use crate::token::{Token, TokenKind};
 use crate::verdict::{self, Evidence, Helper, Origin, Unreadable};
+use std::borrow::Cow;
 
 /// What is the same for all targets.
 pub(super) struct Surroundings<'a> {
@@ -330,11 +332,19 @@ fn take<'a>(
 fn by_fallback(session: &Session, ready: &mut Ready<'_>, accounts: &[Account], outcomes: &mut Outcomes) {
     let target = &ready.aim.target;
     let (remote, user) = (&target.remote, target.user.as_deref());
-    let fallback = session.fallback(remote, user);
-    if fallback.helpers.is_empty() {
+    let mut lines = format!("protocol=https\nhost={}\n", remote.host);
+    for (key, value) in [("path", remote.path.as_deref()), ("username", user)] {
+        if let Some(value) = value {
+            lines.push_str(&format!("{key}={value}\n"));
+        }
+    }
+    let Ok(request) = Request::parse(lines.as_bytes()) else { return };
+    let lookup = Lookup::of(session, &request, remote.clone(), Cow::Borrowed(accounts));
+    let helpers = &lookup.fallback().helpers;
+    if helpers.is_empty() {
         return;
     }
-    let names: Vec<String> = fallback.helpers.iter().map(|helper| helper_line::shown(helper)).collect();
+    let names: Vec<String> = helpers.iter().map(|helper| helper_line::shown(helper)).collect();
     let names = names.join(", ");
     if ready.offline {
         let text = format!("git's earlier helper ({names}) is not asked: --offline");
@@ -345,15 +355,8 @@ fn by_fallback(session: &Session, ready: &mut Ready<'_>, accounts: &[Account], o
     if ready.evidence.helper == Helper::NotReached {
         return;
     }
-    let mut lines = format!("protocol=https\nhost={}\n", remote.host);
-    for (key, value) in [("path", remote.path.as_deref()), ("username", user)] {
-        if let Some(value) = value {
-            lines.push_str(&format!("{key}={value}\n"));
-        }
-    }
-    let Ok(request) = Request::parse(lines.as_bytes()) else { return };
-    let Some(asked) = relay::ask(session, &request, remote, accounts, outcomes, &fallback) else { return };
-    relay::note(session, outcomes, &asked);
+    let Some(asked) = relay::ask(&lookup) else { return };
+    outcomes.reload();
     for trouble in &asked.troubles {
         let text = format!("git's earlier helper ({names}): {}", sanitise(&trouble.to_string(), 200));
         ready.checks.push(check("fallback", Status::Failed, text));
