@@ -34,8 +34,18 @@ enum Held {
     Never(&'static str),
 }
 
+/// Why git does not meet what an App is told.
+const OF_THE_APP: &str = "the calls that make an App's token are told it, and not git";
+
 /// Rows whose text alone leaves several causes, or that git meets in no answer to its first question.
 const ELSEWHERE: &[(&str, Held)] = &[
+    ("actions-token", Held::Never("git sends the token of a job itself; `explain` reads what it was told")),
+    ("app-not-installed", Held::Never(OF_THE_APP)),
+    ("app-permission-missing", Held::Never(OF_THE_APP)),
+    ("app-suspended", Held::Never(OF_THE_APP)),
+    ("clock-wrong", Held::Never(OF_THE_APP)),
+    ("lfs-budget", Held::Never("git-lfs is told it, which is not watched; `explain` reads it")),
+    ("other-credential-first", Held::Never("git asks no helper where it sends another credential")),
     ("enterprise-managed-user", Held::By("a_managed_users_401_is_not_the_tokens_fault_and_the_token_stays")),
     ("moved", Held::By("what_is_no_refusal_of_a_token_causes_no_word")),
     ("no-account", Held::By("an_editors_askpass_is_asked_by_git_alone")),

@@ -156,3 +156,32 @@ fn a_rejected_token_is_said_to_be_tried_again_and_when() {
     let said = desk.fails("secret", "fetch -q");
     assert!(said.contains("it is tried again at "), "{said}");
 }
+
+#[test]
+fn no_program_of_the_checkout_is_run_though_the_search_path_begins_there() {
+    for git in gits() {
+        let desk = Desk::with(pending(), &[("acme", "acme")]).with_git(git);
+        let names =
+            ["cat", "grep", "test", "sh", "printf", "git", "git-remote-https", "git-credential-patron"];
+        let evil = desk.sandbox.work().join("checkout");
+        std::fs::create_dir(&evil).expect("ours");
+        for name in names {
+            let script = format!("#!/bin/sh\necho {name} >>'{}/ran'\n", evil.display());
+            std::fs::write(evil.join(name), script).expect("ours");
+            let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+            std::fs::set_permissions(evil.join(name), mode).expect("ours");
+        }
+        let before = desk.sandbox.environment().get(std::ffi::OsStr::new("PATH")).expect("it is set").clone();
+        for entry in [".", "", "checkout/.."] {
+            let path = [entry.into(), before.clone()].join(std::ffi::OsStr::new(":"));
+            let git_path = git.path.to_str().expect("UTF-8");
+            let words = ["--wait", git_path, "ls-remote", "https://github.com/acme/secret"];
+            let run = desk.sandbox.command("/usr/bin/setsid", words).env("PATH", path).cwd(&evil);
+            let said = run.run().stderr();
+            assert!(said.contains("acme has most likely not approved"), "{entry:?}: {said}");
+            let diagnose = desk.sandbox.patron(["diagnose", "https://github.com/acme/secret"]).cwd(&evil);
+            diagnose.env("PATH", [entry.into(), before.clone()].join(std::ffi::OsStr::new(":"))).fails(1);
+        }
+        assert!(!evil.join("ran").exists(), "{:?}", std::fs::read_to_string(evil.join("ran")));
+    }
+}
