@@ -49,6 +49,20 @@ absolute() {
     *) printf '%s/%s\n' "$PWD" "$1" ;;
     esac
 }
+# Follows the links of the folders that exist, and takes dots out: the list then names what is removed again,
+# wherever --uninstall is run from.
+resolved() { # ABSOLUTE PATH
+    if [ -d "$1" ]; then
+        CDPATH='' cd -P -- "$1" && pwd -P
+        return
+    fi
+    around=$(resolved "$(dirname -- "$1")") || return
+    case $(basename -- "$1") in
+    .) printf '%s\n' "$around" ;;
+    ..) dirname -- "$around" ;;
+    *) printf '%s/%s\n' "${around%/}" "$(basename -- "$1")" ;;
+    esac
+}
 unquoted() {
     tr -d "'\"\\\\"
 }
@@ -84,18 +98,19 @@ if [ -z "$prefix" ]; then
         esac
     fi
 fi
-prefix=$(absolute "$prefix")
-while [ "${prefix%/}" != "$prefix" ]; do prefix=${prefix%/}; done
-[ -n "$prefix" ] || fail 'the prefix cannot be /' 'name a folder: --prefix /usr/local'
 case $prefix in
 *"$newline"*) fail 'the prefix holds a line break' 'name another folder: --prefix DIR' ;;
 esac
+prefix=$(resolved "$(absolute "$prefix")") || fail 'the prefix cannot be read' 'name another folder: --prefix DIR'
+[ "$prefix" != / ] || fail 'the prefix cannot be /' 'name a folder: --prefix /usr/local'
 top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 
 # Whether a name in the list may be removed: below the prefix, or for a folder the prefix and those around it.
 is_ours() { # KIND PATH
+    case /$2/ in
+    */../*) return 1 ;;
+    esac
     case $1:$2 in
-    *..*) return 1 ;;
     file:bin/* | file:share/*) return 0 ;;
     folder:"$prefix"/*) return 0 ;;
     folder:/*) case $prefix/ in "$2"/*) return 0 ;; esac ;;
@@ -112,6 +127,14 @@ is_asked() {
     done | unquoted | grep -qF -- "$(printf '%s' "$prefix/bin/$program" | unquoted)"
 }
 
+# Removes what an installation left beside a file when it was killed where it could not clean up.
+remove_leftovers() { # PATH
+    for left in "$prefix/$1".new.*; do
+        # Where there is none, the pattern stands for itself.
+        if [ -f "$left" ] && ! kill -0 "${left##*.}" 2>/dev/null; then rm -f -- "$left"; fi
+    done
+}
+
 do_uninstall() {
     [ -f "$prefix/$list" ] ||
         fail "nothing was installed below $prefix by this script" "name the folder it was installed to: --prefix DIR"
@@ -120,7 +143,9 @@ do_uninstall() {
     fi
     # Innermost folders last in the list, so first here.
     backwards=$(sed -n '1!G;h;$p' "$prefix/$list") || fail "$prefix/$list cannot be read"
-    printf '%s\n' "$backwards" | while read -r kind path; do
+    # A path may end in a blank, which `read` would cut off between words.
+    printf '%s\n' "$backwards" | while IFS= read -r line; do
+        kind=${line%% *} path=${line#* }
         case $kind in '#'*) continue ;; esac
         is_ours "$kind" "$path" || fail "$prefix/$list names what is not ours: $kind $path"
         if [ "$kind" = file ]; then
@@ -128,11 +153,13 @@ do_uninstall() {
                 say "remove $prefix/$path"
                 [ -n "$dry" ] || rm -f -- "$prefix/$path" || fail "$prefix/$path cannot be removed"
             fi
+            [ -n "$dry" ] || remove_leftovers "$path"
         fi
     done || exit 1
     say "remove $prefix/$list"
     [ -n "$dry" ] || rm -f -- "$prefix/$list" || fail "$prefix/$list cannot be removed"
-    printf '%s\n' "$backwards" | while read -r kind path; do
+    printf '%s\n' "$backwards" | while IFS= read -r line; do
+        kind=${line%% *} path=${line#* }
         if [ "$kind" = folder ] && [ -d "$path" ]; then
             if [ -n "$dry" ]; then
                 say "remove folder $path, if nothing else is in it"
@@ -179,20 +206,34 @@ add_missing() { # FOLDER
 
 # Puts a file into its place in one step: who runs the old one keeps it.
 put() { # SOURCE PATH MODE
+    remove_leftovers "$2"
     pending=$prefix/$2.new.$$
+    placed="$placed $2"
     if ! { cp -- "$1" "$pending" && chmod "$3" "$pending" && mv -f -- "$pending" "$prefix/$2"; }; then
         fail "$prefix/$2 cannot be written"
     fi
     pending=''
 }
 
+# Leaves nothing of what was begun; of a first installation that did not come to its end nothing at all.
+clean_up() {
+    rm -rf -- "$stage"
+    [ -z "$pending" ] || rm -f -- "$pending"
+    if [ -z "$finished" ] && [ -n "$fresh" ]; then
+        # shellcheck disable=SC2086 # words, none of which has a blank
+        for path in $placed; do rm -f -- "$prefix/$path"; done
+        printf '%s' "$made" | sed '1!G;h;$!d' | while IFS= read -r it; do rmdir -- "$it" 2>/dev/null || :; done
+    fi
+}
+
 do_install() {
+    pending='' made='' placed='' fresh='' finished=''
     stage=$(mktemp -d) || fail 'there is no place for temporary files' 'set TMPDIR to a folder that can be written'
-    pending='' made=''
-    # shellcheck disable=SC2154 # "it" is set by the loop in the trap
-    trap 'rm -rf -- "$stage"; [ -z "$pending" ] || rm -f -- "$pending"
-        [ -z "$made" ] || printf "%s" "$made" | sed "1!G;h;\$!d" | while read -r it; do rmdir -- "$it" || :; done' EXIT
+    trap clean_up EXIT
+    trap 'exit 129' HUP
     trap 'exit 130' INT
+    trap 'exit 131' QUIT
+    trap 'exit 141' PIPE
     trap 'exit 143' TERM
     find_binary
 
@@ -215,6 +256,7 @@ do_install() {
     # Before anything is written: what is in the way, and which folders are missing.
     missing=''
     known=''
+    if [ ! -f "$prefix/$list" ]; then fresh=yes; fi
     if [ -f "$prefix/$list" ]; then known=$(cat -- "$prefix/$list") || fail "$prefix/$list cannot be read"; fi
     add_missing "$prefix/$(dirname -- "$list")"
     for path in $files; do
@@ -229,7 +271,7 @@ do_install() {
     for path in $files; do say "install $prefix/$path"; done
     if [ -n "$dry" ]; then return 0; fi
 
-    # The list comes first, so that whatever happens then can be undone by --uninstall.
+    # The list comes first, so that whatever happens then can be undone by --uninstall, even after a KILL.
     if [ -n "$missing" ]; then
         # Not in a pipe: `made` must be known here.
         rest=$missing
@@ -247,9 +289,9 @@ do_install() {
         for path in $files; do printf 'file %s\n' "$path"; done
     } >"$stage/list"
     put "$stage/list" "$list" 644
-    made=''
     # What an older version installed and this one does not.
-    printf '%s\n' "$known" | while read -r kind path; do
+    printf '%s\n' "$known" | while IFS= read -r line; do
+        kind=${line%% *} path=${line#* }
         if [ "$kind" = file ] && is_ours "$kind" "$path"; then
             case $newline$files$newline in
             *"$newline$path$newline"*) ;;
@@ -264,6 +306,7 @@ do_install() {
     put "$stage/zsh" "share/zsh/site-functions/_$program" 644
     put "$stage/fish" "share/fish/vendor_completions.d/$program.fish" 644
     put "$stage/program" "bin/$program" 755
+    finished=yes
 
     printf '%s is installed below %s\n' "$version" "$prefix"
     first=$(command -v "$program" 2>/dev/null || :)

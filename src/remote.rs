@@ -220,6 +220,55 @@ fn bare_repo(segment: &str) -> &str {
     ending(segment, ".wiki").map_or(segment, |cut| &segment[..cut])
 }
 
+/// What stands behind a repository in the addresses of its pages.
+const PAGES: &[&str] = &[
+    "actions",
+    "blob",
+    "branches",
+    "commit",
+    "commits",
+    "compare",
+    "discussions",
+    "issues",
+    "network",
+    "projects",
+    "pull",
+    "pulls",
+    "releases",
+    "security",
+    "settings",
+    "tags",
+    "tree",
+    "wiki",
+];
+
+/// Tells whether an address without its scheme is one of github.com's pages.
+fn is_github_page(rest: &str) -> bool {
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    [GITHUB, "www.github.com"].iter().any(|known| host.eq_ignore_ascii_case(known))
+}
+
+/// Cuts a page's path down to the owner and the repository that a person means by it: `orgs/acme/people`,
+/// `acme/secret/tree/main`, and `repos/acme/secret` of the API.
+fn page_path(path: &str) -> &str {
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let mut parts = path.splitn(3, '/');
+    let (first, second, third) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
+    let upto = |end: &str| path[..path.len() - end.len()].trim_end_matches('/');
+    match (first, second) {
+        ("orgs" | "organizations" | "users", Some(owner)) if !owner.is_empty() => owner,
+        ("repos", Some(owner)) if !owner.is_empty() => {
+            let rest = &path["repos/".len()..];
+            page_path(rest)
+        }
+        (_, Some(_)) => match third {
+            Some(third) if third.split('/').next().is_some_and(|word| PAGES.contains(&word)) => upto(third),
+            _ => path,
+        },
+        _ => path,
+    }
+}
+
 /// Tells whether a segment can name a repository: `[A-Za-z0-9._-]{1,100}`.
 fn is_repo(segment: &str) -> bool {
     (1..=100).contains(&segment.len())
@@ -244,6 +293,8 @@ impl Scope {
         let text = text.trim();
         let rest = match text.split_once("://") {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => rest,
+            // A page's address, as it is copied: GitHub answers such a one by https.
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") && is_github_page(rest) => rest,
             Some((scheme, _)) => return Err(BadScope::Scheme(printable(scheme))),
             None if text.starts_with("git@") => return Err(BadScope::Scheme("ssh".to_owned())),
             None if text.split('/').next().is_some_and(|first| first.contains(['.', ':'])) => text,
@@ -255,7 +306,13 @@ impl Scope {
             return Err(BadScope::UserInfo);
         }
         let host = Host::parse(host.as_bytes()).ok_or_else(|| BadScope::Host(printable(host)))?;
-        Self::of_segments(host, path)
+        match host.as_str() {
+            "www.github.com" | "api.github.com" => {
+                Self::of_segments(Host(GITHUB.to_owned()), page_path(path))
+            }
+            _ if host.server_by_name() == Some(Server::GitHub) => Self::of_segments(host, page_path(path)),
+            _ => Self::of_segments(host, path),
+        }
     }
 
     fn of_segments(host: Host, path: &str) -> Result<Self, BadScope> {

@@ -61,7 +61,14 @@ impl Target {
     /// Reads what a person typed: a URL, or a scope.
     pub fn from_word(word: &str) -> Result<Self, Failure> {
         let is_url = word.contains("://") || word.starts_with("git@");
-        if is_url && let Some(target) = Self::from_url(word) {
+        // A page's address is no repository's, though it looks like one.
+        let is_page = |target: &Self| {
+            let first = target.remote.path.as_deref().and_then(|path| path.split('/').next());
+            matches!(target.remote.host.as_str(), "www.github.com" | "api.github.com")
+                || (target.remote.host.as_str() == crate::remote::GITHUB
+                    && matches!(first, Some("orgs" | "organizations" | "users" | "repos")))
+        };
+        if is_url && let Some(target) = Self::from_url(word).filter(|target| !is_page(target)) {
             return Ok(target.or_scope(word));
         }
         let scope =
@@ -126,13 +133,22 @@ pub struct Aim {
     pub push_only: bool,
 }
 
+/// A remote that no credential helper has a part in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherRemote {
+    /// Its name.
+    pub name: String,
+    /// Its address by https, where it has one by http.
+    pub by_https: Option<String>,
+}
+
 /// What a person means, where several targets may be meant.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Several {
     /// The targets, in the order of the remotes.
     pub aims: Vec<Aim>,
     /// The remotes that credential helpers have no part in: folders, `http`, other protocols.
-    pub others: Vec<String>,
+    pub others: Vec<OtherRemote>,
 }
 
 impl Several {
@@ -220,11 +236,21 @@ fn of_remotes<'r>(remotes: impl Iterator<Item = &'r NamedRemote>) -> Several {
                 Some(target) => several
                     .aims
                     .push(Aim { target: Target { name: Some(remote.name.clone()), ..target }, push_only }),
-                None => several.others.push(remote.name.clone()),
+                None => {
+                    several.others.push(OtherRemote { name: remote.name.clone(), by_https: by_https(url) })
+                }
             }
         }
     }
     several
+}
+
+/// Gives an address by http in its https form, without user name and password.
+fn by_https(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let remote =
+        Remote::from_url(&format!("https://{rest}")).filter(|_| scheme.eq_ignore_ascii_case("http"))?;
+    Some(format!("https://{}/{}", remote.host, remote.path?))
 }
 
 /// Reads the remotes of the repository around the working folder; `None` where there is no repository.

@@ -232,6 +232,64 @@ fn a_prefix_may_be_anywhere_and_says_when_git_will_not_find_it() {
 }
 
 #[test]
+fn whatever_the_prefix_is_called_nothing_of_it_stays() {
+    let home = Home::new();
+    let work = home.sandbox.work();
+    fs::create_dir(work.join("here..there")).expect("the sandbox is ours");
+    let before = listing(home.sandbox.root());
+    let binary = env!("CARGO_BIN_EXE_git-credential-patron");
+    for (prefix, real) in [
+        ("../px", "../px"),
+        ("here..there", "here..there"),
+        ("here..there/new/../other", "here..there/other"),
+        ("a blank at the end ", "a blank at the end "),
+        ("none/../y", "y"),
+        ("./z/.//", "z"),
+        ("none/../../px", "../px"),
+        ("..dots", "..dots"),
+    ] {
+        home.script(["--prefix", prefix, "--binary", binary]).ok();
+        assert!(work.join(real).join("bin").join(PROGRAM).is_file(), "{prefix}");
+        home.script(["--prefix", prefix, "--uninstall"]).ok();
+        assert_same(&before, &listing(home.sandbox.root()));
+    }
+    home.script(["--prefix", "/..", "--binary", binary]).fails(1).says("the prefix cannot be /");
+}
+
+#[test]
+fn an_installation_that_is_ended_in_the_middle_leaves_nothing() {
+    let home = Home::new();
+    let binary = env!("CARGO_BIN_EXE_git-credential-patron");
+    let count = home.sandbox.root().join("count");
+    // Each file is put into its place by mv: the seven are the list, and what is installed.
+    let script = format!(
+        "echo x >>'{0}'\ntest \"$(wc -l <'{0}')\" = \"$END_AT\" && kill -s \"$END_BY\" $PPID && sleep 1\nexec /bin/mv \"$@\"",
+        count.display()
+    );
+    home.sandbox.write_program("mv", &script);
+    let install = |at: usize, by: &str| {
+        let _ = fs::remove_file(&count);
+        home.script(["--binary", binary]).env("END_AT", at.to_string()).env("END_BY", by).run()
+    };
+    for at in [1, 2, 4, 7] {
+        for by in ["TERM", "HUP", "INT"] {
+            assert!(!install(at, by).status.success(), "{by} at {at}");
+            assert_eq!(home.listing().into_keys().collect::<Vec<_>>(), [] as [PathBuf; 0], "{by} at {at}");
+        }
+        // Nobody cleans up then, but the next does.
+        assert!(!install(at, "KILL").status.success());
+        install(0, "TERM").ok();
+        home.script(["--uninstall"]).ok();
+        assert_eq!(home.listing().into_keys().collect::<Vec<_>>(), [] as [PathBuf; 0], "KILL at {at}");
+    }
+    // One that is there already stays whole.
+    install(0, "TERM").ok();
+    let before = home.listing();
+    assert!(!install(4, "TERM").status.success());
+    assert_same(&before, &home.listing());
+}
+
+#[test]
 fn zsh_is_told_where_the_completions_are() {
     let home = Home::new();
     let binary = env!("CARGO_BIN_EXE_git-credential-patron");

@@ -73,6 +73,8 @@ mod screen;
 mod setup;
 #[cfg(target_os = "linux")]
 mod status;
+#[cfg(target_os = "linux")]
+mod surroundings;
 #[cfg(unix)]
 mod tour_breaks;
 #[cfg(unix)]

@@ -106,8 +106,10 @@ fn a_token_is_told_by_what_it_is_worth_now() {
 
 #[test]
 fn what_could_not_be_asked_is_not_called_fine() {
-    let (forge, sandbox) = scene(Policy::sample(), &[("acme", "acme"), ("globex", "globex")]);
-    drop(forge);
+    let (_forge, mut sandbox) = scene(Policy::sample(), &[("acme", "acme"), ("globex", "globex")]);
+    // Nobody listens there.
+    sandbox.set("HTTPS_PROXY", "http://127.0.0.1:9");
+    sandbox.set("https_proxy", "http://127.0.0.1:9");
     let output = sandbox.patron(["status", "--json"]).fails(3);
     assert_eq!(states(&output), pairs(&[("acme", "unreachable"), ("globex", "unreachable")]));
 }
@@ -256,4 +258,41 @@ fn a_bare_command_on_a_terminal_names_a_recent_refusal() {
         "{text}"
     );
     assert_eq!(text.matches("patron: ").count(), 1, "{text}");
+}
+
+#[test]
+fn list_and_add_say_who_has_come_before_patron() {
+    let (forge, sandbox) = scene(Policy::sample(), &[("acme", "acme")]);
+    let add = |environment: &[(&str, &str)]| {
+        let run = sandbox.patron(["add", "globex", "--token-stdin"]).stdin(forge.secret("globex") + "\n");
+        environment.iter().fold(run, |run, (name, value)| run.env(name, value)).ok().stderr()
+    };
+    let list = |environment: &[(&str, &str)]| {
+        let run = sandbox.patron(["list"]);
+        environment.iter().fold(run, |run, (name, value)| run.env(name, value)).ok().stderr()
+    };
+    assert_eq!((add(&[]), list(&[])), (String::new(), String::new()));
+    let by_environment = [
+        ("GIT_CONFIG_COUNT", "1"),
+        ("GIT_CONFIG_KEY_0", "credential.https://github.com.helper"),
+        ("GIT_CONFIG_VALUE_0", ""),
+    ];
+    for said in [add(&by_environment), list(&by_environment)] {
+        assert!(said.contains("github.com: GIT_CONFIG_KEY_0 takes all helpers back"), "{said}");
+        assert!(said.contains("fix: unset GIT_CONFIG_KEY_0 in the environment"), "{said}");
+    }
+    let config = sandbox.read(".gitconfig").expect("setup made it");
+    for (behind, fact) in [
+        (
+            "[credential \"https://github.com\"]\n\thelper =\n\thelper = !/usr/bin/gh auth git-credential\n",
+            "git asks !/usr/bin/gh ... first",
+        ),
+        ("[credential]\n\thelper = store\n", "store (~/.gitconfig:6) is asked after patron"),
+    ] {
+        sandbox.write(".gitconfig", format!("{config}{behind}"));
+        for said in [add(&[]), list(&[])] {
+            assert!(said.contains(&format!("patron: github.com: {fact}")), "{said}");
+            assert!(said.contains("fix: git credential-patron setup\n"), "{said}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! `list`: the accounts, never a secret.
 
+use super::status;
 use crate::account::Account;
 use crate::cli::List;
 use crate::error::Failure;
@@ -51,6 +52,7 @@ pub fn run(session: &Session, options: &List, out: &mut dyn Write) -> Result<(),
     } else {
         write_table(session, out, &accounts, &outcomes)
     };
+    status::warn_of_others(accounts.iter().map(|account| account.scope.host()));
     written.map_err(|error| Failure::failed("the list cannot be written").because(error))
 }
 

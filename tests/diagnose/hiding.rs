@@ -43,13 +43,13 @@ fn a_token_in_the_url_of_a_remote() {
     assert!(one.check("remote-url").contains("git remote set-url origin https://github.com/acme/secret.git"));
     assert!(one.target["account"].is_null());
     let first = one.target["verdict"]["fix"][0].as_str().unwrap_or_default().to_owned();
-    assert!(first.ends_with("git remote set-url origin https://github.com/acme/secret"), "{first}");
+    assert!(first.ends_with("git remote set-url origin https://github.com/acme/secret.git"), "{first}");
 
     // With escapes, and no token at all.
     let escaped = password.replace('e', "%65");
     let one =
         shows_none(&scene, &format!("https://mona:{escaped}@github.com/acme/secret"), &[&password, &escaped]);
-    assert_eq!(one.id(), "password-not-accepted");
+    assert_eq!(one.id(), "other-credential-first");
     // As the user name, which git tells helpers.
     let one = shows_none(&scene, &format!("https://{token}@github.com/acme/secret"), &[&token]);
     assert!(one.check("remote-url").starts_with("failed: a token stands in the URL as the user name"));

@@ -5,6 +5,7 @@ mod pace;
 mod remembering;
 mod samples;
 mod scene;
+mod senders;
 mod snapshots;
 mod targets;
 mod verdicts;

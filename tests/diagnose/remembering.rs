@@ -98,8 +98,8 @@ fn that_it_was_accepted_once_makes_another_cause_likelier() {
     scene.forge.policy(pending);
     for _ in 0..2 {
         let one = scene.one("acme/secret");
-        assert_eq!(one.id(), "repository-not-selected", "{:#}", one.target);
-        assert!(one.words().contains("has revoked the token"), "{}", one.words());
+        assert_eq!(one.id(), "grant-revoked", "{:#}", one.target);
+        assert!(one.words().contains("revoked"), "{}", one.words());
     }
     // What was accepted and is refused now was accepted all the same.
     for _ in 0..3 {

@@ -197,11 +197,11 @@ fn offline_asks_nobody_and_says_so() {
     let one = scene.one("acme/secret --offline");
     assert_eq!(
         (one.id(), one.code, &one.target["requests"]),
-        ("unreachable", 3, &0.into()),
+        ("not-asked", 3, &0.into()),
         "{:#}",
         one.target
     );
-    assert_eq!(one.target["verdict"]["certainty"], "inferred");
+    assert_eq!(one.target["verdict"]["certainty"], "measured");
     assert!(one.words().contains("--offline"), "{}", one.words());
     for id in ["fetch", "push", "requests", "token-login"] {
         assert!(one.check(id).starts_with("skipped: "), "{}", one.check(id));

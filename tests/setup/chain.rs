@@ -305,3 +305,22 @@ fn what_a_repository_or_a_command_configures_is_not_recorded() {
         assert_eq!(home.recorded(GITHUB).expect("a record"), [] as [&str; 0]);
     });
 }
+
+#[test]
+fn every_form_of_a_host_is_taken_and_asked_for() {
+    in_each_home(|home| {
+        for (host, url) in [
+            ("gitlab.com", "https://gitlab.com/mona/x.git"),
+            ("https://bitbucket.org", "https://bitbucket.org/mona/x.git"),
+            ("HTTPS://Git.Example.com:8443/", "https://git.example.com:8443/mona/x.git"),
+            ("[::1]:8443", "https://[::1]:8443/mona/x.git"),
+            ("https://[2001:db8::1]", "https://[2001:db8::1]/mona/x.git"),
+        ] {
+            home.patron(&["setup", "--host", host]).well();
+            assert_eq!(home.asks(url), ["patron"], "{host}");
+        }
+        for host in ["[::1", "::1", "[::1]:0", "git lab.com", "http://gitlab.com", "acme"] {
+            home.patron(&["setup", "--host", host]).failed(2);
+        }
+    });
+}

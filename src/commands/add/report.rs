@@ -2,6 +2,7 @@
 
 use super::Added;
 use crate::account::{Account, VaultPlace};
+use crate::commands::status;
 use crate::inspect::Sees;
 use crate::pages::Page;
 use crate::remote::{GITHUB, Scope};
@@ -107,7 +108,7 @@ fn note(account: &Account, sees: &Sees) -> Vec<String> {
 
 /// Names the command that makes git ask us for this host, where it does not yet.
 pub(in crate::commands) fn hint_at_setup(session: &Session, scope: &Scope) {
-    if session.is_set_up(scope) == Some(false) {
+    if !status::warn_of_others(std::iter::once(scope.host())) && session.is_set_up(scope) == Some(false) {
         let host = scope.host();
         let option = if host.as_str() == GITHUB { String::new() } else { format!(" --host {host}") };
         terminal::say(&format!(

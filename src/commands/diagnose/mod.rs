@@ -68,9 +68,18 @@ pub fn run(session: &Session, options: &Options) -> Result<(), Failure> {
         // Outside a repository there is no remote to look at: everything that is no repository's is.
         return status::run(session, &cli::StatusArgs { offline: options.offline, json: options.json });
     }
-    for name in &several.others {
-        let name = crate::terminal::sanitise(name, 40);
-        say(&format!("the remote {name} is no https or ssh address: no credential helper has a part in it"));
+    for other in &several.others {
+        let name = crate::terminal::sanitise(&other.name, 40);
+        say(&match &other.by_https {
+            Some(url) => {
+                format!(
+                    "the remote {name} speaks http, and tokens go over https alone: git remote set-url {name} {url}"
+                )
+            }
+            None => {
+                format!("the remote {name} is no https or ssh address: no credential helper has a part in it")
+            }
+        });
     }
     if several.aims.is_empty() {
         return Err(Failure::usage("no remote here is on a host that could have an account")

@@ -40,6 +40,18 @@ pub(super) fn all(accounts: &[Account]) -> Vec<HostLine> {
     hosts.into_iter().map(|host| line(host, listing.as_ref())).collect()
 }
 
+/// Gives those of the hosts that setup covered and that are not as it left them.
+pub(super) fn not_as_set_up<'h>(asked: impl Iterator<Item = &'h Host>) -> Vec<HostLine> {
+    let Some(listing) = Git::find().and_then(|git| Listing::read(&git, Cwd::NoRepository).ok()) else {
+        return Vec::new();
+    };
+    let covered = listing.hosts_of_patron();
+    let mut asked: Vec<&Host> = asked.filter(|host| covered.contains(host)).collect();
+    asked.sort();
+    asked.dedup();
+    asked.into_iter().map(|host| line(host.clone(), Some(&listing))).filter(|line| !line.is_fine()).collect()
+}
+
 fn line(host: Host, listing: Option<&Listing>) -> HostLine {
     let chain = listing.and_then(|listing| listing.chain(&format!("https://{host}")));
     let Some(chain) = chain else {

@@ -92,6 +92,18 @@ impl Overview<'_> {
     }
 }
 
+/// Says for which of the hosts git asks another helper, too, though setup was run for them: what one keeps for such
+/// a host may not be what git is given. True if there was one.
+pub fn warn_of_others<'h>(asked: impl Iterator<Item = &'h Host>) -> bool {
+    let lines = hosts::not_as_set_up(asked);
+    for HostLine { host, notes, .. } in &lines {
+        for (fact, fix) in notes {
+            say(&format!("{host}: {fact}; fix: {fix}"));
+        }
+    }
+    !lines.is_empty()
+}
+
 /// Says in one line what was refused last, for whoever called us without a command.
 pub fn hint(session: &Session) {
     let accounts = session.accounts().unwrap_or_default();
