@@ -292,7 +292,7 @@ mod tests {
             (begin("OPENSSH PRIVATE KEY"), BadKey::OpenSsh),
             (begin("CERTIFICATE"), BadKey::Certificate),
             (begin("RSA PRIVATE KEY"), BadKey::Damaged),
-            (pem[..pem.len() / 2].as_bytes().to_vec(), BadKey::Damaged),
+            (pem.as_bytes()[..pem.len() / 2].to_vec(), BadKey::Damaged),
         ] {
             assert_eq!(AppKey::read(&bytes).expect_err("no key"), why, "{}", String::from_utf8_lossy(&bytes));
         }

@@ -18,7 +18,8 @@ fn each_refusal_is_named_with_the_installations_page() {
             change(installation);
         });
     };
-    let cases: [(&str, fn(&mut Installation)); 3] = [
+    type Change = fn(&mut Installation);
+    let cases: [(&str, Change); 3] = [
         ("app-suspended", |it| it.suspended = true),
         ("app-not-installed", |it| it.repositories = Selection::Only(vec!["tools".to_owned()])),
         ("app-permission-missing", |it| it.permissions = grants(&[("metadata", "read")])),
