@@ -3,6 +3,8 @@
 //! The rule of `auto`: the keyring. Only if no keyring service exists at all (not: locked, slow, refused)
 //! does a file come in; a vault in trouble is never silently replaced by a weaker one.
 
+mod unfinished;
+
 use crate::account::{Account, VaultPlace};
 use crate::accounts::{self, Book};
 use crate::git::VaultChoice;
@@ -13,6 +15,8 @@ use crate::token::Token;
 use crate::vault::{self, Asking, VaultError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use unfinished::UnderWay;
+pub use unfinished::{mend, removing};
 use zeroize::Zeroizing;
 
 /// Where a secret is wished to be.
@@ -92,13 +96,17 @@ pub fn keep(paths: &Paths, keep: Keep<'_>, wish: &Wish, asking: Asking) -> Resul
     let book = Book::open(&paths.accounts(), &paths.locks()).map_err(NotKept::List)?;
     let known = book.accounts().iter().find(|known| known.id == account.id).cloned();
     let book = hold(book, asking);
-    let no_keyring = match account.place {
+    // Until this function ends: then secret and account fit together, one way or the other.
+    let (no_keyring, _under_way) = match account.place {
         VaultPlace::Command(_) => {
             machine.may_use_vault(account.place.name(), &account.scope).map_err(NotKept::Forbidden)?;
-            None
+            (None, None)
         }
         VaultPlace::Keyring | VaultPlace::File => {
-            place(paths, &machine, &mut account, (secret, refresh), wish, asking)?
+            let placing =
+                Placing { paths, machine: &machine, secret, refresh, asking, before: known.as_ref() };
+            let placed = placing.place(&mut account, wish)?;
+            (placed.no_keyring, Some(placed.under_way))
         }
     };
     let listed = book
@@ -120,57 +128,75 @@ pub fn keep(paths: &Paths, keep: Keep<'_>, wish: &Wish, asking: Asking) -> Resul
     Ok(Kept { account, no_keyring })
 }
 
-/// Puts the secret where it is wished, and says why the file took it if it did.
-fn place(
-    paths: &Paths,
-    machine: &Machine,
-    account: &mut Account,
-    (secret, refresh): (&Token, Option<&Token>),
-    wish: &Wish,
+/// What keeping a secret needs.
+struct Placing<'a> {
+    paths: &'a Paths,
+    machine: &'a Machine,
+    secret: &'a Token,
+    refresh: Option<&'a Token>,
     asking: Asking,
-) -> Result<Option<String>, NotKept> {
-    let may = |account: &Account| {
-        machine.may_use_vault(account.place.name(), &account.scope).map_err(NotKept::Forbidden)
-    };
-    account.place = match wish {
-        Wish::There(place) => place.clone(),
-        Wish::KeyringElseFile | Wish::KeyringElseFileInUse => VaultPlace::Keyring,
-    };
-    let may_take_file = match wish {
-        Wish::There(_) => false,
-        Wish::KeyringElseFile => true,
-        Wish::KeyringElseFileInUse => paths.secrets().exists(),
-    };
-    may(account)?;
-    let no_keyring = match write(paths, account, secret, refresh, asking) {
-        Err(VaultError::Absent(why)) if may_take_file => why,
-        other => return other.map(|()| None).map_err(NotKept::Vault),
-    };
-    account.place = VaultPlace::File;
-    may(account)?;
-    write(paths, account, secret, refresh, asking).map_err(NotKept::Vault)?;
-    Ok(Some(no_keyring))
+    /// What the list has of the account now.
+    before: Option<&'a Account>,
 }
 
-fn write(
+/// Where the secret lies now.
+struct Placed {
+    /// Why the file took it, if it did.
+    no_keyring: Option<String>,
+    under_way: UnderWay,
+}
+
+impl Placing<'_> {
+    /// Puts the secret where it is wished.
+    fn place(&self, account: &mut Account, wish: &Wish) -> Result<Placed, NotKept> {
+        account.place = match wish {
+            Wish::There(place) => place.clone(),
+            Wish::KeyringElseFile | Wish::KeyringElseFileInUse => VaultPlace::Keyring,
+        };
+        let may_take_file = match wish {
+            Wish::There(_) => false,
+            Wish::KeyringElseFile => true,
+            Wish::KeyringElseFileInUse => self.paths.secrets().exists(),
+        };
+        let no_keyring = match self.write(account) {
+            Err(NotKept::Vault(VaultError::Absent(why))) if may_take_file => why,
+            other => return other.map(|under_way| Placed { no_keyring: None, under_way }),
+        };
+        account.place = VaultPlace::File;
+        let under_way = self.write(account)?;
+        Ok(Placed { no_keyring: Some(no_keyring), under_way })
+    }
+
+    fn write(&self, account: &Account) -> Result<UnderWay, NotKept> {
+        self.machine.may_use_vault(account.place.name(), &account.scope).map_err(NotKept::Forbidden)?;
+        let under_way = unfinished::keeping(self.paths, account, self.before);
+        write_secrets(self.paths, account, (self.secret, self.refresh), self.asking)?;
+        Ok(under_way)
+    }
+}
+
+fn write_secrets(
     paths: &Paths,
     account: &Account,
-    secret: &Token,
-    refresh: Option<&Token>,
+    (secret, refresh): (&Token, Option<&Token>),
     asking: Asking,
-) -> Result<(), VaultError> {
+) -> Result<(), NotKept> {
     let vault = vault::open(&account.place, paths, asking);
     let item = vault::item(account);
     match (&account.place, std::str::from_utf8(secret.expose())) {
         // The key of an App is no text, and the file holds nothing else.
         (VaultPlace::File, Err(_)) if account.app.is_some() => {
             let text = Zeroizing::new(STANDARD.encode(secret.expose()));
-            vault.write(&item, &Token::new(text.as_bytes().to_vec()))?;
+            vault.write(&item, &Token::new(text.as_bytes().to_vec()))
         }
-        _ => vault.write(&item, secret)?,
+        _ => vault.write(&item, secret),
     }
+    .map_err(NotKept::Vault)?;
     match refresh {
-        Some(refresh) => vault.write(&vault::Item { id: &vault::refresh_id(account), ..item }, refresh),
+        Some(refresh) => {
+            let id = vault::refresh_id(account);
+            vault.write(&vault::Item { id: &id, ..item }, refresh).map_err(NotKept::Vault)
+        }
         None => Ok(()),
     }
 }
@@ -239,7 +265,7 @@ pub fn rename(paths: &Paths, known: &Account, new: &Account, asking: Asking) -> 
             false => None,
         };
         if let Some(secret) = read(&vault::item(known))? {
-            write(paths, new, &secret, refresh.as_ref(), asking).map_err(NotKept::Vault)?;
+            write_secrets(paths, new, (&secret, refresh.as_ref()), asking)?;
         }
     }
     let listed = book

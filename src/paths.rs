@@ -87,6 +87,11 @@ impl Paths {
         self.state.join("outcomes.toml")
     }
 
+    /// Gives the folder of notes about what is under way.
+    pub fn unfinished(&self) -> PathBuf {
+        self.state.join("unfinished")
+    }
+
     /// Gives the folder of locks.
     pub fn locks(&self) -> PathBuf {
         self.state.join("locks")

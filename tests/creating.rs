@@ -1,7 +1,7 @@
 //! Only `src/files/` makes files and folders, so that every one has its mode, owner and lock by one rule.
 //!
 //! Read from Rust's own tokens, tests aside: a word that makes something in the file system may stand in that
-//! file alone. [`STILL_ELSEWHERE`] lists who does it all the same, each with the reason.
+//! folder alone.
 
 use crate::layers::{Source, is_sign, sources};
 use crate::names::{is_for_tests, product};
@@ -49,29 +49,14 @@ const BEHIND: &[(&str, &[&str])] = &[("fs", &["write", "copy"]), ("File", &["cre
 /// Methods that do so with `true`: `OpenOptions::new().create(true)`.
 const WITH_TRUE: &[&str] = &["create", "create_new", "append"];
 
-/// Who makes something all the same: file, word, reason.
-const STILL_ELSEWHERE: &[(&str, &str, &str)] = &[
-    ("git/handover.rs", "mknodat", "the probe's pipe, which is to go"),
-    ("git/handover.rs", "mkfifo", "the probe's pipe, which is to go"),
-];
-
 #[test]
 fn only_one_file_makes_files_and_folders() {
     let sources = sources();
     // A test module that is named by its path.
     let product = product(&sources).into_iter().filter(|(path, _)| !path.ends_with("_tests.rs"));
     let found = makers(&product.collect::<Vec<_>>());
-    let is_known = |(path, word, _): &(String, String, usize)| {
-        STILL_ELSEWHERE.iter().any(|(known, what, _)| path == known && word == what)
-    };
-    let unknown: Vec<_> = found.iter().filter(|made| !is_known(made) && !made.0.starts_with(MAKER)).collect();
+    let unknown: Vec<_> = found.iter().filter(|made| !made.0.starts_with(MAKER)).collect();
     assert!(unknown.is_empty(), "these make files or folders beside src/files: {unknown:#?}");
-    for (path, word, _) in STILL_ELSEWHERE {
-        assert!(
-            found.iter().any(|(file, what, _)| file == path && what == word),
-            "src/{path} needs no exception for {word} any more"
-        );
-    }
     assert!(found.iter().filter(|(path, ..)| path.starts_with(MAKER)).count() > 5, "{MAKER} does: {found:?}");
 }
 

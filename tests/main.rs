@@ -36,6 +36,8 @@ mod forge_contract;
 mod git;
 mod given;
 mod habits;
+#[cfg(target_os = "linux")]
+mod half_done;
 mod hygiene;
 #[cfg(unix)]
 mod install;

@@ -29,6 +29,7 @@ use crate::app::{self, AppError, Asks, Minted};
 use crate::cli::{Cli, Command};
 use crate::error::{Exit, Failure};
 use crate::git::process_env;
+use crate::keeping;
 use crate::log::Log;
 use crate::protocol::{self, Request};
 use crate::redact::argument;
@@ -161,6 +162,9 @@ fn print_mistake(error: &clap::Error) -> std::io::Result<()> {
 fn with_session(command: &Command, start: Instant, out: &mut dyn Write) -> Result<(), Failure> {
     let session = Session::begin(Log::from_env(start))
         .map_err(|no_home| Failure::failed(no_home.to_string()).remedy("set HOME to your home folder"))?;
+    if matches!(command, Command::Add(_) | Command::List(_)) {
+        keeping::mend(&session.paths).iter().for_each(|sentence| terminal::say(sentence));
+    }
     match command {
         Command::Add(options) => add::run(&session, options, out),
         Command::List(options) => list::run(&session, options, out),

@@ -106,6 +106,7 @@ fn pick<'a>(several: &[&'a Account]) -> Result<&'a Account, Failure> {
 pub fn forget(session: &Session, account: &Account, asking: Asking) -> Result<(), Failure> {
     // A list that cannot be changed (damaged, newer, read-only) must be known before the secret is gone.
     let book = keeping::hold(session.book().map_err(list_failure)?, asking);
+    let _under_way = keeping::removing(&session.paths, account);
     let vault = vault::open(&account.place, &session.paths, asking);
     for id in vault::ids(account) {
         vault.remove(&vault::Item { id: &id, ..vault::item(account) }).map_err(|trouble| {

@@ -20,7 +20,7 @@ mod turn;
 
 pub use make::{append_to, create_new, make_folder, make_private, put_note, set_mode, touch};
 pub use safety::{check, check_home, check_place, user};
-pub use turn::{Turn, take_turn};
+pub use turn::{Turn, is_running, take_turn};
 
 use safety::{check_folder, open_checked};
 use std::ffi::OsString;

@@ -105,6 +105,21 @@ fn holder() -> String {
     format!("{} {machine}", std::process::id())
 }
 
+/// Tells whether a process of this number runs on this machine.
+pub fn is_running(pid: i32) -> bool {
+    #[cfg(unix)]
+    {
+        let pid = rustix::process::Pid::from_raw(pid);
+        pid.is_some_and(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
+    }
+    #[cfg(not(unix))]
+    {
+        // Not known here: what it left is looked at by whoever comes next.
+        let _ = pid;
+        false
+    }
+}
+
 fn is_abandoned(held: &Path) -> bool {
     let age = fs::symlink_metadata(held).and_then(|meta| meta.modified()).map(|at| at.elapsed());
     if age.is_ok_and(|age| age.is_ok_and(|age| age > ABANDONED)) {
@@ -115,9 +130,8 @@ fn is_abandoned(held: &Path) -> bool {
         let Ok(text) = fs::read_to_string(held) else { return false };
         let Some((pid, machine)) = text.split_once(' ') else { return false };
         let here = holder();
-        let pid = pid.parse().ok().and_then(rustix::process::Pid::from_raw);
         here.split_once(' ').is_some_and(|(_, this)| this == machine)
-            && pid.is_some_and(|pid| rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH))
+            && pid.parse().is_ok_and(|pid| !is_running(pid))
     }
     #[cfg(not(unix))]
     false

@@ -50,6 +50,15 @@ impl FileVault {
         self.path.exists()
     }
 
+    /// Names all secrets that lie there.
+    pub fn ids(&self) -> Result<Vec<String>, VaultError> {
+        let Some(bytes) = files::read(&self.path, Care::Secret)? else { return Ok(Vec::new()) };
+        let text = self.text(&bytes)?;
+        let mut ids: Vec<String> = self.all(&bytes, text)?.into_keys().map(|id| id.0.into_owned()).collect();
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
     fn corrupt(&self, bytes: &[u8], message: &str, span: Option<std::ops::Range<usize>>) -> VaultError {
         // The parser's own text is left out on purpose where it could quote the line, which holds a secret.
         let at = span.map_or_else(String::new, |span| {

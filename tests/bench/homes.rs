@@ -62,6 +62,25 @@ impl Home {
         Self { seen, ..home }
     }
 
+    /// Makes a home whose accounts were never used: nothing is known of them but what the files say.
+    pub(crate) fn unused(product: &Path, peer: &Peer, accounts: usize) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let runtime = tempfile::tempdir_in(MEMORY).or_else(|_| tempfile::tempdir());
+        let runtime = runtime.expect("a temporary folder can be made");
+        let home =
+            Self { folder, runtime, product: product.into(), peer: peer.clone(), accounts, seen: Vec::new() };
+        home.fill_files();
+        home
+    }
+
+    /// Git says that a token of another program was good, which is none of the accounts': the product, and its peer.
+    pub(crate) fn unknown(&self) -> (Call, Call) {
+        let token = token(self.accounts + 1);
+        let token = token.rsplit('_').next().expect("its body").chars().take(36).collect::<String>();
+        let known = format!("username=mona\npassword={}\n", ["gho", &token].join("_"));
+        self.both("store", request(self.accounts + 1) + &known, &[])
+    }
+
     fn fill_files(&self) {
         let mut list = "version = 1\n".to_owned();
         let mut secrets = "version = 1\n\n[secrets]\n".to_owned();

@@ -53,6 +53,9 @@ struct Limit {
     at_most: u64,
 }
 
+/// How many times as long `store` of an unknown secret may take with many accounts as with one.
+const MOST_FOR_UNKNOWN: f64 = 5.0;
+
 /// The bounds on time. The peer of a file is git-credential-store, that of the keyring git-credential-libsecret.
 fn comparisons(one: &Home, many: &Home, ring: &Home) -> Vec<Comparison> {
     let row =
@@ -146,6 +149,24 @@ fn bench(product: &Path, libsecret: &Path, rounds: usize) -> ExitCode {
         }
     }
     [&one, &many, &ring].into_iter().for_each(Home::assert_untouched);
+
+    println!("\nthe same for one account, with accounts that were never used");
+    let few = Home::unused(product, &store, 1);
+    for (what, accounts) in
+        [("store of an unknown token, 1,000 accounts", 1000), ("the same, 10,000 accounts", 10_000)]
+    {
+        let home = Home::unused(product, &store, accounts);
+        for attempt in 1..=TRIES {
+            let whole = medians(None, &home.unknown().0, &few.unknown().0, rounds);
+            let ratio = whole.0 / whole.1;
+            let is_last = ratio <= MOST_FOR_UNKNOWN || attempt == TRIES;
+            let says = if is_last { verdict(ratio <= MOST_FOR_UNKNOWN) } else { "  again" };
+            println!("{what:<50}{:>9.0}{:>9.0}{ratio:>8.2}{MOST_FOR_UNKNOWN:>9.2}{says}", whole.0, whole.1);
+            if is_last {
+                break;
+            }
+        }
+    }
 
     println!("\n{:<50}{:>9}{:>26}", "", "MiB", "at most");
     for Limit { what, bytes, at_most } in limits(product, &one, &many) {

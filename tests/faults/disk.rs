@@ -311,3 +311,61 @@ fn an_error_from_any_system_call_of_store_loses_nothing() {
     ));
     assert!(kept > 10 && refused > 10, "both outcomes are tried: {kept} kept, {refused} not");
 }
+
+/// C3: a file system that cannot lock, as NFS without its lock service.
+#[test]
+fn where_nothing_can_be_locked_a_file_takes_the_part_of_the_lock() {
+    for error in ["ENOLCK", "EOPNOTSUPP", "ENOSYS"] {
+        let (sandbox, accounts) = prepared();
+        let request = stored("new.example.com", "u", "third");
+        let output = injected(&sandbox, "store", &request, &format!("flock:error={error}"));
+        assert_eq!(output.stderr(), "", "{error}: {}", output.report());
+        all_are_given(&sandbox, &accounts);
+        assert_eq!(listed(&sandbox).len(), 4, "{error}");
+        let locks = given::lock_of(&sandbox, &given::accounts_file(&sandbox));
+        let held = |file: &Path| given::lock_of(&sandbox, file).with_extension("held");
+        assert!(!held(&given::accounts_file(&sandbox)).exists(), "{error}: it goes with its process");
+
+        // One that is held is waited for and named; one whose holder is gone is taken over.
+        let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").expect("a name").trim().to_owned();
+        let file = held(&given::secrets_file(&sandbox));
+        std::fs::write(&file, format!("{} {machine}", std::process::id())).expect("ours");
+        let other = stored("other.example.com", "u", "fourth");
+        let output = injected(&sandbox, "store", &other, &format!("flock:error={error}"));
+        assert!(output.stderr().contains("secrets.toml.held"), "{error}: {}", output.report());
+        std::fs::write(&file, format!("999999999 {machine}")).expect("ours");
+        let output = injected(&sandbox, "store", &other, &format!("flock:error={error}"));
+        assert_eq!(output.stderr(), "", "{error}: {}", output.report());
+        assert!(!file.exists() && locks.exists(), "{error}");
+    }
+}
+
+/// C3: what is mounted by itself cannot be replaced; nothing is half done, and the way out is named.
+#[test]
+fn a_file_that_is_mounted_by_itself_is_named_and_nothing_is_left_half_done() {
+    let (sandbox, accounts) = prepared();
+    std::fs::write(sandbox.work().join("request"), stored("new.example.com", "u", "third")).expect("ours");
+    sandbox.write(".gitconfig", "[user]\n\tname = Mona\n");
+    let script = r#"
+        list="$HOME/.config/git-credential-patron/accounts.toml"
+        ours="$HOME/.config/git-credential-patron/gitconfig"
+        cp "$list" alone && chmod 600 alone && mount --bind alone "$list"
+        "$PATRON" store <request
+        umount "$list"
+        cp "$HOME/.gitconfig" config && mount --bind config "$HOME/.gitconfig"
+        "$PATRON" setup && exit 9
+        test ! -e "$ours" && test ! -e "$HOME/.gitconfig.lock"
+        umount "$HOME/.gitconfig"
+    "#;
+    let output = shell_that_mounts(&sandbox, script).ok();
+    let said = output.stderr();
+    let folder = given::accounts_file(&sandbox).parent().expect("a folder").display().to_string();
+    assert!(said.contains(&format!("mount {folder} as a whole instead")), "{said}");
+    assert!(said.contains(&format!("mount {} as a whole instead", sandbox.home().display())), "{said}");
+    assert!(
+        !secrets(&given::secrets_file(&sandbox)).contains_key("https://new.example.com/a/b#u"),
+        "taken out again"
+    );
+    assert_eq!(listed(&sandbox).len(), 3);
+    all_are_given(&sandbox, &accounts);
+}

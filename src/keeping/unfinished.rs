@@ -1,0 +1,159 @@
+//! What was begun and broken off: a secret is kept, or forgotten, in two places, and a kill between them would leave
+//! a secret that no account names, or an account whose secret is gone.
+//!
+//! So what is begun is noted in a small file of its own, without the secret, and the note goes when it is done. The
+//! next command that lists or adds finds the notes of those that were killed, and brings to an end what they began.
+
+use crate::account::{Account, VaultPlace};
+use crate::accounts::{self, Book};
+use crate::files::{self, Readers};
+use crate::outcomes::Outcomes;
+use crate::paths::Paths;
+use crate::vault::{self, Asking};
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How a note of keeping begins, and one of removing.
+const KEEP: &str = "doing = \"keep\"\n";
+const REMOVE: &str = "doing = \"remove\"\n";
+/// How long a dialog may keep a process at it, and more.
+const LONGEST: Duration = Duration::from_secs(10 * 60);
+/// How many notes are looked at.
+const MOST: usize = 64;
+
+/// What is under way; its note goes with it.
+#[must_use]
+#[derive(Debug)]
+pub struct UnderWay(Option<PathBuf>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        if let Some(note) = &self.0 {
+            // One that stays is looked at, and found to be done.
+            let _ = fs::remove_file(note);
+        }
+    }
+}
+
+/// Notes that an account and its secret are about to be kept; `before` is what the list has of it now.
+pub(super) fn keeping(paths: &Paths, account: &Account, before: Option<&Account>) -> UnderWay {
+    let all: Vec<&Account> = std::iter::once(account).chain(before).collect();
+    begin(paths, KEEP, &all)
+}
+
+/// Notes that an account and its secret are about to be forgotten.
+pub fn removing(paths: &Paths, account: &Account) -> UnderWay {
+    begin(paths, REMOVE, &[account])
+}
+
+/// Without a place for the note it is done all the same: only a kill at that very moment would be missed.
+fn begin(paths: &Paths, doing: &str, accounts: &[&Account]) -> UnderWay {
+    let folder = paths.unfinished();
+    let note = folder.join(format!("{}.toml", std::process::id()));
+    let text = [doing, &accounts::to_text(accounts)].concat();
+    let is_noted = files::make_folder(&folder, Readers::Owner).is_ok()
+        && files::put_note(&note, text.as_bytes()).is_ok();
+    UnderWay(is_noted.then_some(note))
+}
+
+/// Brings to an end what was broken off, and names what does not fit together; one sentence each.
+pub fn mend(paths: &Paths) -> Vec<String> {
+    let notes = fs::read_dir(paths.unfinished()).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut said: Vec<String> = notes.take(MOST).filter_map(|note| mend_one(paths, note)).collect();
+    said.extend(mismatches(paths).unwrap_or_default());
+    said
+}
+
+fn mend_one(paths: &Paths, note: PathBuf) -> Option<String> {
+    let pid = note.file_stem()?.to_str()?.parse().ok()?;
+    let age =
+        fs::symlink_metadata(&note).and_then(|meta| meta.modified()).ok()?.elapsed().unwrap_or_default();
+    // Nobody takes so long; the number is another process's by now.
+    if age < LONGEST && files::is_running(pid) {
+        return None;
+    }
+    let bytes = files::read(&note, files::Care::Deciding).ok().flatten()?;
+    let done = UnderWay(Some(note));
+    let is_removal = bytes.starts_with(REMOVE.as_bytes());
+    let accounts = accounts::of_text(&bytes)?;
+    let (account, before) = (accounts.first()?, accounts.get(1));
+    let mended =
+        if is_removal { finish_removing(paths, account) } else { finish_keeping(paths, account, before) };
+    if mended.is_none() {
+        // A vault that is locked, a list that is held: another time.
+        std::mem::forget(done);
+    }
+    mended?
+}
+
+/// Gives what was done, if anything was to be done; none if that is not known now.
+fn finish_keeping(paths: &Paths, account: &Account, before: Option<&Account>) -> Option<Option<String>> {
+    let mut book = Book::open(&paths.accounts(), &paths.locks()).ok()?;
+    let has_secret = match account.place {
+        VaultPlace::Command(_) => true,
+        VaultPlace::Keyring | VaultPlace::File => {
+            vault::open(&account.place, paths, Asking::Never).read(&vault::item(account)).ok()?.is_some()
+        }
+    };
+    let listed = book.accounts().iter().find(|known| known.id == account.id);
+    let is_listed = listed.is_some_and(|known| known.place == account.place);
+    let was_finished = has_secret && !is_listed;
+    if was_finished {
+        let mut account = account.clone();
+        if book.accounts().iter().any(|other| other.label == account.label && other.id != account.id) {
+            account.label = super::free_label(book.accounts(), &account);
+        }
+        book.put(&account).and_then(|()| book.save()).ok()?;
+    }
+    if let Some(before) = before.filter(|before| has_secret && before.place != account.place) {
+        let _ = vault::open(&before.place, paths, Asking::Never).remove(&vault::item(before));
+    }
+    Some(was_finished.then(|| {
+        format!(
+            "adding {} was broken off after its token was stored; the account is listed now",
+            account.label
+        )
+    }))
+}
+
+fn finish_removing(paths: &Paths, account: &Account) -> Option<Option<String>> {
+    let mut book = Book::open(&paths.accounts(), &paths.locks()).ok()?;
+    let vault = vault::open(&account.place, paths, Asking::Never);
+    for id in vault::ids(account) {
+        vault.remove(&vault::Item { id: &id, ..vault::item(account) }).ok()?;
+    }
+    let was_listed = book.remove(&account.id).ok()?;
+    if was_listed {
+        book.save().ok()?;
+        let _ = Outcomes::load(&paths.outcomes()).change(|outcomes| outcomes.forget(&account.id));
+    }
+    Some(was_listed.then(|| format!("removing {} was broken off; it is removed now", account.label)))
+}
+
+/// Names accounts whose secret is not in the file, and secrets in the file that no account names. Nothing is changed:
+/// a list may come from another machine, and whoever took an entry out of it by hand meant that.
+fn mismatches(paths: &Paths) -> Option<Vec<String>> {
+    let accounts = accounts::load(&paths.accounts()).ok()?;
+    let file = vault::file::FileVault::new(paths.secrets(), paths.locks());
+    let ids = file.ids().ok()?;
+    // What an App is given is asked for anew.
+    let of_file =
+        accounts.iter().filter(|account| account.place == VaultPlace::File && account.app.is_none());
+    let without = of_file.filter(|account| !ids.contains(&account.id)).map(|account| {
+        format!(
+            "no token is stored for {}: git credential-patron add {}",
+            account.label,
+            account.scope.short()
+        )
+    });
+    let is_named = |id: &&String| accounts.iter().any(|account| vault::ids(account).contains(*id));
+    let unnamed = ids.iter().filter(|id| !is_named(id)).map(|id| {
+        format!(
+            "{} holds a token that no account uses, \"{}\"; add the account again, or delete that line",
+            paths.secrets().display(),
+            id.escape_debug()
+        )
+    });
+    Some(without.chain(unnamed).collect())
+}
