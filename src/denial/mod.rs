@@ -44,6 +44,8 @@ struct Said {
     /// The text that the longest of its phrases matched, and how long that is.
     matched: String,
     longest: usize,
+    /// Whether ssh, or a server through it, said the last of it.
+    by_ssh: bool,
     /// Whether somebody said all of it who can be believed without git's last word.
     believed: bool,
 }
@@ -94,7 +96,7 @@ pub(crate) fn recognise(normal: &Normal) -> Option<Finding> {
                 Reverse(found.row.id),
             )
         })?;
-    if normal.ssh && OF_TOKENS.contains(&best.row.id) {
+    if normal.ssh && best.said.by_ssh && OF_TOKENS.contains(&best.row.id) {
         best.row = catalogue::row(VerdictId::SshRemote)?;
         best.ambiguous = false;
     }
@@ -147,6 +149,7 @@ fn said(words: &'static str, texts: &[(Voice, Text)]) -> Option<Said> {
                     holes: hit.holes,
                     matched: hit.matched,
                     believed,
+                    by_ssh: voice == Voice::Ssh,
                 });
             }
             Some(all) => {
@@ -157,6 +160,7 @@ fn said(words: &'static str, texts: &[(Voice, Text)]) -> Option<Said> {
                 all.literal += hit.literal;
                 all.holes.extend(hit.holes);
                 all.believed &= believed;
+                all.by_ssh = voice == Voice::Ssh;
             }
         }
     }

@@ -203,7 +203,7 @@ pub(super) const ROWS: &[Denial] = &[
             "TF401444: Please sign-in at least once as",
         ],
         hints: &[
-            "git: Authentication failed for '{where}'",
+            "git: fatal: Authentication failed for '{where}'",
             "server: too many redirects or authentication replays",
         ],
         also: &[],

@@ -29,9 +29,10 @@ pub(super) fn of(lines: &[String], languages: &Languages) -> Vec<Normal> {
             continue;
         }
         take_back(&mut attempts, &successes(&open));
+        let after = line.speaker;
         open.push(line);
         // What was folded goes on in the next lines.
-        let folded = rest.iter().take(FOLDED_LINES).take_while(|next| is_rest(next)).count();
+        let folded = rest.iter().take(FOLDED_LINES).take_while(|next| speaker::is_rest(next, after)).count();
         let (more, behind) = rest.split_at(folded);
         open.extend(more.iter().map(|line| Spoken::of(line, languages)));
         rest = behind;
@@ -65,13 +66,6 @@ fn is_end(line: &Spoken) -> bool {
         Speaker::Client => true,
         Speaker::Remote | Speaker::Ssh | Speaker::Other => false,
     }
-}
-
-/// Says whether a line is the rest of one before: no speaker begins it.
-fn is_rest(line: &str) -> bool {
-    !line.trim().is_empty()
-        && speaker::of(line.trim()) == Speaker::Other
-        && reply(&[line.to_owned()]).is_none()
 }
 
 /// Gives the addresses at which something succeeded: git says where it went and what it updated.

@@ -68,7 +68,12 @@ fn is_reply(value: &Value) -> bool {
 fn texts(value: &Value, depth: usize, into: &mut Vec<String>) {
     match value {
         Value::String(text) => {
-            for line in clean(text).split(['\n', '\r']) {
+            // Words beside the text name its stream or level.
+            let is_label =
+                text.len() <= 12 && !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric());
+            let text = clean(text).replace("\r\n", "\n");
+            let text = text.strip_suffix('\n').unwrap_or(&text);
+            for line in text.split(['\n', '\r']).filter(|_| !is_label) {
                 unpack(line, depth - 1, into);
             }
         }
@@ -194,7 +199,9 @@ fn furniture(line: &str) -> usize {
         let token = rest.split(char::is_whitespace).next().unwrap_or_default();
         let bars = rest.len() - rest.trim_start_matches(BARS).len();
         let word = WORDS.iter().find(|word| {
-            rest.strip_prefix(**word).is_some_and(|behind| !behind.starts_with(|c: char| c.is_alphanumeric()))
+            let is_word = word.ends_with(|c: char| c.is_alphanumeric());
+            rest.strip_prefix(**word)
+                .is_some_and(|behind| !is_word || !behind.starts_with(|c: char| c.is_alphanumeric()))
         });
         at += if bars > 0 {
             bars
@@ -286,9 +293,9 @@ mod tests {
     #[test]
     fn a_log_in_json_is_taken_apart_and_what_a_server_said_is_not() {
         let log = r#"{"log":"remote: No.\nfatal: x\n","stream":"stderr"}"#;
-        assert_eq!(lines(log), ["remote: No.", "fatal: x", "", "stderr"]);
+        assert_eq!(lines(log), ["remote: No.", "fatal: x"]);
         let twice = serde_json::json!({ "message": log }).to_string();
-        assert_eq!(lines(&twice), ["remote: No.", "fatal: x", "", "stderr"]);
+        assert_eq!(lines(&twice), ["remote: No.", "fatal: x"]);
         let said = r#"remote: {"log":"\nfatal: x\n"}"#;
         assert_eq!(lines(said), [said]);
     }

@@ -153,9 +153,9 @@ impl Normal {
             let is_long = text.chars().count() >= FOLDED_FROM;
             folded = match (voice, folded) {
                 (Some(voice), _) => is_long.then_some((voice, FOLDED_LINES)),
-                (None, Some((voice, left))) if left > 0 => {
+                (None, Some((voice, left))) if left > 0 && speaker::is_rest(text, Speaker::Other) => {
                     add(voice, text);
-                    is_long.then_some((voice, left - 1))
+                    Some((voice, left - 1))
                 }
                 _ => None,
             };

@@ -53,24 +53,19 @@ const SSH: [&str; 11] = [
     "@@@@",
 ];
 /// What only clients write.
-const CLIENT: [&str; 9] = [
-    "(HTTP 4",
-    "(HTTP 5",
-    "HttpError",
-    "GraphQL: ",
-    "RequestError",
-    "; class=",
-    "TransportException",
-    "HTTP 401: ",
-    "HTTP 403: ",
-];
+const CLIENT: [&str; 7] =
+    ["(HTTP 4", "(HTTP 5", "HttpError", "GraphQL: ", "RequestError", "; class=", "TransportException"];
 
 /// Says who says a line, whose prefix is gone.
 pub(super) fn of(line: &str) -> Speaker {
     let begins = |words: &[&str]| words.iter().any(|word| begins_with(line, word));
     if is_said_by_remote(line) {
         Speaker::Remote
-    } else if line.contains("documentation_url") || line.contains("gh: ") || begins(&["HTTP 404: "]) {
+    } else if line.contains("documentation_url")
+        || line.contains("gh: ")
+        || line.contains("api.github.com")
+        || (begins(&["HTTP 4", "HTTP 5"]) && line.contains(": ") && line.contains("(https://"))
+    {
         Speaker::Client
     } else if begins(&SSH) || is_git_at_ssh(line) {
         Speaker::Ssh
@@ -83,9 +78,39 @@ pub(super) fn of(line: &str) -> Speaker {
     }
 }
 
+/// Says whether a line may be the rest of one that was folded, in mid-word perhaps: nobody begins to speak in it.
+pub(super) fn is_rest(line: &str, after: Speaker) -> bool {
+    let line = line.trim();
+    let begins = |words: &[&str]| words.iter().any(|word| line.starts_with(word));
+    let first = line.split_whitespace().next().unwrap_or_default();
+    let is_status = line.to_ascii_lowercase().contains("returned error:");
+    let announces = line.get(..line.len().min(40)).unwrap_or(line).contains(": ");
+    let is_message =
+        first.len() > 2 && (first.ends_with(':') || (line.starts_with(char::is_uppercase) && announces));
+    match of(line) {
+        _ if line.is_empty() || begins(&["HTTP/"]) => false,
+        Speaker::Other => is_status || !is_message,
+        Speaker::Client => {
+            after == Speaker::Client && !begins(&["gh: ", "GraphQL: ", "HTTP ", "RequestError", "HttpError"])
+        }
+        _ => false,
+    }
+}
+
 /// Finds where one of these begins, wherever in the line that is.
 pub(super) fn begins_at(line: &str) -> Option<usize> {
-    let words = ["remote:", "fatal:", "error:", "ERROR: ", "ssh: ", "gh: ", "To https://"];
+    let words = [
+        "remote:",
+        "fatal:",
+        "error:",
+        "warning:",
+        "ERROR: ",
+        "ssh: ",
+        "gh: ",
+        "To https://",
+        "From https://",
+        "HTTP/",
+    ];
     words.iter().filter_map(|word| line.find(word)).min().filter(|at| {
         // Not within a word, and not within what git itself says.
         !line[..*at].ends_with(|c: char| c.is_alphanumeric()) && !line[..*at].contains('\'')
