@@ -4,6 +4,7 @@
 //! since they must cost nothing and never fail. They are listed in the help all the same.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::time::Duration;
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -34,9 +35,11 @@ for you
   add SCOPE          keep the token for an owner (acme) or repository (acme/x)
   list               show the accounts, never a secret
   rename, remove     change an account's scope or label; forget an account
+  renew, revoke      take a token's new secret; have GitHub end a token
   status             is everything fine: helpers, accounts, recent refusals
   diagnose           check access to a repository and say what to fix
   explain            name the refusal in git's output (git push 2>&1 | ...)
+  wait               ask again until git is let in, then run a command
   token, exec CMD    print the token, or run CMD (gh, curl, ...) with it
   requests, grants   decide which tokens get access to your organisation
   completions, help  print completions for a shell; help for one command
@@ -70,6 +73,17 @@ pub enum Command {
     /// Forget an account and its token
     #[command(after_help = "example: git credential-patron remove acme")]
     Remove(Remove),
+    /// Take the new secret of a token that was regenerated on its page
+    #[command(after_help = "example: git credential-patron renew acme")]
+    Renew(Renew),
+    /// Have GitHub end a token for good, and forget its account
+    #[command(after_help = "example: git credential-patron revoke acme")]
+    Revoke(Revoke),
+    /// Ask again until GitHub lets git in, then end or run a command
+    #[command(
+        after_help = "example: git credential-patron wait acme/secret -- git clone https://github.com/acme/secret"
+    )]
+    Wait(Wait),
     /// Check access to a repository and say what to fix
     #[command(after_help = "example: git credential-patron diagnose origin --push")]
     Diagnose(Diagnose),
@@ -209,6 +223,72 @@ pub struct Rename {
     /// NEW is a label, even if the account was named by its scope
     #[arg(long)]
     pub label: bool,
+}
+
+/// Options of `renew`.
+#[derive(Debug, Args)]
+pub struct Renew {
+    /// The account's scope or label; SCOPE@LOGIN where a scope has several logins
+    #[arg(value_name = "SCOPE|LABEL")]
+    pub what: String,
+    /// Have GitHub end the old token once the new one is kept
+    #[arg(long)]
+    pub revoke_old: bool,
+    /// Read the token from stdin instead of the terminal
+    #[arg(long)]
+    pub token_stdin: bool,
+    /// Do not open the page of the token
+    #[arg(long)]
+    pub no_browser: bool,
+}
+
+/// Options of `revoke`.
+#[derive(Debug, Args)]
+pub struct Revoke {
+    /// The account's scope or label; SCOPE@LOGIN where a scope has several logins
+    #[arg(value_name = "SCOPE|LABEL")]
+    pub what: Option<String>,
+    /// Read any token from stdin, such as one that leaked
+    #[arg(long)]
+    pub token_stdin: bool,
+    /// Ask nothing
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// Options of `wait`.
+#[derive(Debug, Args)]
+pub struct Wait {
+    /// A repository, a URL, or an owner [default: the current repository's remote]
+    #[arg(value_name = "SCOPE|URL")]
+    pub what: Option<String>,
+    /// Wait until a push is let in
+    #[arg(long)]
+    pub push: bool,
+    /// How long to wait at most: 90, 90s, 10m, 2h [default: for ever]
+    #[arg(long, value_name = "DUR", value_parser = duration)]
+    pub timeout: Option<Duration>,
+    /// Write JSON, for programs
+    #[arg(long)]
+    pub json: bool,
+    /// What to run once git is let in
+    #[arg(last = true, value_name = "CMD")]
+    pub command: Vec<std::ffi::OsString>,
+}
+
+/// Reads a time: `90`, `90s`, `10m`, `2h`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let (number, unit) = match text.strip_suffix(['s', 'm', 'h']) {
+        Some(number) => (number, &text[number.len()..]),
+        None => (text, "s"),
+    };
+    let of_unit = match unit {
+        "h" => 3600,
+        "m" => 60,
+        _ => 1,
+    };
+    let number: u32 = number.parse().map_err(|_| "a time is 90, 90s, 10m or 2h".to_owned())?;
+    Ok(Duration::from_secs(u64::from(number) * of_unit))
 }
 
 /// Options of `diagnose`.

@@ -95,6 +95,7 @@ const ROOMS: &[Room] = &[
 
     room(Outside,     "ancestry",  Whole,  "which process asked: its operation, URL, identity"),
     room(Outside,     "fallback",  Whole,  "speaks git's protocol to the helpers before us"),
+    room(Outside,     "notify",    Whole,  "a note on the desktop"),
     room(Outside,     "stdio",     Whole,  "what travels between git and us"),
     room(Outside,     "terminal",  Whole,  "speaking to people, and asking them"),
     room(Outside,     "vault",     Family, "where secrets lie: keyring, file, command"),
@@ -115,6 +116,7 @@ const ROOMS: &[Room] = &[
     room(Composition, "inspect",   Whole,  "runs the requests, collects evidence, asks for the verdict"),
     room(Composition, "checks",    Whole,  "the facts of diagnose: one check each, with a stable id"),
     room(Composition, "verify",    Whole,  "whose token is this: asks the host for add"),
+    room(Composition, "revoking",  Whole,  "a secret that is to be dead, and whether it is"),
     room(Composition, "target",    Whole,  "what a person means by SCOPE, URL, REMOTE or nothing"),
 
     room(Shared,      "app",       Whole,  "tokens of GitHub Apps: minting, logins by a code, an organisation's requests"),

@@ -130,6 +130,27 @@ const RUNS: &[Row] = &[
     hides("remove acme --yes", "", VaultCorrupt),
     hides("remove acme --yes", "", NothingWritable),
     hides("remove nothing --yes", "{acme}\n", Kept),
+    // renew, revoke, wait
+    hides("renew acme --token-stdin", "{new}\n", Kept),
+    hides("renew acme --token-stdin", "{acme}\n", Kept),
+    hides("renew acme --token-stdin --revoke-old", "{new}\n", Kept),
+    hides("renew acme --token-stdin", "{new}\n", NoNetwork),
+    hides("renew acme --token-stdin", "{new}\n", VaultReadable),
+    hides("renew acme --token-stdin", "{new}\n", VaultCorrupt),
+    hides("renew acme --token-stdin", "{new}\n", ListCorrupt),
+    hides("renew acme --token-stdin", "{new}\n", NothingWritable),
+    hides("renew acme --token-stdin", "{new}\n", ByCommand),
+    hides("revoke --token-stdin", "{acme}\n", Kept),
+    hides("revoke --token-stdin", "token: {new}\n", Kept),
+    hides("revoke --token-stdin", "{new} {acme}\n", Kept),
+    hides("revoke acme --yes", "", Kept),
+    hides("revoke acme --yes", "", NoNetwork),
+    hides("revoke acme --yes", "", VaultCorrupt),
+    hides("revoke acme --yes", "", NothingWritable),
+    hides("wait acme/secret --timeout 0", "", Kept),
+    hides("wait acme/secret --timeout 0 --json", "", Rejected),
+    hides("wait acme/secret --timeout 0 -- true", "", ByCommand),
+    hides("wait acme/secret --timeout 0", "", NoNetwork),
     // token, exec
     gives("token acme", "", Kept),
     gives("token acme", "", ByCommand),
@@ -233,8 +254,10 @@ fn every_command_in_the_help_has_its_rows() {
     let mine = help.split("for you\n").nth(1).expect("the help has a part for people");
     let (mine, gits) = mine.split_once("\n\nfor git").expect("and one for git");
     let gits = gits.lines().nth(1).expect("which names its words").split(", ");
-    let commands: Vec<&str> =
-        mine.lines().filter_map(|line| line.split_whitespace().next()).chain(gits.map(str::trim)).collect();
+    let columns = mine.lines().filter_map(|line| line.trim().split("  ").next());
+    let names =
+        columns.flat_map(|column| column.split(", ")).filter_map(|name| name.split_whitespace().next());
+    let commands: Vec<&str> = names.chain(gits.map(str::trim)).collect();
     assert!(commands.len() > 10, "the help is read: {commands:?}");
     for command in commands {
         let has_row = RUNS.iter().any(|row| row.arguments.split_whitespace().next() == Some(command));

@@ -50,6 +50,8 @@ mod leaks;
 mod lfs;
 #[cfg(unix)]
 mod libgit2;
+#[cfg(target_os = "linux")]
+mod lifecycle;
 #[cfg(unix)]
 mod limits;
 mod manual;

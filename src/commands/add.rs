@@ -8,6 +8,7 @@ mod ask;
 mod form;
 mod report;
 
+pub(super) use ask::read_stdin;
 pub(super) use form::show_page;
 pub(super) use report::{hint_at_setup, report};
 
@@ -66,6 +67,16 @@ pub(super) struct Adding<'a> {
     unchecked: bool,
     /// The vault that the person chose after another one had failed.
     wish: Option<VaultPlace>,
+    /// What it takes the place of, where it must be the same but for its secret.
+    renewed: Option<Renewed>,
+}
+
+/// The token that a new one takes the place of.
+pub(super) struct Renewed {
+    /// What kind it is.
+    pub(super) kind: TokenKind,
+    /// The secret, if it could be read.
+    pub(super) old: Option<Token>,
 }
 
 /// What was kept.
@@ -123,7 +134,17 @@ impl From<NotAdded> for Failure {
 impl<'a> Adding<'a> {
     /// Begins; the scope is known, the token is not.
     pub(super) fn new(session: &'a Session, options: &'a Add, scope: Scope, accounts: &'a [Account]) -> Self {
-        Self { session, options, scope, accounts, unchecked: options.no_verify, wish: None }
+        Self { session, options, scope, accounts, unchecked: options.no_verify, wish: None, renewed: None }
+    }
+
+    /// The same for a token that takes another one's place.
+    pub(super) fn renewing(self, renewed: Renewed) -> Self {
+        Self { renewed: Some(renewed), ..self }
+    }
+
+    /// Takes the token from stdin.
+    pub(super) fn from_stdin(&self) -> Result<Added, NotAdded> {
+        self.keep(&read_stdin().map_err(NotAdded::Final)?)
     }
 
     /// Takes the token out of what was pasted, finds out whose it is, and keeps it.
@@ -157,6 +178,7 @@ impl<'a> Adding<'a> {
         }
         let kind = secret.kind();
         refuse_narrow_token(&self.scope, kind)?;
+        self.refuse_another(secret)?;
         let (verified, sees) = self.check(secret)?;
         let account = self.confirmed(kind, verified, secret).map_err(NotAdded::Final)?;
         let replaced = self.accounts.iter().any(|known| known.id == account.id);
@@ -178,6 +200,27 @@ impl<'a> Adding<'a> {
             .filter(|_| is_first)
             .map(|no_keyring| FirstFile { no_keyring, path: file.display().to_string() });
         Ok(Added { account: kept.account, replaced, first_file, sees })
+    }
+
+    /// Refuses a token that is not the renewed one: the same secret once more, or another kind.
+    fn refuse_another(&self, secret: &Token) -> Result<(), NotAdded> {
+        let Some(Renewed { kind, old }) = &self.renewed else { return Ok(()) };
+        if old.as_ref() == Some(secret) {
+            return Err(NotAdded::Final(
+                Failure::failed("this is the token that is kept already")
+                    .remedy("choose \"Regenerate token\" on its page: the new one is shown there once"),
+            ));
+        }
+        if secret.kind() != *kind && !self.unchecked {
+            let fact =
+                format!("this token is {}, and the one it would renew is {}", secret.kind().id(), kind.id());
+            let scope = self.scope.short();
+            return Err(NotAdded::Refused(
+                Failure::failed(fact)
+                    .remedy(format!("to use it all the same: git credential-patron add {scope}")),
+            ));
+        }
+        Ok(())
     }
 
     /// Tells whether GitHub answers at this host, as far as is known without asking.
@@ -213,6 +256,12 @@ impl<'a> Adding<'a> {
             Server::GitHub => sees(&client, &self.scope, secret),
             Server::Plain => Sees::Unknown,
         };
+        if let (Sees::OtherOwner(other), true) = (&sees, self.renewed.is_some()) {
+            return Err(NotAdded::Refused(Failure::failed(format!(
+                "this token is for {other}, and the one it would renew is for {}",
+                self.scope.short()
+            ))));
+        }
         Ok((verified, sees))
     }
 

@@ -138,6 +138,14 @@ fn cannot_start(program: &OsStr, error: std::io::Error) -> Failure {
     Failure::new(Exit::As(exit), format!("{} cannot be started", shown(program))).because(error)
 }
 
+/// Runs a command in this process's place, its environment as it is.
+pub(super) fn replace_with(command: &[OsString]) -> Result<(), Failure> {
+    let Some((program, arguments)) = command.split_first() else { return Ok(()) };
+    let mut command = Command::new(program);
+    command.args(arguments);
+    replace(command, program)
+}
+
 #[cfg(unix)]
 fn replace(mut command: Command, program: &OsStr) -> Result<(), Failure> {
     use std::os::unix::process::CommandExt;

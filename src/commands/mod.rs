@@ -18,11 +18,14 @@ pub mod probe;
 mod relay;
 pub mod remove;
 mod rename;
+pub mod renew;
+pub mod revoke;
 pub mod setup;
 pub mod status;
 pub mod store;
 pub mod token;
 pub mod unsetup;
+pub mod wait;
 
 use crate::account::Account;
 use crate::app::{self, AppError, Asks, Minted};
@@ -170,6 +173,9 @@ fn with_session(command: &Command, start: Instant, out: &mut dyn Write) -> Resul
         Command::List(options) => list::run(&session, options, out),
         Command::Remove(options) => remove::run(&session, options, out),
         Command::Rename(options) => rename::run(&session, options, out),
+        Command::Renew(options) => renew::run(&session, options, out),
+        Command::Revoke(options) => revoke::run(&session, options, out),
+        Command::Wait(options) => wait::run(&session, options),
         Command::Diagnose(options) => diagnose::run(&session, options),
         Command::Status(options) => status::run(&session, options),
         Command::Token(options) => token::run(&session, options),

@@ -15,30 +15,17 @@ use std::io::{self, IsTerminal, Write};
 /// Removes the one account that is meant.
 pub fn run(session: &Session, options: &Remove, out: &mut dyn Write) -> Result<(), Failure> {
     let accounts = session.accounts().map_err(list_failure)?;
-    let matching = matching(&accounts, &options.what);
     let asks = !options.yes && terminal::has_terminal();
-    let account = match matching.as_slice() {
-        [] => {
-            return Err(Failure::failed(format!(
-                "no account has the scope or label \"{}\"",
-                terminal::sanitise(&options.what, 60)
-            ))
-            .remedy("see what there is: git credential-patron list"));
-        }
-        [one] => {
-            if asks
-                && !terminal::ask_yes_no(
-                    &format!("forget {} ({}) and its token?", one.label, one.scope),
-                    false,
-                )?
-            {
-                return Err(Failure::failed("nothing was removed"));
-            }
-            *one
-        }
-        several if asks => pick(several)?,
-        several => return Err(ambiguous(&options.what, several)),
-    };
+    let (account, was_picked) = meant(&accounts, &options.what, "remove", asks)?;
+    if asks
+        && !was_picked
+        && !terminal::ask_yes_no(
+            &format!("forget {} ({}) and its token?", account.label, account.scope),
+            false,
+        )?
+    {
+        return Err(Failure::failed("nothing was removed"));
+    }
     // No dialog where nobody sits in front of it, and no waiting for one.
     let asking = if io::stdin().is_terminal() { Asking::MayPrompt } else { Asking::Never };
     forget(session, account, asking)?;
@@ -65,6 +52,26 @@ fn still_works(account: &Account) -> String {
     }
 }
 
+/// Finds the one account that a word means to a command. Where several match, `asks` lets a person pick; tells
+/// whether one was picked.
+pub fn meant<'a>(
+    accounts: &'a [Account],
+    what: &str,
+    command: &str,
+    asks: bool,
+) -> Result<(&'a Account, bool), Failure> {
+    match matching(accounts, what).as_slice() {
+        [] => Err(Failure::failed(format!(
+            "no account has the scope or label \"{}\"",
+            terminal::sanitise(what, 60)
+        ))
+        .remedy("see what there is: git credential-patron list")),
+        [one] => Ok((one, false)),
+        several if asks => Ok((pick(several, command)?, true)),
+        several => Err(ambiguous(what, several, command)),
+    }
+}
+
 /// Finds the accounts a word can mean: by label, by scope, or by `SCOPE@LOGIN` (`SCOPE@` for an unknown
 /// login), which names one of several logins whatever they are called.
 pub fn matching<'a>(accounts: &'a [Account], what: &str) -> Vec<&'a Account> {
@@ -82,23 +89,24 @@ pub fn matching<'a>(accounts: &'a [Account], what: &str) -> Vec<&'a Account> {
     accounts.iter().filter(|account| account.label == what || by_scope(account) || by_url(account)).collect()
 }
 
-fn ambiguous(what: &str, several: &[&Account]) -> Failure {
+fn ambiguous(what: &str, several: &[&Account], command: &str) -> Failure {
     let failure =
         Failure::failed(format!("\"{}\" can mean {} accounts", terminal::sanitise(what, 60), several.len()));
     several.iter().fold(failure, |failure, account| {
         let login = account.login.as_deref().unwrap_or_default();
-        failure.remedy(format!("git credential-patron remove {}@{login}", account.scope.short()))
+        failure.remedy(format!("git credential-patron {command} {}@{login}", account.scope.short()))
     })
 }
 
-fn pick<'a>(several: &[&'a Account]) -> Result<&'a Account, Failure> {
+fn pick<'a>(several: &[&'a Account], command: &str) -> Result<&'a Account, Failure> {
     for (number, account) in several.iter().enumerate() {
         let login = account.login.as_deref().unwrap_or("unknown login");
         terminal::say(&format!("{}  {} ({}, {login})", number + 1, account.label, account.scope));
     }
-    let answer = terminal::ask_line(&format!("forget which one? [1-{}] ", several.len()))?;
+    let what = if command == "remove" { "forget which one" } else { "which one is meant" };
+    let answer = terminal::ask_line(&format!("{what}? [1-{}] ", several.len()))?;
     let chosen = answer.trim().parse::<usize>().ok().and_then(|number| several.get(number.checked_sub(1)?));
-    chosen.copied().ok_or_else(|| Failure::failed("nothing was removed"))
+    chosen.copied().ok_or_else(|| Failure::failed("nothing was changed"))
 }
 
 /// Forgets the secret, then the account: a secret that cannot be removed keeps its account, so that it

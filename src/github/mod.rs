@@ -15,6 +15,7 @@
 
 mod ca;
 mod proxy;
+mod revoke;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -226,6 +227,7 @@ pub struct Call<'a> {
 enum Method {
     Get,
     Post,
+    Delete,
 }
 
 #[derive(Clone, Copy)]
@@ -470,6 +472,7 @@ impl Client {
         request = request.header("accept", accept).header("x-github-api-version", API_VERSION);
         let mut response = match (method, body) {
             (Method::Get, _) => self.sent(bound, request.method("GET").body(())),
+            (Method::Delete, _) => self.sent(bound, request.method("DELETE").body(())),
             (Method::Post, Body::None) => self.sent(bound, request.method("POST").body(&[][..])),
             (Method::Post, Body::Json(bytes)) => self
                 .sent(bound, request.method("POST").header("content-type", "application/json").body(bytes)),

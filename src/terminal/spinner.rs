@@ -8,10 +8,12 @@ use super::{PREFIX, Stream, sanitise};
 use std::io::Write;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What is over sooner than this shows nothing.
 const PATIENCE: Duration = Duration::from_millis(250);
+/// The columns that the time takes.
+const CLOCK: usize = 9;
 const STEP: Duration = Duration::from_millis(100);
 const GLYPHS: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
@@ -23,11 +25,20 @@ pub struct Spinner(Option<(Sender<()>, JoinHandle<()>)>);
 impl Spinner {
     /// Starts; `text` says what is going on.
     pub fn start(text: &str) -> Self {
+        Self::begin(text, None)
+    }
+
+    /// Starts, and shows how much time has passed since then.
+    pub fn timed(text: &str, since: Instant) -> Self {
+        Self::begin(text, Some(since))
+    }
+
+    fn begin(text: &str, since: Option<Instant>) -> Self {
         // `has_colour` is also false for a dumb terminal, which could not erase the line.
         if !(Stream::Stderr.is_terminal() && Stream::Stderr.has_colour()) {
             return Self(None);
         }
-        let text = sanitise(text, Stream::Stderr.width().saturating_sub(PREFIX.len() + 3));
+        let text = sanitise(text, Stream::Stderr.width().saturating_sub(PREFIX.len() + 3 + CLOCK));
         let (stop, stopped) = channel();
         let draw = move || {
             let mut glyphs = GLYPHS.iter().cycle();
@@ -35,7 +46,8 @@ impl Spinner {
             let mut drawn = false;
             while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
                 let glyph = glyphs.next().unwrap_or(&"");
-                show(&format!("\r{PREFIX}{glyph} {text}"));
+                let clock = since.map(|since| clock(since.elapsed())).unwrap_or_default();
+                show(&format!("\r{PREFIX}{glyph} {text}{clock}"));
                 drawn = true;
                 pause = STEP;
             }
@@ -45,6 +57,15 @@ impl Spinner {
         };
         // Without a thread to spare (a limit on processes) there is simply no spinner.
         Self(thread::Builder::new().spawn(draw).ok().map(|thread| (stop, thread)))
+    }
+}
+
+/// Writes a time as people read one: ` 1:02:03`, ` 2:03`.
+fn clock(time: Duration) -> String {
+    let (seconds, minutes, hours) = (time.as_secs() % 60, time.as_secs() / 60 % 60, time.as_secs() / 3600);
+    match hours {
+        0 => format!(" {minutes}:{seconds:02}"),
+        hours => format!(" {hours}:{minutes:02}:{seconds:02}"),
     }
 }
 

@@ -28,6 +28,8 @@ impl Policy {
             bad_logins: 0,
             headers_on_git: false,
             challenge_hint: None,
+            revoked_lives: 0,
+            dying: Vec::new(),
             apps: Apps::default(),
         }
     }
@@ -134,6 +136,13 @@ impl Policy {
             .iter_mut()
             .find(|token| token.label == label)
             .unwrap_or_else(|| panic!("the policy has no token labelled {label}"))
+    }
+
+    /// Makes the token's secret anew, as "Regenerate token" does: the old one is dead, all else stays.
+    pub(crate) fn regenerate(&mut self, label: &str) -> String {
+        let token = self.token_mut(label);
+        token.regenerate();
+        token.secret.clone()
     }
 
     /// The host of that name, to be changed.
@@ -278,6 +287,14 @@ impl Token {
     /// The same token, expired yesterday.
     pub(crate) fn expired(self) -> Self {
         Self { expires: Some(Timestamp::now() - days(1)), ..self }
+    }
+
+    /// Takes a new secret and the same life from now on.
+    pub(crate) fn regenerate(&mut self) {
+        let lifetime = self.lifetime();
+        self.secret = tokens::make_token(self.kind);
+        self.created = Timestamp::now();
+        self.expires = lifetime.map(|lifetime| self.created + lifetime);
     }
 
     /// How long it lives in all; none: for ever.

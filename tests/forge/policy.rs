@@ -39,6 +39,10 @@ pub(crate) struct Policy {
     pub(crate) headers_on_git: bool,
     /// What follows `Basic realm="GitHub"` in a challenge, such as `enterprise_hint="contoso"`.
     pub(crate) challenge_hint: Option<String>,
+    /// How many calls a token is still known for after it was revoked: the call answers before it is done.
+    pub(crate) revoked_lives: u32,
+    /// The tokens that were revoked and are known for so many calls more, by label.
+    pub(crate) dying: Vec<(String, u32)>,
     /// GitHub Apps, with what they and organisations' owners have done.
     pub(crate) apps: Apps,
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::apps;
 use super::decide::{self, Question, Refusal, Site};
 use super::http::{Reply, Request};
-use super::policy::{Access, HostKind, Owner, OwnerKind, Policy, Repository, Role, Token, Visibility};
+use super::policy::{Access, HostKind, Owner, OwnerKind, Policy, Repository, Role, State, Token, Visibility};
 use super::site;
 use super::texts::{self, Scene};
 use super::tokens::{self, TokenKind};
@@ -49,6 +49,10 @@ pub(crate) fn answer(policy: &mut Policy, question: &Question<'_>, path: &str, r
 }
 
 fn plain(policy: &mut Policy, question: &Question<'_>, path: &str, request: &Request) -> Reply {
+    die(policy, question);
+    if (request.method.as_str(), path) == ("POST", "/credentials/revoke") {
+        return revoke(policy, question, request);
+    }
     match decide::who(policy, question.site, question.credential, question.now) {
         Ok(token) => {
             let mut reply = if matches!(request.method.as_str(), "GET" | "HEAD") {
@@ -65,6 +69,42 @@ fn plain(policy: &mut Policy, question: &Question<'_>, path: &str, request: &Req
             policy.bad_logins += u32::from(refusal == Refusal::BadCredentials);
             texts::rest_reply(&refusal, &bare_scene(question))
         }
+    }
+}
+
+/// Revokes credentials for whoever has them (documented): only without a credential of one's own, up to a thousand
+/// at once, and with the same answer whether they were good or not. Installation tokens are not among them.
+fn revoke(policy: &mut Policy, question: &Question<'_>, request: &Request) -> Reply {
+    if request.header("Authorization").is_some() {
+        return texts::error(403, "This endpoint does not accept authentication", None);
+    }
+    let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+    let secrets = body["credentials"].as_array().filter(|list| (1..=1000).contains(&list.len()));
+    let Some(secrets) = secrets else {
+        return texts::error(422, "Validation Failed", None);
+    };
+    let lives = policy.revoked_lives;
+    let hit = |token: &&mut Token| {
+        let is_named = secrets.iter().any(|secret| secret.as_str() == Some(token.secret.as_str()));
+        is_named && token.host == question.site.name && token.kind != TokenKind::Installation
+    };
+    for token in policy.tokens.iter_mut().filter(hit) {
+        match lives {
+            0 => token.state = State::Revoked,
+            lives => policy.dying.push((token.label.clone(), lives)),
+        }
+    }
+    Reply::json(202, &json!({}))
+}
+
+/// Counts the calls that a revoked token is still known for.
+fn die(policy: &mut Policy, question: &Question<'_>) {
+    let Some(sent) = question.credential else { return };
+    let Some(label) = policy.token_of(&sent.secret).map(|token| token.label.clone()) else { return };
+    let Some(dying) = policy.dying.iter_mut().find(|(dying, _)| *dying == label) else { return };
+    match &mut dying.1 {
+        0 => policy.token_mut(&label).state = State::Revoked,
+        lives => *lives -= 1,
     }
 }
 

@@ -195,3 +195,23 @@ fn pages_say_that_they_are_not_github_and_let_nothing_through() {
     assert_eq!(client.get(&format!("{root}/@api.github.com/user")).status, 404);
     assert_eq!(client.get(&format!("{root}/acme/open/info/refs?service=git-upload-pack")).status, 404);
 }
+
+#[test]
+fn a_token_is_made_anew_and_keeps_all_but_its_secret() {
+    let forge = Forge::start(Policy::sample());
+    let client = Client::direct(&forge);
+    let (before, id) = forge.policy(|policy| {
+        let token = policy.token_mut("acme");
+        (token.clone(), token.id)
+    });
+    let page = format!("{}{FINE_GRAINED}/{id}", forge.local_url());
+    shows(&client.get(&page), "Regenerate token");
+    let made = client.post(&page, &[("regenerate", "yes")]);
+    let after = forge.policy(|policy| policy.token_mut("acme").clone());
+    assert_ne!(after.secret, before.secret);
+    shows(&made, &after.secret);
+    assert_eq!(after.lifetime(), before.lifetime());
+    assert_eq!((after.owner, after.state, after.id), (before.owner, before.state, before.id));
+    let user = |secret: &str| Client::new(&forge).get_as("https://api.github.com/user", secret).status;
+    assert_eq!((user(&before.secret), user(&after.secret)), (401, 200));
+}

@@ -209,3 +209,47 @@ fn limits_and_meta_are_there_without_a_token() {
     assert_eq!(client.get(&format!("{API}/meta")).json()["verifiable_password_authentication"], false);
     assert_eq!(client.get(&format!("{API}/nonsense")).status, 404);
 }
+
+#[test]
+fn credentials_are_revoked_by_whoever_has_them_and_by_nobody_who_logs_in() {
+    let forge = Forge::start(Policy::sample().token(Token::installation("minted", "acme")));
+    let client = Client::new(&forge);
+    let revoke = |authorization: &str, body: &serde_json::Value| {
+        client
+            .send("POST", &format!("{API}/credentials/revoke"), authorization, body.to_string().as_bytes())
+            .status
+    };
+    let status = |label: &str| client.get_as(&format!("{API}/user"), &forge.secret(label)).status;
+    let both = json!({"credentials": [forge.secret("acme"), forge.secret("minted"), "unknown"]});
+    let me = format!("Bearer {}", forge.secret("acme"));
+    assert_eq!(revoke(&me, &both), 403, "any login is refused");
+    assert_eq!(status("acme"), 200);
+    assert_eq!(revoke("", &json!({"credentials": []})), 422);
+    assert_eq!(revoke("", &json!(["x"])), 422);
+    assert_eq!(revoke("", &both), 202);
+    assert_eq!((status("acme"), status("classic")), (401, 200));
+    assert_eq!(
+        forge.policy(|policy| policy.token_mut("minted").state),
+        State::Active,
+        "no kind of this call's"
+    );
+    assert_eq!(
+        revoke("", &json!({"credentials": [forge.secret("acme")]})),
+        202,
+        "the answer says nothing of it"
+    );
+    let unauthenticated =
+        forge.rest_log().into_iter().filter(|entry| entry.method == "POST" && entry.status == 202);
+    assert!(unauthenticated.map(|entry| entry.token).all(|token| token.is_none()));
+}
+
+#[test]
+fn a_revoked_token_may_be_known_for_a_few_calls_more() {
+    let forge = Forge::start(Policy::sample());
+    forge.policy(|policy| policy.revoked_lives = 2);
+    let client = Client::new(&forge);
+    let body = json!({"credentials": [forge.secret("acme")]}).to_string();
+    client.send("POST", &format!("{API}/credentials/revoke"), "", body.as_bytes());
+    let statuses = [(); 4].map(|()| client.get_as(&format!("{API}/user"), &forge.secret("acme")).status);
+    assert_eq!(statuses, [200, 200, 401, 401]);
+}

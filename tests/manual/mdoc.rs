@@ -60,7 +60,12 @@ impl Manual {
             if let Some(item) = line.strip_prefix(".It Ic ") {
                 let (name, arguments) = item.split_once(' ').unwrap_or((item, ""));
                 name.clone_into(&mut current);
-                let named = Named { arguments: values(arguments), ..Named::default() };
+                // Several stand in `Oo ... Oc` each.
+                let each = arguments.split(" Oc").map(|one| one.trim().trim_start_matches("Oo "));
+                let named = Named {
+                    arguments: each.flat_map(|one| values(&one.replace("Cm -- ", ""))).collect(),
+                    ..Named::default()
+                };
                 assert!(commands.insert(current.clone(), named).is_none(), "{name} is described twice");
             } else if let Some(item) = line.strip_prefix(".It Fl Fl ") {
                 let (option, rest) = item.split_once(' ').unwrap_or((item, ""));

@@ -148,7 +148,7 @@ pub(super) fn token(adding: &mut Adding<'_>) -> Result<Added, NotAdded> {
     adding.ask()
 }
 
-fn read_stdin() -> Result<Token, Failure> {
+pub(in crate::commands) fn read_stdin() -> Result<Token, Failure> {
     let mut bytes = Vec::with_capacity(MOST_STDIN as usize + 1);
     std::io::stdin()
         .lock()

@@ -5,7 +5,7 @@
 
 use super::ready::Ready;
 use crate::git::Git;
-use crate::inspect::{Inspection, Means, inspect};
+use crate::inspect::{Inspection, Means, inspect, own_word as git_alone};
 use crate::verdict::Heard;
 use std::thread;
 use std::time::Duration;
@@ -29,6 +29,13 @@ pub(super) fn ask(git: Option<&Git>, ready: &[Ready<'_>]) -> Vec<Option<Inspecti
         found[at] = Some(inspection);
     }
     found
+}
+
+/// Asks git's own question about one target, and nothing else.
+pub(super) fn own_word(git: Option<&Git>, ready: &Ready<'_>) -> Heard {
+    let (Some(git), Some(subject)) = (git, ready.subject()) else { return Heard::NotAsked };
+    let means = Means { git, remote_name: ready.aim.target.name.as_deref() };
+    git_alone(&means, &subject, BOUND)
 }
 
 /// Puts together what is asked with the same token at the same host.

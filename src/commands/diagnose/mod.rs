@@ -28,7 +28,7 @@ use crate::target::{self, Aim};
 use crate::terminal::{Spinner, print, say};
 use crate::time;
 use crate::token::Token;
-use crate::verdict::{Evidence, Origin, Verdict, conclude, sent_by_git};
+use crate::verdict::{Evidence, Heard, Origin, Verdict, conclude, sent_by_git};
 use crate::verdict_id::VerdictId;
 use crate::verify;
 use ready::{Ready, Surroundings};
@@ -126,6 +126,64 @@ pub fn run(session: &Session, options: &Options) -> Result<(), Failure> {
         Some(3) => Err(Failure::said(Exit::Unchecked)),
         _ => Ok(()),
     }
+}
+
+/// One look at one target, as [`super::wait`] takes it.
+pub(super) struct Watched {
+    /// What it means.
+    pub(super) verdict: Verdict,
+    /// What git's own question was answered.
+    pub(super) heard: Heard,
+    /// What `--json` says of it.
+    pub(super) json: String,
+}
+
+/// Finds out all about one target, as [`run`] does of several.
+pub(super) fn look(session: &Session, options: &Options, aim: &Aim) -> Result<Watched, Failure> {
+    made_ready(session, options, aim, |git, ready, outcomes| {
+        let inspection = ask::ask(git, std::slice::from_ref(&ready)).pop().flatten();
+        if let (Some(inspection), Some(account)) = (&inspection, ready.account) {
+            remember(session, outcomes, account, &ready, inspection);
+        }
+        let secrets: Vec<Token> = ready.secrets().into_iter().collect();
+        let diagnosis = diagnosis(session, options, outcomes, ready, inspection);
+        let heard = match diagnosis.direction {
+            Direction::Fetch => &diagnosis.evidence.fetch,
+            Direction::Push => &diagnosis.evidence.push,
+        };
+        Watched {
+            verdict: diagnosis.verdict.clone(),
+            heard: heard.clone(),
+            json: without(json::text(std::slice::from_ref(&diagnosis)), &secrets),
+        }
+    })
+}
+
+/// Asks git's own question once more, and nothing else.
+pub(super) fn ask_again(session: &Session, options: &Options, aim: &Aim) -> Result<Heard, Failure> {
+    made_ready(session, options, aim, |git, ready, _| ask::own_word(git, &ready))
+}
+
+/// Makes one target ready, and has it looked at.
+fn made_ready<T>(
+    session: &Session,
+    options: &Options,
+    aim: &Aim,
+    then: impl FnOnce(Option<&Git>, Ready<'_>, &mut Outcomes) -> T,
+) -> Result<T, Failure> {
+    let git = Git::find();
+    let listing = git.as_ref().map(|git| Listing::read(git, Cwd::Here));
+    let trouble = match &listing {
+        Some(Err(trouble)) => Some(shown(trouble)),
+        _ => None,
+    };
+    let listing = listing.and_then(Result::ok);
+    let accounts = session.accounts().map_err(list_failure)?;
+    let mut outcomes = session.outcomes();
+    let around =
+        Surroundings { git: git.as_ref(), listing: listing.as_ref(), trouble: trouble.as_deref(), options };
+    let ready = ready::ready(session, &around, aim, &accounts, &mut outcomes);
+    Ok(then(git.as_ref(), ready, &mut outcomes))
 }
 
 fn shown(trouble: &GitTrouble) -> String {

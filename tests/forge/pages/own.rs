@@ -99,6 +99,7 @@ fn show(policy: &Policy, view: &View<'_>, kind: TokenKind, id: &str) -> Reply {
         body.push_str(&contents(token.contents));
     }
     body.push_str("<p><button class=\"main\" type=\"submit\">Save</button></p></form>\n<p>");
+    body.push_str(&html::button(&action, &[("regenerate", "yes")], "Regenerate token", false));
     body.push_str(&html::button(&action, &[("revoke", "yes")], "Delete this token", false));
     if kind == TokenKind::Classic {
         for org in orgs(policy, view).filter(|org| org.sso) {
@@ -129,6 +130,10 @@ fn change(policy: &mut Policy, view: &View<'_>, kind: TokenKind, id: &str) -> Re
     if view.field("revoke").is_some() {
         token.state = State::Revoked;
         return view.go(folder(kind));
+    }
+    if view.field("regenerate").is_some() {
+        token.regenerate();
+        return once(view, token);
     }
     if let Some(wanted) = wanted {
         // A new lifetime counts from now: GitHub makes the token anew for it, the forge does not,
@@ -262,7 +267,14 @@ fn make(policy: &mut Policy, view: &View<'_>, kind: TokenKind) -> Reply {
     token.host.clone_from(&view.site.name);
     token.created = view.now;
     token.expires = wanted.map(|count| view.now + days(count));
-    let link = format!("{}{}/{}", view.base, folder(kind), token.id);
+    let reply = once(view, &token);
+    policy.tokens.push(token);
+    reply
+}
+
+/// Shows a token's secret, which no other page does.
+fn once(view: &View<'_>, token: &Token) -> Reply {
+    let link = format!("{}{}/{}", view.base, folder(token.kind), token.id);
     let mut body = html::note("good", "Copy it now: it is shown only this once.");
     body.push_str(&format!("<code class=\"secret\" id=\"token\">{}</code>\n", html::escape(&token.secret)));
     if token.state == State::Pending {
@@ -272,8 +284,7 @@ fn make(policy: &mut Policy, view: &View<'_>, kind: TokenKind) -> Reply {
             &format!("It waits until an owner of <b>{owner}</b> approves it."),
         ));
     }
-    body.push_str(&html::token_card(&token, Some(&link), view.now, ""));
-    policy.tokens.push(token);
+    body.push_str(&html::token_card(token, Some(&link), view.now, ""));
     view.page(200, "Your new token", &body)
 }
 
