@@ -95,10 +95,17 @@ impl<'a> Traces<'a> {
         self.folder.is_some_and(|folder| folder.join(format!("{}-{process}", mark.0)).exists())
     }
 
-    /// Removes the traces of a process that has told how it went.
-    pub fn reported(&self, process: &ProcessId) {
+    /// Removes the traces of a process that has told how it went at a place. What it asked for elsewhere without an
+    /// answer stays noted: a program that speaks for several gits asks for many places.
+    pub fn reported(&self, process: &ProcessId, remote: &Remote) {
         let ending = format!("-{process}");
-        self.remove(|name| name.as_encoded_bytes().ends_with(ending.as_bytes()));
+        let unanswered = Mark::unanswered(remote).0;
+        let (any_unanswered, _) = unanswered.rsplit_once('-').unwrap_or((&unanswered, ""));
+        self.remove(|name| {
+            let name = name.as_encoded_bytes();
+            name.ends_with(ending.as_bytes())
+                && (!name.starts_with(any_unanswered.as_bytes()) || name.starts_with(unanswered.as_bytes()))
+        });
     }
 
     /// Tells whether an answer with this mark was never reported about: its process is gone.
@@ -185,9 +192,9 @@ mod tests {
         for other in [Mark::of("b", &remote(), Direction::Fetch), Mark::of("a", &remote(), Direction::Push)] {
             assert!(!traces.unreported(&other));
         }
-        traces.reported(&process(1, 20));
+        traces.reported(&process(1, 20), &remote());
         assert!(traces.unreported(&mark), "another process");
-        traces.reported(&process(1, 2));
+        traces.reported(&process(1, 2), &remote());
         assert!(!traces.unreported(&mark));
         traces.leave(&mark, &process(1, 2)).expect("left");
         traces.explained(&mark);
@@ -213,7 +220,7 @@ mod tests {
         assert!(!traces.unreported(&mark));
         traces.explained(&mark);
         assert_eq!(traces.paths().count(), 1, "it may yet report");
-        traces.reported(&own);
+        traces.reported(&own, &remote());
         assert_eq!(traces.paths().count(), 0);
     }
 

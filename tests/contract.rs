@@ -87,7 +87,7 @@ fn help_is_printed_with_0_and_wrong_usage_said_with_2() {
         vec!["add", "acme", "--vault", "cloud"],
         vec!["add", "acme", "--token-stdin", "--command", "echo x"],
         vec!["add", "a b", "--token-stdin"],
-        vec!["add", "http://github.com/acme", "--token-stdin"],
+        vec!["add", "ftp://github.com/acme", "--token-stdin"],
         vec!["token", "a b"],
         vec!["diagnose", "a b", "--json"],
         vec!["explain", "ok", "--check"],

@@ -178,7 +178,7 @@ fn a_machines_config_that_is_copied_into_an_image_works_as_it_did_before_setup()
         sandbox.patron(["setup", "--system"]).ok();
         let helper = ["config", "--get-urlmatch", "credential.helper", "https://github.com"];
         let named = sandbox.git(helper).with_git(git).ok().stdout();
-        assert_eq!(named.trim(), sandbox.program().display().to_string());
+        assert!(named.contains(&format!("exec {} ", sandbox.program().display())), "{named}");
         // Into an image: the config file alone, at the same place; what lies beside it is not there.
         let text = fs::read(&system).expect("setup wrote it");
         fs::remove_dir_all(system.parent().expect("a folder")).expect("the sandbox is ours");

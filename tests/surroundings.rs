@@ -130,7 +130,7 @@ const ROWS: &[Row] = &[
             Vec::new()
         },
         git: Git::EndsAsWithout,
-        says: "no account for acme; add one: git credential-patron add acme",
+        says: "",
     },
 ];
 

@@ -143,7 +143,7 @@ impl<'a> Adding<'a> {
     }
 
     /// Takes the token from stdin.
-    pub(super) fn from_stdin(&self) -> Result<Added, NotAdded> {
+    pub(super) fn read_stdin(&self) -> Result<Added, NotAdded> {
         self.keep(&read_stdin().map_err(NotAdded::Final)?)
     }
 

@@ -19,7 +19,7 @@ use crate::vault::Asking;
 pub fn run(session: &Session, request: &Request) {
     let Some(lookup) = Lookup::begin(session, request, Operation::Erase) else { return };
     if lookup.server == Server::GitHub {
-        notice::reported(session);
+        notice::reported(session, &lookup.remote);
     }
     // Without a password no account is meant: `gh auth login` sends such requests, and means its own credential.
     if lookup.server == Server::GitHub

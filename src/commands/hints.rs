@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn what_exec_runs_is_not_ours() {
         for (line, ours) in [
-            ("p add acme --label x", 3),
+            ("p add acme --label x", 4),
             ("p exec gh pr list", 1),
             ("p exec --for acme gh --for x", 3),
             ("p exec --for=acme gh", 2),

@@ -50,7 +50,7 @@ pub fn run(session: &Session, options: &Renew, out: &mut dyn Write) -> Result<()
     let renewed = Renewed { kind: account.kind, old: old.clone() };
     let mut adding = Adding::new(session, &as_add, account.scope.clone(), &accounts).renewing(renewed);
     let added = if options.token_stdin {
-        adding.from_stdin()?
+        adding.read_stdin()?
     } else {
         if !terminal::has_terminal() {
             return Err(Failure::usage("there is no terminal to read the token from")

@@ -58,7 +58,7 @@ pub fn run(session: &Session, request: &Request) {
         },
     }
     // At last: the traces of this git tell what it was given, and what it was not.
-    notice::reported(session);
+    notice::reported(session, &lookup.remote);
 }
 
 /// Notes that git was let in with a token of ours: for the account that this git was given, not for another

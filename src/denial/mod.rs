@@ -20,7 +20,7 @@ pub(crate) mod phrase;
 
 use crate::verdict_id::VerdictId;
 use catalogue::{Certainty, Denial, Finding, rows};
-use normal::{Languages, Normal, Voice, shortened};
+use normal::{Languages, Normal, Target, Voice, shortened};
 use phrase::{Phrase, Text};
 use std::cmp::Reverse;
 
@@ -82,6 +82,15 @@ pub(crate) fn read(input: &[u8], languages: &Languages) -> Option<Reading> {
     weak
 }
 
+/// Says whether git could not connect to the very host that it asked: an address of this machine is a proxy's only
+/// where another host was asked.
+fn is_the_asked_host(said: &str, target: &Target) -> bool {
+    let said = said.to_ascii_lowercase();
+    let name = target.host.as_deref().map(|host| host.split(':').next().unwrap_or(host));
+    name.is_some_and(|name| said.contains(&format!("failed to connect to {name} port ")))
+        && !said.contains(" via ")
+}
+
 /// Names the denial in one attempt, if it is a known one.
 pub(crate) fn recognise(normal: &Normal) -> Option<Finding> {
     let texts: Vec<(Voice, Text)> =
@@ -99,6 +108,9 @@ pub(crate) fn recognise(normal: &Normal) -> Option<Finding> {
     if normal.ssh && best.said.by_ssh && OF_TOKENS.contains(&best.row.id) {
         best.row = catalogue::row(VerdictId::SshRemote)?;
         best.ambiguous = false;
+    }
+    if best.row.id == VerdictId::ProxyFailed && is_the_asked_host(&best.said.matched, &normal.target) {
+        best.row = catalogue::row(VerdictId::Unreachable)?;
     }
     let mut holes = best.said.holes;
     for words in best.row.says.iter().chain(best.row.hints).chain(best.row.also) {

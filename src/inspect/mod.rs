@@ -500,7 +500,10 @@ fn seen(probed: Probed, remote: &Remote, requests: &mut usize) -> ProbeResult {
             }
             let normal = Normal::transcript(&transcript);
             let said = recognise(&normal);
-            if said.is_none() && challenges.is_empty() && !with_credential && normal.is_git_alone() {
+            // Words of git's that name no cause: that it could not get there is all that is known.
+            let names_a_cause =
+                said.as_ref().is_some_and(|it| !(it.ambiguous && it.denial.id == VerdictId::Unreachable));
+            if !names_a_cause && challenges.is_empty() && !with_credential && normal.is_git_alone() {
                 return ProbeResult { heard: Heard::Stopped(normal.words()), sent: false, empty: false };
             }
             *requests += 1 + usize::from(with_credential);

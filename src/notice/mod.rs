@@ -79,9 +79,9 @@ pub fn direction(caller: &Caller) -> Direction {
 }
 
 /// Takes note that git has told how an answer fared.
-pub fn reported(session: &Session) {
+pub fn reported(session: &Session, remote: &Remote) {
     if let Some(process) = &session.caller().asker {
-        Traces::of(&session.paths).reported(process);
+        Traces::of(&session.paths).reported(process, remote);
     }
 }
 

@@ -33,6 +33,7 @@
 //! had are dropped.
 
 mod memory;
+mod text;
 
 pub use memory::PageTurn;
 
@@ -49,6 +50,9 @@ use std::fmt::Write as _;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use text::{
+    accepted_at, cut, hex, let_in, new_key, outcome, parse, places, quoted, random_below, rejection, sections,
+};
 use toml_edit::Key;
 
 /// How long a writer waits; what cannot be noted then is given up, since git is waiting.
@@ -616,108 +620,6 @@ fn fallback_id(fingerprint: &str) -> String {
 /// Names what an outcome is about: direction, then repository, else the host.
 fn place_key(remote: &Remote, direction: Direction) -> String {
     format!("{} {}", direction.name(), remote.name().to_ascii_lowercase())
-}
-
-/// Cuts the file into what stands before the accounts, and the accounts. Of a newer version's head only the
-/// version need be understood.
-fn cut(bytes: &[u8]) -> Option<(Head, String)> {
-    #[derive(Deserialize)]
-    struct VersionOnly {
-        version: i64,
-    }
-    let text = std::str::from_utf8(bytes).ok()?;
-    let (head, body) = text.split_at(text.find(BEFORE_ID).unwrap_or(text.len()));
-    let head = match toml::from_str(head) {
-        Ok(head) => head,
-        Err(_) => {
-            let version = toml::from_str::<VersionOnly>(head).ok()?.version;
-            (version > VERSION).then(|| Head { version, ..Head::default() })?
-        }
-    };
-    Some((head, body.to_owned()))
-}
-
-/// Gives each account's quoted id and lines.
-fn sections(body: &str) -> impl Iterator<Item = (&str, &str)> {
-    body.split(BEFORE_ID).filter_map(|section| section.split_once(BEHIND_ID))
-}
-
-/// Names what says that git was let in at a repository of an owner. No space: that is a place's.
-fn let_in(owner: &Owner) -> String {
-    format!("{LET_IN}{}", owner.as_str().to_ascii_lowercase())
-}
-
-/// Gives a number below another one, each as likely; 0 where there is no randomness.
-fn random_below(end: usize) -> usize {
-    let mut bytes = [0; 4];
-    let _ = getrandom::fill(&mut bytes);
-    u32::from_ne_bytes(bytes) as usize % end
-}
-
-/// Writes an id as it stands in the file.
-fn quoted(id: &str) -> String {
-    Key::new(id).display_repr().into_owned()
-}
-
-/// Parses the lines of an account; what is no TOML counts as nothing known.
-fn parse(lines: &str) -> Known {
-    toml::from_str(lines).unwrap_or_default()
-}
-
-/// Gives the outcomes among what is known of an account.
-fn places(known: &Known) -> impl Iterator<Item = (&String, &String)> {
-    known.iter().filter(|(key, _)| key.contains(' '))
-}
-
-fn rejection(known: &Known) -> Option<Rejection> {
-    let mut parts = known.get(REJECTED)?.split(' ');
-    let since = seconds(parts.next()?)?;
-    let tries = parts.next()?.parse().ok()?;
-    let last = seconds(parts.next()?)?;
-    Some(Rejection { since, tries, last })
-}
-
-/// Gives the time at which git was let in last, as it is written.
-fn accepted_at(text: &str) -> Option<&str> {
-    let mut parts = text.split(' ');
-    match parts.next()? {
-        "accepted" => parts.next(),
-        "refused" => parts.skip(2).find(|part| !is_page(part)),
-        _ => None,
-    }
-}
-
-fn is_page(part: &str) -> bool {
-    part.starts_with("https://")
-}
-
-fn outcome(text: &str) -> Option<Outcome> {
-    let mut parts = text.split(' ');
-    let state = parts.next()?;
-    let at = seconds(parts.next()?)?;
-    let state = match state {
-        "accepted" => State::Accepted,
-        // A reason that this version does not know is found out anew.
-        "refused" => State::Refused(VerdictId::parse(parts.next()?)?),
-        _ => return None,
-    };
-    Some(Outcome { state, at, page: parts.find(|part| is_page(part)).map(str::to_owned) })
-}
-
-fn new_key() -> String {
-    let mut bytes = [0u8; 32];
-    match getrandom::fill(&mut bytes) {
-        Ok(()) => hex(&bytes),
-        // Without randomness there are no fingerprints, and `store` reads the vault instead.
-        Err(_) => String::new(),
-    }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(all(test, unix))]

@@ -224,7 +224,7 @@ fn offline_asks_nobody_and_says_so() {
     // Another helper would ask somebody.
     scene.sandbox.git(["config", "--global", "patron.https://github.com.fallback", "cache"]).ok();
     let one = scene.one("mona/dotfiles --offline");
-    assert_eq!((one.id(), one.code), ("unreachable", 3), "{:#}", one.target);
+    assert_eq!((one.id(), one.code), ("not-asked", 3), "{:#}", one.target);
     assert_eq!(one.check("fallback"), "skipped: git's earlier helper (cache) is not asked: --offline");
     assert!(scene.forge.log().is_empty(), "{:?}", scene.forge.log());
 }

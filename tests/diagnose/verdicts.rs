@@ -42,6 +42,17 @@ const REQUEST: Page = Begins("https://github.com/settings/tokens/");
 const SSO: Page = Begins("https://github.com/orgs/acme/sso?authorization_request=");
 const APPLICATIONS: Page = Is("https://github.com/settings/applications");
 
+/// Verdicts whose scenes stand elsewhere: id, certainty, exit code, and the tests that hold them.
+#[rustfmt::skip]
+const ELSEWHERE: &[(&str, &str, i64, &str)] = &[
+    ("app-not-installed",      "measured", 1, "tests/apps/refused.rs"),
+    ("app-permission-missing", "measured", 1, "tests/apps/refused.rs"),
+    ("app-suspended",          "measured", 1, "tests/apps/refused.rs"),
+    ("clock-wrong",            "measured", 1, "tests/apps/refused.rs"),
+    ("other-credential-first", "measured", 1, "tests/diagnose/senders.rs"),
+    ("policy-forbids",         "measured", 1, "tests/policy.rs"),
+];
+
 const fn row(
     id: &'static str,
     certainty: &'static str,
@@ -140,6 +151,21 @@ const TABLE: &[Row] = &[
     row("scope-missing", "measured", CLASSIC, 1, &[
         || classic(|policy| policy.token_mut("classic").scopes = vec!["gist".to_owned()]).one("acme/secret"),
     ]),
+    row("actions-token", "measured", Is("https://github.com/acme/secret/settings/actions"), 1, &[|| explained(
+        "remote: Permission to acme/secret.git denied to github-actions[bot].\n\
+         fatal: unable to access 'https://github.com/acme/secret/': The requested URL returned error: 403",
+    )]),
+    row("lfs-budget", "measured", NoPage, 1, &[|| explained(
+        "batch response: This repository is over its data quota. Account responsible for LFS bandwidth should purchase more data packs to restore access.\n\
+         error: external filter 'git-lfs filter-process' failed\nfatal: big.bin: smudge filter lfs failed",
+    )]),
+    row("grant-revoked", "inferred", FG, 1, &[|| {
+        let scene = usual();
+        scene.diagnose("acme/tools").ok();
+        scene.forge.policy(|policy| policy.token_mut("acme").state = State::Pending);
+        scene.one("acme/secret")
+    }]),
+    row("not-asked", "measured", NoPage, 3, &[|| usual().one("acme/secret --offline")]),
     row("workflow-scope-missing", "measured", WORKFLOW, 1, &[|| explained(
         "To https://github.com/acme/secret.git\n ! [remote rejected] main -> main (refusing to allow a Personal Access Token to create or update workflow `.github/workflows/x.yml` without `workflow` scope)\n\
          error: failed to push some refs to 'https://github.com/acme/secret.git'",
@@ -320,7 +346,7 @@ impl Row {
 fn the_table_has_every_verdict_that_the_program_knows() {
     let output = Sandbox::new(None).patron(["explain", "--list", "--json"]).ok();
     let json: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
-    let known: Vec<(&str, &str, i64)> = json["verdicts"]
+    let mut known: Vec<(&str, &str, i64)> = json["verdicts"]
         .as_array()
         .expect("a list")
         .iter()
@@ -329,8 +355,19 @@ fn the_table_has_every_verdict_that_the_program_knows() {
             (text("id"), text("certainty"), row["exit"].as_i64().unwrap_or(-1))
         })
         .collect();
-    let table: Vec<_> = TABLE.iter().map(|row| (row.id, row.certainty, i64::from(row.exit))).collect();
+    let here = TABLE.iter().map(|row| (row.id, row.certainty, i64::from(row.exit)));
+    let there = ELSEWHERE.iter().map(|(id, certainty, exit, _)| (*id, *certainty, *exit));
+    let mut table: Vec<_> = here.chain(there).collect();
+    known.sort_unstable();
+    table.sort_unstable();
     assert_eq!(known, table);
+    for (id, _, _, file) in ELSEWHERE {
+        let text = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file));
+        assert!(
+            text.expect("a module of the tests").contains(&format!("{id}")),
+            "{file} says nothing of {id}"
+        );
+    }
     assert!(TABLE.iter().all(|row| !row.scenes.is_empty()), "each verdict is produced by something");
 }
 

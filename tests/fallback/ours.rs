@@ -238,11 +238,20 @@ fn a_host_with_neither_account_nor_helper_is_nobodys_and_leaves_no_trace() {
     let sandbox = Sandbox::new(None);
     sandbox.patron(["setup"]).ok();
     let before = tree(&sandbox);
-    for host in ["github.com", "example.com"] {
+    let get = |host: &str| {
         let request = format!("protocol=https\nhost={host}\npath=acme/secret\n\n");
         sandbox.patron(["get"]).stdin(request).ok().prints("").says_nothing();
+    };
+    for host in ["example.com", "gitlab.com", "github.com.evil.test"] {
+        get(host);
     }
     assert_eq!(tree(&sandbox), before);
+    // What a person tells git now may be learned, so it is noted that this process asked: that, and nothing else.
+    get("github.com");
+    let new: Vec<String> =
+        tree(&sandbox).lines().filter(|path| !before.contains(*path)).map(str::to_owned).collect();
+    assert!(new.iter().all(|path| path.contains("/.local")), "{new:?}");
+    assert_eq!(new.iter().filter(|path| path.contains("/traces/")).count(), 1, "{new:?}");
 }
 
 fn tree(sandbox: &Sandbox) -> String {

@@ -45,6 +45,7 @@ fn a_locked_keyring_is_named_with_what_unlocks_it_and_nothing_is_answered() {
         "protocol=https\nhost=github.com\npath=globex/api\nusername=mona\npassword={}\n",
         world.forge.secret("globex")
     );
+    world.say("get", "protocol=https\nhost=github.com\npath=globex/api\n").ok().prints("");
     let kept = world.say("store", &new).ok().prints("");
     let kept = kept.says("nothing is kept for globex: the keyring is locked").says("--vault file");
     assert!(!kept.stderr().contains("patron.vault"), "{}", kept.report());

@@ -1,0 +1,106 @@
+//! The text of `outcomes.toml`: its head and its tables, cut apart and read. Written by hand for the hot path, which
+//! reads one table of many.
+
+use super::*;
+
+/// Cuts the file into what stands before the accounts, and the accounts. Of a newer version's head only the
+/// version need be understood.
+pub(super) fn cut(bytes: &[u8]) -> Option<(Head, String)> {
+    #[derive(Deserialize)]
+    struct VersionOnly {
+        version: i64,
+    }
+    let text = std::str::from_utf8(bytes).ok()?;
+    let (head, body) = text.split_at(text.find(BEFORE_ID).unwrap_or(text.len()));
+    let head = match toml::from_str(head) {
+        Ok(head) => head,
+        Err(_) => {
+            let version = toml::from_str::<VersionOnly>(head).ok()?.version;
+            (version > VERSION).then(|| Head { version, ..Head::default() })?
+        }
+    };
+    Some((head, body.to_owned()))
+}
+
+/// Gives each account's quoted id and lines.
+pub(super) fn sections(body: &str) -> impl Iterator<Item = (&str, &str)> {
+    body.split(BEFORE_ID).filter_map(|section| section.split_once(BEHIND_ID))
+}
+
+/// Names what says that git was let in at a repository of an owner. No space: that is a place's.
+pub(super) fn let_in(owner: &Owner) -> String {
+    format!("{LET_IN}{}", owner.as_str().to_ascii_lowercase())
+}
+
+/// Gives a number below another one, each as likely; 0 where there is no randomness.
+pub(super) fn random_below(end: usize) -> usize {
+    let mut bytes = [0; 4];
+    let _ = getrandom::fill(&mut bytes);
+    u32::from_ne_bytes(bytes) as usize % end
+}
+
+/// Writes an id as it stands in the file.
+pub(super) fn quoted(id: &str) -> String {
+    Key::new(id).display_repr().into_owned()
+}
+
+/// Parses the lines of an account; what is no TOML counts as nothing known.
+pub(super) fn parse(lines: &str) -> Known {
+    toml::from_str(lines).unwrap_or_default()
+}
+
+/// Gives the outcomes among what is known of an account.
+pub(super) fn places(known: &Known) -> impl Iterator<Item = (&String, &String)> {
+    known.iter().filter(|(key, _)| key.contains(' '))
+}
+
+pub(super) fn rejection(known: &Known) -> Option<Rejection> {
+    let mut parts = known.get(REJECTED)?.split(' ');
+    let since = seconds(parts.next()?)?;
+    let tries = parts.next()?.parse().ok()?;
+    let last = seconds(parts.next()?)?;
+    Some(Rejection { since, tries, last })
+}
+
+/// Gives the time at which git was let in last, as it is written.
+pub(super) fn accepted_at(text: &str) -> Option<&str> {
+    let mut parts = text.split(' ');
+    match parts.next()? {
+        "accepted" => parts.next(),
+        "refused" => parts.skip(2).find(|part| !is_page(part)),
+        _ => None,
+    }
+}
+
+pub(super) fn is_page(part: &str) -> bool {
+    part.starts_with("https://")
+}
+
+pub(super) fn outcome(text: &str) -> Option<Outcome> {
+    let mut parts = text.split(' ');
+    let state = parts.next()?;
+    let at = seconds(parts.next()?)?;
+    let state = match state {
+        "accepted" => State::Accepted,
+        // A reason that this version does not know is found out anew.
+        "refused" => State::Refused(VerdictId::parse(parts.next()?)?),
+        _ => return None,
+    };
+    Some(Outcome { state, at, page: parts.find(|part| is_page(part)).map(str::to_owned) })
+}
+
+pub(super) fn new_key() -> String {
+    let mut bytes = [0u8; 32];
+    match getrandom::fill(&mut bytes) {
+        Ok(()) => hex(&bytes),
+        // Without randomness there are no fingerprints, and `store` reads the vault instead.
+        Err(_) => String::new(),
+    }
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
