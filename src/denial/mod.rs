@@ -46,6 +46,8 @@ struct Said {
     longest: usize,
     /// Whether ssh, or a server through it, said the last of it.
     by_ssh: bool,
+    /// Whether somebody on this side said some of it who is neither git, ssh nor a client.
+    by_others: bool,
     /// Whether somebody said all of it who can be believed without git's last word.
     believed: bool,
 }
@@ -69,7 +71,7 @@ pub(crate) fn read(input: &[u8], languages: &Languages) -> Option<Reading> {
     let mut weak = None;
     for attempt in attempts.into_iter().rev() {
         let found = recognise(&attempt);
-        let is_refused = attempt.proven && attempt.status.is_some_and(|status| (400..500).contains(&status));
+        let is_refused = attempt.is_refused();
         let is_sure =
             found.as_ref().is_some_and(|found| found.certainty == Certainty::Measured) || attempt.proven;
         if (found.is_some() && is_sure) || is_refused {
@@ -137,7 +139,7 @@ fn candidate(row: &'static Denial, texts: &[(Voice, Text)], proven: bool) -> Opt
         .chain(hints)
         .filter_map(|(words, ambiguous)| {
             let said = said(words, texts)?;
-            Some(Candidate { row, ambiguous, real: proven || said.believed, said })
+            Some(Candidate { row, ambiguous, real: (proven && !said.by_others) || said.believed, said })
         })
         .max_by_key(|found| (found.real, !found.ambiguous, found.said.literal))
 }
@@ -162,6 +164,7 @@ fn said(words: &'static str, texts: &[(Voice, Text)]) -> Option<Said> {
                     matched: hit.matched,
                     believed,
                     by_ssh: voice == Voice::Ssh,
+                    by_others: voice == Voice::Local,
                 });
             }
             Some(all) => {
@@ -173,6 +176,7 @@ fn said(words: &'static str, texts: &[(Voice, Text)]) -> Option<Said> {
                 all.holes.extend(hit.holes);
                 all.believed &= believed;
                 all.by_ssh = voice == Voice::Ssh;
+                all.by_others |= voice == Voice::Local;
             }
         }
     }

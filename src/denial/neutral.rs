@@ -12,15 +12,48 @@ const DOCUMENTS: [&str; 3] = ["docs.github.com", "support.github.com", "docs.git
 pub(crate) fn neutral(input: &[u8]) -> String {
     let said = said_lines(input);
     let skipped = said.len().saturating_sub(LINES);
-    let lines = said.iter().skip(skipped).map(|Spoken { speaker, text }| match speaker {
+    let lines = said.iter().skip(skipped).map(|Spoken { speaker, text, .. }| match speaker {
         Speaker::Remote => format!("remote: {}", without_names(text)),
         _ => without_names(text),
     });
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// Replaces what is quoted, of several words too: it is a name.
+fn without_quotes(line: &str) -> String {
+    let mut out = String::new();
+    let mut rest = line;
+    while let Some(start) = rest.find(['\'', '`', '"', '‘', '“']) {
+        let open = rest[start..].chars().next().map_or(1, char::len_utf8);
+        let (before, inner) = (&rest[..start + open], &rest[start + open..]);
+        // An apostrophe stands within a word.
+        let is_open = !rest[..start].ends_with(|c: char| c.is_alphanumeric());
+        let end = inner.find(['\'', '`', '"', '’', '”']).filter(|end| is_open && *end <= 120);
+        out.push_str(before);
+        match end {
+            Some(end) if !inner[..end].contains("://") => {
+                out.push_str("acme");
+                rest = &inner[end..];
+                let close = rest.chars().next().map_or(1, char::len_utf8);
+                out.push_str(&rest[..close]);
+                rest = &rest[close..];
+            }
+            Some(end) => {
+                out.push_str(&inner[..end]);
+                let close = inner[end..].chars().next().map_or(1, char::len_utf8);
+                out.push_str(&inner[end..end + close]);
+                rest = &inner[end + close..];
+            }
+            None => rest = inner,
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
 /// Replaces every word that may be somebody's name, place or secret.
 fn without_names(line: &str) -> String {
+    let line = without_quotes(line);
     let mut out = String::new();
     let mut before = String::new();
     for word in line.split_inclusive(char::is_whitespace) {

@@ -6,8 +6,18 @@ use super::target::{self, Target};
 use super::{FOLDED_LINES, Languages, Normal, Spoken};
 use crate::denial::phrase::LINE_BREAK;
 
+/// How wide windows are, and what folds: a text whose longest line is as long was most likely folded.
+const WIDTHS: [usize; 9] = [72, 76, 78, 79, 80, 100, 119, 120, 132];
+
 /// Gives the attempts that failed, or may have, the last one last.
 pub(super) fn of(lines: &[String], languages: &Languages) -> Vec<Normal> {
+    let length = |line: &str| line.trim_end().chars().count();
+    let widest = lines.iter().map(|line| length(line)).max().unwrap_or_default();
+    let spoken = |line: &String| Spoken {
+        // A blank at the fold is lost.
+        is_full: length(line) + 1 >= widest && WIDTHS.contains(&widest),
+        ..Spoken::of(line, languages)
+    };
     let mut attempts: Vec<Normal> = Vec::new();
     let mut open: Vec<Spoken> = Vec::new();
     let mut rest = lines;
@@ -23,18 +33,19 @@ pub(super) fn of(lines: &[String], languages: &Languages) -> Vec<Normal> {
         if line.trim().is_empty() {
             continue;
         }
-        let line = Spoken::of(line, languages);
+        let line = spoken(line);
         if !is_end(&line) {
             open.push(line);
             continue;
         }
         take_back(&mut attempts, &successes(&open));
-        let after = line.speaker;
+        let (after, is_full) = (line.speaker, line.is_full);
         open.push(line);
         // What was folded goes on in the next lines.
-        let folded = rest.iter().take(FOLDED_LINES).take_while(|next| speaker::is_rest(next, after)).count();
+        let folded =
+            rest.iter().take(FOLDED_LINES).take_while(|next| speaker::is_rest(next, after, is_full)).count();
         let (more, behind) = rest.split_at(folded);
-        open.extend(more.iter().map(|line| Spoken::of(line, languages)));
+        open.extend(more.iter().map(|line| spoken(line)));
         rest = behind;
         last = std::mem::take(&mut open);
         attempts.push(Normal::of_lines(&last));
@@ -137,7 +148,12 @@ fn reply(lines: &[String]) -> Option<(Option<Normal>, &[String])> {
         .iter()
         .position(|line| line.starts_with("HTTP/") || line.starts_with("HTTP ") || begins_something(line))
         .unwrap_or(rest.len());
-    let (body, behind) = rest.split_at(end);
+    // A page ends where a line is empty; JSON ends by itself.
+    let is_json =
+        rest.iter().find(|line| !line.trim().is_empty()).is_some_and(|line| line.starts_with(['{', '[']));
+    let begins = rest.iter().position(|line| !line.trim().is_empty()).unwrap_or(0);
+    let page = rest[begins..].iter().position(|line| line.trim().is_empty()).map_or(end, |at| begins + at);
+    let (body, behind) = rest.split_at(if is_json { end } else { end.min(page) });
     let is_passed =
         (300..400).contains(&status) && behind.first().is_some_and(|line| line.starts_with("HTTP"));
     let is_tunnel = status == 200 && body.iter().all(|line| line.trim().is_empty());

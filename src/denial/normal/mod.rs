@@ -80,6 +80,8 @@ pub(crate) struct Normal {
 pub(super) struct Spoken {
     pub(super) speaker: Speaker,
     pub(super) text: String,
+    /// Whether no line around it is longer: it may go on in the next.
+    pub(super) is_full: bool,
 }
 
 /// Gives the lines whose speakers are known, without what carried them.
@@ -126,8 +128,8 @@ impl Normal {
             }
             None => parts.push((voice, text.to_owned())),
         };
-        let (mut client_status, mut folded) = (None, None);
-        for Spoken { speaker, text } in lines {
+        let (mut client_status, mut folded, mut was_full) = (None, None, false);
+        for Spoken { speaker, text, is_full } in lines {
             add(Voice::Whole, text);
             if *speaker == Speaker::Remote {
                 add(Voice::Remote, text);
@@ -153,12 +155,15 @@ impl Normal {
             let is_long = text.chars().count() >= FOLDED_FROM;
             folded = match (voice, folded) {
                 (Some(voice), _) => is_long.then_some((voice, FOLDED_LINES)),
-                (None, Some((voice, left))) if left > 0 && speaker::is_rest(text, Speaker::Other) => {
+                (None, Some((voice, left)))
+                    if left > 0 && speaker::is_rest(text, Speaker::Other, was_full) =>
+                {
                     add(voice, text);
                     Some((voice, left - 1))
                 }
                 _ => None,
             };
+            was_full = *is_full;
         }
         let voice =
             |wanted: Voice| parts.iter().find(|(voice, _)| *voice == wanted).map_or("", |(_, text)| text);
@@ -169,7 +174,7 @@ impl Normal {
         let gave_up = squeezed(git).contains("couldnotreadfromremoterepository");
         let target = target::find(lines);
         let is_ssh = status.is_none() && (gave_up || !ssh.is_empty()) && !git.contains("://");
-        let proven = ending.refused || client_status.is_some() || gave_up;
+        let proven = ending.refused || gave_up;
         if let Some(status) = client_status.filter(|_| ending.status.is_none()) {
             parts.push((Voice::Head, format!("HTTP {status}\n")));
         }
@@ -217,6 +222,12 @@ impl Normal {
         }
     }
 
+    /// Tells whether somebody was refused here, in whatever words: git, a reply or a client names a status that says so.
+    pub(crate) fn is_refused(&self) -> bool {
+        let has_head = self.parts.iter().any(|(voice, _)| *voice == Voice::Head);
+        self.status.is_some_and(|status| (400..500).contains(&status)) && (self.proven || has_head)
+    }
+
     /// Tells whether git ended by itself: no server said anything, also not by a status or in a word of git's.
     pub(crate) fn is_git_alone(&self) -> bool {
         let remote =
@@ -251,8 +262,10 @@ impl Spoken {
         let line = readable(line);
         let line = languages.english(&line).unwrap_or(line);
         match speaker::said_by_remote(&line) {
-            Some(said) => Spoken { speaker: Speaker::Remote, text: said.to_owned() },
-            None => Spoken { speaker: speaker::of(line.trim()), text: line.trim().to_owned() },
+            Some(said) => Spoken { speaker: Speaker::Remote, text: said.to_owned(), is_full: false },
+            None => {
+                Spoken { speaker: speaker::of(line.trim()), text: line.trim().to_owned(), is_full: false }
+            }
         }
     }
 }
@@ -282,7 +295,10 @@ fn ways(git: &str) -> String {
     for line in &lines {
         let behind_address = speaker::quoted_url(line).and_then(|end| {
             let rest = &line[end..];
-            rest.find(": ").map(|at| &rest[at + 2..]).or_else(|| rest.split_once('：').map(|(_, why)| why))
+            rest.find(": ")
+                .filter(|at| !rest[..*at].contains(LINE_BREAK))
+                .map(|at| &rest[at + 2..])
+                .or_else(|| rest.split_once('：').map(|(_, why)| why))
         });
         let behind_code = line.find("curl ").and_then(|at| {
             let rest = line[at + 5..].trim_start_matches(|c: char| c.is_ascii_digit());

@@ -53,8 +53,16 @@ const SSH: [&str; 11] = [
     "@@@@",
 ];
 /// What only clients write.
-const CLIENT: [&str; 7] =
-    ["(HTTP 4", "(HTTP 5", "HttpError", "GraphQL: ", "RequestError", "; class=", "TransportException"];
+const CLIENT: [&str; 8] = [
+    "(HTTP 4",
+    "(HTTP 5",
+    "HttpError",
+    "GraphQL: ",
+    "RequestError",
+    "; class=",
+    "TransportException",
+    "batch response: ",
+];
 
 /// Says who says a line, whose prefix is gone.
 pub(super) fn of(line: &str) -> Speaker {
@@ -78,8 +86,9 @@ pub(super) fn of(line: &str) -> Speaker {
     }
 }
 
-/// Says whether a line may be the rest of one that was folded, in mid-word perhaps: nobody begins to speak in it.
-pub(super) fn is_rest(line: &str, after: Speaker) -> bool {
+/// Says whether a line may be the rest of one that was folded, in mid-word perhaps: nobody begins to speak in it. What
+/// stands behind a line that is as long as lines are here (`is_full`) may begin as it likes.
+pub(super) fn is_rest(line: &str, after: Speaker, is_full: bool) -> bool {
     let line = line.trim();
     let begins = |words: &[&str]| words.iter().any(|word| line.starts_with(word));
     let first = line.split_whitespace().next().unwrap_or_default();
@@ -89,7 +98,7 @@ pub(super) fn is_rest(line: &str, after: Speaker) -> bool {
         first.len() > 2 && (first.ends_with(':') || (line.starts_with(char::is_uppercase) && announces));
     match of(line) {
         _ if line.is_empty() || begins(&["HTTP/"]) => false,
-        Speaker::Other => is_status || !is_message,
+        Speaker::Other => is_full || is_status || !is_message,
         Speaker::Client => {
             after == Speaker::Client && !begins(&["gh: ", "GraphQL: ", "HTTP ", "RequestError", "HttpError"])
         }

@@ -33,7 +33,7 @@ impl Target {
 /// name in the words of a client or tool. What a server printed does not count.
 pub(super) fn find(lines: &[Spoken]) -> Target {
     let mut best = (0, Target::default());
-    for Spoken { speaker, text } in lines {
+    for Spoken { speaker, text, .. } in lines {
         let line = text.as_str();
         let weight = match speaker {
             Speaker::Remote => continue,
