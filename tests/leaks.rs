@@ -119,6 +119,18 @@ const RUNS: &[Row] = &[
     hides("add acme --token-stdin --yes --no-verify", "{new}\n", Kept),
     hides("add globex --command theirs-command --yes --no-browser", "", ByCommand),
     hides("add globex --no-such-option", "{new}\n", Kept),
+    // rename, status, help
+    hides("rename acme acme/secret", "", Kept),
+    hides("rename acme {new}", "", Kept),
+    hides("rename acme --label {new}", "", Kept),
+    hides("rename nothing acme", "{acme}\n", ListCorrupt),
+    hides("status", "", Kept),
+    hides("status --json", "", Rejected),
+    hides("status --offline", "", SecretInGitConfig),
+    hides("status", "", VaultCorrupt),
+    hides("status", "", NoNetwork),
+    hides("help status", "{acme}\n", Kept),
+    hides("explain --report", "fatal: Authentication failed for 'https://mona:{acme}@github.com/acme/secret/'\n", Kept),
     // list, remove
     hides("list", "", Kept),
     hides("list --json", "", Kept),

@@ -17,6 +17,7 @@ const MOST_ARGUMENTS: usize = 6;
 /// Names of types that several files may define: the name, and why it is still one thing.
 #[rustfmt::skip]
 const SHARED_NAMES: &[(&str, &str)] = &[
+    ("ProbingGit", "the git of a probe that runs; where none can be started, the type that has no value"),
     ("Backend", "the keyring of this system: only one of its files is compiled"),
 ];
 

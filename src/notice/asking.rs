@@ -2,7 +2,7 @@
 
 use super::opening::{self, Opening};
 use super::{
-    BOUND, Given, Judged, QUIET, Reason, Refusal, may_ask_again, reason, refused_before, speech, steady,
+    BOUND, Explained, Given, Judged, QUIET, Reason, may_ask_again, reason, refused_before, speech, steady,
 };
 use crate::account::Account;
 use crate::files::{self, FileError};
@@ -57,7 +57,7 @@ impl News {
 
 /// The right to ask, which at most one process has at a time.
 #[derive(Debug)]
-pub(super) enum Turn {
+pub(super) enum AskingTurn {
     /// It is ours until this is dropped; or nobody's, since no lock can be had here: then each asks for itself.
     Ours { _lock: Option<files::Turn> },
     /// Another process has it for too long.
@@ -76,11 +76,11 @@ enum OneAtATime<'a> {
 }
 
 /// Takes the right to ask about an account whose token may be bad.
-pub(super) fn take_turn(session: &Session, given: &Given<'_>) -> Turn {
+pub(super) fn take_turn(session: &Session, given: &Given<'_>) -> AskingTurn {
     take(session, given, OneAtATime::Account, BOUND)
 }
 
-fn take(session: &Session, given: &Given<'_>, what: OneAtATime<'_>, bound: Duration) -> Turn {
+fn take(session: &Session, given: &Given<'_>, what: OneAtATime<'_>, bound: Duration) -> AskingTurn {
     let name = match what {
         OneAtATime::Account => format!("flight-{:02}", slot(given.id)),
         OneAtATime::Place(mark) => format!("place-{:02}", slot(mark.as_str())),
@@ -90,27 +90,27 @@ fn take(session: &Session, given: &Given<'_>, what: OneAtATime<'_>, bound: Durat
         }
     };
     match files::take_turn(&session.paths.locks(), &name, bound) {
-        Ok(lock) => Turn::Ours { _lock: Some(lock) },
+        Ok(lock) => AskingTurn::Ours { _lock: Some(lock) },
         Err(FileError::Busy { .. }) => {
             session.log.note("not asked: another process asks", &[]);
-            Turn::Busy
+            AskingTurn::Busy
         }
         Err(_) => {
             session.log.note("no place for a lock: asked without one", &[]);
-            Turn::Ours { _lock: None }
+            AskingTurn::Ours { _lock: None }
         }
     }
 }
 
 /// Takes the right to ask about what git is to be given. Once the token is known to be good, different places are
 /// asked about side by side.
-fn take_right(session: &Session, outcomes: &mut Outcomes, given: &Given<'_>, mark: &Mark) -> Turn {
+fn take_right(session: &Session, outcomes: &mut Outcomes, given: &Given<'_>, mark: &Mark) -> AskingTurn {
     let start = Instant::now();
     if !outcomes.is_good(given.id) {
         let turn = take_turn(session, given);
         // Somebody else may have asked meanwhile.
         outcomes.reload();
-        if matches!(turn, Turn::Busy) || !outcomes.is_good(given.id) {
+        if matches!(turn, AskingTurn::Busy) || !outcomes.is_good(given.id) {
             return turn;
         }
     }
@@ -134,7 +134,7 @@ pub(super) fn ask(
     }
     let before = outcomes.rejection(given.id);
     let turn = take_right(session, outcomes, given, &mark);
-    if matches!(turn, Turn::Busy) {
+    if matches!(turn, AskingTurn::Busy) {
         return Judged::unsure();
     }
     let rejection = outcomes.rejection(given.id);
@@ -195,7 +195,7 @@ pub(super) fn ask(
         if let Some(refusal) = explained_for_owner(session, outcomes, given, &found) {
             return still_refused(session, outcomes, given, direction, refusal);
         }
-        if !matches!(turn, Turn::Busy) {
+        if !matches!(turn, AskingTurn::Busy) {
             found = explain(&means, &subject, found, left(start));
         }
     }
@@ -229,10 +229,10 @@ fn explained_for_owner(
     outcomes: &Outcomes,
     given: &Given<'_>,
     found: &Inspection,
-) -> Option<Refusal> {
+) -> Option<Explained> {
     let owner = given.remote.owner.as_ref()?;
     let (verdict, page) = outcomes.refused_at_owner(given.id, owner, (session.now, SHARED))?;
-    is_the_same(found, verdict).then_some(Refusal { verdict, at: session.now, page })
+    is_the_same(found, verdict).then_some(Explained { verdict, at: session.now, page })
 }
 
 /// Notes that a refusal stands, and says so in one line.
@@ -241,9 +241,9 @@ fn still_refused(
     outcomes: &mut Outcomes,
     given: &Given<'_>,
     direction: Direction,
-    refusal: Refusal,
+    refusal: Explained,
 ) -> Judged {
-    let refusal = Refusal { at: session.now, ..refusal };
+    let refusal = Explained { at: session.now, ..refusal };
     let note = |o: &mut Outcomes| {
         o.note_refused(
             given.id,

@@ -33,7 +33,7 @@ pub fn refused_by_git(
         return say(&speech::still_rejected(given, outcomes.rejection(given.id), session.now));
     }
     let settings = session.settings();
-    let may_ask = !matches!(turn, asking::Turn::Busy)
+    let may_ask = !matches!(turn, asking::AskingTurn::Busy)
         && settings.probe == Permission::Auto
         && outcomes.held(&given.remote.host, session.now).is_none();
     let user = if may_ask { ask(session, given) } else { Heard::NotAsked };

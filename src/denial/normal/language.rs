@@ -109,11 +109,13 @@ impl Message {
     /// Finds it in a line: where it begins and ends, and what was put in.
     fn find(&self, line: &str) -> Option<(usize, usize, Vec<String>)> {
         let (first, others) = self.parts.split_first()?;
-        let start = line.find(first.as_str()).filter(|_| !first.trim().is_empty()).or_else(|| {
+        let start = if first.trim().is_empty() {
             // It begins with what is put in: a quoted address.
-            let behind = line.find(others.first()?.as_str())?;
-            line[..behind].rfind(' ').map(|at| at + 1).or(Some(0))
-        })?;
+            let behind = line.find(others.first().filter(|part| !part.trim().is_empty())?.as_str())?;
+            line[..behind].rfind(' ').map_or(0, |at| at + 1)
+        } else {
+            line.find(first.as_str())?
+        };
         let mut at = if first.trim().is_empty() { start } else { start + first.len() };
         let mut holes = Vec::new();
         for (index, part) in others.iter().enumerate() {
@@ -180,10 +182,15 @@ mod tests {
             ("Authentication failed for '%s'", "Nie wpuszczono do '%s'"),
             ("unable to access '%s': %s", "brak dostępu do '%s': %s"),
             ("repository '%s' not found", "'%s' nie znaleziono"),
+            ("RPC failed; %s", "RPC nie; %s"),
             ("Could not read from remote repository.\n\nPlease", "Nie można czytać.\n\nProszę"),
         ]));
         languages.add(b"no catalogue");
         languages.add(&[]);
+        for line in ["gh: This installation has been suspended (HTTP 403)", "fatal: repository 'x' not found"]
+        {
+            assert_eq!(languages.english(line), None, "{line}");
+        }
         for (line, english) in [
             ("kobna: Nie wpuszczono do 'https://x/y'", "fatal: Authentication failed for 'https://x/y'"),
             (

@@ -97,7 +97,8 @@ pub(super) fn is_rest(line: &str, after: Speaker, is_full: bool) -> bool {
     let is_message =
         first.len() > 2 && (first.ends_with(':') || (line.starts_with(char::is_uppercase) && announces));
     match of(line) {
-        _ if line.is_empty() || begins(&["HTTP/"]) => false,
+        // A reply, or curl itself, begins here, however wide the line before is.
+        _ if line.is_empty() || begins(&["HTTP/", "curl: ("]) => false,
         Speaker::Other => is_full || is_status || !is_message,
         Speaker::Client => {
             after == Speaker::Client && !begins(&["gh: ", "GraphQL: ", "HTTP ", "RequestError", "HttpError"])
