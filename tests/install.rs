@@ -261,9 +261,10 @@ fn an_installation_that_is_ended_in_the_middle_leaves_nothing() {
     let home = Home::new();
     let binary = env!("CARGO_BIN_EXE_git-credential-patron");
     let count = home.sandbox.root().join("count");
-    // Each file is put into its place by mv: the seven are the list, and what is installed.
+    // Each file is put into its place by mv: the seven are the list, and what is installed. Nobody waits for the mv of
+    // a script that was killed, so that one does nothing more.
     let script = format!(
-        "echo x >>'{0}'\ntest \"$(wc -l <'{0}')\" = \"$END_AT\" && kill -s \"$END_BY\" $PPID && sleep 1\nexec /bin/mv \"$@\"",
+        "echo x >>'{0}'\nif test \"$(wc -l <'{0}')\" = \"$END_AT\"; then\n  kill -s \"$END_BY\" $PPID\n  test \"$END_BY\" != KILL || exit 1\n  sleep 1\nfi\nexec /bin/mv \"$@\"",
         count.display()
     );
     home.sandbox.write_program("mv", &script);
