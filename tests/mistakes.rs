@@ -74,12 +74,13 @@ fn a_token_of_another_owner_is_kept_only_if_that_is_meant() {
     };
     // A script is told, and goes on.
     add("mona", "acme").says("\"acme\" already").says("git credential-patron remove mona");
-    // Said and meant already, the same owner, a classic token, the right token: nothing to say.
+    // Said and meant already, the same owner: nothing to say.
     add("globex", "acme").says_nothing();
     add("acme/secret", "acme").says_nothing();
-    add("acme", "classic").says_nothing();
-    add("globex", "classic").says_nothing();
-    add("globex", "globex").says_nothing();
+    // One of another kind takes no token's place without a word.
+    for (scope, label) in [("acme", "classic"), ("globex", "classic"), ("globex", "globex")] {
+        add(scope, label).says("takes its place");
+    }
 }
 
 #[test]

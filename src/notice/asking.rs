@@ -2,7 +2,7 @@
 
 use super::opening::{self, Opening};
 use super::{
-    BOUND, Explained, Given, Judged, QUIET, Reason, may_ask_again, reason, refused_before, speech, steady,
+    BOUND, Given, Judged, PastRefusal, QUIET, Reason, may_ask_again, reason, refused_before, speech, steady,
 };
 use crate::account::Account;
 use crate::files::{self, FileError};
@@ -229,10 +229,10 @@ fn explained_for_owner(
     outcomes: &Outcomes,
     given: &Given<'_>,
     found: &Inspection,
-) -> Option<Explained> {
+) -> Option<PastRefusal> {
     let owner = given.remote.owner.as_ref()?;
     let (verdict, page) = outcomes.refused_at_owner(given.id, owner, (session.now, SHARED))?;
-    is_the_same(found, verdict).then_some(Explained { verdict, at: session.now, page })
+    is_the_same(found, verdict).then_some(PastRefusal { verdict, at: session.now, page })
 }
 
 /// Notes that a refusal stands, and says so in one line.
@@ -241,9 +241,9 @@ fn still_refused(
     outcomes: &mut Outcomes,
     given: &Given<'_>,
     direction: Direction,
-    refusal: Explained,
+    refusal: PastRefusal,
 ) -> Judged {
-    let refusal = Explained { at: session.now, ..refusal };
+    let refusal = PastRefusal { at: session.now, ..refusal };
     let note = |o: &mut Outcomes| {
         o.note_refused(
             given.id,

@@ -168,7 +168,7 @@ enum Reason {
     /// It was fine before, and nothing speaks against it.
     NothingNew,
     /// It was refused, and that was explained.
-    Refused(Explained),
+    Refused(PastRefusal),
     /// It was never used here, or the refusal is long ago.
     FirstUse,
     /// Git never reported about an earlier answer.
@@ -179,7 +179,7 @@ enum Reason {
 
 /// A refusal that was explained.
 #[derive(Debug, PartialEq, Eq)]
-struct Explained {
+struct PastRefusal {
     verdict: VerdictId,
     /// When it was asked about last.
     at: i64,
@@ -212,7 +212,7 @@ pub fn judge(session: &Session, outcomes: &mut Outcomes, given: &Given<'_>) -> J
 
 /// Tells whether it is worth asking whether a refusal still stands. A token that is not known would be one more bad
 /// login.
-fn may_ask_again(refusal: &Explained, now: i64) -> bool {
+fn may_ask_again(refusal: &PastRefusal, now: i64) -> bool {
     now - refusal.at >= PAUSE && !OF_THE_TOKEN.contains(&refusal.verdict)
 }
 
@@ -244,7 +244,7 @@ fn reason(
         State::Accepted if Traces::of(&session.paths).unreported(mark) => Reason::Unreported,
         State::Accepted => Reason::NothingNew,
         State::Refused(verdict) if (0..stands).contains(&(session.now - known.at)) => {
-            Reason::Refused(Explained { verdict, at: known.at, page: known.page })
+            Reason::Refused(PastRefusal { verdict, at: known.at, page: known.page })
         }
         State::Refused(_) | State::Rejected => Reason::FirstUse,
     }
@@ -257,7 +257,12 @@ fn steady(session: &Session, mark: Mark) -> Judged {
 }
 
 /// Gives it, with one line: what is wrong was said before.
-fn refused_before(session: &Session, outcomes: &Outcomes, given: &Given<'_>, refusal: &Explained) -> Judged {
+fn refused_before(
+    session: &Session,
+    outcomes: &Outcomes,
+    given: &Given<'_>,
+    refusal: &PastRefusal,
+) -> Judged {
     let is_fallbacks = given.account.is_none() && OF_THE_TOKEN.contains(&refusal.verdict);
     let line = if is_fallbacks {
         speech::still_rejected(given, outcomes.rejection(given.id), session.now)

@@ -4,7 +4,7 @@
 //! template of ours, filled with names; a server's own words are at most one quoted line, made harmless.
 
 use super::opening::Shown;
-use super::{Explained, Given};
+use super::{Given, PastRefusal};
 use crate::outcomes::{Direction, Rejection};
 use crate::remote::{Remote, Scope};
 use crate::terminal::{BAD, STRONG, paint, sanitise};
@@ -69,7 +69,7 @@ pub(super) fn not_told(remote: &Remote, verdict: &Verdict) -> Words {
 pub(super) fn again(
     remote: &Remote,
     direction: Direction,
-    (refusal, means): (&Explained, &str),
+    (refusal, means): (&PastRefusal, &str),
     now: i64,
 ) -> String {
     let (what, option) = match direction {

@@ -363,10 +363,7 @@ fn the_table_has_every_verdict_that_the_program_knows() {
     assert_eq!(known, table);
     for (id, _, _, file) in ELSEWHERE {
         let text = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file));
-        assert!(
-            text.expect("a module of the tests").contains(&format!("{id}")),
-            "{file} says nothing of {id}"
-        );
+        assert!(text.expect("a module of the tests").contains(id), "{file} says nothing of {id}");
     }
     assert!(TABLE.iter().all(|row| !row.scenes.is_empty()), "each verdict is produced by something");
 }

@@ -45,7 +45,7 @@ pub(super) fn of(lines: &[String], languages: &Languages) -> Vec<Normal> {
         let folded =
             rest.iter().take(FOLDED_LINES).take_while(|next| speaker::is_rest(next, after, is_full)).count();
         let (more, behind) = rest.split_at(folded);
-        open.extend(more.iter().map(|line| spoken(line)));
+        open.extend(more.iter().map(&spoken));
         rest = behind;
         last = std::mem::take(&mut open);
         attempts.push(Normal::of_lines(&last));
