@@ -100,6 +100,15 @@ fn page_of(host: &Host, kind: TokenKind) -> Option<String> {
 
 /// Reads an account's secret, wherever it lies.
 pub(super) fn secret_of(session: &Session, account: &Account) -> Result<Token, Failure> {
+    // What is kept for an App is its private key or a login, and neither may leave for a call that ends tokens.
+    if account.app.is_some() {
+        return Err(Failure::failed(format!(
+            "{} is a GitHub App: its tokens end within hours",
+            account.label
+        ))
+        .remedy("end its key or the login on the App's page at GitHub")
+        .remedy(format!("forget it here: git credential-patron remove {}", account.label)));
+    }
     let fact = format!("the token of {} cannot be read", account.label);
     let asking = if terminal::has_terminal() { Asking::MayPrompt } else { Asking::Never };
     match vault::open(&account.place, &session.paths, asking).read(&vault::item(account)) {
