@@ -32,6 +32,8 @@ const LEFT: usize = 64;
 const READ: usize = 8192;
 /// How the name of each begins.
 const BEGINNING: &str = "t-";
+/// The same for a request that nobody answered.
+const UNANSWERED: &str = "u-";
 
 /// Which account was answered for which place and direction, as it stands in a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +42,8 @@ pub struct Mark(String);
 impl Mark {
     /// Makes the mark of a request that nobody answered: what git is told then by a person, it tells us.
     pub fn unanswered(remote: &Remote) -> Self {
-        Self::of("unanswered", remote, Direction::Fetch)
+        let Self(name) = Self::of("unanswered", remote, Direction::Fetch);
+        Self(name.replacen(BEGINNING, UNANSWERED, 1))
     }
 
     /// Makes the mark of an account, by its id, for a place and direction.
@@ -142,7 +145,10 @@ impl<'a> Traces<'a> {
     fn paths(&self) -> impl Iterator<Item = PathBuf> {
         let entries = self.folder.map(fs::read_dir).into_iter().flatten().flatten().flatten();
         let is_trace = |path: &PathBuf| {
-            path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(BEGINNING.as_bytes()))
+            path.file_name().is_some_and(|name| {
+                let name = name.as_encoded_bytes();
+                [BEGINNING, UNANSWERED].iter().any(|beginning| name.starts_with(beginning.as_bytes()))
+            })
         };
         entries.map(|entry| entry.path()).filter(is_trace).take(READ)
     }
