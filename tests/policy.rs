@@ -248,7 +248,7 @@ fn a_policy_that_cannot_be_trusted_keeps_nothing_new_and_lets_what_is_there_go_o
     ];
     let others = [
         ("", "chown 12345 /etc/git-credential-patron/policy.toml", "does not belong to root"),
-        ("", "chown 12345 /etc/git-credential-patron", "git-credential-patron belongs to "),
+        ("", "chown 12345 /etc/git-credential-patron", "git-credential-patron does not belong to root"),
     ];
     // In a namespace of one user there is nobody else to give a file to.
     let others: &[_] = if is_root() { &others } else { &[] };
