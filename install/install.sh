@@ -258,6 +258,12 @@ do_install() {
     known=''
     if [ ! -f "$prefix/$list" ]; then fresh=yes; fi
     if [ -f "$prefix/$list" ]; then known=$(cat -- "$prefix/$list") || fail "$prefix/$list cannot be read"; fi
+    # Where one was killed before its list was in place, the list lies beside that, and names the folders it made.
+    for left in "$prefix/$list".new.*; do
+        if [ -f "$left" ] && ! kill -0 "${left##*.}" 2>/dev/null; then
+            known=$known$newline$(grep '^folder ' -- "$left" || :)
+        fi
+    done
     add_missing "$prefix/$(dirname -- "$list")"
     for path in $files; do
         add_missing "$(dirname -- "$prefix/$path")"

@@ -24,7 +24,7 @@ impl std::fmt::Debug for Fallback {
 
 /// Why an account does not serve a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WhyNot {
+pub enum Mismatch {
     /// It is for another host.
     OtherHost,
     /// Its scope is narrower than what is known of the request: no usable path came.
@@ -127,17 +127,17 @@ pub fn because(
 }
 
 /// Says whether an account may serve a request, and if not, why: rules 1 to 6 of [`choose`].
-pub fn fits(account: &Account, remote: &Remote, user: Option<&str>, all: &[Account]) -> Result<(), WhyNot> {
+pub fn fits(account: &Account, remote: &Remote, user: Option<&str>, all: &[Account]) -> Result<(), Mismatch> {
     let scope = &account.scope;
     if !scope.host().serves(&remote.host) {
-        return Err(WhyNot::OtherHost);
+        return Err(Mismatch::OtherHost);
     }
     if account.server == Server::Plain {
         return match user {
             _ if !scope.covers(remote, Server::Plain) => {
-                Err(if remote.path.is_none() { WhyNot::UnknownOwner } else { WhyNot::OtherRepository })
+                Err(if remote.path.is_none() { Mismatch::UnknownOwner } else { Mismatch::OtherRepository })
             }
-            Some(user) if account.login.as_deref() != Some(user) => Err(WhyNot::OtherLogin),
+            Some(user) if account.login.as_deref() != Some(user) => Err(Mismatch::OtherLogin),
             _ => Ok(()),
         };
     }
@@ -146,22 +146,22 @@ pub fn fits(account: &Account, remote: &Remote, user: Option<&str>, all: &[Accou
         && account.login.is_some()
         && !account.is_login(user)
     {
-        return Err(WhyNot::OtherLogin);
+        return Err(Mismatch::OtherLogin);
     }
     if remote.host.is_gist() {
         let own = scope.repo().is_none()
             && scope.owner().is_some_and(|owner| {
                 account.login.as_deref().is_some_and(|l| l.eq_ignore_ascii_case(owner.as_str()))
             });
-        return if own || scope.is_whole_host() { Ok(()) } else { Err(WhyNot::NotTheGistsUser) };
+        return if own || scope.is_whole_host() { Ok(()) } else { Err(Mismatch::NotTheGistsUser) };
     }
     if scope.covers(remote, Server::GitHub) {
         return Ok(());
     }
     Err(match (&remote.owner, scope.segment(0)) {
-        (None, _) => WhyNot::UnknownOwner,
-        (Some(asked), Some(mine)) if asked.as_str().eq_ignore_ascii_case(mine) => WhyNot::OtherRepository,
-        _ => WhyNot::OtherOwner,
+        (None, _) => Mismatch::UnknownOwner,
+        (Some(asked), Some(mine)) if asked.as_str().eq_ignore_ascii_case(mine) => Mismatch::OtherRepository,
+        _ => Mismatch::OtherOwner,
     })
 }
 

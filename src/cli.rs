@@ -97,7 +97,7 @@ pub enum Command {
     #[command(
         after_help = "example: curl -H @<(echo \"Authorization: Bearer $(git credential-patron token acme)\") ..."
     )]
-    Token(Token),
+    Token(TokenOptions),
     /// Run a command with the owner's token in its environment
     #[command(after_help = "example: git credential-patron exec --for acme gh repo list acme")]
     Exec(Exec),
@@ -344,7 +344,7 @@ pub struct Explain {
 
 /// Options of `token`.
 #[derive(Debug, Args)]
-pub struct Token {
+pub struct TokenOptions {
     /// An owner, a repository or a URL [default: the current repository's remote]
     #[arg(value_name = "SCOPE|URL")]
     pub what: Option<String>,

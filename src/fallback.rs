@@ -15,7 +15,7 @@
 use crate::choose::Fallback;
 use crate::helper_line::{self, Runs};
 use crate::limits;
-use crate::protocol::reply::{Reader, Reply, Unusable, compose_lines};
+use crate::protocol::reply::{Reader, Reply, UnusableReply, compose_lines};
 use crate::protocol::{Line, Operation, Request, secrets};
 use crate::remote::Host;
 use crate::token::Token;
@@ -52,18 +52,18 @@ impl<'a> Foreign<'a> {
 
 /// Why a helper's answer was not used. Never names the helper: a snippet may hold a password.
 #[derive(Debug)]
-pub enum Trouble {
+pub enum HelperTrouble {
     /// Its shell cannot be started.
     NotStarted(std::io::Error),
     /// Its answer cannot be read.
     Unread(std::io::Error),
     /// Its answer could mislead git.
-    Unusable(Unusable),
+    Unusable(UnusableReply),
     /// It gave the secret of an account that may not serve this place now.
     NotForThis,
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for HelperTrouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotStarted(error) => write!(f, "it cannot be started ({error})"),
@@ -76,11 +76,11 @@ impl fmt::Display for Trouble {
     }
 }
 
-impl std::error::Error for Trouble {}
+impl std::error::Error for HelperTrouble {}
 
 /// What all of the helpers together answered, and what went wrong on the way.
 #[derive(Debug, Default)]
-pub struct Asked {
+pub struct FallbackAnswer {
     /// What git is to be given; empty if nobody answered.
     pub reply: Reply,
     /// Whether git has all it needs.
@@ -88,7 +88,7 @@ pub struct Asked {
     /// How many helpers were run.
     pub run: u64,
     /// What went wrong, in order.
-    pub troubles: Vec<Trouble>,
+    pub troubles: Vec<HelperTrouble>,
 }
 
 /// Asks the helpers in turn until git has all it needs; later ones are told what earlier ones filled in.
@@ -101,15 +101,15 @@ pub fn get(
     host: &Host,
     now: i64,
     mut may_give: impl FnMut(&Token) -> bool,
-) -> Asked {
+) -> FallbackAnswer {
     let user_known = request.lines.iter().any(|line| line.key == b"username");
     let lines = request.told(fallback.with_path);
-    let mut asked = Asked::default();
+    let mut asked = FallbackAnswer::default();
     for helper in others(fallback) {
         asked.run += 1;
         match ask(helper, Operation::Get, &asked.reply.told_on(&lines), host) {
             Ok(reply) if !reply.secrets().iter().all(&mut may_give) => {
-                asked.troubles.push(Trouble::NotForThis)
+                asked.troubles.push(HelperTrouble::NotForThis)
             }
             Ok(reply) => asked.reply.add(reply),
             Err(trouble) => asked.troubles.push(trouble),
@@ -126,7 +126,12 @@ pub fn get(
 }
 
 /// Tells all the helpers that a credential worked or did not, as git does. Gives what went wrong.
-pub fn tell(fallback: &Fallback, operation: Operation, request: Foreign<'_>, host: &Host) -> Vec<Trouble> {
+pub fn tell(
+    fallback: &Fallback,
+    operation: Operation,
+    request: Foreign<'_>,
+    host: &Host,
+) -> Vec<HelperTrouble> {
     let lines = request.told(fallback.with_path);
     others(fallback).filter_map(|helper| ask(helper, operation, &lines, host).err()).collect()
 }
@@ -137,7 +142,7 @@ fn others(fallback: &Fallback) -> impl Iterator<Item = &str> {
 }
 
 /// Runs one helper.
-fn ask(helper: &str, operation: Operation, lines: &[Line], host: &Host) -> Result<Reply, Trouble> {
+fn ask(helper: &str, operation: Operation, lines: &[Line], host: &Host) -> Result<Reply, HelperTrouble> {
     let mut command = helper_line::command(helper);
     command.push(' ');
     command.push_str(operation.word());
@@ -148,7 +153,7 @@ fn ask(helper: &str, operation: Operation, lines: &[Line], host: &Host) -> Resul
         .env(MARK, mark(host))
         .stdin(Stdio::piped())
         .stdout(if operation == Operation::Get { Stdio::piped() } else { Stdio::null() });
-    let mut child = limits::as_before(|| shell.spawn()).map_err(Trouble::NotStarted)?;
+    let mut child = limits::as_before(|| shell.spawn()).map_err(HelperTrouble::NotStarted)?;
     if let Some(mut stdin) = child.stdin.take() {
         // A helper that hangs up early does not want the rest.
         let _ = stdin.write_all(&compose_lines(lines));
@@ -167,7 +172,7 @@ const SHELL: &str = if cfg!(unix) { "/bin/sh" } else { "sh" };
 
 /// Reads up to the blank line or the end, as git does, so that nothing waits for a process that the helper
 /// left behind with its stdout.
-fn read(mut stdout: impl Read) -> Result<Reply, Trouble> {
+fn read(mut stdout: impl Read) -> Result<Reply, HelperTrouble> {
     let mut reader = Reader::default();
     let mut buffer = Zeroizing::new([0u8; 8192]);
     loop {
@@ -176,10 +181,10 @@ fn read(mut stdout: impl Read) -> Result<Reply, Trouble> {
             Ok(count) if reader.feed(&buffer[..count]) => break,
             Ok(_) => {}
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(Trouble::Unread(error)),
+            Err(error) => return Err(HelperTrouble::Unread(error)),
         }
     }
-    reader.finish().map_err(Trouble::Unusable)
+    reader.finish().map_err(HelperTrouble::Unusable)
 }
 
 /// Adds our process to the mark.

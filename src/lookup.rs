@@ -6,7 +6,7 @@
 use crate::account::{Account, Standing, VaultPlace, server_of};
 use crate::ancestry;
 use crate::app;
-use crate::choose::{Fallback, WhyNot, choose, fits};
+use crate::choose::{Fallback, Mismatch, choose, fits};
 use crate::error::one_line;
 use crate::log::Fact;
 use crate::outcomes::Outcomes;
@@ -179,7 +179,7 @@ impl<'a> Lookup<'a> {
     /// Tells whether an account may be meant by this request, as far as the request tells.
     fn may_fit(&self, account: &Account) -> bool {
         let why_not = fits(account, &self.remote, self.request.user(), &self.accounts).err();
-        matches!(why_not, None | Some(WhyNot::UnknownOwner | WhyNot::OtherLogin))
+        matches!(why_not, None | Some(Mismatch::UnknownOwner | Mismatch::OtherLogin))
     }
 }
 

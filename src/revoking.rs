@@ -3,7 +3,7 @@
 //! GitHub's answer says nothing of whether the secret was known, and is given before the work is done. So the
 //! host is asked with the secret itself until it does not know it, for [`BOUND`] at most.
 
-use crate::github::{Answer, Api, Client, Reply};
+use crate::github::{Api, CallResult, Client, Response};
 use crate::remote::Host;
 use crate::terminal::sanitise;
 use crate::token::{Token, TokenKind};
@@ -49,11 +49,11 @@ pub(crate) fn revoke(client: &Client, host: &Host, secret: &Token) -> Result<Lif
     let api = Api::of(host);
     let reply = client.revoke(&api, secret);
     let answer = match &reply {
-        Reply::Failed(why) => return Err(NotRevoked::Unanswered(why.to_string())),
-        Reply::Answered(answer) if who(answer) == AnsweredBy::Stranger => {
+        CallResult::Failed(why) => return Err(NotRevoked::Unanswered(why.to_string())),
+        CallResult::Answered(answer) if who(answer) == AnsweredBy::Stranger => {
             return Err(NotRevoked::Unanswered(format!("what answered for {host} is not GitHub")));
         }
-        Reply::Answered(answer) => answer,
+        CallResult::Answered(answer) => answer,
     };
     match answer.status {
         200..=299 => {}
@@ -76,7 +76,7 @@ pub(crate) fn revoke(client: &Client, host: &Host, secret: &Token) -> Result<Lif
     watch(client, &api, secret)
 }
 
-fn who(answer: &Answer) -> AnsweredBy {
+fn who(answer: &Response) -> AnsweredBy {
     answered_by(answer.status, answer.body.is_empty(), &|name| answer.header(name))
 }
 
@@ -85,11 +85,11 @@ fn watch(client: &Client, api: &Api, secret: &Token) -> Result<Life, NotRevoked>
     loop {
         let reply = client.is_known(api, secret);
         let known = match &reply {
-            Reply::Answered(answer) if answer.status == 401 && who(answer) == AnsweredBy::GitHub => {
+            CallResult::Answered(answer) if answer.status == 401 && who(answer) == AnsweredBy::GitHub => {
                 return Ok(Life::Dead);
             }
-            Reply::Answered(_) => Ok(Life::Alive),
-            Reply::Failed(why) => Err(NotRevoked::Unanswered(why.to_string())),
+            CallResult::Answered(_) => Ok(Life::Alive),
+            CallResult::Failed(why) => Err(NotRevoked::Unanswered(why.to_string())),
         };
         if start.elapsed() >= BOUND {
             return known;

@@ -67,13 +67,13 @@ impl Token {
     }
 
     /// Says why these bytes cannot be kept or handed to git, if they cannot (rule P9: no control bytes).
-    pub fn unusable(&self) -> Option<Unusable> {
+    pub fn unusable(&self) -> Option<UnusableSecret> {
         if self.0.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
-            Some(Unusable::LineBreak)
+            Some(UnusableSecret::LineBreak)
         } else if self.0.iter().any(u8::is_ascii_control) {
-            Some(Unusable::ControlByte)
+            Some(UnusableSecret::ControlByte)
         } else if self.0.len() > MAX_LEN {
-            Some(Unusable::TooLong)
+            Some(UnusableSecret::TooLong)
         } else {
             None
         }
@@ -91,7 +91,7 @@ impl fmt::Debug for Token {
 
 /// Why a secret cannot be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unusable {
+pub enum UnusableSecret {
     /// It holds a line feed or a carriage return, which would end the line it is sent in.
     LineBreak,
     /// It holds another control byte.
@@ -100,7 +100,7 @@ pub enum Unusable {
     TooLong,
 }
 
-impl fmt::Display for Unusable {
+impl fmt::Display for UnusableSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::LineBreak => "it contains a line break",
@@ -191,10 +191,10 @@ mod tests {
 
     #[test]
     fn control_bytes_make_a_secret_unusable_and_odd_bytes_do_not() {
-        assert_eq!(Token::new(b"a\nb".to_vec()).unusable(), Some(Unusable::LineBreak));
-        assert_eq!(Token::new(b"a\rb".to_vec()).unusable(), Some(Unusable::LineBreak));
-        assert_eq!(Token::new(b"a\0b".to_vec()).unusable(), Some(Unusable::ControlByte));
-        assert_eq!(made("", MAX_LEN + 1).unusable(), Some(Unusable::TooLong));
+        assert_eq!(Token::new(b"a\nb".to_vec()).unusable(), Some(UnusableSecret::LineBreak));
+        assert_eq!(Token::new(b"a\rb".to_vec()).unusable(), Some(UnusableSecret::LineBreak));
+        assert_eq!(Token::new(b"a\0b".to_vec()).unusable(), Some(UnusableSecret::ControlByte));
+        assert_eq!(made("", MAX_LEN + 1).unusable(), Some(UnusableSecret::TooLong));
         assert_eq!(Token::new(b"p\xff- \xc3\xa4".to_vec()).unusable(), None);
         assert_eq!(Token::new(Vec::new()).unusable(), None, "an empty password is a password");
     }

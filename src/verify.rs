@@ -2,11 +2,11 @@
 
 use crate::account::Account;
 use crate::error::{Exit, Failure};
-use crate::github::{Answer, Api, ApiPath, Client, Reply};
+use crate::github::{Api, ApiPath, CallResult, Client, Response};
 use crate::remote::{Scope, Server};
 use crate::terminal::sanitise;
 use crate::token::{Token, TokenKind};
-use crate::verdict::{AnsweredBy, Heard, answered_by};
+use crate::verdict::{AnsweredBy, Observed, answered_by};
 
 /// What a host said of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,8 +40,8 @@ pub fn ask(client: &Client, scope: &Scope, token: &Token) -> Result<Verified, Fa
     }
     if host.server_by_name().is_none() {
         match client.get(&api, &ApiPath::meta(), None) {
-            Reply::Failed(why) => return Err(unanswered(scope, &why.to_string())),
-            Reply::Answered(answer) => match who(&answer) {
+            CallResult::Failed(why) => return Err(unanswered(scope, &why.to_string())),
+            CallResult::Answered(answer) => match who(&answer) {
                 AnsweredBy::GitHub => {}
                 AnsweredBy::Nobody => {
                     let fact = format!("{host} answered {}, which does not tell what it is", answer.status);
@@ -55,13 +55,13 @@ pub fn ask(client: &Client, scope: &Scope, token: &Token) -> Result<Verified, Fa
     }
     let reply = client.get(&api, &ApiPath::user(), Some(token));
     let answer = match &reply {
-        Reply::Failed(why) => return Err(unanswered(scope, &why.to_string())),
-        Reply::Answered(answer) if who(answer) == AnsweredBy::Stranger => {
+        CallResult::Failed(why) => return Err(unanswered(scope, &why.to_string())),
+        CallResult::Answered(answer) if who(answer) == AnsweredBy::Stranger => {
             return Err(unchecked(format!(
                 "what answered for {host} is not GitHub (a captive portal, or a proxy?)"
             )));
         }
-        Reply::Answered(answer) => answer,
+        CallResult::Answered(answer) => answer,
     };
     match answer.status {
         200 if serde_json::from_slice::<serde_json::Value>(&answer.body).is_err() => {
@@ -90,12 +90,12 @@ pub fn ask(client: &Client, scope: &Scope, token: &Token) -> Result<Verified, Fa
     }
 }
 
-fn who(answer: &Answer) -> AnsweredBy {
+fn who(answer: &Response) -> AnsweredBy {
     answered_by(answer.status, answer.body.is_empty(), &|name| answer.header(name))
 }
 
 /// Reads one text field of a JSON answer; nothing if it is empty.
-fn text_of(answer: &Answer, field: &str) -> Option<String> {
+fn text_of(answer: &Response, field: &str) -> Option<String> {
     let json: serde_json::Value = serde_json::from_slice(&answer.body).ok()?;
     json[field].as_str().filter(|text| !text.is_empty()).map(str::to_owned)
 }
@@ -109,7 +109,7 @@ fn unchecked(fact: String) -> Failure {
 }
 
 /// Gives the account with what GitHub told of its token (`GET /user`); none if there was nothing new.
-pub fn told(account: &Account, user: &Heard) -> Option<Account> {
+pub fn told(account: &Account, user: &Observed) -> Option<Account> {
     let reply = user.reply().filter(|_| user.is_open())?;
     if account.app.is_some() {
         // What GitHub tells is of the token, which ends in an hour or eight, and not of the account.

@@ -44,12 +44,12 @@ const BOOT: &str = "00000000";
 pub(super) fn ancestors() -> impl Iterator<Item = Ancestor> {
     let mut system = System::new();
     // Windows keeps the number of a parent that is gone; our own start tells whether another has it now.
-    let mut below = Seen::of(&mut system, std::process::id(), UpdateKind::Never);
+    let mut below = ProcessState::of(&mut system, std::process::id(), UpdateKind::Never);
     std::iter::from_fn(move || {
         let child = below.take()?;
         // 1: whoever lost its parent belongs to it.
         let pid = child.parent.filter(|pid| *pid > 1)?;
-        let parent = Seen::of(&mut system, pid, UpdateKind::Always)?;
+        let parent = ProcessState::of(&mut system, pid, UpdateKind::Always)?;
         // A parent that is younger than its child is another process that was given the same number.
         if parent.start_time == 0 || parent.start_time > child.start_time {
             return None;
@@ -75,23 +75,23 @@ pub(super) fn is_alive(process: &ProcessId) -> bool {
         return false;
     }
     let mut system = System::new();
-    match Seen::of(&mut system, process.pid, UpdateKind::Never) {
+    match ProcessState::of(&mut system, process.pid, UpdateKind::Never) {
         // Hidden from us is not gone.
         Some(seen) => seen.start_time == 0 || (seen.runs && seen.start_time == process.start_time),
         // Who does not even see itself sees nothing.
-        None => Seen::of(&mut system, std::process::id(), UpdateKind::Never).is_none(),
+        None => ProcessState::of(&mut system, std::process::id(), UpdateKind::Never).is_none(),
     }
 }
 
 /// What is wanted of a process.
-struct Seen {
+struct ProcessState {
     runs: bool,
     parent: Option<u32>,
     /// 0 if it is hidden from us.
     start_time: u64,
 }
 
-impl Seen {
+impl ProcessState {
     fn of(system: &mut System, pid: u32, arguments: UpdateKind) -> Option<Self> {
         let pid = Pid::from_u32(pid);
         let wanted = ProcessRefreshKind::nothing().without_tasks().with_cmd(arguments);

@@ -134,7 +134,7 @@ fn waiting() -> (Child, ChildStdin, ProcessId) {
     command.args(ACTOR).env_remove("RESULT").stdin(Stdio::piped()).stdout(Stdio::null());
     let mut child = command.spawn().expect("it starts");
     let stdin = child.stdin.take().expect("piped");
-    let seen = Seen::of(&mut System::new(), child.id(), UpdateKind::Never).expect("it runs");
+    let seen = ProcessState::of(&mut System::new(), child.id(), UpdateKind::Never).expect("it runs");
     let process = ProcessId { pid: child.id(), start_time: seen.start_time, boot_id: BOOT.to_owned() };
     (child, stdin, process)
 }
@@ -159,7 +159,7 @@ fn a_process_is_alive_until_it_ends_and_no_other_is_taken_for_it() {
 
 #[test]
 fn we_ourselves_are_alive_and_began_a_moment_ago() {
-    let own = Seen::of(&mut System::new(), std::process::id(), UpdateKind::Never).expect("we run");
+    let own = ProcessState::of(&mut System::new(), std::process::id(), UpdateKind::Never).expect("we run");
     let since_1970 = std::time::SystemTime::UNIX_EPOCH.elapsed().expect("after it").as_secs();
     assert!(own.runs && own.start_time <= since_1970 + 1 && own.start_time + 86_400 > since_1970);
     let process =

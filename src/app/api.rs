@@ -2,7 +2,7 @@
 
 use super::{AppError, Signer, jwt, now};
 use crate::git::HttpContext;
-use crate::github::{Answer, Api, ApiPath, Call, Client, OwnerKind, Reply};
+use crate::github::{Api, ApiPath, Call, CallResult, Client, OwnerKind, Response};
 use crate::inspect::client_for;
 use crate::pages::Page;
 use crate::remote::{Host, Owner, Remote};
@@ -150,7 +150,7 @@ impl<'a> Asker<'a> {
         (ahead.abs() >= WORTH_A_WORD).then(|| format!("{} (clock-wrong)", AppRefusal::clock(ahead)))
     }
 
-    fn installation(&self, answer: &Answer, owner: &Owner) -> Result<Installation, AppError> {
+    fn installation(&self, answer: &Response, owner: &Owner) -> Result<Installation, AppError> {
         let json = json(answer);
         let id = json["id"].as_u64().ok_or_else(|| AppError::said(200, "and no installation"))?;
         let is_org =
@@ -166,9 +166,9 @@ impl<'a> Asker<'a> {
     }
 
     /// Asks; once more if it was the clock that GitHub did not like.
-    fn ask(&self, call: Call<'_>) -> Result<Answer, AppError> {
+    fn ask(&self, call: Call<'_>) -> Result<Response, AppError> {
         let answer = self.once(call)?;
-        let is_clock = |answer: &Answer| answer.status == 401 && jwt::is_about_the_clock(&message(answer));
+        let is_clock = |answer: &Response| answer.status == 401 && jwt::is_about_the_clock(&message(answer));
         if !is_clock(&answer) {
             return self.known(answer);
         }
@@ -183,44 +183,44 @@ impl<'a> Asker<'a> {
         }
     }
 
-    fn known(&self, answer: Answer) -> Result<Answer, AppError> {
+    fn known(&self, answer: Response) -> Result<Response, AppError> {
         match answer.status {
             401 => Err(AppError::KeyRefused { fingerprint: self.signer.fingerprint() }),
             _ => Ok(answer),
         }
     }
 
-    fn once(&self, call: Call<'_>) -> Result<Answer, AppError> {
+    fn once(&self, call: Call<'_>) -> Result<Response, AppError> {
         let jwt = Token::new(self.signer.jwt(self.issuer, now() + self.ahead.get())?);
         answered(self.client.call(&call.by(&jwt)))
     }
 }
 
 /// Gives GitHub's answer, if it was one.
-pub(super) fn answered(reply: Reply) -> Result<Answer, AppError> {
+pub(super) fn answered(reply: CallResult) -> Result<Response, AppError> {
     let who =
-        |answer: &Answer| answered_by(answer.status, answer.body.is_empty(), &|name| answer.header(name));
+        |answer: &Response| answered_by(answer.status, answer.body.is_empty(), &|name| answer.header(name));
     match reply {
-        Reply::Failed(why) => Err(AppError::NotAsked(why.to_string())),
-        Reply::Answered(answer) if who(&answer) == AnsweredBy::Stranger => {
+        CallResult::Failed(why) => Err(AppError::NotAsked(why.to_string())),
+        CallResult::Answered(answer) if who(&answer) == AnsweredBy::Stranger => {
             Err(AppError::NotAsked("what answered is not GitHub (a captive portal, or a proxy?)".to_owned()))
         }
-        Reply::Answered(answer) => Ok(answer),
+        CallResult::Answered(answer) => Ok(answer),
     }
 }
 
 /// Reads an answer's body; null if it is no JSON.
-pub(super) fn json(answer: &Answer) -> Value {
+pub(super) fn json(answer: &Response) -> Value {
     serde_json::from_slice(&answer.body).unwrap_or(Value::Null)
 }
 
 /// Reads one field that is text.
-fn text(answer: &Answer, field: &str) -> Option<String> {
+fn text(answer: &Response, field: &str) -> Option<String> {
     json(answer)[field].as_str().map(str::to_owned)
 }
 
 /// GitHub's own words of an error.
-pub(super) fn message(answer: &Answer) -> String {
+pub(super) fn message(answer: &Response) -> String {
     text(answer, "message").unwrap_or_default()
 }
 

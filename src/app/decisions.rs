@@ -167,7 +167,7 @@ impl<'a> Desk<'a> {
         Ok(())
     }
 
-    fn ask(&self, call: Call<'_>) -> Result<crate::github::Answer, AppError> {
+    fn ask(&self, call: Call<'_>) -> Result<crate::github::Response, AppError> {
         answered(self.client.call(&call.by(self.token)))
     }
 

@@ -26,7 +26,7 @@ pub enum Purpose {
 
 /// Why no browser is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WhyNot {
+pub enum NoBrowser {
     /// Nobody sits before a build machine.
     BuildMachine,
     /// The browser would open on the far machine.
@@ -47,7 +47,7 @@ pub enum WhyNot {
     Prefetch,
 }
 
-impl fmt::Display for WhyNot {
+impl fmt::Display for NoBrowser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::BuildMachine => "CI is set",
@@ -93,7 +93,7 @@ pub struct Surroundings {
 /// | build machine, SSH, no display, sudo | no | no | yes |
 /// | `GIT_TERMINAL_PROMPT=0`, `credential.interactive` off, silent fetch | no | yes | yes |
 /// | otherwise | yes | yes | yes |
-pub fn may_open(here: &Surroundings, purpose: Purpose) -> Result<(), WhyNot> {
+pub fn may_open(here: &Surroundings, purpose: Purpose) -> Result<(), NoBrowser> {
     // Every field is named: a new one must be decided about.
     let Surroundings {
         build_machine,
@@ -106,18 +106,18 @@ pub fn may_open(here: &Surroundings, purpose: Purpose) -> Result<(), WhyNot> {
         silent_fetch,
     } = *here;
     let in_command = [
-        (setting_never, WhyNot::Setting),
-        (build_machine, WhyNot::BuildMachine),
-        (ssh, WhyNot::Ssh),
-        (sudo, WhyNot::Sudo),
-        (!display, WhyNot::NoDisplay),
+        (setting_never, NoBrowser::Setting),
+        (build_machine, NoBrowser::BuildMachine),
+        (ssh, NoBrowser::Ssh),
+        (sudo, NoBrowser::Sudo),
+        (!display, NoBrowser::NoDisplay),
     ];
     let by_itself = [
-        (prompts_off, WhyNot::PromptsOff),
-        (not_interactive, WhyNot::NotInteractive),
-        (silent_fetch, WhyNot::SilentFetch),
+        (prompts_off, NoBrowser::PromptsOff),
+        (not_interactive, NoBrowser::NotInteractive),
+        (silent_fetch, NoBrowser::SilentFetch),
     ];
-    let against: &[&[(bool, WhyNot)]] = match purpose {
+    let against: &[&[(bool, NoBrowser)]] = match purpose {
         Purpose::Asked => &[],
         Purpose::InCommand => &[&in_command],
         Purpose::ByItself => &[&in_command, &by_itself],
@@ -286,14 +286,14 @@ mod tests {
     #[test]
     fn each_reason_speaks_against_what_the_table_says() {
         for (here, why, in_command) in [
-            (Surroundings { setting_never: true, ..DESK }, WhyNot::Setting, false),
-            (Surroundings { build_machine: true, ..DESK }, WhyNot::BuildMachine, false),
-            (Surroundings { ssh: true, ..DESK }, WhyNot::Ssh, false),
-            (Surroundings { sudo: true, ..DESK }, WhyNot::Sudo, false),
-            (Surroundings { display: false, ..DESK }, WhyNot::NoDisplay, false),
-            (Surroundings { prompts_off: true, ..DESK }, WhyNot::PromptsOff, true),
-            (Surroundings { not_interactive: true, ..DESK }, WhyNot::NotInteractive, true),
-            (Surroundings { silent_fetch: true, ..DESK }, WhyNot::SilentFetch, true),
+            (Surroundings { setting_never: true, ..DESK }, NoBrowser::Setting, false),
+            (Surroundings { build_machine: true, ..DESK }, NoBrowser::BuildMachine, false),
+            (Surroundings { ssh: true, ..DESK }, NoBrowser::Ssh, false),
+            (Surroundings { sudo: true, ..DESK }, NoBrowser::Sudo, false),
+            (Surroundings { display: false, ..DESK }, NoBrowser::NoDisplay, false),
+            (Surroundings { prompts_off: true, ..DESK }, NoBrowser::PromptsOff, true),
+            (Surroundings { not_interactive: true, ..DESK }, NoBrowser::NotInteractive, true),
+            (Surroundings { silent_fetch: true, ..DESK }, NoBrowser::SilentFetch, true),
         ] {
             assert_eq!(may_open(&here, Purpose::ByItself), Err(why));
             let expected = if in_command { Ok(()) } else { Err(why) };

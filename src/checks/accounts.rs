@@ -4,7 +4,7 @@ use super::Check;
 use super::Group::Account as Group;
 use super::Status::{Failed, Ok, Skipped, Warning};
 use crate::account::{Account, VaultPlace};
-use crate::choose::{Because, WhyNot};
+use crate::choose::{Because, Mismatch};
 use crate::time::day;
 use crate::vault::VaultError;
 
@@ -27,7 +27,7 @@ pub(crate) fn account(chosen: &Account, because: Because) -> Check {
 }
 
 /// Names the accounts that are not chosen: those that fit in their order, then those that do not.
-pub(crate) fn others(fitting: &[&Account], rest: &[(&Account, WhyNot)], now: i64) -> Vec<Check> {
+pub(crate) fn others(fitting: &[&Account], rest: &[(&Account, Mismatch)], now: i64) -> Vec<Check> {
     let expired = |account: &Account| account.expires.filter(|at| *at <= now);
     let mut checks: Vec<Check> = fitting
         .iter()
@@ -45,15 +45,15 @@ pub(crate) fn others(fitting: &[&Account], rest: &[(&Account, WhyNot)], now: i64
             }
         })
         .collect();
-    let same_host = rest.iter().filter(|(_, why)| *why != WhyNot::OtherHost);
+    let same_host = rest.iter().filter(|(_, why)| *why != Mismatch::OtherHost);
     checks.extend(same_host.map(|(account, why)| {
         let why = match why {
-            WhyNot::OtherHost => "is for another host",
-            WhyNot::UnknownOwner => "is for one owner, and none is named here",
-            WhyNot::OtherOwner => "is for another owner",
-            WhyNot::OtherRepository => "is for another repository",
-            WhyNot::OtherLogin => "belongs to another login than the URL names",
-            WhyNot::NotTheGistsUser => "is not for its own user's gists",
+            Mismatch::OtherHost => "is for another host",
+            Mismatch::UnknownOwner => "is for one owner, and none is named here",
+            Mismatch::OtherOwner => "is for another owner",
+            Mismatch::OtherRepository => "is for another repository",
+            Mismatch::OtherLogin => "belongs to another login than the URL names",
+            Mismatch::NotTheGistsUser => "is not for its own user's gists",
         };
         Check::new(
             Group,
@@ -64,7 +64,7 @@ pub(crate) fn others(fitting: &[&Account], rest: &[(&Account, WhyNot)], now: i64
     }));
     let more = checks.len().saturating_sub(MOST);
     checks.truncate(MOST);
-    let elsewhere = rest.iter().filter(|(_, why)| *why == WhyNot::OtherHost).count();
+    let elsewhere = rest.iter().filter(|(_, why)| *why == Mismatch::OtherHost).count();
     for (count, what) in [(more, "more of this host"), (elsewhere, "for other hosts")] {
         if count > 0 {
             let noun = if count == 1 { "account" } else { "accounts" };

@@ -3,14 +3,14 @@
 use super::Group::Helpers as Group;
 use super::Status::{Failed, Ok, Skipped, Warning};
 use super::{Check, place};
-use crate::git::{Chain, Level, Listing, Source};
+use crate::git::{Chain, ConfigSource, Level, Listing};
 use crate::remote::Host;
-use crate::verdict::Helper;
+use crate::verdict::HelperReach;
 
 /// How git comes to patron.
 pub(crate) struct Reached {
     /// Whether it does, and first.
-    pub(crate) helper: Helper,
+    pub(crate) helper: HelperReach,
     /// The facts.
     pub(crate) checks: Vec<Check>,
 }
@@ -29,7 +29,7 @@ pub(crate) fn helper_place(helper: &crate::git::Helper) -> String {
 }
 
 /// Says where a line of this key stands; for one of the environment, which variable it is.
-pub(crate) fn key_place(key: &[u8], source: &Source) -> String {
+pub(crate) fn key_place(key: &[u8], source: &ConfigSource) -> String {
     if source.level != Level::Command {
         return place(source);
     }
@@ -47,7 +47,7 @@ pub(crate) fn without_helper(helper: &crate::git::Helper, setup: &str) -> String
 }
 
 /// Says what takes a line that resets the helpers away.
-pub(crate) fn reset_fix(key: &[u8], source: &Source, setup: &str) -> String {
+pub(crate) fn reset_fix(key: &[u8], source: &ConfigSource, setup: &str) -> String {
     let at = key_place(key, source);
     let key = crate::git::shown(key);
     match source.level {
@@ -67,7 +67,7 @@ pub(crate) fn reset_fix(key: &[u8], source: &Source, setup: &str) -> String {
 pub(crate) fn helpers(listing: Option<&Listing>, url: &str, host: &Host) -> Reached {
     let Some(chain) = listing.and_then(|listing| listing.chain(url)) else {
         let skipped = Check::new(Group, "helper-first", Skipped, "git's configuration is not known");
-        return Reached { helper: Helper::Unknown, checks: vec![skipped] };
+        return Reached { helper: HelperReach::Unknown, checks: vec![skipped] };
     };
     let setup = setup_for(host);
     let mut checks = vec![first(&chain, &setup)];
@@ -91,7 +91,7 @@ pub(crate) fn helpers(listing: Option<&Listing>, url: &str, host: &Host) -> Reac
         let message = format!("{} ({at}) {fact}: git ends there", broken.key);
         checks.push(Check::new(Group, "helper-config", Failed, message).fix("mend that line"));
     }
-    Reached { helper: if is_first { Helper::Reached } else { Helper::NotReached }, checks }
+    Reached { helper: if is_first { HelperReach::Reached } else { HelperReach::NotReached }, checks }
 }
 
 /// Names who would be asked without our lines and is neither asked nor recorded: most often a helper of a file that

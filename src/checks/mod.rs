@@ -18,11 +18,11 @@ pub(crate) use helpers::{helper_place, helpers, key_place, reset_fix, setup_for,
 pub(crate) use network::network;
 pub(crate) use policy::policy;
 pub(crate) use program::program;
-pub(crate) use requests::{Asked, requests};
+pub(crate) use requests::{RequestTally, requests};
 pub(crate) use token::token;
-pub(crate) use urls::{Given, Interference, lfs, urls};
+pub(crate) use urls::{Interference, RemoteUrl, lfs, urls};
 
-use crate::git::Source;
+use crate::git::ConfigSource;
 use std::path::Path;
 
 /// One fact.
@@ -111,7 +111,7 @@ impl Check {
 }
 
 /// Says where a setting stands, with the home folder as `~`.
-fn place(source: &Source) -> String {
+fn place(source: &ConfigSource) -> String {
     match (&source.file, source.line) {
         (Some(file), Some(line)) => format!("{}:{line}", short(file)),
         (Some(file), None) => short(file),

@@ -5,14 +5,14 @@ use super::Group::GitHub as Group;
 use super::Status::{Failed, Ok, Skipped};
 use crate::remote::Direction;
 use crate::terminal::sanitise;
-use crate::verdict::{Evidence, Heard, HostKind, Trouble, Visible};
+use crate::verdict::{Evidence, HostKind, NoReply, Observed, Visible};
 use std::time::Duration;
 
 /// The longest part of a server's words that is shown.
 const WORDS: usize = 420;
 
 /// What was asked, how often, and for how long.
-pub(crate) struct Asked {
+pub(crate) struct RequestTally {
     /// For which services git sent the credential.
     pub(crate) sent: (bool, bool),
     /// How many requests were made.
@@ -22,8 +22,8 @@ pub(crate) struct Asked {
 }
 
 /// States what each request was answered. `why_not` says why none was made, where none was.
-pub(crate) fn requests(evidence: &Evidence, asked: Option<&Asked>, why_not: &str) -> Vec<Check> {
-    let Some(Asked { sent, requests, elapsed }) = asked else {
+pub(crate) fn requests(evidence: &Evidence, asked: Option<&RequestTally>, why_not: &str) -> Vec<Check> {
+    let Some(RequestTally { sent, requests, elapsed }) = asked else {
         return vec![
             Check::new(Group, "fetch", Skipped, format!("not asked: {why_not}")),
             Check::new(Group, "push", Skipped, format!("not asked: {why_not}")),
@@ -33,7 +33,7 @@ pub(crate) fn requests(evidence: &Evidence, asked: Option<&Asked>, why_not: &str
     let unknown = evidence.user.status() == Some(401);
     let mut checks = vec![service("fetch", "fetching", &evidence.fetch, sent.0, unknown)];
     checks.push(match (&evidence.push, evidence.direction) {
-        (Heard::NotAsked, Direction::Fetch) => Check::new(Group, "push", Skipped, "not asked: add --push"),
+        (Observed::NotAsked, Direction::Fetch) => Check::new(Group, "push", Skipped, "not asked: add --push"),
         (push, _) => service("push", "pushing", push, sent.1, unknown),
     });
     if evidence.host == HostKind::GitHub {
@@ -51,23 +51,23 @@ pub(crate) fn requests(evidence: &Evidence, asked: Option<&Asked>, why_not: &str
     checks
 }
 
-fn service(id: &'static str, what: &str, heard: &Heard, sent: bool, unknown: bool) -> Check {
+fn service(id: &'static str, what: &str, heard: &Observed, sent: bool, unknown: bool) -> Check {
     match heard {
-        Heard::NotAsked if unknown => {
+        Observed::NotAsked if unknown => {
             Check::new(Group, id, Skipped, "not asked with a token that GitHub does not know")
         }
-        Heard::NotAsked => Check::new(Group, id, Skipped, "not asked: no repository is named"),
-        Heard::Trouble(trouble) => Check::new(Group, id, Failed, no_answer(*trouble)),
-        Heard::Stopped(words) => {
+        Observed::NotAsked => Check::new(Group, id, Skipped, "not asked: no repository is named"),
+        Observed::Trouble(trouble) => Check::new(Group, id, Failed, no_answer(*trouble)),
+        Observed::Stopped(words) => {
             let words = sanitise(words, WORDS);
             Check::new(Group, id, Failed, format!("git ended before anybody answered: {words}"))
         }
-        Heard::Reply(reply) if heard.is_open() => {
+        Observed::Reply(reply) if heard.is_open() => {
             let with = if sent { "with the token" } else { "without the token: everybody may" };
             let status = reply.status.unwrap_or(200);
             Check::new(Group, id, Ok, format!("{what} is given, {with} ({status})"))
         }
-        Heard::Reply(reply) => {
+        Observed::Reply(reply) => {
             let status = reply.status.map_or_else(String::new, |status| format!(" ({status})"));
             let words = sanitise(&reply.words, WORDS);
             let words = if words.is_empty() { String::new() } else { format!(": {words}") };
@@ -76,12 +76,12 @@ fn service(id: &'static str, what: &str, heard: &Heard, sent: bool, unknown: boo
     }
 }
 
-fn no_answer(trouble: Trouble) -> &'static str {
+fn no_answer(trouble: NoReply) -> &'static str {
     match trouble {
-        Trouble::Unreachable => "no answer",
-        Trouble::Tls => "no trusted connection",
-        Trouble::Proxy => "the proxy did not let it through",
-        Trouble::CaptivePortal => "something else answered in GitHub's place",
+        NoReply::Unreachable => "no answer",
+        NoReply::Tls => "no trusted connection",
+        NoReply::Proxy => "the proxy did not let it through",
+        NoReply::CaptivePortal => "something else answered in GitHub's place",
     }
 }
 
@@ -89,11 +89,11 @@ fn repository(evidence: &Evidence) -> Option<Check> {
     let repo = &evidence.repo;
     Some(match repo {
         // The second is how git ends, and here it is not git that asks.
-        Heard::NotAsked | Heard::Stopped(_) => return None,
-        Heard::Trouble(trouble) => {
+        Observed::NotAsked | Observed::Stopped(_) => return None,
+        Observed::Trouble(trouble) => {
             Check::new(Group, "repository", Failed, format!("the API: {}", no_answer(*trouble)))
         }
-        Heard::Reply(reply) if repo.is_open() => {
+        Observed::Reply(reply) if repo.is_open() => {
             let mut facts = vec![match repo.flag("private") {
                 Some(true) => "private",
                 Some(false) => "public",
@@ -108,7 +108,7 @@ fn repository(evidence: &Evidence) -> Option<Check> {
             let _ = reply;
             Check::new(Group, "repository", Ok, format!("the token sees it: {}", facts.join(", ")))
         }
-        Heard::Reply(reply) => {
+        Observed::Reply(reply) => {
             let status = reply.status.unwrap_or_default();
             let public = if evidence.repo_anonymous.is_open() { "; without a token it is seen" } else { "" };
             Check::new(

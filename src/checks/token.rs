@@ -6,7 +6,7 @@ use super::Status::{Failed, Ok, Skipped, Warning};
 use crate::remote::Direction;
 use crate::time;
 use crate::token::TokenKind;
-use crate::verdict::{Evidence, Heard, Origin, Reply};
+use crate::verdict::{Evidence, Observed, Origin, ServerReply};
 
 /// What scopes imply (documented: "Scopes for OAuth apps"); `admin:X` implies `write:X`, and that `read:X`.
 const IMPLIES: &[(&str, &[&str])] = &[
@@ -60,7 +60,7 @@ fn kind(kind: TokenKind) -> Check {
     Check::new(Group, "token-kind", Ok, text)
 }
 
-fn login(user: &Heard, known: Option<&str>) -> Check {
+fn login(user: &Observed, known: Option<&str>) -> Check {
     let named = user.name("login");
     match (user, named, known) {
         (_, Some(named), Some(known)) if !named.eq_ignore_ascii_case(known) => {
@@ -68,7 +68,7 @@ fn login(user: &Heard, known: Option<&str>) -> Check {
             Check::new(Group, "token-login", Failed, message)
         }
         (_, Some(named), _) => Check::new(Group, "token-login", Ok, format!("GitHub says it is {named}'s")),
-        (Heard::Reply(reply), None, _) => match reply.status {
+        (Observed::Reply(reply), None, _) => match reply.status {
             Some(401) => Check::new(Group, "token-login", Failed, "GitHub does not know it (401)"),
             // An app's own token belongs to no user (documented).
             Some(403) if !is_named(reply) => {
@@ -79,21 +79,23 @@ fn login(user: &Heard, known: Option<&str>) -> Check {
                 Check::new(Group, "token-login", Failed, format!("GitHub did not say whose it is{status}"))
             }
         },
-        (Heard::Trouble(_) | Heard::Stopped(_), ..) => {
+        (Observed::Trouble(_) | Observed::Stopped(_), ..) => {
             Check::new(Group, "token-login", Failed, "GitHub's API could not be asked whose it is")
         }
-        (Heard::NotAsked, None, Some(known)) => {
+        (Observed::NotAsked, None, Some(known)) => {
             Check::new(Group, "token-login", Skipped, format!("{known}'s, as the account says; not asked"))
         }
-        (Heard::NotAsked, None, None) => Check::new(Group, "token-login", Skipped, "not asked whose it is"),
+        (Observed::NotAsked, None, None) => {
+            Check::new(Group, "token-login", Skipped, "not asked whose it is")
+        }
     }
 }
 
-fn is_named(reply: &Reply) -> bool {
+fn is_named(reply: &ServerReply) -> bool {
     reply.said.as_ref().is_some_and(|said| !said.ambiguous)
 }
 
-fn expiry(user: &Heard, kind: TokenKind, expires: Option<i64>, now: i64) -> Check {
+fn expiry(user: &Observed, kind: TokenKind, expires: Option<i64>, now: i64) -> Check {
     match expires {
         Some(at) if at <= now => {
             Check::new(Group, "token-expiry", Failed, format!("expired on {}", time::day(at)))
@@ -119,7 +121,8 @@ fn scopes(evidence: &Evidence, kind: TokenKind) -> Option<Check> {
         return None;
     }
     let replies = [&evidence.user, &evidence.repo, &evidence.private_repos];
-    let Some(scopes) = replies.into_iter().filter_map(|heard| heard.reply()).find_map(Reply::scopes) else {
+    let Some(scopes) = replies.into_iter().filter_map(|heard| heard.reply()).find_map(ServerReply::scopes)
+    else {
         return Some(Check::new(Group, "token-scopes", Skipped, "its scopes are not known"));
     };
     let has = match fold(&scopes).join(", ") {

@@ -9,7 +9,7 @@ use crate::token::Token;
 use std::path::Path;
 
 /// The URL as git uses it.
-pub(crate) struct Given<'a> {
+pub(crate) struct RemoteUrl<'a> {
     /// Where it leads.
     pub(crate) remote: &'a Remote,
     /// The remote's name, if it was found by one.
@@ -39,7 +39,7 @@ pub(crate) struct Interference {
 }
 
 /// Looks at the URL, and at the settings that hold for it.
-pub(crate) fn urls(given: &Given<'_>, listing: Option<&Listing>) -> (Vec<Check>, Vec<Interference>) {
+pub(crate) fn urls(given: &RemoteUrl<'_>, listing: Option<&Listing>) -> (Vec<Check>, Vec<Interference>) {
     let mut others = Vec::new();
     let mut checks = vec![the_url(given, listing, &mut others)];
     if let Some(listing) = listing {
@@ -55,7 +55,7 @@ pub(crate) fn urls(given: &Given<'_>, listing: Option<&Listing>) -> (Vec<Check>,
     (checks, others)
 }
 
-fn the_url(given: &Given<'_>, listing: Option<&Listing>, others: &mut Vec<Interference>) -> Check {
+fn the_url(given: &RemoteUrl<'_>, listing: Option<&Listing>, others: &mut Vec<Interference>) -> Check {
     let remote = given.remote;
     let clean = clean_url(remote);
     let at = given
@@ -126,7 +126,12 @@ fn word(name: &str) -> String {
     }
 }
 
-fn rewritten(given: &Given<'_>, listing: &Listing, checks: &mut Vec<Check>, others: &mut Vec<Interference>) {
+fn rewritten(
+    given: &RemoteUrl<'_>,
+    listing: &Listing,
+    checks: &mut Vec<Check>,
+    others: &mut Vec<Interference>,
+) {
     // What is looked at is what was written; the URL in hand is what git made of it.
     let written = given.name.and_then(|name| {
         let own = given.push.then(|| listing.remote_line(name, true)).flatten();
@@ -169,7 +174,7 @@ fn rewritten(given: &Given<'_>, listing: &Listing, checks: &mut Vec<Check>, othe
 }
 
 fn extra_headers(
-    given: &Given<'_>,
+    given: &RemoteUrl<'_>,
     listing: &Listing,
     checks: &mut Vec<Check>,
     others: &mut Vec<Interference>,
@@ -206,7 +211,7 @@ fn extra_headers(
     }
 }
 
-fn cookies(given: &Given<'_>, listing: &Listing, checks: &mut Vec<Check>) {
+fn cookies(given: &RemoteUrl<'_>, listing: &Listing, checks: &mut Vec<Check>) {
     if let Some(found) = listing.http_last(given.url, "cookiefile").filter(|found| !found.value.is_empty()) {
         let at = place(&found.source);
         checks.push(
@@ -216,7 +221,7 @@ fn cookies(given: &Given<'_>, listing: &Listing, checks: &mut Vec<Check>) {
     }
 }
 
-fn netrc(given: &Given<'_>, checks: &mut Vec<Check>, others: &mut Vec<Interference>) {
+fn netrc(given: &RemoteUrl<'_>, checks: &mut Vec<Check>, others: &mut Vec<Interference>) {
     let Some(home) = std::env::home_dir().filter(|home| home.is_absolute()) else { return };
     let Some(entry) = netrc_entry(&home, given.remote.host.as_str()) else { return };
     let at = format!("{}:{}", short(&entry.file), entry.line);
@@ -236,7 +241,7 @@ fn netrc(given: &Given<'_>, checks: &mut Vec<Check>, others: &mut Vec<Interferen
 
 /// Names addresses of git-lfs that lead to another owner on the same host. Git-lfs asks there with the path of the
 /// repository's remote, so it is given the token of the remote's owner (measured with 3.6 and 3.7).
-pub(crate) fn lfs(given: &Given<'_>, git: Option<&Git>, listing: Option<&Listing>) -> Vec<Check> {
+pub(crate) fn lfs(given: &RemoteUrl<'_>, git: Option<&Git>, listing: Option<&Listing>) -> Vec<Check> {
     let mut found: Vec<(String, String)> = Vec::new();
     let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
     if let Some(listing) = listing {

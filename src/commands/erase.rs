@@ -7,7 +7,7 @@ use crate::app;
 use crate::choose::answered_user;
 use crate::log::Fact;
 use crate::lookup::{Lookup, Ownership};
-use crate::notice::{self, Given};
+use crate::notice::{self, Credential};
 use crate::protocol::{Operation, Request};
 use crate::remote::Server;
 use crate::session::Session;
@@ -71,7 +71,7 @@ fn reject(lookup: &Lookup<'_>, ids: &[String]) {
         ));
     }
     let username = answered_user(account, request.username.as_deref());
-    let given = Given {
+    let given = Credential {
         id: &account.id,
         account: Some(account),
         remote,

@@ -12,7 +12,7 @@ use crate::choose::answered_user;
 use crate::error::one_line;
 use crate::log::Fact;
 use crate::lookup::Lookup;
-use crate::notice::{self, Given, Judged};
+use crate::notice::{self, Credential, Judgement};
 use crate::outcomes::Direction;
 use crate::protocol::{Answer, Operation, Request};
 use crate::remote::{Scope, Server};
@@ -28,9 +28,9 @@ pub fn run(session: &Session, request: &Request) {
     let mut is_said = false;
     if has_account {
         match find(&lookup) {
-            Found::Account(account, minted, judged) => return answer(&lookup, account, &minted, judged),
-            Found::Trouble => return,
-            Found::Nothing { said } => {
+            Search::Account(account, minted, judged) => return answer(&lookup, account, &minted, judged),
+            Search::Trouble => return,
+            Search::Nothing { said } => {
                 is_said = said;
                 session.log.note("no account fits", &[]);
             }
@@ -59,16 +59,16 @@ pub fn run(session: &Session, request: &Request) {
 /// Chooses again, now that there is an account more.
 fn answer_from_new(lookup: &Lookup<'_>) {
     if let Some(lookup) = lookup.again()
-        && let Found::Account(account, minted, judged) = find(&lookup)
+        && let Search::Account(account, minted, judged) = find(&lookup)
     {
         answer(&lookup, account, &minted, judged);
     }
 }
 
 /// What the accounts have for a request.
-enum Found<'a> {
+enum Search<'a> {
     /// This one, with its secret, and what was found out about it.
-    Account(&'a Account, Minted, Judged),
+    Account(&'a Account, Minted, Judgement),
     /// One whose vault is in trouble, which was said. Another in its place would be a guess.
     Trouble,
     /// None.
@@ -78,7 +78,7 @@ enum Found<'a> {
     },
 }
 
-fn find<'a>(lookup: &'a Lookup<'_>) -> Found<'a> {
+fn find<'a>(lookup: &'a Lookup<'_>) -> Search<'a> {
     let Lookup { session, request, remote, server, .. } = lookup;
     let is_watched = notice::is_watched(session, remote, *server);
     let mut said = false;
@@ -114,12 +114,12 @@ fn find<'a>(lookup: &'a Lookup<'_>) -> Found<'a> {
                 let remedy = trouble.remedy(account);
                 let fact = format!("no token for {}: {trouble}", account.label);
                 say(&one_line(fact, remedy));
-                return Found::Trouble;
+                return Search::Trouble;
             }
         };
         let token = &minted.token;
         let username = answered_user(account, request.username.as_deref());
-        let given = Given {
+        let given = Credential {
             id: &account.id,
             account: Some(account),
             remote,
@@ -130,11 +130,11 @@ fn find<'a>(lookup: &'a Lookup<'_>) -> Found<'a> {
         };
         let judged = match is_watched {
             true => notice::judge(session, &mut lookup.outcomes(), &given),
-            false => Judged::unasked(),
+            false => Judgement::unasked(),
         };
         if judged.give && !(has_expired && judged.is_unsure) {
             session.log.note("chosen", &facts);
-            return Found::Account(account, minted, judged);
+            return Search::Account(account, minted, judged);
         }
         session.log.note("passed over: its token is not accepted", &facts);
         said |= judged.speaks();
@@ -142,10 +142,10 @@ fn find<'a>(lookup: &'a Lookup<'_>) -> Found<'a> {
             judged.conclude(session);
         }
     }
-    Found::Nothing { said }
+    Search::Nothing { said }
 }
 
-fn answer(lookup: &Lookup<'_>, account: &Account, minted: &Minted, judged: Judged) {
+fn answer(lookup: &Lookup<'_>, account: &Account, minted: &Minted, judged: Judgement) {
     let Lookup { session, request, .. } = lookup;
     let token = &minted.token;
     let refresh = account.refresh.then(|| vault::refresh_id(account)).and_then(|id| {

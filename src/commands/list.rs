@@ -22,13 +22,13 @@ const WIDTH: usize = 80;
 const MOST_REFUSALS: usize = 3;
 
 #[derive(Serialize)]
-struct Listing<'a> {
+struct ListJson<'a> {
     version: u8,
-    accounts: Vec<Row<'a>>,
+    accounts: Vec<ListRow<'a>>,
 }
 
 #[derive(Serialize)]
-struct Row<'a> {
+struct ListRow<'a> {
     label: &'a str,
     scope: String,
     kind: &'static str,
@@ -61,7 +61,7 @@ fn write_json<'a>(out: &mut dyn Write, accounts: &'a [Account], outcomes: &Outco
         let Account { id, label, scope, server: _, login, kind, expires, place, refresh: _, learned, app: _ } =
             account;
         let last = outcomes.last(id);
-        Row {
+        ListRow {
             label,
             scope: scope.to_string(),
             kind: kind.id(),
@@ -73,7 +73,7 @@ fn write_json<'a>(out: &mut dyn Write, accounts: &'a [Account], outcomes: &Outco
             outcome_at: last.and_then(|last| rfc3339(last.at)),
         }
     };
-    let listing = Listing { version: 1, accounts: accounts.iter().map(row).collect() };
+    let listing = ListJson { version: 1, accounts: accounts.iter().map(row).collect() };
     serde_json::to_writer_pretty(&mut *out, &listing)?;
     writeln!(out)
 }

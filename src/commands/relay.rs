@@ -4,10 +4,10 @@
 //! answer goes to git. What is ours, or was, or may be, is never told to them.
 
 use crate::choose::may_serve_owner;
-use crate::fallback::{self, Asked, Foreign};
+use crate::fallback::{self, FallbackAnswer, Foreign};
 use crate::log::Fact;
 use crate::lookup::{Lookup, Ownership};
-use crate::notice::{self, Given, Judged};
+use crate::notice::{self, Credential, Judgement};
 use crate::protocol::Operation;
 use crate::remote::{Remote, Server};
 use crate::stdio;
@@ -17,7 +17,7 @@ use crate::token::Token;
 /// Asks the fallback for a place, and notes the secrets that it answered, to know them again. None if the
 /// request holds a secret that may be ours. An answer with the secret of an account that is not for this place is
 /// dropped.
-pub fn ask(lookup: &Lookup<'_>) -> Option<Asked> {
+pub fn ask(lookup: &Lookup<'_>) -> Option<FallbackAnswer> {
     let foreign = foreign(lookup)?;
     let may_give = |secret: &Token| match lookup.ownership(secret) {
         // Of an account that could serve this place and was passed over: rejected, expired, another login.
@@ -63,7 +63,7 @@ pub fn get(lookup: &Lookup<'_>) -> bool {
 
 /// Finds out how git will fare with what the fallback answered: many meet their first refusal with the token of
 /// an earlier helper. None where nobody watches.
-fn judge(lookup: &Lookup<'_>, asked: &Asked) -> Option<Judged> {
+fn judge(lookup: &Lookup<'_>, asked: &FallbackAnswer) -> Option<Judgement> {
     let Lookup { session, request, remote, server, .. } = lookup;
     if !asked.complete || *server != Server::GitHub || !notice::is_watched(session, remote, *server) {
         return None;
@@ -72,7 +72,8 @@ fn judge(lookup: &Lookup<'_>, asked: &Asked) -> Option<Judged> {
     let username = username.map(Token::expose).or(request.username.as_deref())?;
     let id = lookup.outcomes().id_of_fallback(secret)?;
     let is_challenged = request.is_challenged();
-    let given = Given { id: &id, account: None, remote, server: *server, username, secret, is_challenged };
+    let given =
+        Credential { id: &id, account: None, remote, server: *server, username, secret, is_challenged };
     Some(notice::judge(session, &mut lookup.outcomes(), &given))
 }
 
@@ -101,7 +102,7 @@ fn foreign<'a>(lookup: &Lookup<'a>) -> Option<Foreign<'a>> {
     foreign
 }
 
-fn complain(remote: &Remote, troubles: &[fallback::Trouble]) {
+fn complain(remote: &Remote, troubles: &[fallback::HelperTrouble]) {
     for trouble in troubles {
         say(&format!("the earlier helper for {}: {trouble}", remote.name()));
     }

@@ -94,7 +94,7 @@ struct Task {
 }
 
 /// What is to be written.
-struct Plan {
+struct SetupPlan {
     ours: Ours,
     ours_text: Vec<u8>,
     file_text: Vec<u8>,
@@ -124,7 +124,12 @@ impl Changes {
 
 impl Task {
     /// Works out what is to be written. Nothing is.
-    fn plan(&self, now: &Files<&ConfigFile>, env: Env<'_>, out: &mut dyn Write) -> Result<Plan, Failure> {
+    fn plan(
+        &self,
+        now: &Files<&ConfigFile>,
+        env: Env<'_>,
+        out: &mut dyn Write,
+    ) -> Result<SetupPlan, Failure> {
         let texts = now.texts();
         let changed = |path: &Path, changed, out: &mut dyn Write| changed_block(path, &changed, "setup", out);
         let include = config_quoted(&self.place.include);
@@ -153,7 +158,7 @@ impl Task {
         let made_file =
             without_block(&file_text).is_ok_and(|found| found.is_some_and(|found| found.made_file));
         let other_text = other.map(|other| other.text);
-        Ok(Plan { ours, ours_text, file_text, made_file, other_text, left_out, changes })
+        Ok(SetupPlan { ours, ours_text, file_text, made_file, other_text, left_out, changes })
     }
 
     /// Tells whether a line of somebody else includes our file at this level.
@@ -214,7 +219,7 @@ impl Task {
 
     /// Writes the files that change: all are read by git before the first takes its place, ours first, so
     /// that git's never includes what is not there yet, or what git may not read there.
-    fn put(&self, plan: &Plan, files: &mut Files<Locked>) -> Result<(), Failure> {
+    fn put(&self, plan: &SetupPlan, files: &mut Files<Locked>) -> Result<(), Failure> {
         let (ours, gits) = self.prepare(plan, files).map_err(file_failure)?;
         let before = ours.as_ref().map(|ours| ours.now().text().map(<[u8]>::to_vec));
         ours.map_or(Ok(()), Locked::commit).map_err(file_failure)?;
@@ -242,7 +247,7 @@ impl Task {
     /// Lets git read each file that changes; gives ours, and git's.
     fn prepare(
         &self,
-        plan: &Plan,
+        plan: &SetupPlan,
         files: &mut Files<Locked>,
     ) -> Result<(Option<Locked>, Vec<Locked>), FileTrouble> {
         let (git, include) = (&self.git, &self.place.include[..]);
@@ -265,7 +270,7 @@ impl Task {
     }
 
     /// Puts our file back as it was, unless somebody has changed it meanwhile.
-    fn undo(&self, plan: &Plan, before: Option<&[u8]>) -> Result<(), FileTrouble> {
+    fn undo(&self, plan: &SetupPlan, before: Option<&[u8]>) -> Result<(), FileTrouble> {
         let mut ours = Locked::take(&self.place.ours, self.place.readers())?;
         if ours.now().text() != Some(&plan.ours_text) {
             return Ok(());
@@ -282,7 +287,7 @@ impl Task {
     /// Says what is not as it should be, what was done, and what comes next.
     fn end(
         &self,
-        plan: &Plan,
+        plan: &SetupPlan,
         done: &str,
         dry_run: bool,
         out: &mut dyn Write,
@@ -299,7 +304,7 @@ impl Task {
         Ok(())
     }
 
-    fn warn(&self, plan: &Plan, dry_run: bool, err: &mut dyn Write) -> io::Result<()> {
+    fn warn(&self, plan: &SetupPlan, dry_run: bool, err: &mut dyn Write) -> io::Result<()> {
         let mut told: Vec<&Helper> = Vec::new();
         for LeftOut { url, helper, why } in &plan.left_out {
             if told.contains(&helper) {
@@ -391,7 +396,7 @@ impl Task {
     }
 
     /// Gives the configuration as it will be.
-    fn simulated(&self, plan: &Plan, listing: &Listing) -> Listing {
+    fn simulated(&self, plan: &SetupPlan, listing: &Listing) -> Listing {
         let entry =
             |(key, value)| Entry { level: self.place.level, file: Some(self.place.ours.clone()), key, value };
         let entries = plan.ours.entries(&self.commands).into_iter().map(entry).collect();
@@ -401,7 +406,7 @@ impl Task {
     }
 }
 
-impl Plan {
+impl SetupPlan {
     /// Shows every line that is written, and where.
     fn show(&self, place: &Place, out: &mut dyn Write) -> io::Result<()> {
         if self.changes.ours {

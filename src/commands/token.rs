@@ -1,6 +1,6 @@
 //! `token`: prints the secret that would be chosen.
 
-use crate::cli::Token as Options;
+use crate::cli::TokenOptions as Options;
 use crate::error::Failure;
 use crate::session::Session;
 use crate::stdio;

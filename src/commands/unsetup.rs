@@ -11,7 +11,7 @@ use std::fs;
 use std::io::{self, Write};
 
 /// What is to be taken out.
-struct Plan {
+struct RemovalPlan {
     file: Option<Without>,
     other: Option<Without>,
     ours: bool,
@@ -42,7 +42,12 @@ pub fn run(args: &cli::Unsetup, env: Env<'_>, out: &mut dyn Write) -> Result<(),
     Ok(())
 }
 
-fn plan(git: &Git, place: &Place, now: &Files<&ConfigFile>, out: &mut dyn Write) -> Result<Plan, Failure> {
+fn plan(
+    git: &Git,
+    place: &Place,
+    now: &Files<&ConfigFile>,
+    out: &mut dyn Write,
+) -> Result<RemovalPlan, Failure> {
     let texts = now.texts();
     let mut found = |text: Option<&[u8]>, file| {
         text.map_or(Ok(None), without_block).map_err(|changed| changed_block(file, &changed, "unsetup", out))
@@ -58,10 +63,10 @@ fn plan(git: &Git, place: &Place, now: &Files<&ConfigFile>, out: &mut dyn Write)
                 .remedy("then run again: git credential-patron unsetup"));
         }
     }
-    Ok(Plan { file, other, ours: texts.ours.is_some() })
+    Ok(RemovalPlan { file, other, ours: texts.ours.is_some() })
 }
 
-impl Plan {
+impl RemovalPlan {
     fn is_empty(&self) -> bool {
         self.file.is_none() && self.other.is_none() && !self.ours
     }

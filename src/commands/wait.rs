@@ -15,7 +15,7 @@ use crate::remote::{Owner, Remote};
 use crate::session::{Session, list_failure};
 use crate::target::{self, Aim, Target};
 use crate::terminal::{Spinner, Stream, print, say};
-use crate::verdict::{Heard, Verdict};
+use crate::verdict::{Observed, Verdict};
 use crate::verdict_id::VerdictId;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -178,7 +178,7 @@ impl Waiting<'_> {
     }
 
     /// Asks git's question again and again, until it is answered otherwise.
-    fn while_the_same(&self, before: &Heard, signal: &Signal) -> Same {
+    fn while_the_same(&self, before: &Observed, signal: &Signal) -> Same {
         loop {
             let pause = self.pause(before);
             let left = self.timeout.map(|timeout| timeout.saturating_sub(self.start.elapsed()));
@@ -209,7 +209,7 @@ impl Waiting<'_> {
 
     /// Says how long to pause: longer with time, never the same for two who began together, and as long as the
     /// host wants.
-    fn pause(&self, before: &Heard) -> Duration {
+    fn pause(&self, before: &Observed) -> Duration {
         let passed = self.start.elapsed();
         let pace = PACES.iter().find(|(until, _)| passed < *until).map_or(SLOWEST, |(_, pace)| *pace);
         let mut random = [0u8; 1];

@@ -20,7 +20,7 @@ pub(crate) mod phrase;
 
 use crate::verdict_id::VerdictId;
 use catalogue::{Certainty, Denial, Finding, rows};
-use normal::{Languages, Normal, Target, Voice, shortened};
+use normal::{Languages, Normal, RepositoryName, Voice, shortened};
 use phrase::{Phrase, Text};
 use std::cmp::Reverse;
 
@@ -32,13 +32,13 @@ const MATCHED_MAX: usize = 300;
 /// What was found for one row.
 struct Candidate {
     row: &'static Denial,
-    said: Said,
+    said: EntryMatch,
     ambiguous: bool,
     real: bool,
 }
 
 /// What one entry of a row matched.
-struct Said {
+struct EntryMatch {
     literal: usize,
     holes: Vec<(&'static str, String)>,
     /// The text that the longest of its phrases matched, and how long that is.
@@ -86,7 +86,7 @@ pub(crate) fn read(input: &[u8], languages: &Languages) -> Option<Reading> {
 
 /// Says whether git could not connect to the very host that it asked: an address of this machine is a proxy's only
 /// where another host was asked.
-fn is_the_asked_host(said: &str, target: &Target) -> bool {
+fn is_the_asked_host(said: &str, target: &RepositoryName) -> bool {
     let said = said.to_ascii_lowercase();
     let name = target.host.as_deref().map(|host| host.split(':').next().unwrap_or(host));
     name.is_some_and(|name| said.contains(&format!("failed to connect to {name} port ")))
@@ -145,8 +145,8 @@ fn candidate(row: &'static Denial, texts: &[(Voice, Text)], proven: bool) -> Opt
 }
 
 /// Looks one entry up: all of its phrases, each with the voices that it asks for.
-fn said(words: &'static str, texts: &[(Voice, Text)]) -> Option<Said> {
-    let mut all: Option<Said> = None;
+fn said(words: &'static str, texts: &[(Voice, Text)]) -> Option<EntryMatch> {
+    let mut all: Option<EntryMatch> = None;
     for words in words.split(" && ") {
         let (voices, words) = voices(words);
         let phrase = Phrase::new(words);
@@ -157,7 +157,7 @@ fn said(words: &'static str, texts: &[(Voice, Text)]) -> Option<Said> {
         let believed = [GIT, WAY, SSH].contains(&voices) || voice == Voice::Client;
         match &mut all {
             None => {
-                all = Some(Said {
+                all = Some(EntryMatch {
                     literal: hit.literal,
                     longest: hit.literal,
                     holes: hit.holes,

@@ -161,14 +161,14 @@ enum Run {
 
 /// A piece of a phrase.
 #[derive(Debug)]
-enum Part<'p> {
+enum PhrasePart<'p> {
     Words(String),
     Hole(&'p str, Run),
 }
 
 /// A sentence with holes.
 pub(crate) struct Phrase<'p> {
-    parts: Vec<Part<'p>>,
+    parts: Vec<PhrasePart<'p>>,
 }
 
 impl<'p> Phrase<'p> {
@@ -182,11 +182,11 @@ impl<'p> Phrase<'p> {
         }) {
             push_words(&mut parts, before);
             parts.push(match hole.strip_suffix("..") {
-                Some("_") => Part::Hole("_", Run::Anything),
-                Some(name) => Part::Hole(name, Run::Spaced),
+                Some("_") => PhrasePart::Hole("_", Run::Anything),
+                Some(name) => PhrasePart::Hole(name, Run::Spaced),
                 None => match hole.strip_suffix('#') {
-                    Some(name) => Part::Hole(name, Run::Digits),
-                    None => Part::Hole(hole, Run::Word),
+                    Some(name) => PhrasePart::Hole(name, Run::Digits),
+                    None => PhrasePart::Hole(hole, Run::Word),
                 },
             });
             rest = after;
@@ -198,7 +198,7 @@ impl<'p> Phrase<'p> {
     /// Names the holes.
     pub(crate) fn holes(&self) -> impl Iterator<Item = &'p str> {
         self.parts.iter().filter_map(|part| match part {
-            Part::Hole(name, _) if *name != "_" => Some(*name),
+            PhrasePart::Hole(name, _) if *name != "_" => Some(*name),
             _ => None,
         })
     }
@@ -208,15 +208,15 @@ impl<'p> Phrase<'p> {
         let folded = text.folded.as_str();
         // A phrase none of whose words are missing is rare: most end here.
         for part in &self.parts {
-            if let Part::Words(words) = part
+            if let PhrasePart::Words(words) = part
                 && !folded.contains(words.as_str())
             {
                 return None;
             }
         }
         let (lead, words) = match self.parts.as_slice() {
-            [Part::Words(words), ..] => (None, words),
-            [Part::Hole(name, _), Part::Words(words), ..] => (Some(*name), words),
+            [PhrasePart::Words(words), ..] => (None, words),
+            [PhrasePart::Hole(name, _), PhrasePart::Words(words), ..] => (Some(*name), words),
             _ => return None,
         };
         let rest = &self.parts[1 + usize::from(lead.is_some())..];
@@ -263,8 +263,8 @@ impl<'p> Phrase<'p> {
         self.parts
             .iter()
             .map(|part| match part {
-                Part::Words(words) => words.bytes().filter(|byte| !byte.is_ascii_whitespace()).count(),
-                Part::Hole(..) => 0,
+                PhrasePart::Words(words) => words.bytes().filter(|byte| !byte.is_ascii_whitespace()).count(),
+                PhrasePart::Hole(..) => 0,
             })
             .sum()
     }
@@ -279,33 +279,38 @@ struct Caught<'p> {
 }
 
 /// Adds what stands between holes, unless nothing but quotes does.
-fn push_words(parts: &mut Vec<Part>, words: &str) {
+fn push_words(parts: &mut Vec<PhrasePart>, words: &str) {
     let folded = fold(words).text;
     if !folded.is_empty() {
-        parts.push(Part::Words(folded));
+        parts.push(PhrasePart::Words(folded));
     }
 }
 
 /// Matches the rest of a phrase from a place on, and gives its end.
 ///
 /// Each hole ends where the next words come first; there is no second try, so the work is bounded.
-fn follow<'p>(parts: &[Part<'p>], text: &Text, mut at: usize, holes: &mut Vec<Caught<'p>>) -> Option<usize> {
+fn follow<'p>(
+    parts: &[PhrasePart<'p>],
+    text: &Text,
+    mut at: usize,
+    holes: &mut Vec<Caught<'p>>,
+) -> Option<usize> {
     let folded = text.folded.as_str();
     let mut parts = parts.iter().peekable();
     while let Some(part) = parts.next() {
         let (name, run) = match part {
-            Part::Words(words) => {
+            PhrasePart::Words(words) => {
                 if !folded[at..].starts_with(words.as_str()) {
                     return None;
                 }
                 at += words.len();
                 continue;
             }
-            Part::Hole(name, run) => (*name, *run),
+            PhrasePart::Hole(name, run) => (*name, *run),
         };
         let limit = at + text.run_len(at, run, parts.peek().is_none());
         let end = match parts.peek() {
-            Some(Part::Words(words)) => {
+            Some(PhrasePart::Words(words)) => {
                 let least = match run {
                     Run::Anything => at,
                     _ => at + first_len(&folded[at..]),

@@ -27,7 +27,7 @@ mod settings;
 mod shown;
 mod urls;
 
-pub use chain::{Broken, Chain, Helper, Reach, Section, Source, git_bool};
+pub use chain::{Broken, Chain, ConfigSource, Helper, Reach, Section, git_bool};
 #[cfg(unix)]
 pub use child::{RUN, run};
 pub use config_file::{ConfigFile, FileTrouble, KeyAndValue, Locked};
@@ -45,7 +45,7 @@ pub use program::{Cwd, Git, GitTrouble, find_in_path, own_program};
 pub use quote::{BadProgram, config_quoted, helper_command, shell_path};
 pub use settings::{BadSetting, Permission, Settings, VaultChoice};
 pub use shown::{shown, shown_whole};
-pub use urls::{Found, Rewrite};
+pub use urls::{HttpSetting, Rewrite};
 
 use crate::redact::holds_secret;
 use edit::is_our_file;

@@ -35,14 +35,14 @@ pub struct Record {
     /// `https://[USER@]HOST[/PATH]`.
     pub url: Vec<u8>,
     /// The helpers, without patron.
-    pub helpers: Vec<Recorded>,
+    pub helpers: Vec<RecordedHelper>,
     /// Whether they were told the path.
     pub with_path: bool,
 }
 
 /// How a helper is recorded.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Recorded {
+pub enum RecordedHelper {
     /// As git takes it.
     Value(Vec<u8>),
     /// By the key that sets it, since there is a secret in it: the file is made to be shared.
@@ -163,8 +163,8 @@ impl Ours {
             lines.push(("patron", record.url.clone(), "fallback", Vec::new()));
             for helper in &record.helpers {
                 let (name, value) = match helper {
-                    Recorded::Value(value) => ("fallback", value),
-                    Recorded::ByKey(key) => ("fallbackFrom", key),
+                    RecordedHelper::Value(value) => ("fallback", value),
+                    RecordedHelper::ByKey(key) => ("fallbackFrom", key),
                 };
                 lines.push(("patron", record.url.clone(), name, value.clone()));
             }
@@ -309,8 +309,8 @@ fn record(url: Vec<u8>, chain: Chain, left_out: &mut Vec<LeftOut>) -> Record {
         let is_text = std::str::from_utf8(&helper.value).is_ok() && std::str::from_utf8(&helper.key).is_ok();
         let recorded = match (holds_secret(&helper.value), holds_secret(&helper.key)) {
             _ if !is_text => Err("it is not UTF-8"),
-            (false, _) => Ok(Recorded::Value(helper.value.clone())),
-            (true, false) => Ok(Recorded::ByKey(helper.key.clone())),
+            (false, _) => Ok(RecordedHelper::Value(helper.value.clone())),
+            (true, false) => Ok(RecordedHelper::ByKey(helper.key.clone())),
             (true, true) => Err("there is a secret in its section's name"),
         };
         match recorded {

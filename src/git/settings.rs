@@ -48,22 +48,22 @@ pub struct Settings {
     pub prompt: Permission,
     /// Whether what git tells us of is kept without `add`.
     pub learn: Permission,
-    fallbacks: Vec<Recorded>,
+    fallbacks: Vec<FallbackSetting>,
 }
 
 /// `patron.<url>.fallback` for one URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Recorded {
+struct FallbackSetting {
     user: Option<String>,
     host: Host,
     segments: Vec<String>,
-    items: Vec<Item>,
+    items: Vec<FallbackLine>,
     with_path: bool,
 }
 
 /// One line of a fallback.
 #[derive(Clone, PartialEq, Eq)]
-enum Item {
+enum FallbackLine {
     Helper(String),
     /// The helpers that a key of git's own config sets: `fallbackFrom`, for those with a secret in them.
     From(Vec<u8>),
@@ -72,7 +72,7 @@ enum Item {
 /// The `credential.*.helper` lines that were read so far, by key.
 type Helpers = BTreeMap<Vec<u8>, Vec<String>>;
 
-impl fmt::Debug for Item {
+impl fmt::Debug for FallbackLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Helper(helper) => write!(f, "Helper({})", helper_line::shown(helper)),
@@ -154,7 +154,7 @@ impl Settings {
     pub fn fallback_for(&self, remote: &Remote, user: Option<&str>) -> Fallback {
         let fits = self.fallbacks.iter().filter(|recorded| recorded.fits(remote, user));
         let longest = fits.max_by_key(|recorded| (recorded.segments.len(), recorded.user.is_some()));
-        longest.map(Recorded::fallback).unwrap_or_default()
+        longest.map(FallbackSetting::fallback).unwrap_or_default()
     }
 
     fn read_file(
@@ -244,11 +244,13 @@ impl Settings {
             (b"fallback", Some(Ok(""))) => recorded.items.clear(),
             (b"fallback", Some(Ok(helper))) => {
                 if !names_patron(helper.as_bytes()) {
-                    recorded.items.push(Item::Helper(helper.to_owned()));
+                    recorded.items.push(FallbackLine::Helper(helper.to_owned()));
                 }
             }
             (b"fallback", _) => bad.push(bad_value(place, &full, value, "a helper as git takes it")),
-            (b"fallbackfrom", Some(Ok(key))) => recorded.items.push(Item::From(key.as_bytes().to_vec())),
+            (b"fallbackfrom", Some(Ok(key))) => {
+                recorded.items.push(FallbackLine::From(key.as_bytes().to_vec()))
+            }
             (b"fallbackfrom", _) => bad.push(bad_value(place, &full, value, "a key of git's config")),
             (_, None) => recorded.with_path = true,
             (_, Some(text)) => match text.ok().and_then(|text| git_bool(text.as_bytes())) {
@@ -269,9 +271,16 @@ impl Settings {
         let host = Host::parse(host.as_bytes())?;
         let segments = path.split('/').filter(|segment| !segment.is_empty()).map(percent_decoded);
         let segments: Vec<String> = segments.collect::<Option<_>>()?;
-        let same = |known: &Recorded| known.user == user && known.host == host && known.segments == segments;
+        let same =
+            |known: &FallbackSetting| known.user == user && known.host == host && known.segments == segments;
         Some(self.fallbacks.iter().position(same).unwrap_or_else(|| {
-            self.fallbacks.push(Recorded { user, host, segments, items: Vec::new(), with_path: false });
+            self.fallbacks.push(FallbackSetting {
+                user,
+                host,
+                segments,
+                items: Vec::new(),
+                with_path: false,
+            });
             self.fallbacks.len() - 1
         }))
     }
@@ -290,13 +299,14 @@ fn note_helper(key: &[u8], value: Option<&[u8]>, helpers: &mut Helpers) {
     }
 }
 
-impl Recorded {
+impl FallbackSetting {
     /// Puts the helpers themselves in the place of the keys that set them.
     fn resolve(&mut self, helpers: &Helpers) {
-        let found =
-            |key: &Vec<u8>| helpers.get(key).cloned().unwrap_or_default().into_iter().map(Item::Helper);
+        let found = |key: &Vec<u8>| {
+            helpers.get(key).cloned().unwrap_or_default().into_iter().map(FallbackLine::Helper)
+        };
         let items = std::mem::take(&mut self.items).into_iter().flat_map(|item| match item {
-            Item::From(key) => found(&key).collect(),
+            FallbackLine::From(key) => found(&key).collect(),
             helper => vec![helper],
         });
         self.items = items.collect();
@@ -305,7 +315,7 @@ impl Recorded {
     fn fallback(&self) -> Fallback {
         let mut fallback = Fallback { helpers: Vec::new(), with_path: self.with_path };
         for item in &self.items {
-            if let Item::Helper(helper) = item
+            if let FallbackLine::Helper(helper) = item
                 && !fallback.helpers.contains(helper)
             {
                 fallback.helpers.push(helper.clone());

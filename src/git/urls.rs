@@ -3,16 +3,16 @@
 //! Source: git-config(1), `url.<base>.insteadOf` (the longest match wins), `pushInsteadOf`, `http.<url>.*`.
 //! Which of several `http.<url>` sections wins is git's matter; here every one that applies is named.
 
-use super::chain::{Asked, Source};
+use super::chain::{ConfigSource, CredentialUrl};
 use super::{Listing, shown};
 
 /// A setting that holds for a URL.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct HttpSetting {
     /// The value; may hold a secret, so it is not printed as it is.
     pub value: Vec<u8>,
     /// Where it stands.
-    pub source: Source,
+    pub source: ConfigSource,
 }
 
 /// A URL that git replaces by another.
@@ -23,13 +23,13 @@ pub struct Rewrite {
     /// The setting's name, for people.
     pub name: &'static str,
     /// Where it stands.
-    pub source: Source,
+    pub source: ConfigSource,
 }
 
 impl Listing {
     /// Gives the settings `http.NAME` and `http.<url>.NAME` that apply to a URL, in git's order.
-    pub fn http(&self, url: &str, name: &str) -> Vec<Found> {
-        let asked = Asked::from_url(url.as_bytes());
+    pub fn http(&self, url: &str, name: &str) -> Vec<HttpSetting> {
+        let asked = CredentialUrl::from_url(url.as_bytes());
         let applies = |pattern: Option<&[u8]>| {
             pattern.is_none_or(|pattern| asked.as_ref().is_some_and(|asked| asked.matches(pattern)))
         };
@@ -38,14 +38,14 @@ impl Listing {
             let (section, pattern, key) = entry.parts();
             if section == b"http" && key == name.as_bytes() && applies(pattern) {
                 let value = entry.value.clone().unwrap_or_default();
-                found.push(Found { value, source: self.source(index) });
+                found.push(HttpSetting { value, source: self.source(index) });
             }
         }
         found
     }
 
     /// Gives the last of several such settings, which is the one that git follows for a single value.
-    pub fn http_last(&self, url: &str, name: &str) -> Option<Found> {
+    pub fn http_last(&self, url: &str, name: &str) -> Option<HttpSetting> {
         self.http(url, name).pop()
     }
 
@@ -72,19 +72,19 @@ impl Listing {
     }
 
     /// Gives where a remote's URL stands: `remote.NAME.url` or `pushurl`.
-    pub fn remote_line(&self, remote: &str, push: bool) -> Option<Found> {
+    pub fn remote_line(&self, remote: &str, push: bool) -> Option<HttpSetting> {
         let wanted: &[u8] = if push { b"pushurl" } else { b"url" };
         let (index, entry) = self.entries.iter().enumerate().find(|(_, entry)| {
             let (section, name, key) = entry.parts();
             section == b"remote" && name == Some(remote.as_bytes()) && key == wanted
         })?;
-        Some(Found { value: entry.value.clone().unwrap_or_default(), source: self.source(index) })
+        Some(HttpSetting { value: entry.value.clone().unwrap_or_default(), source: self.source(index) })
     }
 
     /// Gives a setting's last value.
-    pub fn last(&self, key: &str) -> Option<Found> {
+    pub fn last(&self, key: &str) -> Option<HttpSetting> {
         let (index, entry) =
             self.entries.iter().enumerate().rfind(|(_, entry)| entry.key == key.as_bytes())?;
-        Some(Found { value: entry.value.clone().unwrap_or_default(), source: self.source(index) })
+        Some(HttpSetting { value: entry.value.clone().unwrap_or_default(), source: self.source(index) })
     }
 }

@@ -303,16 +303,16 @@ impl fmt::Debug for Client {
 
 /// What came of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reply {
+pub enum CallResult {
     /// Somebody answered; not necessarily GitHub.
-    Answered(Answer),
+    Answered(Response),
     /// There was no whole answer.
-    Failed(Failure),
+    Failed(NoResponse),
 }
 
 /// An answer, as it came.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct Response {
     /// The status code.
     pub status: u16,
     /// Names in lower case, values with what is not UTF-8 replaced.
@@ -325,7 +325,7 @@ pub struct Answer {
     pub elapsed: Duration,
 }
 
-impl fmt::Debug for Answer {
+impl fmt::Debug for Response {
     /// Leaves out what the other side wrote: it could give back what it was sent.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Answer({}, {} headers, {} bytes)", self.status, self.headers.len(), self.body.len())
@@ -334,7 +334,7 @@ impl fmt::Debug for Answer {
 
 /// Why there was no answer. Holds no text of the other side.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
+pub struct NoResponse {
     /// Which part failed.
     pub kind: FailureKind,
     /// What happened, for people.
@@ -366,25 +366,25 @@ pub enum FailureKind {
     Other,
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for NoResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.detail)
     }
 }
 
-impl From<BadProxy> for Failure {
+impl From<BadProxy> for NoResponse {
     fn from(bad: BadProxy) -> Self {
         Self::new(FailureKind::BadProxySetting, bad.to_string())
     }
 }
 
-impl From<BadAuthorities> for Failure {
+impl From<BadAuthorities> for NoResponse {
     fn from(bad: BadAuthorities) -> Self {
         Self::new(FailureKind::BadAuthorities, bad.to_string())
     }
 }
 
-impl Answer {
+impl Response {
     /// Gives the first header of that name, in any case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(have, _)| have.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
@@ -393,10 +393,10 @@ impl Answer {
 
 impl Client {
     /// Makes a client. Reads the authorities' files, sends nothing.
-    pub fn new(config: &ClientConfig) -> Result<Self, Failure> {
+    pub fn new(config: &ClientConfig) -> Result<Self, NoResponse> {
         let proxy = match &config.proxy {
             Some(proxy) => Some(proxy.to_ureq().map_err(|_| {
-                Failure::new(FailureKind::BadProxySetting, format!("the proxy {proxy} cannot be used"))
+                NoResponse::new(FailureKind::BadProxySetting, format!("the proxy {proxy} cannot be used"))
             })?),
             None => None,
         };
@@ -420,7 +420,7 @@ impl Client {
             None => agent_config.new_agent(),
             Some(named) => {
                 let connector = tls::connector(&named).map_err(|error| {
-                    Failure::new(FailureKind::BadAuthorities, format!("the certificates: {error}"))
+                    NoResponse::new(FailureKind::BadAuthorities, format!("the certificates: {error}"))
                 })?;
                 Agent::with_parts(agent_config, connector, DefaultResolver::default())
             }
@@ -430,36 +430,42 @@ impl Client {
     }
 
     /// Asks, within the client's bound.
-    pub fn get(&self, api: &Api, path: &ApiPath, token: Option<&Token>) -> Reply {
+    pub fn get(&self, api: &Api, path: &ApiPath, token: Option<&Token>) -> CallResult {
         self.get_within(self.timeout, api, path, token)
     }
 
     /// Asks, within a bound of its own: what is left of a longer work.
-    pub fn get_within(&self, bound: Duration, api: &Api, path: &ApiPath, token: Option<&Token>) -> Reply {
+    pub fn get_within(
+        &self,
+        bound: Duration,
+        api: &Api,
+        path: &ApiPath,
+        token: Option<&Token>,
+    ) -> CallResult {
         let call = Call { token, ..Call::get(api, path) };
         self.call_within(bound, &call)
     }
 
     /// Makes a call, within the client's bound.
-    pub fn call(&self, call: &Call<'_>) -> Reply {
+    pub fn call(&self, call: &Call<'_>) -> CallResult {
         self.call_within(self.timeout, call)
     }
 
-    fn call_within(&self, bound: Duration, call: &Call<'_>) -> Reply {
+    fn call_within(&self, bound: Duration, call: &Call<'_>) -> CallResult {
         let start = Instant::now();
         match self.asked(bound.min(self.timeout), call) {
-            Ok(answer) => Reply::Answered(Answer { elapsed: start.elapsed(), ..answer }),
-            Err(failure) => Reply::Failed(Failure { elapsed: start.elapsed(), ..failure }),
+            Ok(answer) => CallResult::Answered(Response { elapsed: start.elapsed(), ..answer }),
+            Err(failure) => CallResult::Failed(NoResponse { elapsed: start.elapsed(), ..failure }),
         }
     }
 
-    fn asked(&self, bound: Duration, call: &Call<'_>) -> Result<Answer, Failure> {
+    fn asked(&self, bound: Duration, call: &Call<'_>) -> Result<Response, NoResponse> {
         if bound.is_zero() {
-            return Err(Failure::new(FailureKind::Timeout, "no time was left to ask"));
+            return Err(NoResponse::new(FailureKind::Timeout, "no time was left to ask"));
         }
         // The library looks up names in a thread, and panics if there is none to be had.
         let spare = std::thread::Builder::new().stack_size(16 * 1024).spawn(|| ());
-        spare.map_err(|_| Failure::new(FailureKind::Other, "no thread can be started"))?.join().ok();
+        spare.map_err(|_| NoResponse::new(FailureKind::Other, "no thread can be started"))?.join().ok();
 
         let Call { api, path, token, method, body, most } = *call;
         let mut request = ureq::http::Request::builder().uri(format!("{}{}", api.base, path.0));
@@ -488,7 +494,7 @@ impl Client {
             response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
         // None was asked for, and none can be read here.
         if response.headers().contains_key("content-encoding") {
-            return Err(Failure::new(FailureKind::Malformed, "the answer came compressed, unasked"));
+            return Err(NoResponse::new(FailureKind::Malformed, "the answer came compressed, unasked"));
         }
         let mut body = Vec::new();
         let mut reader = response.body_mut().as_reader().take(most as u64 + 1);
@@ -496,16 +502,16 @@ impl Client {
         reader.read_to_end(&mut body).map_err(|error| self.failure(&ureq::Error::from(error)))?;
         let cut = body.len() > most;
         body.truncate(most);
-        Ok(Answer { status, headers, body, cut, elapsed: Duration::ZERO })
+        Ok(Response { status, headers, body, cut, elapsed: Duration::ZERO })
     }
 
     fn sent<B: ureq::AsSendBody>(
         &self,
         bound: Duration,
         request: Result<ureq::http::Request<B>, ureq::http::Error>,
-    ) -> Result<ureq::http::Response<ureq::Body>, Failure> {
+    ) -> Result<ureq::http::Response<ureq::Body>, NoResponse> {
         let request =
-            request.map_err(|_| Failure::new(FailureKind::Other, "the request could not be made"))?;
+            request.map_err(|_| NoResponse::new(FailureKind::Other, "the request could not be made"))?;
         // Only where it must be: a request with settings of its own has the library read the authorities again.
         let response = match bound < self.timeout {
             true => {
@@ -518,7 +524,7 @@ impl Client {
     }
 
     /// Says which part failed. Texts are ours: the library's may hold what the other side sent.
-    fn failure(&self, error: &ureq::Error) -> Failure {
+    fn failure(&self, error: &ureq::Error) -> NoResponse {
         use FailureKind::{Connect, Malformed, Other, Proxy, Tls};
         let connection = if self.through_proxy { Proxy } else { Connect };
         let (kind, detail) = match error {
@@ -563,7 +569,7 @@ impl Client {
             }
             _ => (Other, "the request could not be made".to_owned()),
         };
-        Failure::new(kind, detail)
+        NoResponse::new(kind, detail)
     }
 
     fn place(&self, what: &str) -> String {
@@ -591,17 +597,17 @@ impl Client {
     }
 }
 
-impl Failure {
+impl NoResponse {
     fn new(kind: FailureKind, detail: impl Into<String>) -> Self {
         Self { kind, detail: detail.into(), elapsed: Duration::ZERO }
     }
 }
 
 /// Builds the one header that holds the secret.
-fn authorization(token: &Token) -> Result<HeaderValue, Failure> {
+fn authorization(token: &Token) -> Result<HeaderValue, NoResponse> {
     let line = Zeroizing::new([b"Bearer ", token.expose()].concat());
     let mut value = HeaderValue::from_bytes(&line).map_err(|_| {
-        Failure::new(FailureKind::Other, "the secret cannot be sent: it has control characters")
+        NoResponse::new(FailureKind::Other, "the secret cannot be sent: it has control characters")
     })?;
     value.set_sensitive(true);
     Ok(value)

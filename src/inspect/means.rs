@@ -1,7 +1,7 @@
 //! What inspecting needs of the outside: git, and the client for REST.
 
 use crate::git::{Git, HttpContext, http_settings};
-use crate::github::{Api, Authorities, Client, ClientConfig, Failure, proxy_from};
+use crate::github::{Api, Authorities, Client, ClientConfig, NoResponse, proxy_from};
 use crate::remote::Host;
 
 /// The outside things of an inspection.
@@ -20,12 +20,12 @@ impl Means<'_> {
 }
 
 /// Makes the client that asks this host's API, with the proxy and the authorities that git uses.
-pub(crate) fn client_for(host: &Host, context: HttpContext<'_>) -> Result<Client, Failure> {
+pub(crate) fn client_for(host: &Host, context: HttpContext<'_>) -> Result<Client, NoResponse> {
     client_to(&Api::of(host), context)
 }
 
 /// The same for what is not a host's API.
-pub(crate) fn client_to(api: &Api, context: HttpContext<'_>) -> Result<Client, Failure> {
+pub(crate) fn client_to(api: &Api, context: HttpContext<'_>) -> Result<Client, NoResponse> {
     let text = |name: &str| std::env::var(name).ok();
     let git = http_settings(&format!("https://{}/", api.host()), context);
     let proxy = proxy_from(git.proxy.as_deref(), &text, api.host())?;

@@ -18,14 +18,16 @@ mod sees;
 pub(crate) use means::{Means, client_for, client_to};
 pub(crate) use sees::{Sees, sees};
 
-use crate::denial::normal::{Normal, Target};
+use crate::denial::normal::{Normal, RepositoryName};
 use crate::denial::recognise;
 use crate::git::{InfoRefs, Probe, Probed, Way};
-use crate::github::{Answer, Api, ApiPath, Client, FailureKind, Reply as Rest};
+use crate::github::{Api, ApiPath, CallResult, Client, FailureKind, Response};
 use crate::machine::Machine;
 use crate::remote::{Direction, Host, Remote, Server};
 use crate::token::{Token, TokenKind};
-use crate::verdict::{Account, Evidence, Heard, Helper, HostKind, Reply, Trouble, Verdict, conclude};
+use crate::verdict::{
+    Evidence, HelperReach, HostKind, NoReply, Observed, ServerReply, TokenEvidence, Verdict, conclude,
+};
 use crate::verdict_id::VerdictId;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -46,11 +48,11 @@ pub(crate) struct Subject<'a> {
     /// Whether the host has asked git for one, so that it may be sent at once.
     pub(crate) is_challenged: bool,
     /// What is known of its account.
-    pub(crate) account: Account,
+    pub(crate) account: TokenEvidence,
     /// The login that the URL asks for, if it is a known one.
     pub(crate) asked_login: Option<String>,
     /// Whether git asks us for this URL.
-    pub(crate) helper: Helper,
+    pub(crate) helper: HelperReach,
     /// The time in seconds since 1970.
     pub(crate) now: i64,
 }
@@ -74,7 +76,7 @@ pub(crate) struct Inspection {
 
 impl Inspection {
     /// Gives what the asked service answered.
-    pub(crate) fn answer(&self) -> &Heard {
+    pub(crate) fn answer(&self) -> &Observed {
         match self.evidence.direction {
             Direction::Fetch => &self.evidence.fetch,
             Direction::Push => &self.evidence.push,
@@ -127,7 +129,12 @@ pub(crate) fn explain(
 
 /// Finds out what GitHub says to git with this credential, and why: a person asked. `user` is the answer to
 /// `GET /user`, where that was asked with this credential a moment ago: a bad token is not sent once more.
-pub(crate) fn inspect(means: &Means<'_>, subject: &Subject<'_>, bound: Duration, user: Heard) -> Inspection {
+pub(crate) fn inspect(
+    means: &Means<'_>,
+    subject: &Subject<'_>,
+    bound: Duration,
+    user: Observed,
+) -> Inspection {
     let start = Instant::now();
     let work = Work::new(means, subject, bound);
     let mut evidence = Evidence { user, ..evidence_before(subject) };
@@ -147,7 +154,7 @@ pub(crate) fn with_contact(mut verdict: Verdict, remote: &Remote) -> Verdict {
 }
 
 /// Asks what the host says to git itself, following nobody elsewhere. Nothing else is asked.
-pub(crate) fn own_word(means: &Means<'_>, subject: &Subject<'_>, bound: Duration) -> Heard {
+pub(crate) fn own_word(means: &Means<'_>, subject: &Subject<'_>, bound: Duration) -> Observed {
     let work = Work::new(means, subject, bound);
     let give = |probe: &mut Probe| probe.give(subject.username, subject.secret);
     work.probe(work.subject.direction, Way::NoRedirects, &mut 0, give)
@@ -158,7 +165,7 @@ pub(crate) fn evidence_before(subject: &Subject<'_>) -> Evidence {
     let remote = subject.remote;
     Evidence {
         host: if subject.server == Server::Plain { HostKind::Plain } else { HostKind::GitHub },
-        target: Target {
+        target: RepositoryName {
             host: Some(remote.host.to_string()),
             owner: remote.owner.as_ref().map(ToString::to_string),
             repo: remote.repo.clone(),
@@ -252,10 +259,10 @@ impl Work<'_> {
         let straight = self.probe(direction, Way::NoRedirects, &mut requests, give);
         let is_known = evidence.user.is_open();
         if is_redirect(&straight) {
-            self.put(evidence, direction, Heard::Trouble(Trouble::CaptivePortal));
+            self.put(evidence, direction, Observed::Trouble(NoReply::CaptivePortal));
         } else if straight.reply().is_none() {
             // Nobody can tell now who it was.
-            self.put(evidence, direction, Heard::Trouble(Trouble::Unreachable));
+            self.put(evidence, direction, Observed::Trouble(NoReply::Unreachable));
         } else if straight.is_open() && !is_known {
             self.put(evidence, direction, straight);
         }
@@ -289,7 +296,7 @@ impl Work<'_> {
             let _ = send_fetch.send(!is_bad);
             let _ = send_push.send(!is_bad);
             let ended =
-                |thread: thread::ScopedJoinHandle<'_, (Heard, usize)>| thread.join().unwrap_or_default();
+                |thread: thread::ScopedJoinHandle<'_, (Observed, usize)>| thread.join().unwrap_or_default();
             (ended(fetch), push.map(ended), user)
         });
         requests += fetch.1 + push.as_ref().map_or(0, |push| push.1);
@@ -301,15 +308,15 @@ impl Work<'_> {
         }
         let is_bad = evidence.user.status() == Some(401);
         let is_empty = self.sent.lock().unwrap_or_else(PoisonError::into_inner).fetch_is_empty;
-        if is_empty && matches!(evidence.user, Heard::Trouble(Trouble::CaptivePortal)) {
+        if is_empty && matches!(evidence.user, Observed::Trouble(NoReply::CaptivePortal)) {
             // Git took a stranger's page for an empty repository.
-            evidence.fetch = Heard::Trouble(Trouble::CaptivePortal);
+            evidence.fetch = Observed::Trouble(NoReply::CaptivePortal);
         }
         if is_bad {
             // It was kept back, so what git said then says nothing of it.
             for heard in [&mut evidence.fetch, &mut evidence.push] {
                 if !heard.is_open() {
-                    *heard = Heard::NotAsked;
+                    *heard = Observed::NotAsked;
                 }
             }
         }
@@ -324,14 +331,14 @@ impl Work<'_> {
         requests
     }
 
-    fn put(&self, evidence: &mut Evidence, direction: Direction, heard: Heard) {
+    fn put(&self, evidence: &mut Evidence, direction: Direction, heard: Observed) {
         match direction {
             Direction::Fetch => evidence.fetch = heard,
             Direction::Push => evidence.push = heard,
         }
     }
 
-    fn asked<'e>(&self, evidence: &'e Evidence) -> &'e Heard {
+    fn asked<'e>(&self, evidence: &'e Evidence) -> &'e Observed {
         match self.subject.direction {
             Direction::Fetch => &evidence.fetch,
             Direction::Push => &evidence.push,
@@ -344,14 +351,14 @@ impl Work<'_> {
         way: Way,
         requests: &mut usize,
         give: impl FnOnce(&mut Probe),
-    ) -> Heard {
+    ) -> Observed {
         let remote = self.subject.remote;
         // An owner's page is no repository, and its 404 no refusal.
         if self.subject.server == Server::GitHub && remote.repo.is_none() && !remote.host.is_gist() {
-            return Heard::NotAsked;
+            return Observed::NotAsked;
         }
         let what = InfoRefs { remote, direction, remote_name: self.means.remote_name, way };
-        let Ok(mut probe) = Probe::start(self.means.git, &what) else { return Heard::NotAsked };
+        let Ok(mut probe) = Probe::start(self.means.git, &what) else { return Observed::NotAsked };
         give(&mut probe);
         let ProbeResult { heard, sent, empty } = seen(probe.wait(self.deadline), remote, requests);
         let mut all = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
@@ -368,7 +375,7 @@ impl Work<'_> {
         direction: Direction,
         requests: &mut usize,
         may: &std::sync::mpsc::Receiver<bool>,
-    ) -> Heard {
+    ) -> Observed {
         self.probe(direction, Way::AsGit, requests, |probe| {
             let left = self.deadline.saturating_duration_since(Instant::now());
             match may.recv_timeout(left) {
@@ -402,7 +409,7 @@ impl Work<'_> {
         let (repo, repo_anonymous, known_owner, private, contents, fetch) = thread::scope(|scope| {
             let ask = |path: Option<ApiPath>, with_token: bool| {
                 scope.spawn(move || {
-                    path.map_or_else(Heard::default, |path| self.rest(client, &path, with_token))
+                    path.map_or_else(Observed::default, |path| self.rest(client, &path, with_token))
                 })
             };
             let repo = ask(path.clone(), true);
@@ -417,7 +424,7 @@ impl Work<'_> {
                     (self.probe(Direction::Fetch, Way::AsGit, &mut requests, give), requests)
                 })
             });
-            let ended = |thread: thread::ScopedJoinHandle<'_, Heard>| thread.join().unwrap_or_default();
+            let ended = |thread: thread::ScopedJoinHandle<'_, Observed>| thread.join().unwrap_or_default();
             let fetch = fetch.map(|thread| thread.join().unwrap_or_default());
             (ended(repo), ended(repo_anonymous), ended(known_owner), ended(private), ended(contents), fetch)
         });
@@ -436,10 +443,10 @@ impl Work<'_> {
         requests
     }
 
-    fn rest(&self, client: &Client, path: &ApiPath, with_token: bool) -> Heard {
+    fn rest(&self, client: &Client, path: &ApiPath, with_token: bool) -> Observed {
         let left = self.deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Heard::NotAsked;
+            return Observed::NotAsked;
         }
         let token = with_token.then_some(self.subject.secret);
         heard_from(&client.get_within(left, &self.api, path, token))
@@ -447,32 +454,32 @@ impl Work<'_> {
 }
 
 /// Reads what came of a call of ours.
-pub(crate) fn heard_from(reply: &Rest) -> Heard {
+pub(crate) fn heard_from(reply: &CallResult) -> Observed {
     match reply {
-        Rest::Answered(answer) => Heard::rest(reply_of(answer)),
-        Rest::Failed(failure) => Heard::Trouble(trouble_of(failure.kind)),
+        CallResult::Answered(answer) => Observed::rest(reply_of(answer)),
+        CallResult::Failed(failure) => Observed::Trouble(trouble_of(failure.kind)),
     }
 }
 
 /// Tells whether git was led elsewhere and did not follow.
-fn is_redirect(heard: &Heard) -> bool {
+fn is_redirect(heard: &Observed) -> bool {
     heard.status().is_some_and(|status| (300..400).contains(&status))
 }
 
 /// Tells whether a refusal leaves several causes, so that our own calls are worth their time.
-fn needs_causes(heard: &Heard) -> bool {
+fn needs_causes(heard: &Observed) -> bool {
     match heard {
-        Heard::Reply(reply) => {
+        Observed::Reply(reply) => {
             let is_open = reply.status.is_some_and(|status| (200..300).contains(&status));
             !is_open && reply.said.as_ref().is_none_or(|said| said.ambiguous)
         }
-        Heard::NotAsked | Heard::Trouble(_) | Heard::Stopped(_) => false,
+        Observed::NotAsked | Observed::Trouble(_) | Observed::Stopped(_) => false,
     }
 }
 
 /// What a probe showed.
 struct ProbeResult {
-    heard: Heard,
+    heard: Observed,
     /// Whether git sent the credential.
     sent: bool,
     /// Whether the service answered, and named no ref.
@@ -487,14 +494,15 @@ fn seen(probed: Probed, remote: &Remote, requests: &mut usize) -> ProbeResult {
             // A warning that it was led elsewhere is news, not a refusal.
             let said =
                 recognise(&Normal::transcript(&transcript)).filter(|said| said.denial.id == VerdictId::Moved);
-            let reply = Reply { status: Some(200), said, ..Reply::default() };
-            ProbeResult { heard: Heard::Reply(reply), sent: with_credential, empty }
+            let reply = ServerReply { status: Some(200), said, ..ServerReply::default() };
+            ProbeResult { heard: Observed::Reply(reply), sent: with_credential, empty }
         }
         Probed::Closed { transcript, challenges, wanted_credential, with_credential } => {
             if !wanted_credential && let Some(asking) = who_wants_a_login(&transcript) {
                 // Where it was led to our helper is not asked. At the asked host it was, and could not be run.
                 let is_ours = asking.is_some_and(|host| host == remote.host);
-                let heard = if is_ours { Heard::NotAsked } else { Heard::Trouble(Trouble::CaptivePortal) };
+                let heard =
+                    if is_ours { Observed::NotAsked } else { Observed::Trouble(NoReply::CaptivePortal) };
                 *requests += 1;
                 return ProbeResult { heard, sent: false, empty: false };
             }
@@ -504,20 +512,20 @@ fn seen(probed: Probed, remote: &Remote, requests: &mut usize) -> ProbeResult {
             let names_a_cause =
                 said.as_ref().is_some_and(|it| !(it.ambiguous && it.denial.id == VerdictId::Unreachable));
             if !names_a_cause && challenges.is_empty() && !with_credential && normal.is_git_alone() {
-                return ProbeResult { heard: Heard::Stopped(normal.words()), sent: false, empty: false };
+                return ProbeResult { heard: Observed::Stopped(normal.words()), sent: false, empty: false };
             }
             *requests += 1 + usize::from(with_credential);
             let headers =
                 challenges.into_iter().map(|challenge| ("www-authenticate".to_owned(), challenge)).collect();
             let words = normal.words();
-            let reply = Reply { status: normal.status, headers, words, said, ..Reply::default() };
-            ProbeResult { heard: Heard::Reply(reply), sent: with_credential, empty: false }
+            let reply = ServerReply { status: normal.status, headers, words, said, ..ServerReply::default() };
+            ProbeResult { heard: Observed::Reply(reply), sent: with_credential, empty: false }
         }
         Probed::Slow => {
             *requests += 1;
-            ProbeResult { heard: Heard::Trouble(Trouble::Unreachable), sent: false, empty: false }
+            ProbeResult { heard: Observed::Trouble(NoReply::Unreachable), sent: false, empty: false }
         }
-        Probed::NotStarted => ProbeResult { heard: Heard::NotAsked, sent: false, empty: false },
+        Probed::NotStarted => ProbeResult { heard: Observed::NotAsked, sent: false, empty: false },
     }
 }
 
@@ -531,9 +539,9 @@ fn who_wants_a_login(transcript: &[u8]) -> Option<Option<Host>> {
     Some(Remote::from_url(&url).map(|remote| remote.host))
 }
 
-fn reply_of(answer: &Answer) -> Reply {
+fn reply_of(answer: &Response) -> ServerReply {
     let normal = Normal::reply(answer.status, &answer.headers, &answer.body);
-    Reply {
+    ServerReply {
         status: Some(answer.status),
         headers: answer.headers.clone(),
         body: String::from_utf8_lossy(&answer.body).into_owned(),
@@ -542,22 +550,22 @@ fn reply_of(answer: &Answer) -> Reply {
     }
 }
 
-fn trouble_of(kind: FailureKind) -> Trouble {
+fn trouble_of(kind: FailureKind) -> NoReply {
     match kind {
-        FailureKind::Tls | FailureKind::BadAuthorities => Trouble::Tls,
-        FailureKind::Proxy | FailureKind::BadProxySetting => Trouble::Proxy,
+        FailureKind::Tls | FailureKind::BadAuthorities => NoReply::Tls,
+        FailureKind::Proxy | FailureKind::BadProxySetting => NoReply::Proxy,
         FailureKind::Dns
         | FailureKind::Connect
         | FailureKind::Timeout
         | FailureKind::Malformed
-        | FailureKind::Other => Trouble::Unreachable,
+        | FailureKind::Other => NoReply::Unreachable,
     }
 }
 
 fn challenges(evidence: &Evidence) -> Vec<String> {
     let mut found = evidence.challenges.clone();
     for heard in [&evidence.fetch, &evidence.push, &evidence.user] {
-        if let Heard::Reply(reply) = heard {
+        if let Observed::Reply(reply) = heard {
             let named =
                 reply.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("www-authenticate"));
             found.extend(named.map(|(_, value)| value.clone()));

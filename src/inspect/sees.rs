@@ -4,7 +4,7 @@ use super::heard_from;
 use crate::github::{Api, ApiPath, Client};
 use crate::remote::Scope;
 use crate::token::{Token, TokenKind};
-use crate::verdict::{Heard, Visible};
+use crate::verdict::{Observed, Visible};
 
 /// What a token sees of the owner, or of the repository, that it is to be kept for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,8 +53,10 @@ pub(crate) fn sees(client: &Client, scope: &Scope, token: &Token) -> Sees {
     match visible.other_than(owner.as_str()) {
         Some(other) if token.kind() == TokenKind::FineGrained => Sees::OtherOwner(other.to_owned()),
         _ => match ask(&ApiPath::owner(&owner)) {
-            Heard::Reply(reply) if reply.status == Some(404) => Sees::NoSuchOwner,
-            Heard::Reply(_) | Heard::NotAsked | Heard::Trouble(_) | Heard::Stopped(_) => Sees::Nothing,
+            Observed::Reply(reply) if reply.status == Some(404) => Sees::NoSuchOwner,
+            Observed::Reply(_) | Observed::NotAsked | Observed::Trouble(_) | Observed::Stopped(_) => {
+                Sees::Nothing
+            }
         },
     }
 }

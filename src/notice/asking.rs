@@ -2,7 +2,8 @@
 
 use super::opening::{self, Opening};
 use super::{
-    BOUND, Given, Judged, PastRefusal, QUIET, Reason, may_ask_again, reason, refused_before, speech, steady,
+    BOUND, Credential, Judgement, PastRefusal, QUIET, Reason, may_ask_again, reason, refused_before, speech,
+    steady,
 };
 use crate::account::Account;
 use crate::files::{self, FileError};
@@ -14,7 +15,7 @@ use crate::outcomes::{Direction, OF_THE_TOKEN, Outcomes};
 use crate::session::Session;
 use crate::terminal::say;
 use crate::traces::{Mark, Traces, slot};
-use crate::verdict::{self, Evidence, Heard, Helper, Origin, Trouble, Verdict};
+use crate::verdict::{self, Evidence, HelperReach, NoReply, Observed, Origin, Verdict};
 use crate::verdict_id::VerdictId;
 use crate::verify;
 use std::time::{Duration, Instant};
@@ -76,17 +77,18 @@ enum OneAtATime<'a> {
 }
 
 /// Takes the right to ask about an account whose token may be bad.
-pub(super) fn take_turn(session: &Session, given: &Given<'_>) -> AskingTurn {
-    take(session, given, OneAtATime::Account, BOUND)
+pub(super) fn take_turn(session: &Session, credential: &Credential<'_>) -> AskingTurn {
+    take(session, credential, OneAtATime::Account, BOUND)
 }
 
-fn take(session: &Session, given: &Given<'_>, what: OneAtATime<'_>, bound: Duration) -> AskingTurn {
+fn take(session: &Session, credential: &Credential<'_>, what: OneAtATime<'_>, bound: Duration) -> AskingTurn {
     let name = match what {
-        OneAtATime::Account => format!("flight-{:02}", slot(given.id)),
+        OneAtATime::Account => format!("flight-{:02}", slot(credential.id)),
         OneAtATime::Place(mark) => format!("place-{:02}", slot(mark.as_str())),
         OneAtATime::Owner => {
-            let owner = given.remote.owner.as_ref().map_or("", |owner| owner.as_str()).to_ascii_lowercase();
-            format!("owner-{:02}", slot(&format!("{} {owner}", given.id)))
+            let owner =
+                credential.remote.owner.as_ref().map_or("", |owner| owner.as_str()).to_ascii_lowercase();
+            format!("owner-{:02}", slot(&format!("{} {owner}", credential.id)))
         }
     };
     match files::take_turn(&session.paths.locks(), &name, bound) {
@@ -104,17 +106,22 @@ fn take(session: &Session, given: &Given<'_>, what: OneAtATime<'_>, bound: Durat
 
 /// Takes the right to ask about what git is to be given. Once the token is known to be good, different places are
 /// asked about side by side.
-fn take_right(session: &Session, outcomes: &mut Outcomes, given: &Given<'_>, mark: &Mark) -> AskingTurn {
+fn take_right(
+    session: &Session,
+    outcomes: &mut Outcomes,
+    credential: &Credential<'_>,
+    mark: &Mark,
+) -> AskingTurn {
     let start = Instant::now();
-    if !outcomes.is_good(given.id) {
-        let turn = take_turn(session, given);
+    if !outcomes.is_good(credential.id) {
+        let turn = take_turn(session, credential);
         // Somebody else may have asked meanwhile.
         outcomes.reload();
-        if matches!(turn, AskingTurn::Busy) || !outcomes.is_good(given.id) {
+        if matches!(turn, AskingTurn::Busy) || !outcomes.is_good(credential.id) {
             return turn;
         }
     }
-    let turn = take(session, given, OneAtATime::Place(mark), BOUND.saturating_sub(start.elapsed()));
+    let turn = take(session, credential, OneAtATime::Place(mark), BOUND.saturating_sub(start.elapsed()));
     outcomes.reload();
     turn
 }
@@ -123,29 +130,29 @@ fn take_right(session: &Session, outcomes: &mut Outcomes, given: &Given<'_>, mar
 pub(super) fn ask(
     session: &Session,
     outcomes: &mut Outcomes,
-    given: &Given<'_>,
+    credential: &Credential<'_>,
     direction: Direction,
     mark: Mark,
-) -> Judged {
+) -> Judgement {
     let start = Instant::now();
     let settings = session.settings();
     if settings.probe == Permission::Never {
-        return Judged::unasked();
+        return Judgement::unasked();
     }
-    let before = outcomes.rejection(given.id);
-    let turn = take_right(session, outcomes, given, &mark);
+    let before = outcomes.rejection(credential.id);
+    let turn = take_right(session, outcomes, credential, &mark);
     if matches!(turn, AskingTurn::Busy) {
-        return Judged::unsure();
+        return Judgement::unsure();
     }
-    let rejection = outcomes.rejection(given.id);
+    let rejection = outcomes.rejection(credential.id);
     if rejection.is_some() && rejection != before {
-        let line = speech::still_rejected(given, rejection, session.now);
-        return Judged { give: given.account.is_none(), line: Some(line), ..Judged::give() };
+        let line = speech::still_rejected(credential, rejection, session.now);
+        return Judgement { give: credential.account.is_none(), line: Some(line), ..Judgement::give() };
     }
-    let refusal = match reason(session, outcomes, given, direction, &mark) {
+    let refusal = match reason(session, outcomes, credential, direction, &mark) {
         Reason::NothingNew => return steady(session, mark),
         Reason::Refused(refusal) if !may_ask_again(&refusal, session.now) => {
-            return refused_before(session, outcomes, given, &refusal);
+            return refused_before(session, outcomes, credential, &refusal);
         }
         Reason::Refused(refusal) => {
             session.log.note("asking: it was refused before", &[]);
@@ -164,36 +171,36 @@ pub(super) fn ask(
             None
         }
     };
-    if outcomes.held(&given.remote.host, session.now).is_some() {
+    if outcomes.held(&credential.remote.host, session.now).is_some() {
         session.log.note("not asked: the host is left alone for a while", &[]);
-        return Judged::unsure();
+        return Judgement::unsure();
     }
-    if !outcomes.is_good(given.id) && !outcomes.may_risk_login(&given.remote.host, session.now) {
+    if !outcomes.is_good(credential.id) && !outcomes.may_risk_login(&credential.remote.host, session.now) {
         session.log.note("not asked: too many bad logins within the hour", &[]);
-        return Judged::unsure();
+        return Judgement::unsure();
     }
-    let Some(git) = Git::find() else { return Judged::unsure() };
-    let subject = subject(session, outcomes, given, direction);
+    let Some(git) = Git::find() else { return Judgement::unsure() };
+    let subject = subject(session, outcomes, credential, direction);
     let means = Means { git: &git, remote_name: session.caller().remote_name.as_deref() };
     let waited = start.elapsed();
     let found = glance(&means, &subject, BOUND.saturating_sub(waited));
-    if waited > HARDLY && matches!(found.answer(), Heard::Trouble(Trouble::Unreachable)) {
+    if waited > HARDLY && matches!(found.answer(), Observed::Trouble(NoReply::Unreachable)) {
         // The time was ours to waste, so this says nothing of the host.
         session.log.note("asked, with too little time left", &[]);
-        return Judged::unsure();
+        return Judgement::unsure();
     }
     if let Some(refusal) = refusal
         && is_the_same(&found, refusal.verdict)
     {
-        return still_refused(session, outcomes, given, direction, refusal);
+        return still_refused(session, outcomes, credential, direction, refusal);
     }
     let mut found = found;
     if found.leaves_questions() {
         let left = |start: Instant| BOUND.saturating_sub(start.elapsed());
-        let turn = take(session, given, OneAtATime::Owner, left(start));
+        let turn = take(session, credential, OneAtATime::Owner, left(start));
         outcomes.reload();
-        if let Some(refusal) = explained_for_owner(session, outcomes, given, &found) {
-            return still_refused(session, outcomes, given, direction, refusal);
+        if let Some(refusal) = explained_for_owner(session, outcomes, credential, &found) {
+            return still_refused(session, outcomes, credential, direction, refusal);
         }
         if !matches!(turn, AskingTurn::Busy) {
             found = explain(&means, &subject, found, left(start));
@@ -209,10 +216,10 @@ pub(super) fn ask(
         ],
     );
     if !found.answer().was_asked() {
-        return Judged::unsure();
+        return Judgement::unsure();
     }
     Traces::of(&session.paths).explained(&mark);
-    note(session, outcomes, given, found, mark)
+    note(session, outcomes, credential, found, mark)
 }
 
 /// Tells whether a refusal is the one that was explained before, as far as GitHub's words to git tell.
@@ -227,11 +234,11 @@ fn is_the_same(found: &Inspection, verdict: VerdictId) -> bool {
 fn explained_for_owner(
     session: &Session,
     outcomes: &Outcomes,
-    given: &Given<'_>,
+    credential: &Credential<'_>,
     found: &Inspection,
 ) -> Option<PastRefusal> {
-    let owner = given.remote.owner.as_ref()?;
-    let (verdict, page) = outcomes.refused_at_owner(given.id, owner, (session.now, SHARED))?;
+    let owner = credential.remote.owner.as_ref()?;
+    let (verdict, page) = outcomes.refused_at_owner(credential.id, owner, (session.now, SHARED))?;
     is_the_same(found, verdict).then_some(PastRefusal { verdict, at: session.now, page })
 }
 
@@ -239,15 +246,15 @@ fn explained_for_owner(
 fn still_refused(
     session: &Session,
     outcomes: &mut Outcomes,
-    given: &Given<'_>,
+    credential: &Credential<'_>,
     direction: Direction,
     refusal: PastRefusal,
-) -> Judged {
+) -> Judgement {
     let refusal = PastRefusal { at: session.now, ..refusal };
     let note = |o: &mut Outcomes| {
         o.note_refused(
-            given.id,
-            (given.remote, direction),
+            credential.id,
+            (credential.remote, direction),
             session.now,
             refusal.verdict,
             refusal.page.as_deref(),
@@ -256,7 +263,7 @@ fn still_refused(
     if outcomes.change(note).is_err() {
         session.log.note("outcomes not written", &[]);
     }
-    refused_before(session, outcomes, given, &refusal)
+    refused_before(session, outcomes, credential, &refusal)
 }
 
 /// What an answer means for the account.
@@ -286,10 +293,10 @@ impl Consequence {
 fn note(
     session: &Session,
     outcomes: &mut Outcomes,
-    given: &Given<'_>,
+    credential: &Credential<'_>,
     found: Inspection,
     mark: Mark,
-) -> Judged {
+) -> Judgement {
     let consequence = Consequence::of(&found.verdict, found.answer().status() == Some(401));
     let Inspection { verdict, evidence, sent, .. } = found;
     let direction = evidence.direction;
@@ -298,7 +305,7 @@ fn note(
         Direction::Fetch => sent.fetch,
         Direction::Push => sent.push,
     };
-    let Given { id, remote, .. } = *given;
+    let Credential { id, remote, .. } = *credential;
     let was_rejected = outcomes.rejection(id).is_some();
     let lately_said = outcomes
         .said(id)
@@ -310,8 +317,8 @@ fn note(
     };
     let mut opening = Opening::of(&wish, &verdict);
     let change = |o: &mut Outcomes| {
-        if given.account.is_some() {
-            o.note_secret(id, given.secret);
+        if credential.account.is_some() {
+            o.note_secret(id, credential.secret);
         }
         match consequence {
             Consequence::Open if !was_sent => {}
@@ -323,7 +330,7 @@ fn note(
             }
             // A fallback's secret is the fallback's to forget: git's own 401 tells it. One that it gives all the
             // same is not asked about with each use: bad logins lock a user out.
-            Consequence::Rejected if given.account.is_none() => {
+            Consequence::Rejected if credential.account.is_none() => {
                 o.note_bad_login(&remote.host, session.now);
                 o.note_refused(id, (remote, direction), session.now, verdict.id, verdict.page.as_deref());
                 if !lately_said {
@@ -352,21 +359,26 @@ fn note(
     if consequence == Consequence::Open {
         return steady(session, mark);
     }
-    let learned = given.account.and_then(|account| verify::told(account, &evidence.user));
-    let give = consequence != Consequence::Rejected || given.account.is_none();
+    let learned = credential.account.and_then(|account| verify::told(account, &evidence.user));
+    let give = consequence != Consequence::Rejected || credential.account.is_none();
     if consequence == Consequence::Rejected && lately_said {
-        let line = speech::still_rejected(given, outcomes.rejection(id), session.now);
-        return Judged { give, line: Some(line), ..Judged::give() };
+        let line = speech::still_rejected(credential, outcomes.rejection(id), session.now);
+        return Judgement { give, line: Some(line), ..Judgement::give() };
     }
     let words = match consequence {
         Consequence::Unknown => speech::not_told(remote, &verdict),
         Consequence::Rejected => {
-            speech::bad_token(&verdict, speech::tried_again(outcomes.rejection(id), given, session.now))
+            speech::bad_token(&verdict, speech::tried_again(outcomes.rejection(id), credential, session.now))
         }
         Consequence::Refused | Consequence::Open => speech::refusal(remote, direction, &verdict),
     };
     let is_unsure = consequence == Consequence::Unknown;
-    Judged { give, is_unsure, news: Some(Box::new(News::new(words, opening, learned))), ..Judged::give() }
+    Judgement {
+        give,
+        is_unsure,
+        news: Some(Box::new(News::new(words, opening, learned))),
+        ..Judgement::give()
+    }
 }
 
 /// Says how long to leave the host alone.
@@ -386,27 +398,27 @@ fn pause(verdict: &Verdict, evidence: &Evidence) -> i64 {
 pub(super) fn subject<'a>(
     session: &Session,
     outcomes: &Outcomes,
-    given: &Given<'a>,
+    credential: &Credential<'a>,
     direction: Direction,
 ) -> Subject<'a> {
     Subject {
-        remote: given.remote,
-        server: given.server,
+        remote: credential.remote,
+        server: credential.server,
         direction,
-        username: given.username,
-        secret: given.secret,
-        is_challenged: given.is_challenged,
-        account: account(outcomes, given, direction),
+        username: credential.username,
+        secret: credential.secret,
+        is_challenged: credential.is_challenged,
+        account: account(outcomes, credential, direction),
         asked_login: None,
-        helper: Helper::Reached,
+        helper: HelperReach::Reached,
         now: session.now,
     }
 }
 
 /// What is known of the account, as `verdict` wants it.
-fn account(outcomes: &Outcomes, given: &Given<'_>, direction: Direction) -> verdict::Account {
-    let Given { id, account, remote, secret, .. } = *given;
-    verdict::Account {
+fn account(outcomes: &Outcomes, credential: &Credential<'_>, direction: Direction) -> verdict::TokenEvidence {
+    let Credential { id, account, remote, secret, .. } = *credential;
+    verdict::TokenEvidence {
         label: account.map_or_else(String::new, |account| account.label.clone()),
         origin: if account.is_some() { Origin::Account } else { Origin::Fallback },
         kind: account.map_or_else(|| secret.kind(), |account| account.kind),

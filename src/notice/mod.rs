@@ -47,7 +47,7 @@ const TOLD: i64 = 24 * 60 * 60;
 
 /// What git is about to be given.
 #[derive(Clone, Copy)]
-pub struct Given<'a> {
+pub struct Credential<'a> {
     /// Under which id its outcomes are noted.
     pub id: &'a str,
     /// Its account; none for what a fallback answered.
@@ -109,7 +109,7 @@ pub fn was_given(session: &Session, id: &str, remote: &Remote) -> bool {
 
 /// What was decided about one answer.
 #[derive(Debug)]
-pub struct Judged {
+pub struct Judgement {
     /// Whether git is to be given it.
     pub give: bool,
     /// Whether this use of a rejected account is one of its tries: nobody asked before it.
@@ -121,7 +121,7 @@ pub struct Judged {
     line: Option<String>,
 }
 
-impl Judged {
+impl Judgement {
     fn give() -> Self {
         Self { give: true, is_try: false, is_unsure: false, leave: None, news: None, line: None }
     }
@@ -193,20 +193,20 @@ pub fn say_refusal(remote: &Remote, caller: &Caller, verdict: &Verdict) {
 }
 
 /// Decides about what git is about to be given, asking GitHub if there is a reason.
-pub fn judge(session: &Session, outcomes: &mut Outcomes, given: &Given<'_>) -> Judged {
-    if !is_watched(session, given.remote, given.server) {
-        return Judged::unasked();
+pub fn judge(session: &Session, outcomes: &mut Outcomes, credential: &Credential<'_>) -> Judgement {
+    if !is_watched(session, credential.remote, credential.server) {
+        return Judgement::unasked();
     }
     let direction = direction(session.caller());
-    let mark = Mark::of(given.id, given.remote, direction);
-    match reason(session, outcomes, given, direction, &mark) {
+    let mark = Mark::of(credential.id, credential.remote, direction);
+    match reason(session, outcomes, credential, direction, &mark) {
         Reason::NothingNew => steady(session, mark),
         // It was told, and nobody reads it.
-        Reason::Refused(_) if is_background(session) => Judged::give(),
+        Reason::Refused(_) if is_background(session) => Judgement::give(),
         Reason::Refused(refusal) if !may_ask_again(&refusal, session.now) => {
-            refused_before(session, outcomes, given, &refusal)
+            refused_before(session, outcomes, credential, &refusal)
         }
-        _ => asking::ask(session, outcomes, given, direction, mark),
+        _ => asking::ask(session, outcomes, credential, direction, mark),
     }
 }
 
@@ -224,18 +224,18 @@ fn is_background(session: &Session) -> bool {
 fn reason(
     session: &Session,
     outcomes: &Outcomes,
-    given: &Given<'_>,
+    credential: &Credential<'_>,
     direction: Direction,
     mark: &Mark,
 ) -> Reason {
-    let known = outcomes.at(given.id, given.remote, direction);
-    let expires = given.account.and_then(|account| account.expires).filter(|at| *at <= session.now);
+    let known = outcomes.at(credential.id, credential.remote, direction);
+    let expires = credential.account.and_then(|account| account.expires).filter(|at| *at <= session.now);
     let has_expired = expires.is_some_and(|at| match &known {
         // It outlived its end: what is known of the end, or this clock, is wrong.
         Some(known) => known.state != State::Accepted || known.at <= at,
         None => true,
     });
-    if has_expired || outcomes.rejection(given.id).is_some() {
+    if has_expired || outcomes.rejection(credential.id).is_some() {
         return Reason::Rejected;
     }
     let Some(known) = known else { return Reason::FirstUse };
@@ -251,26 +251,26 @@ fn reason(
 }
 
 /// Gives it, as so often; if git does not report, the trace will tell.
-fn steady(session: &Session, mark: Mark) -> Judged {
+fn steady(session: &Session, mark: Mark) -> Judgement {
     let leave = session.caller().process.clone().map(|process| (mark, process));
-    Judged { leave, ..Judged::give() }
+    Judgement { leave, ..Judgement::give() }
 }
 
 /// Gives it, with one line: what is wrong was said before.
 fn refused_before(
     session: &Session,
     outcomes: &Outcomes,
-    given: &Given<'_>,
+    credential: &Credential<'_>,
     refusal: &PastRefusal,
-) -> Judged {
-    let is_fallbacks = given.account.is_none() && OF_THE_TOKEN.contains(&refusal.verdict);
+) -> Judgement {
+    let is_fallbacks = credential.account.is_none() && OF_THE_TOKEN.contains(&refusal.verdict);
     let line = if is_fallbacks {
-        speech::still_rejected(given, outcomes.rejection(given.id), session.now)
+        speech::still_rejected(credential, outcomes.rejection(credential.id), session.now)
     } else {
         let direction = direction(session.caller());
-        let subject = asking::subject(session, outcomes, given, direction);
+        let subject = asking::subject(session, outcomes, credential, direction);
         let means = verdict::restated(refusal.verdict, &evidence_before(&subject));
-        speech::again(given.remote, direction, (refusal, &means), session.now)
+        speech::again(credential.remote, direction, (refusal, &means), session.now)
     };
-    Judged { line: Some(line), ..Judged::give() }
+    Judgement { line: Some(line), ..Judgement::give() }
 }

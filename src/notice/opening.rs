@@ -1,6 +1,6 @@
 //! The page of a verdict: whether it opens by itself, and opening it once.
 
-use crate::browser::{self, Purpose, Surroundings, WhyNot};
+use crate::browser::{self, NoBrowser, Purpose, Surroundings};
 use crate::git::{Cwd, Git, Permission};
 use crate::outcomes::{Outcomes, PageTurn};
 use crate::remote::Remote;
@@ -17,7 +17,7 @@ pub(super) enum PageWish {
     /// It may.
     Open,
     /// It would, at another place.
-    Not(WhyNot),
+    Not(NoBrowser),
 }
 
 /// Judges whether the verdict's page opens by itself here.
@@ -26,7 +26,7 @@ pub(super) fn wish(session: &Session, verdict: &Verdict) -> PageWish {
         return PageWish::None;
     }
     if session.caller().is_prefetch {
-        return PageWish::Not(WhyNot::Prefetch);
+        return PageWish::Not(NoBrowser::Prefetch);
     }
     let settings = session.settings();
     let interactive = interactive();
@@ -57,7 +57,7 @@ pub(super) enum Opening {
     /// Enough pages were opened today.
     Enough,
     /// Not here.
-    Not(WhyNot),
+    Not(NoBrowser),
     /// What is opened cannot be remembered.
     NotRemembered,
 }

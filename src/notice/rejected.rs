@@ -3,7 +3,7 @@
 
 use super::asking::{self, News};
 use super::opening::{self, Opening};
-use super::{BOUND, Given, QUIET, direction, is_watched, speech};
+use super::{BOUND, Credential, QUIET, direction, is_watched, speech};
 use crate::git::{Git, HttpContext, Permission};
 use crate::github::{Api, ApiPath};
 use crate::inspect::{Means, client_for, evidence_before, heard_from, own_word};
@@ -13,7 +13,7 @@ use crate::remote::{Remote, Server};
 use crate::session::Session;
 use crate::terminal::{sanitise, say};
 use crate::token::Token;
-use crate::verdict::{Heard, Reply, conclude};
+use crate::verdict::{Observed, ServerReply, conclude};
 use crate::verdict_id::VerdictId;
 
 /// Takes note that git was refused with this secret of ours. `ids`: all accounts that have it; `challenges`:
@@ -21,57 +21,57 @@ use crate::verdict_id::VerdictId;
 pub fn refused_by_git(
     session: &Session,
     outcomes: &mut Outcomes,
-    given: &Given<'_>,
+    credential: &Credential<'_>,
     ids: &[String],
     challenges: Vec<String>,
 ) {
-    let turn = asking::take_turn(session, given);
+    let turn = asking::take_turn(session, credential);
     outcomes.reload();
-    if outcomes.rejection(given.id).is_some() {
+    if outcomes.rejection(credential.id).is_some() {
         // One of several that were given it at the same time has told already, or it was given as a try.
-        reject(session, outcomes, given, ids, None);
-        return say(&speech::still_rejected(given, outcomes.rejection(given.id), session.now));
+        reject(session, outcomes, credential, ids, None);
+        return say(&speech::still_rejected(credential, outcomes.rejection(credential.id), session.now));
     }
     let settings = session.settings();
     let may_ask = !matches!(turn, asking::AskingTurn::Busy)
         && settings.probe == Permission::Auto
-        && outcomes.held(&given.remote.host, session.now).is_none();
-    let user = if may_ask { ask(session, given) } else { Heard::NotAsked };
+        && outcomes.held(&credential.remote.host, session.now).is_none();
+    let user = if may_ask { ask(session, credential) } else { Observed::NotAsked };
     if let Some(status) = user.status() {
         session.log.note("asked whether the token is known", &[("status", Fact::Number(status.into()))]);
     }
     if user.is_open() && !challenges.iter().any(|it| it.contains("enterprise_hint=")) {
         return say(&format!(
             "{} refused the token of {} just now (401), yet still knows it: it is kept and given again",
-            given.remote.host,
-            label(given)
+            credential.remote.host,
+            label(credential)
         ));
     }
     if user.status() != Some(401) && !user.is_open() {
         // Git names the asked host also where another one refused it, to which it was led.
         let may_be_anothers =
-            settings.probe == Permission::Auto && !is_its_own_word(session, outcomes, given);
+            settings.probe == Permission::Auto && !is_its_own_word(session, outcomes, credential);
         if may_be_anothers {
             session.log.note("not marked: nothing tells who refused it", &[]);
             return say(&format!(
                 "git was refused at {} (401), and it could not be asked whether it knows the token of {}: it is kept and given again",
-                given.remote.host,
-                label(given)
+                credential.remote.host,
+                label(credential)
             ));
         }
-        reject(session, outcomes, given, ids, None);
+        reject(session, outcomes, credential, ids, None);
         return say(&format!(
             "{} refused the token of {} (401); it is kept and tried again at its next use, or replace it: git credential-patron add {}",
-            given.remote.host,
-            label(given),
-            scope(given)
+            credential.remote.host,
+            label(credential),
+            scope(credential)
         ));
     }
     let is_known = user.is_open();
     let direction = direction(session.caller());
-    let subject = asking::subject(session, outcomes, given, direction);
+    let subject = asking::subject(session, outcomes, credential, direction);
     let mut evidence = evidence_before(&subject);
-    let refusal = Heard::Reply(Reply { status: Some(401), ..Reply::default() });
+    let refusal = Observed::Reply(ServerReply { status: Some(401), ..ServerReply::default() });
     match direction {
         Direction::Fetch => evidence.fetch = refusal,
         Direction::Push => evidence.push = refusal,
@@ -80,13 +80,14 @@ pub fn refused_by_git(
     let verdict = conclude(&evidence);
     let mut opening = Opening::of(&opening::wish(session, &verdict), &verdict);
     if is_known {
-        return News::new(speech::refusal(given.remote, direction, &verdict), opening, None).tell(session);
+        return News::new(speech::refusal(credential.remote, direction, &verdict), opening, None)
+            .tell(session);
     }
-    let written = reject(session, outcomes, given, ids, Some((verdict.id, &mut opening)));
+    let written = reject(session, outcomes, credential, ids, Some((verdict.id, &mut opening)));
     if !written {
         opening = Opening::not_remembered(&verdict);
     }
-    let again = speech::tried_again(outcomes.rejection(given.id), given, session.now);
+    let again = speech::tried_again(outcomes.rejection(credential.id), credential, session.now);
     News::new(speech::bad_token(&verdict, again), opening, None).tell(session);
 }
 
@@ -115,29 +116,29 @@ pub fn fallback_refused_by_git(session: &Session, outcomes: &mut Outcomes, remot
 }
 
 /// Asks whose token it is.
-fn ask(session: &Session, given: &Given<'_>) -> Heard {
+fn ask(session: &Session, credential: &Credential<'_>) -> Observed {
     let context = HttpContext::Repository(session.caller().remote_name.as_deref());
-    match client_for(&given.remote.host, context) {
+    match client_for(&credential.remote.host, context) {
         Ok(client) => heard_from(&client.get_within(
             BOUND,
-            &Api::of(&given.remote.host),
+            &Api::of(&credential.remote.host),
             &ApiPath::user(),
-            Some(given.secret),
+            Some(credential.secret),
         )),
-        Err(_) => Heard::NotAsked,
+        Err(_) => Observed::NotAsked,
     }
 }
 
 /// Tells whether the asked host itself refuses this token, as far as that can be asked now: without following anybody
 /// elsewhere. Where it cannot be reached at all, what git was told counts: the token is tried at its next use.
-fn is_its_own_word(session: &Session, outcomes: &Outcomes, given: &Given<'_>) -> bool {
+fn is_its_own_word(session: &Session, outcomes: &Outcomes, credential: &Credential<'_>) -> bool {
     let Some(git) = Git::find() else { return true };
     let means = Means { git: &git, remote_name: session.caller().remote_name.as_deref() };
-    let subject = asking::subject(session, outcomes, given, direction(session.caller()));
+    let subject = asking::subject(session, outcomes, credential, direction(session.caller()));
     match own_word(&means, &subject, BOUND) {
-        Heard::Reply(reply) => reply.status.is_none_or(|status| status == 401),
-        Heard::Trouble(_) => false,
-        Heard::NotAsked | Heard::Stopped(_) => true,
+        Observed::Reply(reply) => reply.status.is_none_or(|status| status == 401),
+        Observed::Trouble(_) => false,
+        Observed::NotAsked | Observed::Stopped(_) => true,
     }
 }
 
@@ -145,20 +146,20 @@ fn is_its_own_word(session: &Session, outcomes: &Outcomes, given: &Given<'_>) ->
 fn reject(
     session: &Session,
     outcomes: &mut Outcomes,
-    given: &Given<'_>,
+    credential: &Credential<'_>,
     ids: &[String],
     explained: Option<(VerdictId, &mut Opening)>,
 ) -> bool {
     let change = |o: &mut Outcomes| {
         for id in ids {
-            o.note_secret(id, given.secret);
+            o.note_secret(id, credential.secret);
             o.note_rejected(id, session.now);
         }
-        o.note_bad_login(&given.remote.host, session.now);
+        o.note_bad_login(&credential.remote.host, session.now);
         if let Some((verdict, opening)) = explained {
-            let place = (given.remote, super::direction(session.caller()));
-            o.note_said(given.id, place, session.now, verdict);
-            opening.take(o, given.id, given.remote, verdict, session.now);
+            let place = (credential.remote, super::direction(session.caller()));
+            o.note_said(credential.id, place, session.now, verdict);
+            opening.take(o, credential.id, credential.remote, verdict, session.now);
         }
     };
     let written = outcomes.change(change).is_ok();
@@ -166,10 +167,10 @@ fn reject(
     written
 }
 
-fn label(given: &Given<'_>) -> String {
-    given.account.map_or_else(String::new, |account| sanitise(&account.label, 100))
+fn label(credential: &Credential<'_>) -> String {
+    credential.account.map_or_else(String::new, |account| sanitise(&account.label, 100))
 }
 
-fn scope(given: &Given<'_>) -> String {
-    given.account.map_or_else(String::new, |account| account.scope.short())
+fn scope(credential: &Credential<'_>) -> String {
+    credential.account.map_or_else(String::new, |account| account.scope.short())
 }

@@ -4,7 +4,7 @@
 //! template of ours, filled with names; a server's own words are at most one quoted line, made harmless.
 
 use super::opening::Shown;
-use super::{Given, PastRefusal};
+use super::{Credential, PastRefusal};
 use crate::outcomes::{Direction, Rejection};
 use crate::remote::{Remote, Scope};
 use crate::terminal::{BAD, STRONG, paint, sanitise};
@@ -93,31 +93,35 @@ pub(super) fn again(
 }
 
 /// One line instead, for a token that is refused as such.
-pub(super) fn still_rejected(given: &Given<'_>, rejection: Option<Rejection>, now: i64) -> String {
-    match given.account {
+pub(super) fn still_rejected(credential: &Credential<'_>, rejection: Option<Rejection>, now: i64) -> String {
+    match credential.account {
         Some(account) => format!(
             "{} does not know the token of {} (401){}; or replace it: git credential-patron add {}",
-            given.remote.host,
+            credential.remote.host,
             sanitise(&account.label, 100),
-            tried_again(rejection, given, now).map_or_else(String::new, |when| format!(": {when}")),
+            tried_again(rejection, credential, now).map_or_else(String::new, |when| format!(": {when}")),
             account.scope.short()
         ),
         None => format!(
             "{} does not know the token of your earlier helper (401){}",
-            given.remote.host,
-            instead(given.remote)
+            credential.remote.host,
+            instead(credential.remote)
         ),
     }
 }
 
 /// Says when a rejected token is tried again: the host may be what is at fault, and it may be so no more.
-pub(super) fn tried_again(rejection: Option<Rejection>, given: &Given<'_>, now: i64) -> Option<String> {
+pub(super) fn tried_again(
+    rejection: Option<Rejection>,
+    credential: &Credential<'_>,
+    now: i64,
+) -> Option<String> {
     let next = rejection?.next_try();
     let when = match next <= now {
         true => "at its next use".to_owned(),
         false => format!("at {}", clock(next)),
     };
-    let url = format!("https://{}/{}", given.remote.host, given.remote.name());
+    let url = format!("https://{}/{}", credential.remote.host, credential.remote.name());
     Some(format!("it is tried again {when}, and at once with git credential-patron diagnose {url}"))
 }
 

@@ -500,7 +500,11 @@ impl Outcomes {
         let known = self.known(id);
         let rejected =
             rejection(&known).map(|it| Outcome { state: State::Rejected, at: it.last, page: None });
-        places(&known).filter_map(|(_, text)| outcome(text)).chain(rejected).max_by_key(|outcome| outcome.at)
+        // Times are whole seconds: of two in one, the one that went wrong is what a user has to know.
+        places(&known)
+            .filter_map(|(_, text)| outcome(text))
+            .chain(rejected)
+            .max_by_key(|outcome| (outcome.at, !matches!(outcome.state, State::Accepted)))
     }
 
     /// Gives the refusals since a time, the latest first.

@@ -32,14 +32,14 @@ const TOLD_ON: [&[u8]; 7] = [
 
 /// Why an answer is not used. Holds nothing of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unusable {
+pub enum UnusableReply {
     /// A value holds a control character.
     ControlCharacter,
     /// It is longer than [`MAX_REPLY`].
     TooMuch,
 }
 
-impl fmt::Display for Unusable {
+impl fmt::Display for UnusableReply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ControlCharacter => write!(f, "it holds a control character"),
@@ -48,7 +48,7 @@ impl fmt::Display for Unusable {
     }
 }
 
-impl std::error::Error for Unusable {}
+impl std::error::Error for UnusableReply {}
 
 /// Takes a helper's answer in pieces of any size.
 #[derive(Debug, Default)]
@@ -56,7 +56,7 @@ pub struct Reader {
     line: Zeroizing<Vec<u8>>,
     taken: usize,
     reply: Reply,
-    unusable: Option<Unusable>,
+    unusable: Option<UnusableReply>,
     ended: bool,
 }
 
@@ -69,7 +69,7 @@ impl Reader {
             piece = &piece[part.len()..];
             self.taken += part.len();
             if self.taken > MAX_REPLY {
-                self.unusable = Some(Unusable::TooMuch);
+                self.unusable = Some(UnusableReply::TooMuch);
             } else {
                 self.line.extend_from_slice(part);
                 if line_end.is_some() {
@@ -81,7 +81,7 @@ impl Reader {
     }
 
     /// Ends the input and gives what was answered. A last line without its LF counts, as it does for git.
-    pub fn finish(mut self) -> Result<Reply, Unusable> {
+    pub fn finish(mut self) -> Result<Reply, UnusableReply> {
         if !self.ended && self.unusable.is_none() && !self.line.is_empty() {
             self.end_line();
         }
@@ -104,7 +104,7 @@ impl Reader {
         };
         let (key, value) = (&line[..at], &line[at + 1..]);
         if line.iter().any(u8::is_ascii_control) {
-            self.unusable = Some(Unusable::ControlCharacter);
+            self.unusable = Some(UnusableReply::ControlCharacter);
         } else if is_key(key) && !LEFT_OUT.contains(&key) {
             self.reply.lines.push(Line { key: key.to_vec(), value: Token::new(value.to_vec()) });
         }
@@ -254,7 +254,7 @@ mod tests {
     use base64::Engine;
     use base64::engine::general_purpose::STANDARD_NO_PAD;
 
-    fn read(text: &[u8]) -> Result<Reply, Unusable> {
+    fn read(text: &[u8]) -> Result<Reply, UnusableReply> {
         let mut reader = Reader::default();
         reader.feed(text);
         reader.finish()
@@ -305,10 +305,10 @@ mod tests {
             b"username=u\npassword=\x1b[2J\n",
             b"a\tb=c\n",
         ] {
-            assert_eq!(read(text), Err(Unusable::ControlCharacter), "{text:?}");
+            assert_eq!(read(text), Err(UnusableReply::ControlCharacter), "{text:?}");
         }
         let long = [b"password=".as_slice(), &vec![b'a'; MAX_REPLY]].concat();
-        assert_eq!(read(&long), Err(Unusable::TooMuch));
+        assert_eq!(read(&long), Err(UnusableReply::TooMuch));
         let mut reader = Reader::default();
         assert!(reader.feed(&long), "it is known before the line ends");
         assert!(read(&long[..MAX_REPLY]).is_ok());

@@ -1,7 +1,7 @@
 //! Questions on the terminal: a secret, a line, yes or no.
 
 use super::platform::Terminal;
-use crate::token::{Token, Unusable};
+use crate::token::{Token, UnusableSecret};
 use std::fmt;
 use std::io;
 
@@ -20,7 +20,7 @@ pub enum PromptError {
     /// Nothing was entered.
     Empty,
     /// What was entered cannot be a secret.
-    Unfit(Unusable),
+    Unfit(UnusableSecret),
     /// The terminal failed.
     Io(io::Error),
 }

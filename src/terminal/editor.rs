@@ -5,7 +5,7 @@
 //! end of input. Pasted text is told from typed text by the marks `ESC [200~` and `ESC [201~` (xterm,
 //! *Bracketed Paste Mode*) where the terminal sends them.
 
-use crate::token::{MAX_LEN, Token, Unusable};
+use crate::token::{MAX_LEN, Token, UnusableSecret};
 use zeroize::{Zeroize, Zeroizing};
 
 /// The control characters that this terminal has set for editing.
@@ -25,7 +25,7 @@ impl Default for Keys {
 
 /// How far the input is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum InputState {
     /// The line is not finished.
     Open,
     /// Enter was pressed, or a paste ended with a line end. What still comes is looked at, not kept.
@@ -49,7 +49,7 @@ enum Escape {
 pub(super) struct Editor {
     keys: Keys,
     secret: Zeroizing<Vec<u8>>,
-    state: State,
+    state: InputState,
     escape: Escape,
     in_paste: bool,
     /// A line end inside a paste: harmless as its last character, an error before another one.
@@ -62,7 +62,7 @@ impl Editor {
         Self {
             keys,
             secret: Zeroizing::new(Vec::with_capacity(MAX_LEN + 1)),
-            state: State::Open,
+            state: InputState::Open,
             escape: Escape::No,
             in_paste: false,
             line_ended: false,
@@ -70,7 +70,7 @@ impl Editor {
         }
     }
 
-    pub(super) fn state(&self) -> State {
+    pub(super) fn state(&self) -> InputState {
         self.state
     }
 
@@ -103,20 +103,20 @@ impl Editor {
 
     fn plain_key(&mut self, byte: u8) {
         let line_end = matches!(byte, b'\r' | b'\n');
-        if self.state == State::Finished {
+        if self.state == InputState::Finished {
             // Ctrl-D after Enter is a habit, not a second line.
             self.several_lines |= !line_end && byte != self.keys.end;
         } else if line_end {
             if self.in_paste {
                 self.line_ended = !self.secret.is_empty();
             } else {
-                self.state = State::Finished;
+                self.state = InputState::Finished;
             }
         } else if self.in_paste {
             self.several_lines |= self.line_ended;
             self.add(byte);
         } else if byte == self.keys.end {
-            self.state = if self.secret.is_empty() { State::Ended } else { State::Finished };
+            self.state = if self.secret.is_empty() { InputState::Ended } else { InputState::Finished };
         } else if byte == self.keys.erase || matches!(byte, 0x08 | 0x7f) {
             // A character of several bytes goes as one.
             while self.secret.pop().is_some_and(|byte| byte & 0xc0 == 0x80) {}
@@ -130,7 +130,7 @@ impl Editor {
     fn paste_ended(&mut self) {
         self.in_paste = false;
         if self.line_ended {
-            self.state = State::Finished;
+            self.state = InputState::Finished;
         }
     }
 
@@ -141,9 +141,9 @@ impl Editor {
     }
 
     /// Gives the secret, or says why it is none. An empty one is the caller's to judge.
-    pub(super) fn finish(mut self) -> Result<Token, Unusable> {
+    pub(super) fn finish(mut self) -> Result<Token, UnusableSecret> {
         if self.several_lines {
-            return Err(Unusable::LineBreak);
+            return Err(UnusableSecret::LineBreak);
         }
         let token = Token::new(std::mem::take(&mut *self.secret));
         token.unusable().map_or(Ok(token), Err)
@@ -155,10 +155,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn typed(bytes: &[u8]) -> Result<Vec<u8>, Unusable> {
+    fn typed(bytes: &[u8]) -> Result<Vec<u8>, UnusableSecret> {
         let mut editor = Editor::new(Keys::default());
         bytes.iter().for_each(|byte| editor.key(*byte));
-        assert_eq!(editor.state(), State::Finished, "{:?}", bytes.escape_ascii().to_string());
+        assert_eq!(editor.state(), InputState::Finished, "{:?}", bytes.escape_ascii().to_string());
         editor.finish().map(|token| token.expose().to_vec())
     }
 
@@ -187,7 +187,12 @@ mod tests {
     #[test]
     fn several_lines_are_refused() {
         for bytes in [&b"one\ntwo\n"[..], b"one\r\ntwo", b"\x1b[200~one\ntwo\x1b[201~\r", b"one\n two"] {
-            assert_eq!(typed(bytes), Err(Unusable::LineBreak), "{:?}", bytes.escape_ascii().to_string());
+            assert_eq!(
+                typed(bytes),
+                Err(UnusableSecret::LineBreak),
+                "{:?}",
+                bytes.escape_ascii().to_string()
+            );
         }
     }
 
@@ -206,23 +211,23 @@ mod tests {
     fn ctrl_d_ends_an_empty_input_and_finishes_another() {
         let mut editor = Editor::new(Keys::default());
         editor.key(4);
-        assert_eq!(editor.state(), State::Ended);
+        assert_eq!(editor.state(), InputState::Ended);
         is(b"secret\x04", b"secret");
     }
 
     #[test]
     fn a_pasted_control_character_is_refused_not_obeyed() {
-        assert_eq!(typed(b"\x1b[200~se\x7fcret\x1b[201~\r"), Err(Unusable::ControlByte));
-        assert_eq!(typed(b"\x1b[200~se\x04cret\x1b[201~\r"), Err(Unusable::ControlByte));
-        assert_eq!(typed(b"se\tcret\r"), Err(Unusable::ControlByte));
+        assert_eq!(typed(b"\x1b[200~se\x7fcret\x1b[201~\r"), Err(UnusableSecret::ControlByte));
+        assert_eq!(typed(b"\x1b[200~se\x04cret\x1b[201~\r"), Err(UnusableSecret::ControlByte));
+        assert_eq!(typed(b"se\tcret\r"), Err(UnusableSecret::ControlByte));
     }
 
     #[test]
     fn what_is_longer_than_any_token_is_refused() {
         let line = |len: usize| [vec![b'x'; len], b"\r".to_vec()].concat();
         is(&line(MAX_LEN), &vec![b'x'; MAX_LEN]);
-        assert_eq!(typed(&line(MAX_LEN + 1)), Err(Unusable::TooLong));
-        assert_eq!(typed(&line(10 * MAX_LEN)), Err(Unusable::TooLong));
+        assert_eq!(typed(&line(MAX_LEN + 1)), Err(UnusableSecret::TooLong));
+        assert_eq!(typed(&line(10 * MAX_LEN)), Err(UnusableSecret::TooLong));
     }
 
     proptest! {

@@ -12,7 +12,7 @@
 //! (documented in `signal-hook`): outside a question they do what the system would have done.
 
 use super::ask::PromptError;
-use super::editor::{Editor, Keys, State};
+use super::editor::{Editor, InputState, Keys};
 use crate::token::Token;
 use nix::sys::signal::{SigSet, Signal};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -131,14 +131,14 @@ impl Terminal {
             };
             bytes[..len].iter().for_each(|byte| editor.key(*byte));
             match editor.state() {
-                State::Ended => return Err(PromptError::Ended),
+                InputState::Ended => return Err(PromptError::Ended),
                 // A moment of silence after the line end: nothing else was pasted.
-                State::Finished if len == 0 => return Ok(()),
+                InputState::Finished if len == 0 => return Ok(()),
                 // Nothing for a tenth of a second, or a terminal that is gone.
-                State::Open if len == 0 => {
+                InputState::Open if len == 0 => {
                     tcgetattr(&self.screen).map_err(io::Error::from)?;
                 }
-                State::Open | State::Finished => {}
+                InputState::Open | InputState::Finished => {}
             }
         }
     }

@@ -92,7 +92,8 @@ impl CommandVault {
         let mut running = Running(shell.map_err(|error| failed("could not be started", error))?);
         let stdout = running.0.stdout.take().expect("stdout is piped");
         let end = if input.is_some() { Until::Output } else { Until::Line };
-        let said = Said::listen(stdout, end).map_err(|error| failed("could not be listened to", error))?;
+        let said =
+            CommandOutput::listen(stdout, end).map_err(|error| failed("could not be listened to", error))?;
         if let (Some(input), Some(mut stdin)) = (input, running.0.stdin.take()) {
             // Less than a pipe holds, so this waits for nobody. One that reads nothing may be right all the same.
             let _ = stdin.write_all(input);
@@ -245,12 +246,12 @@ enum Until {
 }
 
 /// What the command has printed so far: its first line with the line feed, or what there is of it; or all of it.
-struct Said {
+struct CommandOutput {
     line: Arc<Mutex<Zeroizing<Vec<u8>>>>,
     complete: Receiver<()>,
 }
 
-impl Said {
+impl CommandOutput {
     /// Listens on a thread, to the end: a command must not fail because nobody takes its second line.
     fn listen(stdout: ChildStdout, end: Until) -> io::Result<Self> {
         let (tell, complete) = channel();

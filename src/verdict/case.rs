@@ -1,6 +1,6 @@
 //! The evidence of one target, and what is derived from it: facts, and the words for verdicts.
 
-use super::{Evidence, Heard, HostKind, Origin, Party, Reply, Verdict, Visible, Wording};
+use super::{Evidence, HostKind, Observed, Origin, Party, ServerReply, Verdict, Visible, Wording};
 use crate::denial::catalogue::Certainty::{self, Measured};
 use crate::denial::catalogue::{Finding, row};
 use crate::remote::Direction;
@@ -14,7 +14,7 @@ pub(super) const TOKEN_PAGES: &[&str] = &["fg/{fg}", "classic/{classic}", "fg"];
 pub(super) struct Case<'a> {
     pub(super) e: &'a Evidence,
     /// The request that decides: git's that was not given, else the first of ours.
-    pub(super) refusal: &'a Heard,
+    pub(super) refusal: &'a Observed,
     visible: Option<Visible>,
     owner: &'a str,
     repo: &'a str,
@@ -34,7 +34,7 @@ impl<'a> Case<'a> {
                 let may_decide = e.target.repo.is_none() || e.user.status() == Some(401);
                 ours.into_iter().find(|heard| may_decide && heard.was_asked())
             })
-            .unwrap_or(&Heard::NotAsked);
+            .unwrap_or(&Observed::NotAsked);
         Case {
             e,
             refusal,
@@ -54,9 +54,9 @@ impl Case<'_> {
 
     /// Says whether fetch is given, or in sight, and push is not.
     pub(super) fn only_push_is_refused(&self) -> bool {
-        let refused = |heard: &Heard| heard.was_asked() && !heard.is_open();
+        let refused = |heard: &Observed| heard.was_asked() && !heard.is_open();
         // Without a fetch to compare with, a repository that is not in sight is no matter of writing.
-        let shown = |heard: &Heard| heard.status() != Some(404);
+        let shown = |heard: &Observed| heard.status() != Some(404);
         let in_sight = self.e.fetch.is_open()
             || (self.e.direction == Direction::Push && shown(&self.e.repo) && shown(&self.e.push));
         refused(&self.e.push) && !refused(&self.e.fetch) && in_sight
@@ -192,12 +192,12 @@ impl Case<'_> {
 }
 
 /// Gives what the catalogue found in a reply, if it leaves one cause.
-pub(super) fn clear(reply: &Reply) -> Option<&Finding> {
+pub(super) fn clear(reply: &ServerReply) -> Option<&Finding> {
     reply.said.as_ref().filter(|found| !found.ambiguous)
 }
 
 /// Says whether an answer leads elsewhere.
-pub(super) fn is_redirect(reply: &Reply) -> bool {
+pub(super) fn is_redirect(reply: &ServerReply) -> bool {
     matches!(reply.status, Some(301 | 302 | 307 | 308))
         || reply.said.as_ref().is_some_and(|found| found.denial.id == VerdictId::Moved)
 }

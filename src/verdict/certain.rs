@@ -1,6 +1,6 @@
 //! What evidence proves although GitHub's words to git leave it open.
 
-use super::{Case, Heard, Reply, Verdict, is_redirect};
+use super::{Case, Observed, ServerReply, Verdict, is_redirect};
 use crate::denial::catalogue::Certainty::Measured;
 use crate::token::TokenKind;
 use crate::verdict_id::VerdictId;
@@ -77,8 +77,8 @@ impl Case<'_> {
         }
         let scopes = [&self.e.user, &self.e.repo, &self.e.private_repos]
             .into_iter()
-            .filter_map(Heard::reply)
-            .find_map(Reply::scopes)?;
+            .filter_map(Observed::reply)
+            .find_map(ServerReply::scopes)?;
         let needed = match (self.is_public(), self.only_push_is_refused()) {
             (true, true) => "public_repo",
             // Whoever is refused here is refused for something else.

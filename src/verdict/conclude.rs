@@ -15,8 +15,8 @@
 //! A request that was not made or failed is never taken for a no.
 
 use super::{
-    Case, Evidence, Heard, Helper, HostKind, Origin, Reply, TOKEN_PAGES, Trouble, Unreadable, Verdict, clear,
-    is_redirect,
+    Case, Evidence, HelperReach, HostKind, NoReply, Observed, Origin, ServerReply, TOKEN_PAGES, Unreadable,
+    Verdict, clear, is_redirect,
 };
 use crate::denial::catalogue::Certainty::{self, Inferred, Measured};
 use crate::denial::catalogue::Finding;
@@ -67,7 +67,7 @@ impl Case<'_> {
         if plain && self.e.account.is_none() {
             return Some(self.no_plain_account());
         }
-        if self.e.helper == Helper::NotReached {
+        if self.e.helper == HelperReach::NotReached {
             return Some(self.not_set_up());
         }
         if let Some(refusal) = &self.e.app {
@@ -160,16 +160,16 @@ impl Case<'_> {
     }
 
     fn no_answer(&self) -> Option<Verdict> {
-        if let Heard::Trouble(trouble) = self.refusal {
+        if let Observed::Trouble(trouble) = self.refusal {
             let id = match trouble {
-                Trouble::Unreachable => VerdictId::Unreachable,
-                Trouble::Tls => VerdictId::TlsFailed,
-                Trouble::Proxy => VerdictId::ProxyFailed,
-                Trouble::CaptivePortal => VerdictId::CaptivePortal,
+                NoReply::Unreachable => VerdictId::Unreachable,
+                NoReply::Tls => VerdictId::TlsFailed,
+                NoReply::Proxy => VerdictId::ProxyFailed,
+                NoReply::CaptivePortal => VerdictId::CaptivePortal,
             };
             return Some(self.row(id, Measured));
         }
-        if let Heard::Stopped(words) = self.refusal {
+        if let Observed::Stopped(words) = self.refusal {
             let mut verdict = self.say(
                 VerdictId::Unreachable,
                 Inferred,
@@ -205,8 +205,10 @@ impl Case<'_> {
         if !self.refusal.is_open() {
             return None;
         }
-        let moved =
-            [&self.e.fetch, &self.e.push, &self.e.repo].into_iter().filter_map(Heard::reply).any(is_redirect);
+        let moved = [&self.e.fetch, &self.e.push, &self.e.repo]
+            .into_iter()
+            .filter_map(Observed::reply)
+            .any(is_redirect);
         if moved {
             return Some(self.row(VerdictId::Moved, Measured));
         }
@@ -308,7 +310,7 @@ impl Case<'_> {
     }
 
     /// Gives the verdict if git got 401 and `GET /user` did not.
-    fn known_all_the_same(&self, reply: &Reply) -> Verdict {
+    fn known_all_the_same(&self, reply: &ServerReply) -> Verdict {
         let hints = |challenge: &str| challenge.contains("enterprise_hint=");
         let hinted = self.e.challenges.iter().any(|challenge| hints(challenge))
             || reply.header("www-authenticate").is_some_and(hints);
@@ -327,12 +329,12 @@ impl Case<'_> {
     fn said_to_us(&self) -> Option<Verdict> {
         // The list of repositories may be refused for the sake of other owners: it is not asked here.
         let ours = [&self.e.repo, &self.e.contents, &self.e.user];
-        let strangers = ours.iter().any(|heard| matches!(heard, Heard::Trouble(Trouble::CaptivePortal)));
+        let strangers = ours.iter().any(|heard| matches!(heard, Observed::Trouble(NoReply::CaptivePortal)));
         if strangers && ours.iter().all(|heard| heard.reply().is_none()) {
             return Some(self.row(VerdictId::CaptivePortal, Measured));
         }
         ours.into_iter()
-            .filter_map(Heard::reply)
+            .filter_map(Observed::reply)
             .filter_map(clear)
             .find(|found| {
                 let id = &found.denial.id;

@@ -10,7 +10,7 @@
 
 use super::app::AppRefusal;
 use crate::denial::catalogue::Finding;
-use crate::denial::normal::Target;
+use crate::denial::normal::RepositoryName;
 use crate::remote::Direction;
 use crate::token::TokenKind;
 use serde_json::Value;
@@ -21,15 +21,15 @@ pub(crate) struct Evidence {
     /// What kind of host it is.
     pub(crate) host: HostKind,
     /// The host, the owner and the repository, as the remote's URL has them.
-    pub(crate) target: Target,
+    pub(crate) target: RepositoryName,
     /// Whether the remote speaks SSH.
     pub(crate) ssh: bool,
     /// What git is to do.
     pub(crate) direction: Direction,
     /// Whether git would ask patron for this URL.
-    pub(crate) helper: Helper,
+    pub(crate) helper: HelperReach,
     /// Party token git would be given, if there is one.
-    pub(crate) account: Option<Account>,
+    pub(crate) account: Option<TokenEvidence>,
     /// Why a GitHub App gives no token.
     pub(crate) app: Option<AppRefusal>,
     /// Why the chosen account's secret cannot be had, and what mends that.
@@ -39,23 +39,23 @@ pub(crate) struct Evidence {
     /// The time in seconds since 1970.
     pub(crate) now: i64,
     /// `info/refs` of `git-upload-pack`, asked with the token.
-    pub(crate) fetch: Heard,
+    pub(crate) fetch: Observed,
     /// Whether that was given before git was asked for a token.
     pub(crate) open_to_all: bool,
     /// `info/refs` of `git-receive-pack`, asked with the token.
-    pub(crate) push: Heard,
+    pub(crate) push: Observed,
     /// `GET /user`.
-    pub(crate) user: Heard,
+    pub(crate) user: Observed,
     /// `GET /repos/OWNER/REPO` with the token, or another call that reads that repository.
-    pub(crate) repo: Heard,
+    pub(crate) repo: Observed,
     /// `GET /repos/OWNER/REPO/contents`.
-    pub(crate) contents: Heard,
+    pub(crate) contents: Observed,
     /// `GET /repos/OWNER/REPO` without the token.
-    pub(crate) repo_anonymous: Heard,
+    pub(crate) repo_anonymous: Observed,
     /// `GET /users/OWNER`.
-    pub(crate) owner: Heard,
+    pub(crate) owner: Observed,
     /// `GET /user/repos?visibility=private&per_page=100`.
-    pub(crate) private_repos: Heard,
+    pub(crate) private_repos: Observed,
     /// The challenges (`WWW-Authenticate`) that came with a refusal.
     pub(crate) challenges: Vec<String>,
 }
@@ -72,7 +72,7 @@ pub(crate) enum HostKind {
 
 /// Whether git asks patron.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Helper {
+pub(crate) enum HelperReach {
     /// Nobody looked.
     #[default]
     Unknown,
@@ -84,7 +84,7 @@ pub(crate) enum Helper {
 
 /// Party token it is, and what is known of it; never the token.
 #[derive(Clone, Debug)]
-pub(crate) struct Account {
+pub(crate) struct TokenEvidence {
     /// The label, for an account.
     pub(crate) label: String,
     /// Where the token comes from.
@@ -127,21 +127,21 @@ pub(crate) enum Origin {
 
 /// How one request ended.
 #[derive(Clone, Debug, Default)]
-pub(crate) enum Heard {
+pub(crate) enum Observed {
     /// It was not made.
     #[default]
     NotAsked,
     /// There was an answer, from GitHub as far as can be told.
-    Reply(Reply),
+    Reply(ServerReply),
     /// There was none.
-    Trouble(Trouble),
+    Trouble(NoReply),
     /// Git ended on this side before there was one: its own words. A broken configuration is no refusal.
     Stopped(String),
 }
 
 /// Why there was no answer of GitHub.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Trouble {
+pub(crate) enum NoReply {
     /// No answer in time, no such host, connection refused.
     Unreachable,
     /// No trusted connection.
@@ -154,7 +154,7 @@ pub(crate) enum Trouble {
 
 /// One answer.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Reply {
+pub(crate) struct ServerReply {
     /// The HTTP status; git does not always tell.
     pub(crate) status: Option<u16>,
     /// The headers; git tells none.
@@ -195,31 +195,31 @@ pub(crate) fn answered_by<'r>(
     }
 }
 
-impl Heard {
+impl Observed {
     /// Takes an answer to one of our own REST calls: a stranger's is a captive portal, not an answer.
     ///
     /// GitHub marks every answer with an id. Answers of its outermost servers, when those behind have
     /// trouble, may lack it.
-    pub(crate) fn rest(reply: Reply) -> Heard {
+    pub(crate) fn rest(reply: ServerReply) -> Observed {
         let status = reply.status.unwrap_or_default();
         let may_be_githubs = answered_by(status, reply.body.is_empty(), &|name| reply.header(name));
         match may_be_githubs {
-            AnsweredBy::GitHub | AnsweredBy::Nobody => Heard::Reply(reply),
-            AnsweredBy::Stranger => Heard::Trouble(Trouble::CaptivePortal),
+            AnsweredBy::GitHub | AnsweredBy::Nobody => Observed::Reply(reply),
+            AnsweredBy::Stranger => Observed::Trouble(NoReply::CaptivePortal),
         }
     }
 
     /// Gives a success of git's.
     #[cfg(test)]
-    pub(crate) fn open() -> Heard {
-        Heard::Reply(Reply { status: Some(200), ..Reply::default() })
+    pub(crate) fn open() -> Observed {
+        Observed::Reply(ServerReply { status: Some(200), ..ServerReply::default() })
     }
 
     /// Gives the answer, if there was one.
-    pub(crate) fn reply(&self) -> Option<&Reply> {
+    pub(crate) fn reply(&self) -> Option<&ServerReply> {
         match self {
-            Heard::Reply(reply) => Some(reply),
-            Heard::NotAsked | Heard::Trouble(_) | Heard::Stopped(_) => None,
+            Observed::Reply(reply) => Some(reply),
+            Observed::NotAsked | Observed::Trouble(_) | Observed::Stopped(_) => None,
         }
     }
 
@@ -230,7 +230,7 @@ impl Heard {
 
     /// Says whether the request was made.
     pub(crate) fn was_asked(&self) -> bool {
-        !matches!(self, Heard::NotAsked)
+        !matches!(self, Observed::NotAsked)
     }
 
     /// Says whether what was asked for was given.
@@ -255,7 +255,7 @@ impl Heard {
     }
 }
 
-impl Reply {
+impl ServerReply {
     /// Gives a header's value; names are compared without case.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers
@@ -287,7 +287,7 @@ pub(crate) struct Visible {
 
 impl Visible {
     /// Reads the list, as far as it was read: the answer to a hundred repositories is cut off.
-    pub(crate) fn of(heard: &Heard) -> Option<Self> {
+    pub(crate) fn of(heard: &Observed) -> Option<Self> {
         let reply = heard.reply().filter(|_| heard.is_open())?;
         let more = reply.header("link").is_some_and(|link| link.contains("rel=\"next\""));
         let whole = serde_json::from_str::<Value>(&reply.body).ok();
@@ -369,12 +369,12 @@ fn one_edit_apart(a: &str, b: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn reply(status: u16, headers: &[(&str, &str)], body: &str) -> Reply {
-        Reply {
+    fn reply(status: u16, headers: &[(&str, &str)], body: &str) -> ServerReply {
+        ServerReply {
             status: Some(status),
             headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             body: body.to_owned(),
-            ..Reply::default()
+            ..ServerReply::default()
         }
     }
 
@@ -383,9 +383,9 @@ mod tests {
         let id = ("X-GitHub-Request-Id", "1:2:3");
         let json = ("Content-Type", "application/json; charset=utf-8");
         let html = ("content-type", "text/html");
-        assert!(Heard::rest(reply(200, &[id, json], "{}")).is_open());
-        assert!(Heard::rest(reply(304, &[id], "")).reply().is_some());
-        assert!(Heard::rest(reply(502, &[html], "<html>")).reply().is_some());
+        assert!(Observed::rest(reply(200, &[id, json], "{}")).is_open());
+        assert!(Observed::rest(reply(304, &[id], "")).reply().is_some());
+        assert!(Observed::rest(reply(502, &[html], "<html>")).reply().is_some());
         for stranger in [
             reply(200, &[json], "{}"),
             reply(200, &[id, html], "<html>"),
@@ -393,14 +393,14 @@ mod tests {
             reply(302, &[("location", "http://portal.example/")], ""),
             reply(511, &[html], "<html>"),
         ] {
-            assert!(matches!(Heard::rest(stranger), Heard::Trouble(Trouble::CaptivePortal)));
+            assert!(matches!(Observed::rest(stranger), Observed::Trouble(NoReply::CaptivePortal)));
         }
     }
 
     #[test]
     fn nothing_that_a_terminal_obeys_comes_out_of_json() {
         let user = |login: &str| {
-            Heard::Reply(reply(200, &[], &serde_json::json!({ "login": login }).to_string())).name("login")
+            Observed::Reply(reply(200, &[], &serde_json::json!({ "login": login }).to_string())).name("login")
         };
         assert_eq!(user("mona-1_corp").as_deref(), Some("mona-1_corp"));
         assert_eq!(user("app[bot]").as_deref(), Some("app[bot]"));
@@ -423,7 +423,7 @@ mod tests {
     #[test]
     fn a_list_that_is_cut_off_still_tells_what_it_holds() {
         let visible = |headers: &[(&str, &str)], body: &str| {
-            Visible::of(&Heard::Reply(reply(200, headers, body))).expect("it is a success")
+            Visible::of(&Observed::Reply(reply(200, headers, body))).expect("it is a success")
         };
         let body = r#"[{"full_name":"acme/one","private":true},{"full_name" : "mona/two","private":false}]"#;
         let whole = visible(&[], body);
@@ -433,7 +433,7 @@ mod tests {
         assert_eq!((cut.any_of("acme"), cut.any_of("other")), (Some(true), None));
         let paged = visible(&[("link", "<x>; rel=\"next\"")], body);
         assert_eq!(paged.any_of("other"), None);
-        assert!(Visible::of(&Heard::Reply(reply(403, &[], body))).is_none());
+        assert!(Visible::of(&Observed::Reply(reply(403, &[], body))).is_none());
     }
 
     #[test]

@@ -19,15 +19,15 @@ mod typical;
 pub(crate) use app::AppRefusal;
 pub(crate) use conclude::conclude;
 pub(crate) use evidence::{
-    Account, AnsweredBy, Evidence, Heard, Helper, HostKind, Origin, Reply, Trouble, Unreadable, Visible,
-    answered_by,
+    AnsweredBy, Evidence, HelperReach, HostKind, NoReply, Observed, Origin, ServerReply, TokenEvidence,
+    Unreadable, Visible, answered_by,
 };
 pub(crate) use pasted::{Party, explain, unknown};
 pub(crate) use table::{VerdictRow, row_of, rows};
 pub(crate) use typical::recalled;
 
 use crate::denial::catalogue::{Certainty, Denial, FALLBACKS, Finding, split_page};
-use crate::denial::normal::Target;
+use crate::denial::normal::RepositoryName;
 use crate::pages::{Page, is_owner};
 use crate::token::TokenKind;
 use crate::verdict_id::VerdictId;
@@ -78,7 +78,7 @@ pub(crate) fn sent_by_git(what: &str, fix: String) -> Verdict {
 
 /// Shows what a verdict means and what is to be done, without a case at hand.
 pub(crate) fn of_row(about: &VerdictRow) -> Verdict {
-    let target = Target::default();
+    let target = RepositoryName::default();
     let mut verdict = match crate::denial::catalogue::row(about.id) {
         Some(denial) => Wording::of(&target).of_row(denial, about.certainty),
         None => typical::typical(about),
@@ -107,7 +107,7 @@ pub(crate) fn restated(id: VerdictId, evidence: &Evidence) -> String {
 
 /// What fills the holes of texts and pages.
 struct Wording<'a> {
-    target: &'a Target,
+    target: &'a RepositoryName,
     found: Option<&'a Finding>,
     /// The token in words, such as `the token "acme"`.
     token: Option<String>,
@@ -120,7 +120,7 @@ struct Wording<'a> {
 }
 
 impl<'a> Wording<'a> {
-    fn of(target: &'a Target) -> Self {
+    fn of(target: &'a RepositoryName) -> Self {
         Wording {
             target,
             found: None,

@@ -1,7 +1,7 @@
 //! The verdict of a transcript that somebody pasted: nothing was asked, so it names what was said, by whom, and at most
 //! the two likeliest causes.
 
-use super::{Target, Verdict, Wording, table};
+use super::{RepositoryName, Verdict, Wording, table};
 use crate::denial::Reading;
 use crate::denial::catalogue::{Certainty, Finding, split_page};
 use crate::forge::Forge;
@@ -25,7 +25,7 @@ pub(crate) enum Party {
 
 impl Party {
     /// Tells by the host, then by what was said; where neither is known it is GitHub, which most are.
-    pub(crate) fn of(target: &Target, said: &str, is_github_by_account: bool) -> Self {
+    pub(crate) fn of(target: &RepositoryName, said: &str, is_github_by_account: bool) -> Self {
         let by_host = target.host.as_deref().and_then(Forge::by_host);
         match by_host.or_else(|| Forge::by_sentence(said)) {
             Some(Forge::GitHub) => Self::GitHub,
@@ -37,7 +37,7 @@ impl Party {
     }
 
     /// Tells of a host that the user keeps as none of GitHub's.
-    pub(super) fn of_plain(target: &Target) -> Self {
+    pub(super) fn of_plain(target: &RepositoryName) -> Self {
         match Self::of(target, "", false) {
             Self::GitHub => Self::Unknown,
             other => other,

@@ -2,7 +2,7 @@
 //! what a remembered refusal meant, for `status`.
 
 use super::certain::{SCOPE_OF_A_CLASSIC, SCOPE_OF_A_TOOLS, SEE_ACCOUNTS};
-use super::{Case, Evidence, Target, Verdict, VerdictRow, table};
+use super::{Case, Evidence, RepositoryName, Verdict, VerdictRow, table};
 use crate::verdict_id::VerdictId;
 
 /// What to do where the machine's policy forbids something.
@@ -12,7 +12,7 @@ const FORBIDDEN: &[&str] = &["ask whoever looks after this machine, or use what 
 pub(super) fn typical(about: &VerdictRow) -> Verdict {
     let [owner, repo, host] = ["OWNER", "REPOSITORY", "HOST"].map(|name| Some(name.to_owned()));
     let host = host.filter(|_| about.id == VerdictId::NotGithub);
-    let evidence = Evidence { target: Target { host, owner, repo }, ..Evidence::default() };
+    let evidence = Evidence { target: RepositoryName { host, owner, repo }, ..Evidence::default() };
     of_case(about, &Case::of(&evidence))
 }
 

@@ -6,7 +6,7 @@
 use super::ready::Ready;
 use crate::git::Git;
 use crate::inspect::{Inspection, Means, inspect, own_word as git_alone};
-use crate::verdict::Heard;
+use crate::verdict::Observed;
 use std::thread;
 use std::time::Duration;
 
@@ -32,8 +32,8 @@ pub(super) fn ask(git: Option<&Git>, ready: &[Ready<'_>]) -> Vec<Option<Inspecti
 }
 
 /// Asks git's own question about one target, and nothing else.
-pub(super) fn own_word(git: Option<&Git>, ready: &Ready<'_>) -> Heard {
-    let (Some(git), Some(subject)) = (git, ready.subject()) else { return Heard::NotAsked };
+pub(super) fn own_word(git: Option<&Git>, ready: &Ready<'_>) -> Observed {
+    let (Some(git), Some(subject)) = (git, ready.subject()) else { return Observed::NotAsked };
     let means = Means { git, remote_name: ready.aim.target.name.as_deref() };
     git_alone(&means, &subject, BOUND)
 }
@@ -58,7 +58,7 @@ fn groups(ready: &[Ready<'_>]) -> Vec<Vec<usize>> {
 }
 
 fn one_after_the_other(git: &Git, ready: &[Ready<'_>], group: &[usize]) -> Vec<(usize, Inspection)> {
-    let mut user = Heard::NotAsked;
+    let mut user = Observed::NotAsked;
     let mut found = Vec::new();
     for &at in group {
         let Some(subject) = ready[at].subject() else { continue };

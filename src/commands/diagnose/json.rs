@@ -10,20 +10,20 @@ use serde::Serialize;
 #[derive(Serialize)]
 struct Whole<'a> {
     version: u8,
-    targets: Vec<Row<'a>>,
+    targets: Vec<DiagnosisJson<'a>>,
 }
 
 #[derive(Serialize)]
-struct Row<'a> {
-    target: Target<'a>,
+struct DiagnosisJson<'a> {
+    target: TargetJson<'a>,
     verdict: &'a Verdict,
-    account: Option<Account<'a>>,
-    checks: Vec<Line>,
+    account: Option<AccountJson<'a>>,
+    checks: Vec<CheckJson>,
     requests: usize,
 }
 
 #[derive(Serialize)]
-struct Target<'a> {
+struct TargetJson<'a> {
     url: String,
     remote: Option<&'a str>,
     host: &'a str,
@@ -34,7 +34,7 @@ struct Target<'a> {
 
 /// The token that git is given; a fallback's has no label, scope or vault.
 #[derive(Serialize)]
-struct Account<'a> {
+struct AccountJson<'a> {
     label: Option<&'a str>,
     scope: Option<String>,
     kind: &'static str,
@@ -45,7 +45,7 @@ struct Account<'a> {
 }
 
 #[derive(Serialize)]
-struct Line {
+struct CheckJson {
     id: &'static str,
     status: &'static str,
     message: String,
@@ -59,11 +59,11 @@ pub(super) fn text(diagnoses: &[Diagnosis<'_>]) -> String {
     text
 }
 
-fn row<'a>(diagnosis: &'a Diagnosis<'_>) -> Row<'a> {
+fn row<'a>(diagnosis: &'a Diagnosis<'_>) -> DiagnosisJson<'a> {
     let target = &diagnosis.aim.target;
     let remote = &target.remote;
-    Row {
-        target: Target {
+    DiagnosisJson {
+        target: TargetJson {
             url: url(diagnosis),
             remote: target.name.as_deref(),
             host: remote.host.as_str(),
@@ -93,12 +93,12 @@ pub(super) fn url(diagnosis: &Diagnosis<'_>) -> String {
     format!("{scheme}://{}{path}", target.remote.host)
 }
 
-fn account<'a>(diagnosis: &'a Diagnosis<'_>) -> Option<Account<'a>> {
+fn account<'a>(diagnosis: &'a Diagnosis<'_>) -> Option<AccountJson<'a>> {
     let found = diagnosis.evidence.account.as_ref();
     let login = diagnosis.evidence.user.name("login");
     let expires = diagnosis.expires.and_then(rfc3339);
     match (diagnosis.account, found) {
-        (Some(account), found) => Some(Account {
+        (Some(account), found) => Some(AccountJson {
             label: Some(&account.label),
             scope: Some(account.scope.to_string()),
             kind: found.map_or(account.kind, |found| found.kind).id(),
@@ -107,7 +107,7 @@ fn account<'a>(diagnosis: &'a Diagnosis<'_>) -> Option<Account<'a>> {
             vault: Some(account.place.name()),
             source: "account",
         }),
-        (None, Some(found)) => Some(Account {
+        (None, Some(found)) => Some(AccountJson {
             label: None,
             scope: None,
             kind: found.kind.id(),
@@ -120,10 +120,10 @@ fn account<'a>(diagnosis: &'a Diagnosis<'_>) -> Option<Account<'a>> {
     }
 }
 
-fn line(check: &Check) -> Line {
+fn line(check: &Check) -> CheckJson {
     let message = match &check.fix {
         Some(fix) => format!("{}; {fix}", check.message),
         None => check.message.clone(),
     };
-    Line { id: check.id, status: check.status.name(), message }
+    CheckJson { id: check.id, status: check.status.name(), message }
 }

@@ -15,7 +15,7 @@ mod report;
 use super::status;
 use crate::account::Account;
 use crate::browser::{self, Purpose};
-use crate::checks::{self, Asked, Check};
+use crate::checks::{self, Check, RequestTally};
 use crate::cli::{self, Diagnose as Options};
 use crate::error::{Exit, Failure};
 use crate::git::{Cwd, Git, GitTrouble, Listing};
@@ -28,10 +28,10 @@ use crate::target::{self, Aim};
 use crate::terminal::{Spinner, print, say};
 use crate::time;
 use crate::token::Token;
-use crate::verdict::{Evidence, Heard, Origin, Verdict, conclude, sent_by_git};
+use crate::verdict::{Evidence, Observed, Origin, Verdict, conclude, sent_by_git};
 use crate::verdict_id::VerdictId;
 use crate::verify;
-use ready::{Ready, Surroundings};
+use ready::{CommonFacts, Ready};
 
 /// What was found out about one target.
 pub(super) struct Diagnosis<'a> {
@@ -87,7 +87,7 @@ pub fn run(session: &Session, options: &Options) -> Result<(), Failure> {
     }
     let mut outcomes = session.outcomes();
     let around =
-        Surroundings { git: git.as_ref(), listing: listing.as_ref(), trouble: trouble.as_deref(), options };
+        CommonFacts { git: git.as_ref(), listing: listing.as_ref(), trouble: trouble.as_deref(), options };
     let ready: Vec<Ready<'_>> = several
         .aims
         .iter()
@@ -133,7 +133,7 @@ pub(super) struct Watched {
     /// What it means.
     pub(super) verdict: Verdict,
     /// What git's own question was answered.
-    pub(super) heard: Heard,
+    pub(super) heard: Observed,
     /// What `--json` says of it.
     pub(super) json: String,
 }
@@ -160,7 +160,7 @@ pub(super) fn look(session: &Session, options: &Options, aim: &Aim) -> Result<Wa
 }
 
 /// Asks git's own question once more, and nothing else.
-pub(super) fn ask_again(session: &Session, options: &Options, aim: &Aim) -> Result<Heard, Failure> {
+pub(super) fn ask_again(session: &Session, options: &Options, aim: &Aim) -> Result<Observed, Failure> {
     made_ready(session, options, aim, |git, ready, _| ask::own_word(git, &ready))
 }
 
@@ -181,7 +181,7 @@ fn made_ready<T>(
     let accounts = session.accounts().map_err(list_failure)?;
     let mut outcomes = session.outcomes();
     let around =
-        Surroundings { git: git.as_ref(), listing: listing.as_ref(), trouble: trouble.as_deref(), options };
+        CommonFacts { git: git.as_ref(), listing: listing.as_ref(), trouble: trouble.as_deref(), options };
     let ready = ready::ready(session, &around, aim, &accounts, &mut outcomes);
     Ok(then(git.as_ref(), ready, &mut outcomes))
 }
@@ -200,7 +200,7 @@ fn diagnosis<'a>(
 ) -> Diagnosis<'a> {
     let why_not = ready.why_not_asked();
     let Ready { aim, direction, account, mut checks, evidence, .. } = ready;
-    let asked = inspection.as_ref().map(|inspection| Asked {
+    let asked = inspection.as_ref().map(|inspection| RequestTally {
         sent: (inspection.sent.fetch, inspection.sent.push),
         requests: inspection.requests,
         elapsed: inspection.elapsed,

@@ -3,7 +3,7 @@
 use super::super::relay;
 use crate::account::{Account, Standing, server_of};
 use crate::app::{self, Asks, Minted};
-use crate::checks::{self, Check, Given, Group, Interference, Status};
+use crate::checks::{self, Check, Group, Interference, RemoteUrl, Status};
 use crate::choose::{ANY_USER, Because, answered_user, because, choose, fits, names_a_login};
 use crate::cli::Diagnose as Options;
 use crate::git::{Git, Listing};
@@ -17,11 +17,11 @@ use crate::session::Session;
 use crate::target::{Aim, Transport};
 use crate::terminal::sanitise;
 use crate::token::{Token, TokenKind};
-use crate::verdict::{self, Evidence, Helper, Origin, Unreadable};
+use crate::verdict::{self, Evidence, HelperReach, Origin, Unreadable};
 use std::borrow::Cow;
 
 /// What is the same for all targets.
-pub(super) struct Surroundings<'a> {
+pub(super) struct CommonFacts<'a> {
     /// Git.
     pub(super) git: Option<&'a Git>,
     /// Its configuration.
@@ -57,7 +57,7 @@ impl Ready<'_> {
     /// Gives what is to be asked, if there is something to ask with and for.
     pub(super) fn subject(&self) -> Option<Subject<'_>> {
         let from_url = self.aim.target.secret.is_some();
-        let not_reached = self.evidence.helper == Helper::NotReached && !from_url;
+        let not_reached = self.evidence.helper == HelperReach::NotReached && !from_url;
         if self.offline || self.evidence.ssh || not_reached {
             return None;
         }
@@ -82,7 +82,7 @@ impl Ready<'_> {
             "the remote speaks SSH"
         } else if self.offline {
             "--offline"
-        } else if self.evidence.helper == Helper::NotReached {
+        } else if self.evidence.helper == HelperReach::NotReached {
             "git does not come to patron"
         } else {
             "there is no token to ask with"
@@ -106,7 +106,7 @@ impl Ready<'_> {
 /// Makes one target ready.
 pub(super) fn ready<'a>(
     session: &Session,
-    around: &Surroundings<'_>,
+    around: &CommonFacts<'_>,
     aim: &'a Aim,
     accounts: &'a [Account],
     outcomes: &mut Outcomes,
@@ -116,7 +116,7 @@ pub(super) fn ready<'a>(
     let push = aim.push_only || (around.options.push && !has_own_push_url(around, aim));
     let direction = if push { Direction::Push } else { Direction::Fetch };
     let url = config_url(remote, target.user.as_deref());
-    let given = Given {
+    let given = RemoteUrl {
         remote,
         name: target.name.as_deref(),
         push: aim.push_only,
@@ -151,7 +151,7 @@ pub(super) fn ready<'a>(
     ready.checks.extend(reached.checks);
     ready.checks.extend(checks::network(&remote.host, &url, around.listing));
     ready.evidence = described(&ready, session.now);
-    ready.evidence.helper = if given.secret.is_some() { Helper::Unknown } else { reached.helper };
+    ready.evidence.helper = if given.secret.is_some() { HelperReach::Unknown } else { reached.helper };
     let user = target.user.as_deref();
     ready.evidence.asked_login = user.filter(|user| names_a_login(user, remote, accounts)).map(str::to_owned);
     match &target.secret {
@@ -162,7 +162,7 @@ pub(super) fn ready<'a>(
 }
 
 /// Tells whether the remote pushes to another URL, so that this one is for fetching alone.
-fn has_own_push_url(around: &Surroundings<'_>, aim: &Aim) -> bool {
+fn has_own_push_url(around: &CommonFacts<'_>, aim: &Aim) -> bool {
     let own = |name: &String| around.listing.is_some_and(|all| all.remote_line(name, true).is_some());
     aim.target.name.as_ref().is_some_and(own)
 }
@@ -188,14 +188,14 @@ fn described(ready: &Ready<'_>, now: i64) -> Evidence {
         is_challenged: false,
         account: known(String::new(), Origin::Account, TokenKind::Unknown),
         asked_login: None,
-        helper: Helper::Unknown,
+        helper: HelperReach::Unknown,
         now,
     };
     Evidence { account: None, ..evidence_before(&subject) }
 }
 
-fn known(label: String, origin: Origin, kind: TokenKind) -> verdict::Account {
-    verdict::Account {
+fn known(label: String, origin: Origin, kind: TokenKind) -> verdict::TokenEvidence {
+    verdict::TokenEvidence {
         label,
         origin,
         kind,
@@ -318,7 +318,7 @@ fn take<'a>(
     };
     let kind = if token.kind().is_github() { token.kind() } else { account.kind };
     let owner = target.remote.owner.as_ref();
-    ready.evidence.account = Some(verdict::Account {
+    ready.evidence.account = Some(verdict::TokenEvidence {
         login: account.login.clone(),
         expires: account.expires,
         accepted_for_owner: owner.is_some_and(|owner| outcomes.accepted_for_owner(&account.id, owner)),
@@ -352,7 +352,7 @@ fn by_fallback(session: &Session, ready: &mut Ready<'_>, accounts: &[Account], o
         ready.evidence.account = Some(known(String::new(), Origin::Fallback, TokenKind::Unknown));
         return;
     }
-    if ready.evidence.helper == Helper::NotReached {
+    if ready.evidence.helper == HelperReach::NotReached {
         return;
     }
     let Some(asked) = relay::ask(&lookup) else { return };

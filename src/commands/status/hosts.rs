@@ -2,7 +2,7 @@
 
 use crate::account::Account;
 use crate::checks::{helper_place, key_place, reset_fix, setup_for, without_helper};
-use crate::git::{Chain, Cwd, Git, Helper, Listing, Source};
+use crate::git::{Chain, ConfigSource, Cwd, Git, Helper, Listing};
 use crate::remote::{GITHUB, Host};
 
 /// What git does for one host.
@@ -68,7 +68,7 @@ fn line(host: Host, listing: Option<&Listing>) -> HostLine {
     HostLine { host, asked_first: Some(asked_first), line, notes }
 }
 
-fn notes(chain: &Chain, reset: Option<&(Vec<u8>, Source)>, setup: &str) -> Vec<(String, String)> {
+fn notes(chain: &Chain, reset: Option<&(Vec<u8>, ConfigSource)>, setup: &str) -> Vec<(String, String)> {
     let mut notes = Vec::new();
     match (chain.helpers.first(), reset) {
         (Some(patron), _) if patron.is_patron() => {

@@ -15,7 +15,7 @@ use crate::remote::{Host, Server};
 use crate::session::Session;
 use crate::terminal::{sanitise, say};
 use crate::token::{Token, TokenKind};
-use crate::verdict::{self, Heard};
+use crate::verdict::{self, Observed};
 use crate::verdict_id::VerdictId;
 use crate::verify;
 use std::collections::BTreeMap;
@@ -197,7 +197,7 @@ fn told(
 ) -> Look {
     let mut known = super::evidence(Some(account), outcomes, session.now);
     let scope = account.scope.as_remote();
-    known.target = crate::denial::normal::Target {
+    known.target = crate::denial::normal::RepositoryName {
         host: Some(scope.host.to_string()),
         owner: scope.owner.map(|owner| owner.to_string()),
         repo: scope.repo,
@@ -226,7 +226,7 @@ struct Ask<'a> {
 
 /// What a host said of a token.
 struct Told {
-    user: Heard,
+    user: Observed,
     /// What it sees of its owner; for a fine-grained token alone, since others belong to no owner.
     sees: Option<Sees>,
 }
@@ -303,7 +303,7 @@ fn ask_all(asked: &[Ask<'_>]) -> Vec<Option<Told>> {
 
 impl Told {
     fn nothing() -> Self {
-        Self { user: Heard::NotAsked, sees: None }
+        Self { user: Observed::NotAsked, sees: None }
     }
 }
 
@@ -346,7 +346,9 @@ fn seen(session: &Session, outcomes: &Outcomes, account: &Account, told: &Told) 
         ..look
     };
     match &told.user {
-        Heard::NotAsked => Look::not_asked(account, "git's proxy or certificate settings cannot be followed"),
+        Observed::NotAsked => {
+            Look::not_asked(account, "git's proxy or certificate settings cannot be followed")
+        }
         user if user.is_open() => said(visible(session, outcomes, account, told)),
         user if user.status() == Some(401) => {
             self::told(session, outcomes, account, AccountState::Rejected, VerdictId::TokenRejected)

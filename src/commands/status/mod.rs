@@ -11,7 +11,7 @@ mod report;
 
 use crate::account::Account;
 use crate::cli::StatusArgs as Options;
-use crate::denial::normal::Target;
+use crate::denial::normal::RepositoryName;
 use crate::error::{Exit, Failure};
 use crate::outcomes::{Outcomes, Refusal};
 use crate::pages;
@@ -140,7 +140,7 @@ fn refused(refusal: Refusal, accounts: &[Account], outcomes: &Outcomes, now: i64
     let (owner, repo) = (parts.next().filter(|owner| pages::is_owner(owner)), parts.next());
     let owner = owner.or_else(|| Some(account?.scope.owner()?.to_string()));
     let known = Evidence {
-        target: Target { host: Some(host.to_string()), owner, repo },
+        target: RepositoryName { host: Some(host.to_string()), owner, repo },
         direction: refusal.direction.unwrap_or_default(),
         ..evidence(account, outcomes, now)
     };
@@ -151,7 +151,7 @@ fn refused(refusal: Refusal, accounts: &[Account], outcomes: &Outcomes, now: i64
 
 /// Writes down what is known of an account without asking anybody.
 fn evidence(account: Option<&Account>, outcomes: &Outcomes, now: i64) -> Evidence {
-    let known = account.map(|account| verdict::Account {
+    let known = account.map(|account| verdict::TokenEvidence {
         label: account.label.clone(),
         origin: Origin::Account,
         kind: account.kind,

@@ -2,7 +2,7 @@
 
 use super::clean::readable;
 use super::speaker::{self, Speaker};
-use super::target::{self, Target};
+use super::target::{self, RepositoryName};
 use super::{FOLDED_LINES, Languages, Normal, Spoken};
 use crate::denial::phrase::LINE_BREAK;
 
@@ -80,7 +80,7 @@ fn is_end(line: &Spoken) -> bool {
 }
 
 /// Gives the addresses at which something succeeded: git says where it went and what it updated.
-fn successes(lines: &[Spoken]) -> Vec<Option<Target>> {
+fn successes(lines: &[Spoken]) -> Vec<Option<RepositoryName>> {
     let mut found = Vec::new();
     for (at, line) in lines.iter().enumerate() {
         let updated = lines[at + 1..].first().is_some_and(|next| {
@@ -97,7 +97,7 @@ fn successes(lines: &[Spoken]) -> Vec<Option<Target>> {
 }
 
 /// Drops what failed before at an address that is open now.
-fn take_back(attempts: &mut Vec<Normal>, succeeded: &[Option<Target>]) {
+fn take_back(attempts: &mut Vec<Normal>, succeeded: &[Option<RepositoryName>]) {
     for target in succeeded {
         match target {
             Some(target) => attempts.retain(|attempt| {

@@ -25,7 +25,7 @@ pub(crate) use gather::gather;
 pub(crate) use language::Languages;
 use serde_json::Value;
 pub(super) use speaker::Speaker;
-pub(crate) use target::Target;
+pub(crate) use target::RepositoryName;
 
 /// How much of any input is looked at.
 pub(crate) const CONSIDERED: usize = 512 * 1024;
@@ -72,7 +72,7 @@ pub(crate) struct Normal {
     /// Whether git went by SSH.
     pub(crate) ssh: bool,
     /// Whose URL git named.
-    pub(crate) target: Target,
+    pub(crate) target: RepositoryName,
 }
 
 /// A line without what carried it.
@@ -436,7 +436,7 @@ mod tests {
             let normal = Normal::transcript(text.as_bytes());
             assert!(!normal.proven, "{breaks:?}");
             assert_eq!(part(&normal, Voice::Local), "", "{breaks:?}");
-            assert_eq!(normal.target, Target::default());
+            assert_eq!(normal.target, RepositoryName::default());
         }
     }
 

@@ -9,7 +9,7 @@ use crate::forge::Forge;
 
 /// What a transcript says about the place that refused.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Target {
+pub(crate) struct RepositoryName {
     /// The host, in lower case, with a port if one was written.
     pub(crate) host: Option<String>,
     /// The owner.
@@ -18,7 +18,7 @@ pub(crate) struct Target {
     pub(crate) repo: Option<String>,
 }
 
-impl Target {
+impl RepositoryName {
     /// Says whether another names the same repository; host, owner and name do not count letters' case.
     pub(super) fn is_same_repository(&self, other: &Self) -> bool {
         let same = |one: &Option<String>, two: &Option<String>| match (one, two) {
@@ -31,8 +31,8 @@ impl Target {
 
 /// Finds whose URL the lines of this side name: git's last word, a failed push, where it went, else any address or
 /// name in the words of a client or tool. What a server printed does not count.
-pub(super) fn find(lines: &[Spoken]) -> Target {
-    let mut best = (0, Target::default());
+pub(super) fn find(lines: &[Spoken]) -> RepositoryName {
+    let mut best = (0, RepositoryName::default());
     for Spoken { speaker, text, .. } in lines {
         let line = text.as_str();
         let weight = match speaker {
@@ -64,7 +64,7 @@ fn speaks_of_failure(line: &str) -> bool {
 }
 
 /// Finds what a reply tells of its repository: a link in its headers or in what documents nothing.
-pub(super) fn in_reply(headers: &[(String, String)], body: &[u8]) -> Target {
+pub(super) fn in_reply(headers: &[(String, String)], body: &[u8]) -> RepositoryName {
     let link =
         headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("link")).map(|(_, value)| value.as_str());
     let body = String::from_utf8_lossy(body);
@@ -72,20 +72,21 @@ pub(super) fn in_reply(headers: &[(String, String)], body: &[u8]) -> Target {
 }
 
 /// Finds an address or a name in a line: the first that names a repository, else the first with a host.
-fn in_text(line: &str, by_git: bool) -> Option<Target> {
+fn in_text(line: &str, by_git: bool) -> Option<RepositoryName> {
     let words = || {
         line.split(|c: char| {
             c.is_whitespace()
                 || matches!(c, '\'' | '"' | '`' | '(' | ')' | ',' | '“' | '”' | '«' | '»' | '<' | '>' | ';')
         })
     };
-    let places: Vec<Target> = words().filter_map(|word| place(word).or_else(|| module(word))).collect();
+    let places: Vec<RepositoryName> =
+        words().filter_map(|word| place(word).or_else(|| module(word))).collect();
     let whole = places.iter().find(|place| place.repo.is_some()).cloned();
     whole.or_else(|| named(line)).or_else(|| places.first().cloned().filter(|_| by_git))
 }
 
 /// Reads `with the name 'acme/secret'`, as GitHub's GraphQL and REST have it.
-fn named(text: &str) -> Option<Target> {
+fn named(text: &str) -> Option<RepositoryName> {
     let (_, rest) = text.split_once("to a Repository with the name ")?;
     let name = rest.trim_start_matches(['\'', '"', '\\']).split(['\'', '"', '\\', ' ']).next()?;
     let (owner, repo) = name.trim_end_matches('.').split_once('/')?;
@@ -93,14 +94,14 @@ fn named(text: &str) -> Option<Target> {
 }
 
 /// Reads `github.com/acme/x@v1.2.3`, as Go and others name what they load.
-fn module(word: &str) -> Option<Target> {
+fn module(word: &str) -> Option<RepositoryName> {
     let rest = word.strip_prefix("github.com/")?;
     let rest = rest.split(['@', ':']).next().unwrap_or_default();
     place(&format!("https://github.com/{rest}"))
 }
 
 /// Reads one word as the URL of a repository; user names are gone by now, or dropped here.
-fn place(word: &str) -> Option<Target> {
+fn place(word: &str) -> Option<RepositoryName> {
     let (host, path) = match word.split_once("://") {
         Some(("https" | "http" | "ssh" | "git+https" | "git+ssh", rest)) => {
             rest.split_once('/').unwrap_or((rest, ""))
@@ -130,7 +131,7 @@ fn place(word: &str) -> Option<Target> {
     let path = path.trim_end_matches(['.', ':', ']', '}', '\\']).split(['?', '#']).next().unwrap_or_default();
     if let Some(forge) = Forge::by_host(&host) {
         let (owner, repo) = forge.place(&host, path.trim_start_matches('/'));
-        return Some(Target { host: Some(host), owner, repo });
+        return Some(RepositoryName { host: Some(host), owner, repo });
     }
     let mut segments = path.trim_start_matches('/').split('/');
     let owner = segments.next().filter(|owner| fits(owner, b"-_", 39) && !owner.starts_with(['-', '_']));
@@ -138,7 +139,7 @@ fn place(word: &str) -> Option<Target> {
         .next()
         .map(|repo| repo.strip_suffix(".git").unwrap_or(repo))
         .filter(|repo| owner.is_some() && fits(repo, b"-_.", 100) && !matches!(*repo, "." | ".."));
-    Some(Target {
+    Some(RepositoryName {
         host: Some(host),
         owner: owner.filter(|_| repo.is_some()).map(str::to_owned),
         repo: repo.map(str::to_owned),

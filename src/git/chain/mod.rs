@@ -13,8 +13,8 @@ use super::{Entry, Level, Listing, is_our_file, names_patron, shown};
 use crate::helper_line;
 use crate::remote::Host;
 use std::path::PathBuf;
-pub(super) use url::Asked;
-use url::Part;
+pub(super) use url::CredentialUrl;
+use url::HostPart;
 
 /// One helper that git asks.
 #[derive(Clone, PartialEq, Eq)]
@@ -24,12 +24,12 @@ pub struct Helper {
     /// The key it is set by: `credential.helper`, `credential.<url>.helper`.
     pub key: Vec<u8>,
     /// Where it is written.
-    pub source: Source,
+    pub source: ConfigSource,
 }
 
 /// Where a line of configuration stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
+pub struct ConfigSource {
     /// The kind of file.
     pub level: Level,
     /// The file; `None` for the command line.
@@ -38,7 +38,7 @@ pub struct Source {
     pub line: Option<usize>,
 }
 
-impl std::fmt::Display for Source {
+impl std::fmt::Display for ConfigSource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match (&self.file, self.line) {
             (Some(file), Some(line)) => write!(f, "{}:{line}", file.display()),
@@ -81,7 +81,7 @@ pub struct Broken {
     /// What is wrong: lower-case, no full stop.
     pub fact: &'static str,
     /// Where it stands.
-    pub source: Source,
+    pub source: ConfigSource,
 }
 
 /// What git does for a URL before it asks the user.
@@ -171,8 +171,8 @@ impl Listing {
     }
 
     /// Gives the last line that takes all helpers of a URL back: its key, and where it stands.
-    pub fn last_reset(&self, url: &str) -> Option<(Vec<u8>, Source)> {
-        let asked = Asked::from_url(url.as_bytes())?;
+    pub fn last_reset(&self, url: &str) -> Option<(Vec<u8>, ConfigSource)> {
+        let asked = CredentialUrl::from_url(url.as_bytes())?;
         let (index, entry) = self.entries.iter().enumerate().rfind(|(_, entry)| {
             let (section, pattern, name) = entry.parts();
             let applies = pattern.is_none_or(|pattern| asked.matches(pattern));
@@ -185,17 +185,17 @@ impl Listing {
     /// combination of a user's section with a path's that no listed part already stands for.
     pub fn sections_of_host(&self, host: &str) -> Vec<Section> {
         let host_url = format!("https://{host}");
-        let mut parts: Vec<Part> = Vec::new();
+        let mut parts: Vec<HostPart> = Vec::new();
         for entry in &self.entries {
             let (section, Some(pattern), b"helper" | b"usehttppath") = entry.parts() else { continue };
             if section == b"credential"
-                && let Some(part) = Part::of(pattern, host_url.as_bytes())
+                && let Some(part) = HostPart::of(pattern, host_url.as_bytes())
                 && !parts.contains(&part)
             {
                 parts.push(part);
             }
         }
-        let with_chain = |part: &Part| {
+        let with_chain = |part: &HostPart| {
             let url = part.url(host);
             self.chain_of(&url).map(|chain| Section { url, chain })
         };
@@ -203,7 +203,7 @@ impl Listing {
         let users = parts.iter().filter(|part| part.segments.is_empty());
         for user in users {
             for path in parts.iter().filter(|part| part.user.is_none()) {
-                let both = Part { user: user.user.clone(), segments: path.segments.clone() };
+                let both = HostPart { user: user.user.clone(), segments: path.segments.clone() };
                 // A path is narrower than a user, so the path's section stands for both if it says the same.
                 let stands =
                     |section: &Section| section.url == both.url(host) || section.url == path.url(host);
@@ -220,7 +220,7 @@ impl Listing {
     }
 
     fn chain_of(&self, url: &[u8]) -> Option<Chain> {
-        let mut asked = Asked::from_url(url)?;
+        let mut asked = CredentialUrl::from_url(url)?;
         let named_in_url = asked.user.is_some();
         let mut chain = Chain::default();
         for (index, entry) in self.entries.iter().enumerate() {
@@ -258,7 +258,7 @@ impl Listing {
     }
 
     /// Finds the line of an entry: the file's so-manieth line of this key.
-    pub(super) fn source(&self, index: usize) -> Source {
+    pub(super) fn source(&self, index: usize) -> ConfigSource {
         let Entry { level, file, key, .. } = &self.entries[index];
         let is_alike = |entry: &Entry| entry.file == *file && entry.key == *key;
         let nth = self.entries[..index].iter().filter(|entry| is_alike(entry)).count();
@@ -269,7 +269,7 @@ impl Listing {
             // A file that is included twice, or has changed meanwhile, is not guessed at.
             (found.len() == listed).then(|| found[nth])
         });
-        Source { level: *level, file: file.clone(), line }
+        ConfigSource { level: *level, file: file.clone(), line }
     }
 }
 

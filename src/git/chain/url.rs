@@ -6,22 +6,22 @@
 
 /// What a credential is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::git) struct Asked {
+pub(in crate::git) struct CredentialUrl {
     protocol: Vec<u8>,
     host: Vec<u8>,
     path: Option<Vec<u8>>,
     /// Changes while the configuration is read, if the URL has none: see `credential.username`.
     pub(super) user: Option<Vec<u8>>,
-    normal: Option<Normal>,
+    normal: Option<NormalUrl>,
 }
 
-impl Asked {
+impl CredentialUrl {
     /// Takes a URL apart as git does for its helpers; `None` for what git refuses.
     pub(in crate::git) fn from_url(url: &[u8]) -> Option<Self> {
         let parts = Parts::of(url);
         let (protocol, host) = (parts.protocol?, parts.host.unwrap_or_default());
         let mut asked = Self { protocol, host, path: parts.path, user: parts.user, normal: None };
-        asked.normal = Normal::of(&asked.format(), false);
+        asked.normal = NormalUrl::of(&asked.format(), false);
         Some(asked)
     }
 
@@ -50,7 +50,7 @@ impl Asked {
 
     /// Tells whether the section `[credential "PATTERN"]` applies.
     pub(in crate::git) fn matches(&self, pattern: &[u8]) -> bool {
-        match Normal::of(pattern, true) {
+        match NormalUrl::of(pattern, true) {
             Some(pattern) => self.normal.as_ref().is_some_and(|asked| pattern.covers(asked)),
             None => self.fits_partial(pattern),
         }
@@ -74,24 +74,24 @@ impl Asked {
 
 /// A part of a host: a user, a path's segments, or both.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Part {
+pub(super) struct HostPart {
     pub(super) user: Option<Vec<u8>>,
     pub(super) segments: Vec<Vec<u8>>,
 }
 
-impl Part {
+impl HostPart {
     /// Says which part of `https://HOST` a pattern applies to; `None` if it is the whole host or nothing.
     pub(super) fn of(pattern: &[u8], host_url: &[u8]) -> Option<Self> {
-        let (user, path) = match Normal::of(pattern, true) {
+        let (user, path) = match NormalUrl::of(pattern, true) {
             Some(whole) => {
                 let (user, path) = (whole.user.clone(), whole.tail.clone());
-                let host = Normal { user: None, tail: b"/".to_vec(), ..whole };
-                host.covers(&Normal::of(host_url, false)?).then_some((user, path))?
+                let host = NormalUrl { user: None, tail: b"/".to_vec(), ..whole };
+                host.covers(&NormalUrl::of(host_url, false)?).then_some((user, path))?
             }
             None => {
                 let mut want = Parts::of(pattern);
                 let (user, path) = (want.user.take(), want.path.take().unwrap_or_default());
-                Asked::from_url(host_url)?.fits(&want).then_some(())?;
+                CredentialUrl::from_url(host_url)?.fits(&want).then_some(())?;
                 // Such a pattern's path must be the whole path, and a repository's has two segments at least.
                 (path.is_empty() || path.contains(&b'/')).then_some((user, path))?
             }
@@ -154,7 +154,7 @@ impl Parts {
 
 /// A URL in git's normal form: case, escapes, default ports and dot segments are evened out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Normal {
+struct NormalUrl {
     scheme: Vec<u8>,
     user: Option<Vec<u8>>,
     host: Vec<u8>,
@@ -163,7 +163,7 @@ struct Normal {
     tail: Vec<u8>,
 }
 
-impl Normal {
+impl NormalUrl {
     /// Normalises a whole URL; `None` if it is none. `globs` allows `*` in the host.
     fn of(url: &[u8], globs: bool) -> Option<Self> {
         let is_scheme = |byte: &u8| byte.is_ascii_alphanumeric() || b"+.-".contains(byte);

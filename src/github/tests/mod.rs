@@ -41,29 +41,29 @@ fn github() -> Api {
     Api::of(&Host::parse(b"github.com").expect("a host"))
 }
 
-fn failed(reply: &Reply) -> (FailureKind, &str) {
+fn failed(reply: &CallResult) -> (FailureKind, &str) {
     match reply {
-        Reply::Failed(failure) => (failure.kind, &failure.detail),
-        Reply::Answered(answer) => panic!("answered: {answer:?}"),
+        CallResult::Failed(failure) => (failure.kind, &failure.detail),
+        CallResult::Answered(answer) => panic!("answered: {answer:?}"),
     }
 }
 
-fn answered(reply: &Reply) -> &Answer {
+fn answered(reply: &CallResult) -> &Response {
     match reply {
-        Reply::Answered(answer) => answer,
-        Reply::Failed(_) => panic!("{reply:?}"),
+        CallResult::Answered(answer) => answer,
+        CallResult::Failed(_) => panic!("{reply:?}"),
     }
 }
 
 /// Asks a server that answers as `behave` does; gives the reply.
-fn asked(behave: impl Fn(&mut dyn Line, &str) -> io::Result<()> + Send + Sync + 'static) -> Reply {
+fn asked(behave: impl Fn(&mut dyn Line, &str) -> io::Result<()> + Send + Sync + 'static) -> CallResult {
     asked_within(TIMEOUT, behave)
 }
 
 fn asked_within(
     timeout: Duration,
     behave: impl Fn(&mut dyn Line, &str) -> io::Result<()> + Send + Sync + 'static,
-) -> Reply {
+) -> CallResult {
     let authority = TestAuthority::new();
     let server = Server::tls(authority.server("127.0.0.1", Flaw::None), behave);
     let config = ClientConfig { timeout, ..believing(&authority) };
@@ -74,7 +74,7 @@ fn asked_within(
 }
 
 /// Asks a server that writes these bytes and closes.
-fn told(bytes: &'static [u8]) -> Reply {
+fn told(bytes: &'static [u8]) -> CallResult {
     asked(move |line, _| {
         line.write_all(bytes)?;
         line.flush()?;
@@ -443,7 +443,7 @@ fn a_proxy_that_is_spoken_to_by_tls_still_sees_no_token() {
     let config =
         ClientConfig { timeout: SHORT, ..through(&authority, &format!("https://{}", proxy.address)) };
     let reply = client(&config).get(&github(), &ApiPath::user(), Some(&token()));
-    assert!(matches!(reply, Reply::Failed(_)));
+    assert!(matches!(reply, CallResult::Failed(_)));
     let requests = proxy.requests();
     assert!(requests[0].starts_with("CONNECT api.github.com:443 "), "{requests:?}");
     assert!(requests[1].starts_with("then 0x16: "), "a handshake of its own with the target: {requests:?}");

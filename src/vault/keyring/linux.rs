@@ -114,7 +114,7 @@ impl Backend {
 
 /// Reads the secret. Opens no dialog: an item that only a dialog could unlock is [`VaultError::Locked`].
 pub(super) fn read(place: &Backend, wanted: &Wanted) -> Result<Option<Token>, VaultError> {
-    let (session, mut found) = Session::open(place, wanted)?;
+    let (session, mut found) = BusSession::open(place, wanted)?;
     if found.count() == 0 {
         let collection = session.collection()?;
         if !session.locked(&collection)? {
@@ -142,7 +142,7 @@ pub(super) fn holding(place: &Backend, wanted: &[Wanted], secret: &Token) -> Res
     hosts.sort_unstable();
     hosts.dedup();
     for host in hosts {
-        let (session, found) = Session::begin(place, search_of_host(host))?;
+        let (session, found) = BusSession::begin(place, search_of_host(host))?;
         let secrets = session.secrets(&found.unlocked)?;
         holding.is_complete &= found.locked.is_empty() && secrets.len() == found.unlocked.len();
         if found.count() == 0 {
@@ -169,7 +169,7 @@ pub(super) fn write(
     if token.is_empty() {
         return Err(VaultError::Unfit("it is empty, and an empty item is none"));
     }
-    let (session, mut found) = Session::open(place, wanted)?;
+    let (session, mut found) = BusSession::open(place, wanted)?;
     if found.count() == 0 {
         let collection = session.collection()?;
         if session.locked(&collection)? {
@@ -200,7 +200,7 @@ pub(super) fn write(
 
 /// Deletes every item that matches: they are all ours and all this account's, so nothing is guessed.
 pub(super) fn remove(place: &Backend, wanted: &Wanted, dialog: &Dialog) -> Result<bool, VaultError> {
-    let (session, mut found) = Session::open(place, wanted)?;
+    let (session, mut found) = BusSession::open(place, wanted)?;
     if found.count() == 0 {
         let collection = match session.collection() {
             Err(VaultError::Absent(_)) => return Ok(false),
@@ -226,7 +226,7 @@ pub(super) fn remove(place: &Backend, wanted: &Wanted, dialog: &Dialog) -> Resul
 }
 
 /// The items that match, by whether they can be read.
-struct Found {
+struct FoundItems {
     unlocked: Vec<Path<'static>>,
     locked: Vec<Path<'static>>,
 }
@@ -237,7 +237,7 @@ enum One {
     Locked(Path<'static>),
 }
 
-impl Found {
+impl FoundItems {
     fn count(&self) -> usize {
         self.unlocked.len() + self.locked.len()
     }
@@ -252,18 +252,18 @@ impl Found {
 }
 
 /// A session with the Secret Service. It ends with the connection.
-struct Session {
+struct BusSession {
     bus: Bus,
     path: Path<'static>,
 }
 
-impl Session {
+impl BusSession {
     /// Opens a session and searches in one go.
-    fn open(place: &Backend, wanted: &Wanted) -> Result<(Self, Found), VaultError> {
+    fn open(place: &Backend, wanted: &Wanted) -> Result<(Self, FoundItems), VaultError> {
         Self::begin(place, search(wanted))
     }
 
-    fn begin(place: &Backend, search: Message) -> Result<(Self, Found), VaultError> {
+    fn begin(place: &Backend, search: Message) -> Result<(Self, FoundItems), VaultError> {
         let bus = Bus::connect(&place.0)?;
         // So that the keyring knows us. Nobody has this alias; that there is an answer is all that counts.
         match bus.call(service("ReadAlias").append1(super::SERVICE)) {
@@ -275,11 +275,11 @@ impl Session {
         let (_, path): (Variant<Box<dyn RefArg>>, Path<'static>) =
             bus.answer(opening)?.read2().map_err(|_| odd())?;
         let found = bus.answer(searching)?;
-        Ok((Self { bus, path }, Found::from(&found)?))
+        Ok((Self { bus, path }, FoundItems::from(&found)?))
     }
 
-    fn search(&self, wanted: &Wanted) -> Result<Found, VaultError> {
-        Found::from(&self.bus.call(search(wanted))?)
+    fn search(&self, wanted: &Wanted) -> Result<FoundItems, VaultError> {
+        FoundItems::from(&self.bus.call(search(wanted))?)
     }
 
     /// Gives the secret; `None` if the item is gone since it was found, or has an empty one. Its own attributes are
@@ -431,7 +431,7 @@ impl Session {
 /// A secret as it travels: session, parameters, value, content type.
 type Secret<T> = (Path<'static>, Vec<u8>, Vec<u8>, T);
 
-impl Found {
+impl FoundItems {
     fn from(reply: &Message) -> Result<Self, VaultError> {
         let (unlocked, locked) = reply.read2().map_err(|_| odd())?;
         Ok(Self { unlocked, locked })

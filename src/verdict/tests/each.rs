@@ -16,7 +16,7 @@ fn what_is_to_be_done_in_general_is_what_a_case_is_told() {
         .map(|fix| names(fix).replace("or secret is", "or REPOSITORY is"))
         .collect();
     assert_eq!(general(VerdictId::ApprovalPending), told);
-    let not_set_up = conclude(&but(|e| e.helper = Helper::NotReached));
+    let not_set_up = conclude(&but(|e| e.helper = HelperReach::NotReached));
     assert_eq!(general(VerdictId::HelperNotSetUp), not_set_up.fix);
     for about in super::super::rows() {
         let verdict = of_row(&about);
@@ -29,8 +29,8 @@ fn what_is_to_be_done_in_general_is_what_a_case_is_told() {
 /// Every verdict at least once: evidence, id, certainty, page, exit code.
 fn cases() -> Vec<(Evidence, VerdictId, Certainty, &'static str, u8)> {
     let given = but(|e| {
-        e.fetch = Heard::open();
-        e.push = Heard::open();
+        e.fetch = Observed::open();
+        e.push = Observed::open();
     });
     let offline =
         Evidence { account: hidden().account, target: hidden().target, now: NOW, ..Evidence::default() };
@@ -38,7 +38,7 @@ fn cases() -> Vec<(Evidence, VerdictId, Certainty, &'static str, u8)> {
         (given, VerdictId::Ok, Measured, NO_PAGE, 0),
         (
             but(|e| {
-                e.fetch = Heard::open();
+                e.fetch = Observed::open();
                 e.repo = message(301, "Moved Permanently");
             }),
             VerdictId::Moved,
@@ -58,7 +58,7 @@ fn cases() -> Vec<(Evidence, VerdictId, Certainty, &'static str, u8)> {
             NO_PAGE,
             1,
         ),
-        (but(|e| e.helper = Helper::NotReached), VerdictId::HelperNotSetUp, Measured, NO_PAGE, 1),
+        (but(|e| e.helper = HelperReach::NotReached), VerdictId::HelperNotSetUp, Measured, NO_PAGE, 1),
         (
             but(|e| e.account = None),
             VerdictId::NoAccount,
@@ -244,16 +244,16 @@ fn cases() -> Vec<(Evidence, VerdictId, Certainty, &'static str, u8)> {
             3,
         ),
         (
-            but(|e| e.fetch = Heard::Trouble(Trouble::Unreachable)),
+            but(|e| e.fetch = Observed::Trouble(NoReply::Unreachable)),
             VerdictId::Unreachable,
             Measured,
             NO_PAGE,
             3,
         ),
-        (but(|e| e.fetch = Heard::Trouble(Trouble::Tls)), VerdictId::TlsFailed, Measured, NO_PAGE, 3),
-        (but(|e| e.fetch = Heard::Trouble(Trouble::Proxy)), VerdictId::ProxyFailed, Measured, NO_PAGE, 3),
+        (but(|e| e.fetch = Observed::Trouble(NoReply::Tls)), VerdictId::TlsFailed, Measured, NO_PAGE, 3),
+        (but(|e| e.fetch = Observed::Trouble(NoReply::Proxy)), VerdictId::ProxyFailed, Measured, NO_PAGE, 3),
         (
-            but(|e| e.fetch = Heard::Trouble(Trouble::CaptivePortal)),
+            but(|e| e.fetch = Observed::Trouble(NoReply::CaptivePortal)),
             VerdictId::CaptivePortal,
             Measured,
             NO_PAGE,

@@ -18,7 +18,7 @@ fn explained_of(reading: crate::denial::Reading) -> Verdict {
 
 /// Explains a text about a repository that the caller knows.
 fn explained_for(host: &str, owner: &str, text: &str) -> Verdict {
-    let target = Target {
+    let target = RepositoryName {
         host: Some(host.to_owned()),
         owner: Some(owner.to_owned()),
         repo: Some("secret".to_owned()),
@@ -148,17 +148,17 @@ fn what_is_not_known_is_said_in_words_that_fit() {
 }
 
 /// Answers as they come, of which any may meet any.
-fn heard() -> impl Strategy<Value = Heard> {
+fn heard() -> impl Strategy<Value = Observed> {
     let private =
         r#"{"private":true,"permissions":{"push":true},"login":"mona","type":"Organization","id":42}"#;
     prop::sample::select(vec![
-        Heard::NotAsked,
-        Heard::open(),
-        Heard::Reply(Reply::default()),
-        Heard::Trouble(Trouble::Unreachable),
-        Heard::Trouble(Trouble::Tls),
-        Heard::Trouble(Trouble::Proxy),
-        Heard::Trouble(Trouble::CaptivePortal),
+        Observed::NotAsked,
+        Observed::open(),
+        Observed::Reply(ServerReply::default()),
+        Observed::Trouble(NoReply::Unreachable),
+        Observed::Trouble(NoReply::Tls),
+        Observed::Trouble(NoReply::Proxy),
+        Observed::Trouble(NoReply::CaptivePortal),
         git(NOT_FOUND),
         git(NO_ACCESS),
         git(DENIED),
@@ -186,7 +186,7 @@ fn heard() -> impl Strategy<Value = Heard> {
     ])
 }
 
-fn account() -> impl Strategy<Value = Option<Account>> {
+fn account() -> impl Strategy<Value = Option<TokenEvidence>> {
     let kinds = prop::sample::select(vec![
         TokenKind::FineGrained,
         TokenKind::Classic,
@@ -198,7 +198,7 @@ fn account() -> impl Strategy<Value = Option<Account>> {
     let origins = prop::sample::select(vec![Origin::Account, Origin::Fallback, Origin::Url]);
     prop::option::weighted(
         0.9,
-        (kinds, origins, any::<[bool; 4]>()).prop_map(|(kind, origin, flags)| Account {
+        (kinds, origins, any::<[bool; 4]>()).prop_map(|(kind, origin, flags)| TokenEvidence {
             label: "acme".to_owned(),
             origin,
             kind,
@@ -219,7 +219,7 @@ proptest! {
         known in any::<[bool; 4]>(),
     ) {
         let [fetch, push, user, repo, repo_anonymous, owner, private_repos] = heard;
-        let target = if known[0] { hidden().target } else { Target::default() };
+        let target = if known[0] { hidden().target } else { RepositoryName::default() };
         let evidence = Evidence {
             target,
             account,
@@ -241,7 +241,7 @@ proptest! {
         }
         let words: Vec<_> = [&evidence.fetch, &evidence.push, &evidence.user, &evidence.repo]
             .into_iter()
-            .filter(|heard| matches!(heard, Heard::Reply(_)))
+            .filter(|heard| matches!(heard, Observed::Reply(_)))
             .collect();
         let blames = [VerdictId::ApprovalPending, VerdictId::TokenRejected, VerdictId::RepositoryNotSelected,
             VerdictId::WritePermissionMissing, VerdictId::ReadPermissionMissing, VerdictId::ScopeMissing];

@@ -18,7 +18,7 @@ fn pending_and_not_selected_differ_by_sight_and_history() {
     sees(&mut other);
     assert_eq!(id(&other), VerdictId::RepositoryNotSelected);
     let mut unasked = revoked;
-    unasked.user = Heard::NotAsked;
+    unasked.user = Observed::NotAsked;
     assert_eq!(id(&unasked), VerdictId::RepositoryNotSelected);
 }
 
@@ -56,8 +56,8 @@ fn another_owners_token_does_not_wait_for_approval() {
 #[test]
 fn no_answer_to_our_questions_makes_no_cause_likelier() {
     for silence in [
-        Heard::NotAsked,
-        Heard::Trouble(Trouble::Unreachable),
+        Observed::NotAsked,
+        Observed::Trouble(NoReply::Unreachable),
         message(403, "API rate limit exceeded for user ID 1."),
         api(502, &[], "{}"),
     ] {
@@ -98,7 +98,7 @@ fn role_permission_and_approval_are_told_apart_on_push() {
     own.target.owner = Some("mona".to_owned());
     assert_eq!(certainty(&own), (VerdictId::WritePermissionMissing, Measured));
     let mut unknown = read_only(false, Some(true));
-    unknown.private_repos = Heard::NotAsked;
+    unknown.private_repos = Observed::NotAsked;
     assert_eq!(certainty(&unknown), (VerdictId::WritePermissionMissing, Measured));
     let mut managed = read_only(false, Some(false));
     managed.user = api(200, &[], r#"{"login":"mona_corp"}"#);
@@ -109,10 +109,10 @@ fn role_permission_and_approval_are_told_apart_on_push() {
 
 #[test]
 fn a_push_that_was_asked_alone_is_about_writing_only_if_the_repository_is_in_sight() {
-    let push = |repo: Heard| {
+    let push = |repo: Observed| {
         but(|e| {
             e.direction = Direction::Push;
-            e.fetch = Heard::NotAsked;
+            e.fetch = Observed::NotAsked;
             e.push = git(NO_ACCESS);
             e.repo = repo;
             e.private_repos = list(&["acme/other"]);
@@ -178,9 +178,9 @@ fn what_git_heard_of_a_push_alone_decides_where_nothing_else_was_asked() {
     let push = |transcript: &str| {
         but(|e| {
             e.direction = Direction::Push;
-            e.fetch = Heard::NotAsked;
-            e.repo = Heard::NotAsked;
-            e.repo_anonymous = Heard::NotAsked;
+            e.fetch = Observed::NotAsked;
+            e.repo = Observed::NotAsked;
+            e.repo_anonymous = Observed::NotAsked;
             e.push = git(transcript);
         })
     };

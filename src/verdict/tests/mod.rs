@@ -21,32 +21,32 @@ const DENIED: &str = "remote: Permission to acme/secret.git denied to mona.\nfat
 const UNAUTHORISED: &str = "remote: Invalid username or token. Password authentication is not supported for Git operations.\nfatal: Authentication failed for 'https://github.com/acme/secret/'";
 
 /// Gives what git printed when it was refused.
-fn git(transcript: &str) -> Heard {
+fn git(transcript: &str) -> Observed {
     let normal = Normal::transcript(transcript.as_bytes());
-    Heard::Reply(Reply {
+    Observed::Reply(ServerReply {
         status: normal.status,
         said: recognise(&normal),
         words: normal.words(),
-        ..Reply::default()
+        ..ServerReply::default()
     })
 }
 
 /// Gives an answer of git's by its status alone.
-fn status(code: u16) -> Heard {
+fn status(code: u16) -> Observed {
     git(&format!(
         "fatal: unable to access 'https://github.com/acme/secret/': The requested URL returned error: {code}"
     ))
 }
 
 /// Gives an answer of GitHub's API.
-fn api(status: u16, headers: &[(&str, &str)], body: &str) -> Heard {
+fn api(status: u16, headers: &[(&str, &str)], body: &str) -> Observed {
     let mut all = vec![
         ("X-GitHub-Request-Id".to_owned(), "1:2:3:4:5".to_owned()),
         ("Content-Type".to_owned(), "application/json".to_owned()),
     ];
     all.extend(headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     let normal = Normal::reply(status, &all, body.as_bytes());
-    Heard::rest(Reply {
+    Observed::rest(ServerReply {
         status: Some(status),
         headers: all,
         body: body.to_owned(),
@@ -55,15 +55,15 @@ fn api(status: u16, headers: &[(&str, &str)], body: &str) -> Heard {
     })
 }
 
-fn message(status: u16, text: &str) -> Heard {
+fn message(status: u16, text: &str) -> Observed {
     api(status, &[], &serde_json::json!({ "message": text }).to_string())
 }
 
-fn missing() -> Heard {
+fn missing() -> Observed {
     message(404, "Not Found")
 }
 
-fn list(repos: &[&str]) -> Heard {
+fn list(repos: &[&str]) -> Observed {
     let list: Vec<_> =
         repos.iter().map(|name| serde_json::json!({ "full_name": name, "private": true })).collect();
     api(200, &[], &serde_json::Value::from(list).to_string())
@@ -72,13 +72,13 @@ fn list(repos: &[&str]) -> Heard {
 /// A private repository of acme that is not in sight, asked with mona's fine-grained token for acme.
 fn hidden() -> Evidence {
     Evidence {
-        target: Target {
+        target: RepositoryName {
             host: Some("github.com".to_owned()),
             owner: Some("acme".to_owned()),
             repo: Some("secret".to_owned()),
         },
-        helper: Helper::Reached,
-        account: Some(Account {
+        helper: HelperReach::Reached,
+        account: Some(TokenEvidence {
             label: "acme".to_owned(),
             origin: Origin::Account,
             kind: TokenKind::FineGrained,
@@ -107,7 +107,7 @@ fn but(change: impl FnOnce(&mut Evidence)) -> Evidence {
 }
 
 /// The same, with the account changed.
-fn with(change: impl FnOnce(&mut Account)) -> Evidence {
+fn with(change: impl FnOnce(&mut TokenEvidence)) -> Evidence {
     but(|e| change(e.account.as_mut().expect("there is one")))
 }
 
@@ -115,7 +115,7 @@ fn with(change: impl FnOnce(&mut Account)) -> Evidence {
 fn read_only(private: bool, role: Option<bool>) -> Evidence {
     but(|e| {
         e.direction = Direction::Push;
-        e.fetch = Heard::open();
+        e.fetch = Observed::open();
         e.push = git(DENIED);
         let mut repo = serde_json::json!({ "private": private, "archived": false });
         if let Some(push) = role {
@@ -139,11 +139,11 @@ fn classic(scopes: &str, change: impl FnOnce(&mut Evidence)) -> Evidence {
 fn only_git(transcript: &str) -> Evidence {
     but(|e| {
         e.fetch = git(transcript);
-        e.user = Heard::NotAsked;
-        e.repo = Heard::NotAsked;
-        e.repo_anonymous = Heard::NotAsked;
-        e.owner = Heard::NotAsked;
-        e.private_repos = Heard::NotAsked;
+        e.user = Observed::NotAsked;
+        e.repo = Observed::NotAsked;
+        e.repo_anonymous = Observed::NotAsked;
+        e.owner = Observed::NotAsked;
+        e.private_repos = Observed::NotAsked;
     })
 }
 

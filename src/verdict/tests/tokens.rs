@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn expiry_rejection_and_outage_are_told_apart() {
-    let unauthorised = |user: Heard, expires: i64| {
+    let unauthorised = |user: Observed, expires: i64| {
         let evidence = with(|account| account.expires = Some(expires));
         Evidence { fetch: git(UNAUTHORISED), user, ..evidence }
     };
@@ -21,7 +21,7 @@ fn expiry_rejection_and_outage_are_told_apart() {
         id(&unauthorised(message(403, "Maximum number of login attempts exceeded."), NOW + 1)),
         VerdictId::LockedOut
     );
-    assert_eq!(id(&unauthorised(Heard::Trouble(Trouble::Unreachable), NOW + 1)), VerdictId::TokenRejected);
+    assert_eq!(id(&unauthorised(Observed::Trouble(NoReply::Unreachable), NOW + 1)), VerdictId::TokenRejected);
     // GitHub knows it: whatever the date says, it is neither expired nor rejected.
     let verdict = conclude(&unauthorised(api(200, &[], r#"{"login":"mona"}"#), NOW - 1));
     assert_eq!((verdict.id, verdict.page), (VerdictId::UnknownRefusal, None));
@@ -29,15 +29,15 @@ fn expiry_rejection_and_outage_are_told_apart() {
     assert_eq!(verdict.means, "the token \"acme\" expired on 2026-06-01");
     // Only our own call was made: git's word came through `erase`.
     let erased = but(|e| {
-        e.fetch = Heard::NotAsked;
-        e.repo = Heard::NotAsked;
+        e.fetch = Observed::NotAsked;
+        e.repo = Observed::NotAsked;
         e.user = bad();
     });
     assert_eq!(id(&erased), VerdictId::TokenRejected);
     // The hint comes with every 401 there, and says nothing of a token that nobody knows.
     let hinted = but(|e| {
         let hint = r#"Basic realm="GitHub" enterprise_hint="corp""#;
-        e.fetch = Heard::NotAsked;
+        e.fetch = Observed::NotAsked;
         e.repo = api(401, &[("WWW-Authenticate", hint)], "{}");
         e.user = bad();
     });
@@ -58,10 +58,10 @@ fn a_password_is_told_apart_from_a_bad_token() {
 #[test]
 fn nobody_blames_the_token_for_trouble_on_the_way() {
     let html = || {
-        Heard::rest(Reply {
+        Observed::rest(ServerReply {
             status: Some(403),
             headers: vec![("content-type".to_owned(), "text/html".to_owned())],
-            ..Reply::default()
+            ..ServerReply::default()
         })
     };
     let portal = but(|e| {
@@ -85,15 +85,15 @@ fn nobody_blames_the_token_for_trouble_on_the_way() {
     }
     // git is let in: whatever befell our own calls does not matter.
     let fine = but(|e| {
-        e.fetch = Heard::open();
-        e.user = Heard::Trouble(Trouble::Proxy);
+        e.fetch = Observed::open();
+        e.user = Observed::Trouble(NoReply::Proxy);
         e.repo = api(500, &[], "");
     });
     assert_eq!(id(&fine), VerdictId::Ok);
     // One of the two services is given, the other gets no answer.
     let half = but(|e| {
-        e.fetch = Heard::open();
-        e.push = Heard::Trouble(Trouble::Tls);
+        e.fetch = Observed::open();
+        e.push = Observed::Trouble(NoReply::Tls);
     });
     assert_eq!(id(&half), VerdictId::TlsFailed);
 }
@@ -144,9 +144,9 @@ fn the_scope_that_is_needed_depends_on_what_is_done() {
 #[test]
 fn the_login_that_answers_must_be_the_accounts() {
     let push = but(|e| {
-        e.fetch = Heard::open();
+        e.fetch = Observed::open();
         e.push = git(&DENIED.replace("mona", "hubot"));
-        e.user = Heard::NotAsked;
+        e.user = Observed::NotAsked;
     });
     let verdict = conclude(&push);
     assert_eq!(verdict.id, VerdictId::WrongAccount);
@@ -187,7 +187,7 @@ fn an_account_without_its_secret_is_none_and_says_why() {
     let silent = |fix: Option<&str>| {
         conclude(&but(|e| {
             e.account = None;
-            e.fetch = Heard::NotAsked;
+            e.fetch = Observed::NotAsked;
             e.unreadable = Some(Unreadable {
                 label: "acme".to_owned(),
                 why: "the {keyring} is locked".to_owned(),
@@ -208,19 +208,19 @@ fn a_token_in_the_url_is_to_be_taken_out_whatever_was_refused() {
     let out = "take the token out of the URL, so that git asks patron: git remote set-url REMOTE https://github.com/acme/secret";
     assert_eq!(first(with(|account| account.origin = Origin::Url)), out);
     assert_ne!(first(with(|_| {})), out);
-    let from_url = |heard: Heard| {
+    let from_url = |heard: Observed| {
         let mut evidence = with(|account| account.origin = Origin::Url);
         evidence.fetch = heard;
         evidence
     };
-    assert_eq!(first(from_url(Heard::open())), "", "nothing is refused");
+    assert_eq!(first(from_url(Observed::open())), "", "nothing is refused");
     assert_ne!(first(from_url(status(502))), out, "nor is this the token's fault");
 }
 
 #[test]
 fn what_everybody_may_fetch_needs_no_token() {
     let mut evidence = but(|e| {
-        e.fetch = Heard::open();
+        e.fetch = Observed::open();
         e.open_to_all = true;
     });
     let verdict = conclude(&evidence);
