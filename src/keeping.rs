@@ -150,6 +150,8 @@ impl Placing<'_> {
     /// Puts the secret where it is wished.
     fn place(&self, account: &mut Account, wish: &Wish) -> Result<Placed, NotKept> {
         account.place = match wish {
+            // A keyring's empty item counts as none, and an empty password has nothing to hide.
+            _ if self.secret.is_empty() => VaultPlace::File,
             Wish::There(place) => place.clone(),
             Wish::KeyringElseFile | Wish::KeyringElseFileInUse => VaultPlace::Keyring,
         };
