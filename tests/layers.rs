@@ -14,7 +14,7 @@
 //! stderr: stdout is git's, and everything for people goes through few hands.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -67,6 +67,7 @@ const ROOMS: &[Room] = &[
 
     room(Words,       "token",     Whole,  "a secret as a type, and its kind by prefix"),
     room(Words,       "redact",    Whole,  "what looks like a secret in a text, and the text without it"),
+    room(Words,       "percent",   Whole,  "%XX in URLs, undone as git does it and strictly"),
     room(Words,       "pages",     Whole,  "the pages that can be opened, and the only code that fills them in"),
     room(Words,       "time",      Whole,  "times as files and --json hold them"),
     room(Words,       "cli",       Whole,  "the command line and every word of help"),
@@ -90,6 +91,7 @@ const ROOMS: &[Room] = &[
     room(Disk,        "files",     Whole,  "files read with checks, made, locked, replaced whole"),
 
     room(Ground,      "paths",     Whole,  "where our files lie"),
+    room(Ground,      "search_path", Whole, "programs in the absolute folders of PATH"),
     room(Ground,      "limits",    Whole,  "no core dumps of ours, and children's as they were"),
     room(Ground,      "log",       Whole,  "PATRON_TRACE, redacted by construction"),
 
@@ -184,6 +186,39 @@ pub(crate) type Source = (String, String);
 #[test]
 fn every_room_uses_lower_ranks_only() {
     assert_none(&violations(ROOMS, SPEAKERS, &sources()));
+}
+
+/// `commands/mod.rs` hands out the work, so it knows them all; what several of them share stands in it or above it.
+#[test]
+fn no_command_needs_one_that_needs_it() {
+    assert_none(&circles("commands", &sources()));
+}
+
+/// Finds the files of a folder that use each other in a circle; its `mod.rs` does not count.
+fn circles(folder: &str, sources: &[Source]) -> Vec<String> {
+    let member = |module: &[String]| {
+        let [first, second, ..] = module else { return None };
+        (first == folder).then(|| second.clone())
+    };
+    let members: BTreeSet<String> = sources.iter().filter_map(|(path, _)| member(&module_of(path))).collect();
+    let mut uses: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (path, text) in sources {
+        let module = module_of(path);
+        let Some(one) = member(&module) else { continue };
+        let mut reader = Reader::new(module);
+        reader.read(text.parse().unwrap_or_else(|error| panic!("src/{path}: {error}")));
+        let others = reader.paths.iter().filter_map(|used| member(&used.target));
+        uses.entry(one.clone()).or_default().extend(others.filter(|it| *it != one && members.contains(it)));
+    }
+    let reached = |from: &String| {
+        let (mut seen, mut next) = (BTreeSet::new(), vec![from]);
+        while let Some(at) = next.pop() {
+            next.extend(uses.get(at).into_iter().flatten().filter(|it| seen.insert((*it).clone())));
+        }
+        seen
+    };
+    let is_in_circle = |one: &&String| reached(one).contains(*one);
+    members.iter().filter(is_in_circle).map(|one| format!("{folder}/{one} needs itself")).collect()
 }
 
 /// Finds everything that breaks the tables.
@@ -504,6 +539,21 @@ mod planted {
         room(Main,      "main",          Whole,  ""),
     ];
     const VOICES: &[Speaker] = &[speaker("git.rs", "stderr", ""), speaker("commands", "stdout", "")];
+
+    #[test]
+    fn a_circle_is_found_however_long_and_a_line_is_none() {
+        let file = |name: &str, text: &str| (format!("commands/{name}.rs"), text.to_owned());
+        let mut files = vec![
+            file("mod", "mod add; mod ask; use add::run;"),
+            file("add", "use super::ask::ask; use super::shared;"),
+            file("ask", "use crate::commands::page; use crate::git::Git;"),
+            file("page", "use super::shared;"),
+        ];
+        assert_eq!(circles("commands", &files), [] as [String; 0]);
+        files[3].1 = "use super::add::{self, Adding};".to_owned();
+        let found = ["add", "ask", "page"].map(|one| format!("commands/{one} needs itself"));
+        assert_eq!(circles("commands", &files), found);
+    }
 
     /// A small crate that keeps every rule.
     fn sound() -> Vec<Source> {

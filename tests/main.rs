@@ -6,6 +6,8 @@
     reason = "a test says what it ran against; Cargo shows it if it fails"
 )]
 
+#[cfg(unix)]
+mod add_denial;
 #[cfg(target_os = "linux")]
 mod approval;
 #[cfg(unix)]

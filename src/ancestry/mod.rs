@@ -34,6 +34,7 @@ mod other;
 #[cfg(not(target_os = "linux"))]
 use other as platform;
 
+use crate::percent::decoded_by_git;
 use crate::remote::{Direction, Remote};
 use std::fmt;
 use std::str::FromStr;
@@ -181,8 +182,8 @@ impl Url {
             authority.len() > host.len() + 1 && authority[..authority.len() - host.len() - 1].contains(&b':');
         let path = trim_slashes(path);
         let holds_slash = path.windows(3).any(|code| code.eq_ignore_ascii_case(b"%2f"));
-        let path = if holds_slash { path.to_owned() } else { trim_slashes(&decoded(path)).to_owned() };
-        Some(Self { host: decoded(host), path, has_password })
+        let path = if holds_slash { path.to_owned() } else { trim_slashes(&decoded_by_git(path)).to_owned() };
+        Some(Self { host: decoded_by_git(host), path, has_password })
     }
 
     /// Tells whether a password stands in it, even an empty one: then git asks no helper.
@@ -201,34 +202,6 @@ fn trim_slashes(mut path: &[u8]) -> &[u8] {
         path = rest;
     }
     path
-}
-
-/// Decodes percent codes as git's `url_decode_mem`: not before the first colon, and never to a NUL.
-fn decoded(text: &[u8]) -> Vec<u8> {
-    let plain = text.iter().position(|b| *b == b':').unwrap_or(0);
-    let mut out = text[..plain].to_vec();
-    let mut rest = &text[plain..];
-    while let [first, after @ ..] = rest {
-        let code = match rest {
-            [b'%', high, low, ..] => hex(*high).zip(hex(*low)).map(|(high, low)| high << 4 | low),
-            _ => None,
-        };
-        match code {
-            Some(byte) if byte != 0 => {
-                out.push(byte);
-                rest = &rest[3..];
-            }
-            _ => {
-                out.push(*first);
-                rest = after;
-            }
-        }
-    }
-    out
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
 /// One process above us.

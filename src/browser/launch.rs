@@ -9,6 +9,8 @@
 //! one that holds it makes git wait for its end: both measured), no other descriptor, no secret in its
 //! environment, and a session of its own where the system has `setsid`.
 
+#[cfg(unix)]
+use crate::search_path::{find_in_path, is_program};
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -102,11 +104,7 @@ impl Launcher {
         if program.components().count() != 1 {
             return None;
         }
-        let folders = env::split_paths(self.var("PATH")?);
-        folders
-            .filter(|folder| folder.is_absolute())
-            .map(|folder| folder.join(program))
-            .find(|path| is_program(path))
+        find_in_path(program.as_os_str(), self.var("PATH")?)
     }
 
     /// Gives the first command that exists: the user's `BROWSER`, else what the system has.
@@ -217,12 +215,6 @@ fn is_secret(name: &OsStr) -> bool {
         || ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "APIKEY", "API_KEY", "CREDENTIAL"]
             .iter()
             .any(|part| name.contains(part))
-}
-
-#[cfg(unix)]
-fn is_program(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    path.metadata().is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 != 0)
 }
 
 /// Keeps what git left open (its sockets: measured) from the programs we start. Ours are kept already.

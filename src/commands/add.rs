@@ -31,9 +31,6 @@ use std::io::Write;
 
 /// Keeps one token.
 pub fn run(session: &Session, options: &Add, out: &mut dyn Write) -> Result<(), Failure> {
-    if let Some(client_id) = &options.app {
-        return super::add_app::run(session, options, client_id, out);
-    }
     let scope = Scope::parse(&options.scope)
         .map_err(|why| Failure::usage(why.to_string()).remedy(SCOPE_LOOKS_LIKE))?;
     for (what, name) in [("label", &options.label), ("login", &options.login)] {

@@ -3,11 +3,11 @@
 use crate::account::Account;
 use crate::cli::Exec;
 use crate::error::{Exit, Failure};
-use crate::git::find_in_path;
 use crate::github::Api;
 #[cfg(unix)]
 use crate::limits;
 use crate::remote::{GITHUB, Host, Server};
+use crate::search_path::find_in_path;
 use crate::session::Session;
 use crate::target;
 use crate::token::Token;

@@ -169,7 +169,10 @@ fn with_session(command: &Command, start: Instant, out: &mut dyn Write) -> Resul
         keeping::mend(&session.paths).iter().for_each(|sentence| terminal::say(sentence));
     }
     match command {
-        Command::Add(options) => add::run(&session, options, out),
+        Command::Add(options) => match &options.app {
+            Some(client_id) => add_app::run(&session, options, client_id, out),
+            None => add::run(&session, options, out),
+        },
         Command::List(options) => list::run(&session, options, out),
         Command::Remove(options) => remove::run(&session, options, out),
         Command::Rename(options) => rename::run(&session, options, out),

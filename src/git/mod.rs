@@ -41,7 +41,7 @@ pub use netrc::{NetrcEntry, netrc_entry};
 pub use ours::{Commands, LeftOut, Ours, OursTrouble, Record, with_gists};
 pub use places::{BadPlace, Env, Place, process_env, setting_files, system_ours};
 pub use probe::{InfoRefs, Probe, Probed, Way};
-pub use program::{Cwd, Git, GitTrouble, find_in_path, own_program};
+pub use program::{Cwd, Git, GitTrouble, own_program};
 pub use quote::{BadProgram, config_quoted, helper_command, shell_path};
 pub use settings::{BadSetting, Permission, Settings, VaultChoice};
 pub use shown::{shown, shown_whole};

@@ -5,6 +5,7 @@
 //! [`BOUND`]: whoever sits on the file it reads (a pipe, a dead network folder) cannot hang us.
 
 use super::shown;
+use crate::search_path::{find_in_path, is_program};
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -149,29 +150,6 @@ fn read_aside(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8
         let _ = send.send(bytes);
     });
     receive
-}
-
-/// Finds a program in the absolute entries of a `PATH`.
-pub fn find_in_path(name: &OsStr, path: &OsStr) -> Option<PathBuf> {
-    let mut file = OsString::from(name);
-    if cfg!(windows) && Path::new(name).extension().is_none() {
-        file.push(".exe");
-    }
-    env::split_paths(path)
-        .filter(|folder| folder.is_absolute())
-        .map(|folder| folder.join(&file))
-        .find(|program| is_program(program))
-}
-
-#[cfg(unix)]
-fn is_program(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_program(path: &Path) -> bool {
-    path.is_file()
 }
 
 /// Gives the path under which this program was called, as it was found and not canonicalised: a link that a

@@ -8,6 +8,7 @@
 use super::{Env, Git, Level, git_bool, names_patron, setting_files, shown};
 use crate::choose::Fallback;
 use crate::helper_line;
+use crate::percent;
 use crate::remote::{Host, Remote, Server};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -265,11 +266,14 @@ impl Settings {
         let url = std::str::from_utf8(url).ok()?.strip_prefix("https://")?;
         let (authority, path) = url.split_once('/').unwrap_or((url, ""));
         let (user, host) = match authority.rsplit_once('@') {
-            Some((user, host)) => (Some(percent_decoded(user)?), host),
+            Some((user, host)) => (Some(percent::decoded(user)?.to_string()), host),
             None => (None, authority),
         };
         let host = Host::parse(host.as_bytes())?;
-        let segments = path.split('/').filter(|segment| !segment.is_empty()).map(percent_decoded);
+        let segments = path
+            .split('/')
+            .filter(|segment| !segment.is_empty())
+            .map(|segment| Some(percent::decoded(segment)?.to_string()));
         let segments: Vec<String> = segments.collect::<Option<_>>()?;
         let same =
             |known: &FallbackSetting| known.user == user && known.host == host && known.segments == segments;
@@ -353,18 +357,6 @@ fn bare(segment: &str) -> &str {
 fn bad_value(place: &str, name: &str, value: Option<&[u8]>, allowed: &'static str) -> BadSetting {
     let value = value.map_or_else(|| "without a value".to_owned(), shown);
     BadSetting::Value { place: place.to_owned(), name: name.to_owned(), value, allowed }
-}
-
-/// Undoes the escapes of a URL that setup or a person wrote; `None` if one is broken.
-fn percent_decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::new();
-    let mut parts = text.split('%');
-    bytes.extend(parts.next()?.bytes());
-    for part in parts {
-        bytes.push(u8::from_str_radix(part.get(..2)?, 16).ok()?);
-        bytes.extend(part[2..].bytes());
-    }
-    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! the order is git's and curl's (documented: `git-config(1)` http.proxy, `curl(1)` ENVIRONMENT; git's
 //! `http.c`), and what cannot be understood is an error that names where it stands.
 
-use std::borrow::Cow;
+use crate::percent;
 use std::fmt;
 use std::net::IpAddr;
 use ureq::{Proxy, ProxyProtocol};
@@ -115,9 +115,7 @@ impl ProxyUrl {
             Some(_) => return Err("its port is none"),
         };
         let (user, password) = match user_info.map(|info| info.split_once(':').unwrap_or((info, ""))) {
-            Some((user, password)) => {
-                (Some(decoded(user)?.into_owned()), Some(Zeroizing::new(decoded(password)?.into_owned())))
-            }
+            Some((user, password)) => (Some(decoded(user)?.to_string()), Some(decoded(password)?)),
             None => (None, None),
         };
         Ok(Self { scheme, host: host.to_owned(), port, user, password })
@@ -192,25 +190,9 @@ fn split_port(authority: &str) -> Result<(&str, Option<&str>), &'static str> {
 }
 
 /// Undoes percent encoding, once.
-fn decoded(text: &str) -> Result<Cow<'_, str>, &'static str> {
-    const BAD: &str = "its user name or password is badly encoded";
-    if !text.contains('%') {
-        return Ok(Cow::Borrowed(text));
-    }
-    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        if *first == b'%' {
-            let digits = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok()).ok_or(BAD)?;
-            bytes.push(u8::from_str_radix(digits, 16).map_err(|_| BAD)?);
-            rest = &after[2..];
-        } else {
-            bytes.push(*first);
-            rest = after;
-        }
-    }
-    let text = std::str::from_utf8(&bytes).map_err(|_| BAD)?;
-    if text.contains(char::is_control) { Err(BAD) } else { Ok(Cow::Owned(text.to_owned())) }
+fn decoded(text: &str) -> Result<Zeroizing<String>, &'static str> {
+    let decoded = percent::decoded(text).filter(|text| !text.contains(char::is_control));
+    decoded.ok_or("its user name or password is badly encoded")
 }
 
 /// Tells whether `no_proxy` names this host: by name, by a parent domain, by address or by network.

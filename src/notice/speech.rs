@@ -80,12 +80,10 @@ pub(super) fn again(
     // It comes from a file.
     let page = refusal.page.as_ref().map(|page| format!(". Page: {}", sanitise(page, LINE)));
     let place = remote.name();
-    let since = match now - refusal.at {
-        ..=0 => "is refused".to_owned(),
-        _ => format!("was refused {}", ago(refusal.at, now)),
-    };
+    // Of the past even if it is of this second: it may be granted by now.
+    let since = ago(refusal.at, now);
     format!(
-        "{what}{place} {since}: {}{}. Details: git credential-patron diagnose https://{}/{place}{option}",
+        "{what}{place} was refused {since}: {}{}. Details: git credential-patron diagnose https://{}/{place}{option}",
         sanitise(means, LINE),
         page.unwrap_or_default(),
         remote.host

@@ -337,7 +337,7 @@ impl Visible {
             })
             .find(|(_, _, name)| {
                 let name = bare(name);
-                name == wanted || (wanted.len() >= 4 && one_edit_apart(&name, &wanted))
+                name == wanted || (wanted.len() >= 4 && strsim::levenshtein(&name, &wanted) <= 1)
             })
             .map(|(full, ..)| full.as_str())
     }
@@ -351,18 +351,6 @@ impl Visible {
 fn is_name(text: &str) -> bool {
     (1..=100).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.[]".contains(&byte))
-}
-
-/// Says whether one letter more, less or other makes one word of the other.
-fn one_edit_apart(a: &str, b: &str) -> bool {
-    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
-    let (short, long) = (short.as_bytes(), long.as_bytes());
-    let same = short.iter().zip(long).take_while(|(a, b)| a == b).count();
-    match long.len() - short.len() {
-        0 => short.get(same + 1..) == long.get(same + 1..),
-        1 => short[same..] == long[same + 1..],
-        _ => false,
-    }
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ fn gits() -> Vec<Git> {
     let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/bin")]);
     let mut gits = BTreeMap::new();
     for folder in folders {
-        let found = crate::git::find_in_path("git".as_ref(), folder.as_os_str()).map(Git::at);
+        let found = crate::search_path::find_in_path("git".as_ref(), folder.as_os_str()).map(Git::at);
         if let Some(git) = found {
             gits.entry(git.run(&["--version"], Cwd::Nowhere).expect("git has a version")).or_insert(git);
         }

@@ -4,6 +4,9 @@
 //! segments, globs, partial patterns) were read in git's `urlmatch.c` and `credential.c`, 2.39 to 2.55, and
 //! `tests/setup.rs` compares them with real git over a table. All of it works on bytes: git promises no UTF-8.
 
+use crate::percent::decoded_by_git;
+use percent_encoding::percent_encode_byte;
+
 /// What a credential is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::git) struct CredentialUrl {
@@ -97,8 +100,8 @@ impl HostPart {
             }
         };
         let segments = path.split(|byte| *byte == b'/').filter(|segment| !segment.is_empty());
-        let segments: Vec<Vec<u8>> = segments.map(percent_decode).collect();
-        let user = user.map(|user| percent_decode(&user)).filter(|user| !user.is_empty());
+        let segments: Vec<Vec<u8>> = segments.map(decoded_by_git).collect();
+        let user = user.map(|user| decoded_by_git(&user)).filter(|user| !user.is_empty());
         // An escaped slash cannot be written back as the same path.
         let fine = !segments.iter().any(|segment| segment.contains(&b'/'));
         (fine && (user.is_some() || !segments.is_empty())).then_some(Self { user, segments })
@@ -136,17 +139,17 @@ impl Parts {
         let (user, host) = match rest.iter().position(|byte| *byte == b'@').filter(|at| *at < end) {
             Some(at) => {
                 let name = rest[..at].split(|byte| *byte == b':').next().unwrap_or_default();
-                (Some(percent_decode(name)), &rest[at + 1..end])
+                (Some(decoded_by_git(name)), &rest[at + 1..end])
             }
             None => (None, &rest[..end]),
         };
         let first = rest[end..].iter().position(|byte| *byte != b'/').map_or(rest.len(), |skip| end + skip);
-        let path = percent_decode(&rest[first..]);
+        let path = decoded_by_git(&rest[first..]);
         let last = path.iter().rposition(|byte| *byte != b'/').map_or(path.len().min(1), |last| last + 1);
         Self {
             protocol: scheme.filter(|end| *end > 0).map(|end| url[..end].to_owned()),
             user,
-            host: (!host.is_empty()).then(|| percent_decode(host)),
+            host: (!host.is_empty()).then(|| decoded_by_git(host)),
             path: (!path.is_empty()).then(|| path[..last].to_owned()),
         }
     }
@@ -285,29 +288,7 @@ fn percent_encode(into: &mut Vec<u8>, text: &[u8], also: &[u8]) {
 }
 
 fn push_escape(into: &mut Vec<u8>, byte: u8) {
-    into.push(b'%');
-    into.extend([byte >> 4, byte & 15].map(|digit| b"0123456789ABCDEF"[usize::from(digit)]));
-}
-
-/// Undoes escapes, except in what comes before a colon, where git looks for a scheme, and except `%00`.
-fn percent_decode(text: &[u8]) -> Vec<u8> {
-    let verbatim = text.iter().position(|byte| *byte == b':').unwrap_or(0);
-    let mut plain = text[..verbatim].to_vec();
-    let mut at = verbatim;
-    while let Some(&byte) = text.get(at) {
-        let escaped = text.get(at + 1..at + 3).filter(|_| byte == b'%').and_then(hex_pair);
-        match escaped.filter(|byte| *byte != 0) {
-            Some(byte) => {
-                plain.push(byte);
-                at += 3;
-            }
-            None => {
-                plain.push(byte);
-                at += 1;
-            }
-        }
-    }
-    plain
+    into.extend(percent_encode_byte(byte).bytes());
 }
 
 fn hex_pair(digits: &[u8]) -> Option<u8> {
