@@ -20,7 +20,6 @@ use crate::protocol::{Line, Operation, Request, secrets};
 use crate::remote::Host;
 use crate::token::Token;
 use std::ffi::OsString;
-use std::fmt;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -51,32 +50,21 @@ impl<'a> Foreign<'a> {
 }
 
 /// Why a helper's answer was not used. Never names the helper: a snippet may hold a password.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum HelperTrouble {
     /// Its shell cannot be started.
+    #[error("it cannot be started ({0})")]
     NotStarted(std::io::Error),
     /// Its answer cannot be read.
+    #[error("its answer cannot be read ({0})")]
     Unread(std::io::Error),
     /// Its answer could mislead git.
+    #[error("its answer is not used: {0}")]
     Unusable(UnusableReply),
     /// It gave the secret of an account that may not serve this place now.
+    #[error("it answered with a token of an account that is not for this, so it is not given")]
     NotForThis,
 }
-
-impl fmt::Display for HelperTrouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotStarted(error) => write!(f, "it cannot be started ({error})"),
-            Self::Unread(error) => write!(f, "its answer cannot be read ({error})"),
-            Self::Unusable(why) => write!(f, "its answer is not used: {why}"),
-            Self::NotForThis => {
-                f.write_str("it answered with a token of an account that is not for this, so it is not given")
-            }
-        }
-    }
-}
-
-impl std::error::Error for HelperTrouble {}
 
 /// What all of the helpers together answered, and what went wrong on the way.
 #[derive(Debug, Default)]

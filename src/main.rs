@@ -20,6 +20,7 @@ mod forge;
 mod git;
 mod github;
 mod helper_line;
+mod hidden;
 mod inspect;
 mod keeping;
 mod limits;

@@ -76,36 +76,27 @@ pub struct Line {
 }
 
 /// Why a request is refused. Holds nothing of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// A line without `=`, or with nothing before it.
+    #[error("a line is not key=value")]
     NotAnAttribute,
     /// A control character or line separator in what decides.
+    #[error("\"{0}\" holds a control character")]
     ControlCharacter(&'static str),
     /// One key with two values.
+    #[error("\"{0}\" is there twice with different values")]
     Twice(&'static str),
     /// A line longer than [`MAX_LINE`].
+    #[error("a line is longer than {MAX_LINE} bytes")]
     LongLine,
     /// More than [`MAX_REQUEST`].
+    #[error("it is longer than {MAX_REQUEST} bytes")]
     TooMuch,
     /// A `protocol` or user name that is not text.
+    #[error("\"{0}\" is not text")]
     NotText(&'static str),
 }
-
-impl std::fmt::Display for Refused {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::NotAnAttribute => write!(f, "a line is not key=value"),
-            Self::ControlCharacter(key) => write!(f, "\"{key}\" holds a control character"),
-            Self::Twice(key) => write!(f, "\"{key}\" is there twice with different values"),
-            Self::LongLine => write!(f, "a line is longer than {MAX_LINE} bytes"),
-            Self::TooMuch => write!(f, "it is longer than {MAX_REQUEST} bytes"),
-            Self::NotText(key) => write!(f, "\"{key}\" is not text"),
-        }
-    }
-}
-
-impl std::error::Error for Refused {}
 
 /// Takes a request in pieces of any size.
 ///

@@ -356,7 +356,7 @@ impl Scope {
         Self { host: host.home(), segments: vec![owner.0.clone()] }
     }
 
-    /// Reads a scope back from the URL that [`Scope::to_string`] gives; used for files, where any
+    /// Reads a scope back from the URL that `Scope::to_string` gives; used for files, where any
     /// number of segments may stand.
     pub fn from_url(url: &str) -> Option<Self> {
         let rest = url.strip_prefix("https://")?;

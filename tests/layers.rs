@@ -63,6 +63,7 @@ enum Rank {
 #[rustfmt::skip]
 const ROOMS: &[Room] = &[
     room(Facts,       "forge",     Whole,  "the kinds of git hosts as a table"),
+    room(Facts,       "hidden",    Whole,  "characters that show nothing"),
     room(Facts,       "verdict_id", Whole, "the ids of verdicts as an enum"),
 
     room(Words,       "token",     Whole,  "a secret as a type, and its kind by prefix"),

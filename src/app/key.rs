@@ -33,44 +33,33 @@ impl fmt::Debug for AppKey {
 }
 
 /// Why this is no key of an App.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadKey {
     /// There is nothing.
+    #[error("there is nothing in it")]
     Empty,
     /// Neither PEM nor DER nor base64 of one of them.
+    #[error("it is no private key (GitHub's begin with BEGIN RSA PRIVATE KEY)")]
     NoKey,
     /// The public half.
+    #[error("it is a public key, and the private one is needed")]
     Public,
     /// A certificate.
+    #[error("it is a certificate, and the private key is needed")]
     Certificate,
     /// A key under a passphrase.
+    #[error("it is encrypted with a passphrase, which nobody could be asked for while git waits")]
     Encrypted,
     /// A key in OpenSSH's own form.
+    #[error("it is an SSH key; the App's own key is made on the App's page")]
     OpenSsh,
     /// A key of another kind than RSA.
+    #[error("it is not an RSA key, and GitHub Apps have no other")]
     NotRsa,
     /// Cut off or damaged, or too short to be GitHub's (2,048 bits).
+    #[error("it is cut off or damaged")]
     Damaged,
 }
-
-impl fmt::Display for BadKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Empty => "there is nothing in it",
-            Self::NoKey => "it is no private key (GitHub's begin with BEGIN RSA PRIVATE KEY)",
-            Self::Public => "it is a public key, and the private one is needed",
-            Self::Certificate => "it is a certificate, and the private key is needed",
-            Self::Encrypted => {
-                "it is encrypted with a passphrase, which nobody could be asked for while git waits"
-            }
-            Self::OpenSsh => "it is an SSH key; the App's own key is made on the App's page",
-            Self::NotRsa => "it is not an RSA key, and GitHub Apps have no other",
-            Self::Damaged => "it is cut off or damaged",
-        })
-    }
-}
-
-impl std::error::Error for BadKey {}
 
 impl AppKey {
     /// Reads a key in any of its forms.

@@ -31,27 +31,18 @@ pub struct Opened {
 }
 
 /// Why nothing was opened.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The URL is not one that is opened; says what is wrong with it.
+    #[error("this address is not opened: {0}")]
     BadUrl(&'static str),
     /// No program that opens pages was found.
+    #[error("no program that opens pages was found (xdg-open and its like)")]
     NoProgram,
     /// The program could not be started.
+    #[error("{path} cannot be started: {1}", path = .0.display())]
     Start(PathBuf, io::Error),
 }
-
-impl fmt::Display for OpenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::BadUrl(fact) => write!(f, "this address is not opened: {fact}"),
-            Self::NoProgram => f.write_str("no program that opens pages was found (xdg-open and its like)"),
-            Self::Start(program, error) => write!(f, "{} cannot be started: {error}", program.display()),
-        }
-    }
-}
-
-impl std::error::Error for OpenError {}
 
 /// Opens a page with what this process's environment says. Returns at once.
 pub fn open(url: &str) -> Result<Opened, OpenError> {

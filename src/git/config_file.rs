@@ -7,7 +7,6 @@
 
 use super::{Git, GitTrouble, Listing};
 use crate::files::{self, FileError, Readers};
-use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -25,9 +24,10 @@ const MOST_BYTES: u64 = 16 << 20;
 pub type KeyAndValue = (Vec<u8>, Option<Vec<u8>>);
 
 /// Why a config file could not be read or written. The file is as it was.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum FileTrouble {
     /// Another process holds the lock.
+    #[error("could not lock config file {path}: File exists", path = .file.display())]
     Locked {
         /// The file to be changed.
         file: PathBuf,
@@ -35,6 +35,7 @@ pub enum FileTrouble {
         lock: PathBuf,
     },
     /// The system refused.
+    #[error("could not {tried} config file {path}: {error}", path = .file.display())]
     Io {
         /// What was tried: "read", "lock", "write".
         tried: &'static str,
@@ -44,12 +45,16 @@ pub enum FileTrouble {
         error: io::Error,
     },
     /// It is a folder, a pipe, a device: nothing that could be replaced.
+    #[error("{path} is not a regular file", path = .0.display())]
     NotAFile(PathBuf),
     /// Its links go in a circle.
+    #[error("{path} is a symbolic link that leads back to itself", path = .0.display())]
     LinkCircle(PathBuf),
     /// It is larger than any config.
+    #[error("{path} is too large for a git config file", path = .0.display())]
     TooLarge(PathBuf),
     /// Git cannot read the file, as it is or as it would become.
+    #[error("{path} cannot be read as git config: {trouble}", path = .file.display())]
     Unreadable {
         /// The file.
         file: PathBuf,
@@ -57,41 +62,12 @@ pub enum FileTrouble {
         trouble: GitTrouble,
     },
     /// Git would read something else than was meant, most likely for how the file ends.
+    #[error("{path} cannot be changed safely: git would read other settings from it than before", path = .0.display())]
     ReadsOtherwise(PathBuf),
     /// A file or folder is not safe, or not this user's.
+    #[error("{0}")]
     Unsafe(FileError),
 }
-
-impl fmt::Display for FileTrouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Locked { file, .. } => {
-                write!(f, "could not lock config file {}: File exists", file.display())
-            }
-            Self::Io { tried, file, error } => {
-                write!(f, "could not {tried} config file {}: {error}", file.display())
-            }
-            Self::NotAFile(file) => write!(f, "{} is not a regular file", file.display()),
-            Self::LinkCircle(file) => {
-                write!(f, "{} is a symbolic link that leads back to itself", file.display())
-            }
-            Self::TooLarge(file) => write!(f, "{} is too large for a git config file", file.display()),
-            Self::Unreadable { file, trouble } => {
-                write!(f, "{} cannot be read as git config: {trouble}", file.display())
-            }
-            Self::ReadsOtherwise(file) => {
-                write!(
-                    f,
-                    "{} cannot be changed safely: git would read other settings from it than before",
-                    file.display()
-                )
-            }
-            Self::Unsafe(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for FileTrouble {}
 
 /// A config file as it is now. No `Debug`: people keep tokens in their git config.
 pub struct ConfigFile {

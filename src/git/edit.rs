@@ -28,7 +28,7 @@ const OUR_FILE: [&[u8]; 2] =
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(test, derive(Debug))]
 pub struct Changed {
-    /// The lines, without line ends. They may hold what is not ours to print: see [`super::shown`].
+    /// The lines, without line ends. They may hold what is not ours to print: see [`super::shown()`].
     pub lines: Vec<Vec<u8>>,
     /// The number of the first one.
     pub first_line: usize,

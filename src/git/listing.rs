@@ -2,7 +2,7 @@
 //!
 //! The format: three NUL-ended fields for each entry, scope, origin, and `key LF value` (no LF for a key
 //! without `=`); documented in git-config(1), and measured alike with 2.39 and 2.47. Values may hold secrets
-//! (helpers written as shell snippets, headers): they leave this room only through [`super::shown`].
+//! (helpers written as shell snippets, headers): they leave this room only through [`super::shown()`].
 
 use super::{Cwd, Git, GitTrouble, KeyAndValue};
 use std::path::{Path, PathBuf};

@@ -7,7 +7,6 @@
 use super::{Chain, Helper, KeyAndValue, Listing, config_quoted, holds_secret, shown, subsection_quoted};
 use crate::helper_line::GUARD;
 use crate::remote::{GIST, GITHUB, Host};
-use std::fmt;
 
 /// What the file begins with. The number rises when older programs could no longer read the file.
 const HEAD: &str = "\
@@ -77,26 +76,15 @@ pub struct Commands {
 }
 
 /// Why a file in our place is not written anew.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OursTrouble {
     /// It was written by a newer patron: its format.
+    #[error("it was written by a newer version of patron (format {0})")]
     Newer(u32),
     /// It holds settings that setup never writes: their names.
+    #[error("it holds settings that setup did not write: {keys}", keys = .0.join(", "))]
     Foreign(Vec<String>),
 }
-
-impl fmt::Display for OursTrouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Newer(format) => write!(f, "it was written by a newer version of patron (format {format})"),
-            Self::Foreign(keys) => {
-                write!(f, "it holds settings that setup did not write: {}", keys.join(", "))
-            }
-        }
-    }
-}
-
-impl std::error::Error for OursTrouble {}
 
 impl Ours {
     /// Composes what is to be written for the hosts. `before` is the configuration as it would be without us.

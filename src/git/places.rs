@@ -9,7 +9,6 @@ use crate::files::Readers;
 use crate::paths::Paths;
 use std::env;
 use std::ffi::OsString;
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// The environment, as far as it is asked for.
@@ -36,31 +35,18 @@ pub struct Place {
 }
 
 /// Why there is no file to write to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadPlace {
     /// A variable names no file that would be the same everywhere: its name and value.
+    #[error("{0} is \"{path}\", which is no absolute path", path = .1.display())]
     NotAbsolute(&'static str, PathBuf),
     /// The environment tells git to read no system file.
+    #[error("GIT_CONFIG_NOSYSTEM is set, so git does not read a system config file")]
     NoSystem,
     /// Git does not say where its system file is.
+    #[error("git does not say where its system config file is")]
     UnknownSystem,
 }
-
-impl fmt::Display for BadPlace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotAbsolute(name, value) => {
-                write!(f, "{name} is \"{}\", which is no absolute path", value.display())
-            }
-            Self::NoSystem => {
-                write!(f, "GIT_CONFIG_NOSYSTEM is set, so git does not read a system config file")
-            }
-            Self::UnknownSystem => write!(f, "git does not say where its system config file is"),
-        }
-    }
-}
-
-impl std::error::Error for BadPlace {}
 
 impl Place {
     /// Finds the place in this user's configuration.

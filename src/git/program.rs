@@ -8,7 +8,6 @@ use super::shown;
 use crate::search_path::{find_in_path, is_program};
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::fmt;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -31,30 +30,21 @@ pub enum Cwd {
 }
 
 /// Why git did not give an answer.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum GitTrouble {
     /// It could not be started.
+    #[error("git could not be started: {0}")]
     NotStarted(io::Error),
     /// It took longer than [`BOUND`].
+    #[error("git did not answer within {seconds} s", seconds = BOUND.as_secs())]
     Slow,
     /// It ended with an error: its own first words, fit to be shown.
+    #[error("git says: {0}")]
     Refused(String),
     /// It answered something else than the documented format.
+    #[error("git answered in a form patron does not know")]
     Strange,
 }
-
-impl fmt::Display for GitTrouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotStarted(error) => write!(f, "git could not be started: {error}"),
-            Self::Slow => write!(f, "git did not answer within {} s", BOUND.as_secs()),
-            Self::Refused(words) => write!(f, "git says: {words}"),
-            Self::Strange => write!(f, "git answered in a form patron does not know"),
-        }
-    }
-}
-
-impl std::error::Error for GitTrouble {}
 
 /// The git program of this user.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -36,7 +36,7 @@ pub enum Permission {
     Never,
 }
 
-/// All settings. Debug shows the fallbacks as [`shown`] does.
+/// All settings. Debug shows the fallbacks as [`shown()`] does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
     /// Where secrets are kept.
@@ -83,9 +83,10 @@ impl fmt::Debug for FallbackLine {
 }
 
 /// A setting that could not be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadSetting {
     /// A value that means nothing.
+    #[error("{place}: {name} is \"{value}\", but may be {allowed}")]
     Value {
         /// The file or variable.
         place: String,
@@ -97,6 +98,7 @@ pub enum BadSetting {
         allowed: &'static str,
     },
     /// A file that libgit2 cannot read: none of its settings are known.
+    #[error("{path}: the settings cannot be read: {why}", path = .file.display())]
     File {
         /// The file.
         file: PathBuf,
@@ -104,19 +106,6 @@ pub enum BadSetting {
         why: String,
     },
 }
-
-impl fmt::Display for BadSetting {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Value { place, name, value, allowed } => {
-                write!(f, "{place}: {name} is \"{value}\", but may be {allowed}")
-            }
-            Self::File { file, why } => write!(f, "{}: the settings cannot be read: {why}", file.display()),
-        }
-    }
-}
-
-impl std::error::Error for BadSetting {}
 
 const VAULTS: &str = "auto, keyring or file";
 const PERMISSIONS: &str = "auto or never";

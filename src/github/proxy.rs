@@ -43,21 +43,14 @@ const SCHEMES: [(&str, Scheme); 7] = [
 ];
 
 /// Why a proxy setting cannot be used. Names the setting, never its value: that may hold a password.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{setting} is not the URL of a proxy: {fact}")]
 pub struct BadProxy {
     /// The setting: `http.proxy` or the variable's name.
     pub setting: &'static str,
     /// What is wrong with it.
     pub fact: &'static str,
 }
-
-impl fmt::Display for BadProxy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is not the URL of a proxy: {}", self.setting, self.fact)
-    }
-}
-
-impl std::error::Error for BadProxy {}
 
 /// Finds the proxy for `host` (with or without a port), if there is one.
 ///

@@ -11,7 +11,6 @@
 use super::{Line, password_within};
 use crate::token::Token;
 use std::collections::HashSet;
-use std::fmt;
 use zeroize::Zeroizing;
 
 /// The longest answer of a helper in bytes.
@@ -31,24 +30,15 @@ const TOLD_ON: [&[u8]; 7] = [
 ];
 
 /// Why an answer is not used. Holds nothing of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UnusableReply {
     /// A value holds a control character.
+    #[error("it holds a control character")]
     ControlCharacter,
     /// It is longer than [`MAX_REPLY`].
+    #[error("it is longer than {MAX_REPLY} bytes")]
     TooMuch,
 }
-
-impl fmt::Display for UnusableReply {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::ControlCharacter => write!(f, "it holds a control character"),
-            Self::TooMuch => write!(f, "it is longer than {MAX_REPLY} bytes"),
-        }
-    }
-}
-
-impl std::error::Error for UnusableReply {}
 
 /// Takes a helper's answer in pieces of any size.
 #[derive(Debug, Default)]

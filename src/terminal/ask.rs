@@ -2,26 +2,32 @@
 
 use super::platform::Terminal;
 use crate::token::{Token, UnusableSecret};
-use std::fmt;
 use std::io;
 
 /// Why a question got no answer.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum PromptError {
     /// This process has no terminal, so nobody can be asked.
+    #[error("there is no terminal to ask on")]
     NoTerminal,
     /// Another job has the terminal at the moment; asking would stop us, and git with us.
+    #[error("the terminal belongs to another job at the moment")]
     Background,
     /// A signal ended the question: Ctrl-C, or a request from outside. The terminal is as it was. The
     /// process should end with [`PromptError::exit_code`].
+    #[error("interrupted")]
     Interrupted(i32),
     /// The input ended (Ctrl-D, or the terminal is gone).
+    #[error("the input ended before there was an answer")]
     Ended,
     /// Nothing was entered.
+    #[error("nothing was entered")]
     Empty,
     /// What was entered cannot be a secret.
+    #[error("what was entered cannot be a token: {0}")]
     Unfit(UnusableSecret),
     /// The terminal failed.
+    #[error("the terminal failed: {0}")]
     Io(io::Error),
 }
 
@@ -34,22 +40,6 @@ impl PromptError {
         }
     }
 }
-
-impl fmt::Display for PromptError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoTerminal => f.write_str("there is no terminal to ask on"),
-            Self::Background => f.write_str("the terminal belongs to another job at the moment"),
-            Self::Interrupted(_) => f.write_str("interrupted"),
-            Self::Ended => f.write_str("the input ended before there was an answer"),
-            Self::Empty => f.write_str("nothing was entered"),
-            Self::Unfit(why) => write!(f, "what was entered cannot be a token: {why}"),
-            Self::Io(error) => write!(f, "the terminal failed: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for PromptError {}
 
 impl From<io::Error> for PromptError {
     fn from(error: io::Error) -> Self {

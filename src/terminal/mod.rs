@@ -3,7 +3,7 @@
 //! # The rules of speech
 //!
 //! 1. **Stdout belongs to git, or to the result of the command.** In `get` one stray line there destroys
-//!    authentication (measured, facts in gitcredentials(7)); in a command it breaks a pipe. [`print`] is for
+//!    authentication (measured, facts in gitcredentials(7)); in a command it breaks a pipe. [`print()`] is for
 //!    results alone.
 //! 2. **What we say goes to stderr**, each line begins with `patron: `, lower-case, no full stop after
 //!    anything one might copy. [`say`] writes all its lines at once, so that sixteen helpers of one
@@ -16,7 +16,7 @@
 //!    (CVE-2024-52005 is what happens otherwise).
 //! 5. **Colour and links only where they show**: `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE` and `TERM=dumb`
 //!    are obeyed (crate `anstream`), a pipe gets plain text.
-//! 6. **A secret is never shown**: [`say`] and [`print`] leave out whatever looks like one (`redact.rs`), and a terminal that was made silent gets its echo back on every way out.
+//! 6. **A secret is never shown**: [`say`] and [`print()`] leave out whatever looks like one (`redact.rs`), and a terminal that was made silent gets its echo back on every way out.
 
 mod ask;
 #[cfg(unix)]
@@ -115,7 +115,7 @@ fn link(url: &str, text: &str) -> String {
     }
 }
 
-/// Gives `text` a style; [`say`] and [`print`] take it off again where it would not show.
+/// Gives `text` a style; [`say`] and [`print()`] take it off again where it would not show.
 pub fn paint(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
 }

@@ -3,6 +3,8 @@
 //! A server's body, a header, a branch or a path can hold bytes that move the cursor, set the window's
 //! title, paint over our own words or turn letters round. What is left here is one line of visible text.
 
+use crate::hidden::is_hidden;
+
 /// How many bytes of a text are looked at; no text of which a line is shown needs more.
 const LOOKED_AT: usize = 64 * 1024;
 
@@ -46,14 +48,6 @@ pub fn sanitise(text: &str, max_chars: usize) -> String {
 /// Tells whether a character separates words here: blanks, line ends of every kind, controls (C0, DEL, C1).
 fn is_gap(letter: char) -> bool {
     letter.is_control() || letter.is_whitespace()
-}
-
-/// Tells whether a character shows nothing of its own but changes how others show: marks of direction
-/// (CVE-2021-42574), zero-width and interlinear marks, tags.
-fn is_hidden(letter: char) -> bool {
-    matches!(letter,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]

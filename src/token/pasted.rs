@@ -6,6 +6,7 @@
 //! serve to notice a token that was cut, and the person may always say that it is whole.
 
 use super::Token;
+use crate::hidden::is_hidden;
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -141,12 +142,7 @@ fn visible(bytes: &[u8]) -> Zeroizing<String> {
         [first, 0, second, 0, ..] if *first != 0 && *second != 0 => wide(u16::from_le_bytes),
         _ => Zeroizing::new(String::from_utf8_lossy(bytes).into_owned()),
     };
-    let is_hidden = |letter: &char| {
-        matches!(letter,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\0')
-    };
-    let shown = text.chars().filter(|letter| !is_hidden(letter));
+    let shown = text.chars().filter(|letter| !is_hidden(*letter) && *letter != '\0');
     Zeroizing::new(shown.map(|letter| if letter.is_whitespace() { ' ' } else { letter }).collect())
 }
 

@@ -1,5 +1,7 @@
 //! Makes foreign text fit to be shown: nothing a terminal obeys, nothing that hides, nothing secret.
 
+use crate::hidden::is_hidden;
+
 /// Takes out of a text what a terminal would obey or hide; line feeds and carriage returns stay.
 pub(super) fn clean(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -29,14 +31,6 @@ pub(super) fn clean(text: &str) -> String {
         }
     }
     out
-}
-
-/// Says whether a character is not seen itself, yet changes what is: its place, direction or joining.
-fn is_hidden(c: char) -> bool {
-    matches!(
-        c,
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
-    )
 }
 
 /// Passes over the rest of a control sequence, such as a colour.
