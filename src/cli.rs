@@ -32,7 +32,7 @@ usage: git credential-patron COMMAND
 
 for you
   setup, unsetup     make patron git's helper for github.com; undo that
-  add SCOPE          keep the token for an owner (acme) or repository (acme/x)
+  add SCOPE, import  keep an owner's token; take over what gh, .netrc, ... hold
   list               show the accounts, never a secret
   rename, remove     change an account's scope or label; forget an account
   renew, revoke      take a token's new secret; have GitHub end a token
@@ -64,6 +64,9 @@ pub enum Command {
     /// Keep the token for an owner, a repository or a host
     #[command(after_help = "example: git credential-patron add acme")]
     Add(Add),
+    /// Take over the tokens that other tools keep: gh, git's helpers, .netrc, URLs
+    #[command(after_help = "example: git credential-patron import --dry-run")]
+    Import(Import),
     /// Show the accounts, never a secret
     #[command(after_help = "example: git credential-patron list --json")]
     List(List),
@@ -181,6 +184,52 @@ pub struct Add {
     /// Ask nothing
     #[arg(long)]
     pub yes: bool,
+}
+
+/// Options of `import`.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// Look there and nowhere else (several times: in each of them) [default: everywhere]
+    #[arg(long = "from", value_name = "SOURCE")]
+    pub sources: Vec<ImportSource>,
+    /// Show what would be kept, and keep nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Ask nothing, and keep what need not be asked about; a classic token for its whole host
+    #[arg(long)]
+    pub yes: bool,
+    /// A checkout whose remotes and settings are looked at [default: the current one]
+    #[arg(value_name = "PATH")]
+    pub checkouts: Vec<std::path::PathBuf>,
+}
+
+/// Where tokens are taken over from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ImportSource {
+    /// The GitHub CLI
+    Gh,
+    /// Git's helper store
+    Store,
+    /// Git's helper cache
+    Cache,
+    /// Git's helper libsecret
+    Libsecret,
+    /// Git's helper osxkeychain
+    Osxkeychain,
+    /// The Git Credential Manager
+    Gcm,
+    /// ~/.netrc
+    Netrc,
+    /// The addresses of a checkout's remotes
+    Url,
+    /// Git's settings url.*.insteadOf
+    Insteadof,
+    /// Git's settings http.*.extraHeader
+    Extraheader,
+    /// Nix's access-tokens
+    Nix,
+    /// Variables such as GH_TOKEN
+    Env,
 }
 
 /// The vaults that can be named.

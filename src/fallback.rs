@@ -12,10 +12,11 @@
 //! - Patron is not its own fallback: a helper that is this program by name or by file is passed over, and a
 //!   mark in the environment ([`is_asking`]) ends a circle that goes through other programs.
 
+use crate::bounded;
 use crate::choose::Fallback;
 use crate::helper_line::{self, Runs};
 use crate::limits;
-use crate::protocol::reply::{Reader, Reply, UnusableReply, compose_lines};
+use crate::protocol::reply::{self, Reader, Reply, UnusableReply, compose_lines};
 use crate::protocol::{Line, Operation, Request, secrets};
 use crate::remote::Host;
 use crate::token::Token;
@@ -23,11 +24,15 @@ use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// In the environment of a fallback: which hosts are being asked for, and by which of our processes, as
 /// `HOST@PID` with spaces between.
 const MARK: &str = "PATRON_FALLBACK";
+
+/// How long a helper may take that is only asked what it holds: a keyring may want to be unlocked.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A request that may be told to another helper: every secret in it was checked not to be ours.
 #[derive(Debug, Clone, Copy)]
@@ -131,16 +136,12 @@ fn others(fallback: &Fallback) -> impl Iterator<Item = &str> {
 
 /// Runs one helper.
 fn ask(helper: &str, operation: Operation, lines: &[Line], host: &Host) -> Result<Reply, HelperTrouble> {
-    let mut command = helper_line::command(helper);
-    command.push(' ');
-    command.push_str(operation.word());
-    let mut shell = Command::new(SHELL);
-    shell
-        // Git's shells get the command as their name, too.
-        .args(["-c", &command, &command])
-        .env(MARK, mark(host))
-        .stdin(Stdio::piped())
-        .stdout(if operation == Operation::Get { Stdio::piped() } else { Stdio::null() });
+    let mut shell = shell(helper, operation, host);
+    shell.stdin(Stdio::piped()).stdout(if operation == Operation::Get {
+        Stdio::piped()
+    } else {
+        Stdio::null()
+    });
     let mut child = limits::as_before(|| shell.spawn()).map_err(HelperTrouble::NotStarted)?;
     if let Some(mut stdin) = child.stdin.take() {
         // A helper that hangs up early does not want the rest.
@@ -153,6 +154,33 @@ fn ask(helper: &str, operation: Operation, lines: &[Line], host: &Host) -> Resul
     // Its exit code says nothing to git either. Waiting keeps the order of the helpers' work.
     let _ = child.wait();
     reply
+}
+
+/// Makes the shell that runs one helper.
+fn shell(helper: &str, operation: Operation, host: &Host) -> Command {
+    let mut command = helper_line::command(helper);
+    command.push(' ');
+    command.push_str(operation.word());
+    let mut shell = Command::new(SHELL);
+    // Git's shells get the command as their name, too.
+    shell.args(["-c", &command, &command]).env(MARK, mark(host));
+    shell
+}
+
+/// Asks one helper what it holds, with nobody there whom it could ask: without terminal or prompts, and within a
+/// bound. What it says to people is not shown. None if it is this program, or answered nothing that can be used.
+pub fn held_by(helper: &str, request: Foreign<'_>, host: &Host) -> Option<Reply> {
+    if is_patron(helper) {
+        return None;
+    }
+    let mut shell = shell(helper, Operation::Get, host);
+    bounded::apart(&mut shell);
+    shell.envs([("GIT_TERMINAL_PROMPT", "0"), ("GCM_INTERACTIVE", "never")]);
+    shell.envs([("GIT_ASKPASS", ""), ("SSH_ASKPASS", "")]);
+    let child = limits::as_before(|| shell.spawn()).ok()?;
+    let most = reply::MAX_REPLY as u64 + 1;
+    let output = bounded::run(child, &compose_lines(request.lines), most, PATIENCE).ok()??;
+    read(&**Zeroizing::new(output.stdout)).ok().filter(|reply| !reply.is_empty())
 }
 
 /// The shell of git's helpers. On Windows git puts its own into the search path of its children.

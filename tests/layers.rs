@@ -93,12 +93,14 @@ const ROOMS: &[Room] = &[
 
     room(Ground,      "paths",     Whole,  "where our files lie"),
     room(Ground,      "search_path", Whole, "programs in the absolute folders of PATH"),
+    room(Ground,      "bounded",   Whole,  "programs that are waited for no longer than a bound"),
     room(Ground,      "limits",    Whole,  "no core dumps of ours, and children's as they were"),
     room(Ground,      "log",       Whole,  "PATRON_TRACE, redacted by construction"),
 
     room(Outside,     "ancestry",  Whole,  "which process asked: its operation, URL, identity"),
     room(Outside,     "fallback",  Whole,  "speaks git's protocol to the helpers before us"),
     room(Outside,     "notify",    Whole,  "a note on the desktop"),
+    room(Outside,     "ssh",       Whole,  "whether there is a key for SSH"),
     room(Outside,     "stdio",     Whole,  "what travels between git and us"),
     room(Outside,     "terminal",  Whole,  "speaking to people, and asking them"),
     room(Outside,     "vault",     Family, "where secrets lie: keyring, file, command"),
@@ -123,6 +125,7 @@ const ROOMS: &[Room] = &[
     room(Composition, "target",    Whole,  "what a person means by SCOPE, URL, REMOTE or nothing"),
 
     room(Shared,      "app",       Whole,  "tokens of GitHub Apps: minting, logins by a code, an organisation's requests"),
+    room(Shared,      "elsewhere", Whole,  "the tokens that other tools keep, and how each place is cleaned"),
     room(Shared,      "notice",    Whole,  "refusals noticed while git works: asking, saying, opening"),
 
     room(Request,     "lookup",    Whole,  "one request of git with what is found out about it"),

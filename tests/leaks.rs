@@ -142,6 +142,17 @@ const RUNS: &[Row] = &[
     hides("remove acme --yes", "", VaultCorrupt),
     hides("remove acme --yes", "", NothingWritable),
     hides("remove nothing --yes", "{acme}\n", Kept),
+    // import
+    hides("import --yes", "", Elsewhere),
+    hides("import --dry-run", "", Elsewhere),
+    hides("import --yes --from netrc", "", Elsewhere),
+    hides("import --yes --from store --from gh --from nix", "", Elsewhere),
+    hides("import --yes --from insteadof --from extraheader", "", SecretInGitConfig),
+    hides("import --yes", "", SecretInGitConfig),
+    hides("import --yes", "", NoNetwork),
+    hides("import --yes", "", ListCorrupt),
+    hides("import --yes", "", VaultCorrupt),
+    hides("import --yes", "", NothingWritable),
     // renew, revoke, wait
     hides("renew acme --token-stdin", "{new}\n", Kept),
     hides("renew acme --token-stdin", "{acme}\n", Kept),

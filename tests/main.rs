@@ -41,6 +41,8 @@ mod habits;
 #[cfg(target_os = "linux")]
 mod half_done;
 mod hygiene;
+#[cfg(target_os = "linux")]
+mod import;
 #[cfg(unix)]
 mod install;
 #[cfg(target_os = "linux")]
@@ -77,6 +79,8 @@ mod sandbox;
 mod screen;
 #[cfg(unix)]
 mod setup;
+#[cfg(unix)]
+mod ssh;
 #[cfg(target_os = "linux")]
 mod status;
 #[cfg(target_os = "linux")]

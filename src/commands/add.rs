@@ -10,7 +10,7 @@ mod report;
 
 pub(super) use ask::read_stdin;
 pub(super) use form::show_page;
-pub(super) use report::{hint_at_setup, report};
+pub(super) use report::{hint_at_setup, kind as kind_in_words, report};
 
 use crate::account::{Account, VaultPlace, known_server, same_scope};
 use crate::accounts::default_id;
@@ -145,7 +145,7 @@ impl<'a> Adding<'a> {
     }
 
     /// Takes the token out of what was pasted, finds out whose it is, and keeps it.
-    fn keep(&self, given: &Token) -> Result<Added, NotAdded> {
+    pub(super) fn keep(&self, given: &Token) -> Result<Added, NotAdded> {
         if given.is_empty() {
             let remedy = match self.options.token_stdin {
                 true => "see what the command before the pipe prints",

@@ -11,6 +11,7 @@ pub mod exec;
 pub mod explain;
 pub mod get;
 mod hints;
+mod import;
 pub mod list;
 mod offer;
 mod page;
@@ -165,7 +166,7 @@ fn print_mistake(error: &clap::Error) -> std::io::Result<()> {
 fn with_session(command: &Command, start: Instant, out: &mut dyn Write) -> Result<(), Failure> {
     let session = Session::begin(Log::from_env(start))
         .map_err(|no_home| Failure::failed(no_home.to_string()).remedy("set HOME to your home folder"))?;
-    if matches!(command, Command::Add(_) | Command::List(_)) {
+    if matches!(command, Command::Add(_) | Command::Import(_) | Command::List(_)) {
         keeping::mend(&session.paths).iter().for_each(|sentence| terminal::say(sentence));
     }
     match command {
@@ -173,6 +174,7 @@ fn with_session(command: &Command, start: Instant, out: &mut dyn Write) -> Resul
             Some(client_id) => add_app::run(&session, options, client_id, out),
             None => add::run(&session, options, out),
         },
+        Command::Import(options) => import::run(&session, options, out),
         Command::List(options) => list::run(&session, options, out),
         Command::Remove(options) => remove::run(&session, options, out),
         Command::Rename(options) => rename::run(&session, options, out),

@@ -54,7 +54,7 @@ pub fn http_settings(url: &str, context: HttpContext<'_>) -> HttpSettings {
 }
 
 /// Tells whether this can name a remote in an argument: no URL, no option, nothing that needs quoting.
-pub(super) fn is_remote_name(name: &str) -> bool {
+pub fn is_remote_name(name: &str) -> bool {
     let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'/'));
     plain && !name.is_empty() && !name.starts_with(['-', '/', '.'])
 }

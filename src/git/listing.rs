@@ -5,6 +5,7 @@
 //! (helpers written as shell snippets, headers): they leave this room only through [`super::shown()`].
 
 use super::{Cwd, Git, GitTrouble, KeyAndValue};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 /// Which kind of file an entry comes from; later ones win. Git says *scope*, which is our word for what a
@@ -89,6 +90,13 @@ impl Listing {
     pub fn read_with(git: &Git, cwd: Cwd, env: &[(&str, &str)]) -> Result<Self, GitTrouble> {
         let output = git.run_with(&["config", "--list", "-z", "--show-origin", "--show-scope"], cwd, env)?;
         Self::parse(&output).ok_or(GitTrouble::Strange)
+    }
+
+    /// Asks git for its effective configuration in another folder.
+    pub fn of_folder(git: &Git, folder: &Path) -> Result<Self, GitTrouble> {
+        let args = ["config", "--list", "-z", "--show-origin", "--show-scope"].map(OsStr::new);
+        let args: Vec<&OsStr> = [OsStr::new("-C"), folder.as_os_str()].into_iter().chain(args).collect();
+        Self::parse(&git.run(&args, Cwd::Here)?).ok_or(GitTrouble::Strange)
     }
 
     /// Asks git how it reads one file, without what the file includes.

@@ -35,7 +35,7 @@ pub use edit::{Changed, Without, block_lines, with_block, without_block};
 #[cfg(unix)]
 pub use handover::{HELPER, ask as ask_for_credential};
 pub use held::{Files, differ_by_our_include, remove_empty_folder};
-pub use http::{HttpContext, HttpSettings, http_settings};
+pub use http::{HttpContext, HttpSettings, http_settings, is_remote_name};
 pub use listing::{Entry, Level, Listing};
 pub use netrc::{NetrcEntry, netrc_entry};
 pub use ours::{Commands, LeftOut, Ours, OursTrouble, Record, with_gists};
@@ -45,7 +45,7 @@ pub use program::{Cwd, Git, GitTrouble, own_program};
 pub use quote::{BadProgram, config_quoted, helper_command, shell_path};
 pub use settings::{BadSetting, Permission, Settings, VaultChoice};
 pub use shown::{shown, shown_whole};
-pub use urls::{HttpSetting, Rewrite};
+pub use urls::{HttpSetting, NamedSetting, Rewrite};
 
 use crate::redact::holds_secret;
 use edit::is_our_file;

@@ -5,15 +5,14 @@
 //! [`BOUND`]: whoever sits on the file it reads (a pipe, a dead network folder) cannot hang us.
 
 use super::shown;
+use crate::bounded;
 use crate::search_path::{find_in_path, is_program};
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long one call of git may take. Listing a configuration takes a few milliseconds.
 pub const BOUND: Duration = Duration::from_secs(5);
@@ -106,40 +105,20 @@ impl Git {
 
 /// Waits for the child's output and end, at most [`BOUND`]; a child that takes longer is killed.
 fn finish(mut child: Child) -> Result<Vec<u8>, GitTrouble> {
-    let deadline = Instant::now() + BOUND;
-    let stdout = read_aside(child.stdout.take());
-    let stderr = read_aside(child.stderr.take());
-    let left = || deadline.saturating_duration_since(Instant::now());
-    let (Ok(stdout), Ok(stderr)) = (stdout.recv_timeout(left()), stderr.recv_timeout(left())) else {
+    let Some(output) = bounded::wait(&mut child, u64::MAX, BOUND).map_err(GitTrouble::NotStarted)? else {
         // It may have ended meanwhile; either way it is not waited for without bound.
         let _ = child.kill();
         let _ = child.wait();
         return Err(GitTrouble::Slow);
     };
-    // Both pipes are closed: git is at its end.
-    let status = child.wait().map_err(GitTrouble::NotStarted)?;
-    if status.success() {
-        return Ok(stdout);
+    if output.status.success() {
+        return Ok(output.stdout);
     }
-    let words = String::from_utf8_lossy(&stderr);
+    let words = String::from_utf8_lossy(&output.stderr);
     let line = words.lines().find(|line| line.starts_with("fatal:") || line.starts_with("error:"));
     let line = line.or_else(|| words.lines().next()).unwrap_or("nothing");
     // Git names a value it cannot take.
     Err(GitTrouble::Refused(shown(line.as_bytes())))
-}
-
-/// Reads a pipe to its end on a thread of its own, so that neither pipe can fill up and stop git.
-fn read_aside(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> {
-    let (send, receive) = mpsc::channel();
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        if let Some(mut pipe) = pipe {
-            // A pipe that breaks ends here too; the exit status tells.
-            let _ = pipe.read_to_end(&mut bytes);
-        }
-        let _ = send.send(bytes);
-    });
-    receive
 }
 
 /// Gives the path under which this program was called, as it was found and not canonicalised: a link that a
@@ -162,6 +141,7 @@ pub fn own_program(argv0: Option<&OsStr>) -> Option<PathBuf> {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+    use std::time::Instant;
 
     /// Writes a program by another process: a file that this one has open for writing while another thread
     /// starts something is busy, and cannot be run.

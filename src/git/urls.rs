@@ -15,6 +15,17 @@ pub struct HttpSetting {
     pub source: ConfigSource,
 }
 
+/// One setting of a section with a name in quotes, such as `url.<base>.insteadOf`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NamedSetting {
+    /// The key as git writes it; the name in it may hold a secret.
+    pub key: Vec<u8>,
+    /// The name in quotes, if there is one.
+    pub name: Option<Vec<u8>>,
+    /// The value and where it stands.
+    pub set: HttpSetting,
+}
+
 /// A URL that git replaces by another.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Rewrite {
@@ -27,6 +38,20 @@ pub struct Rewrite {
 }
 
 impl Listing {
+    /// Gives every setting of such sections whose last part is one of these, in lower case.
+    pub fn named(&self, wanted: &str, parts: &[&str]) -> Vec<NamedSetting> {
+        let mut found = Vec::new();
+        for (index, entry) in self.entries.iter().enumerate() {
+            let (section, name, last) = entry.parts();
+            if section == wanted.as_bytes() && parts.iter().any(|part| part.as_bytes() == last) {
+                let value = entry.value.clone().unwrap_or_default();
+                let set = HttpSetting { value, source: self.source(index) };
+                found.push(NamedSetting { key: entry.key.clone(), name: name.map(<[u8]>::to_vec), set });
+            }
+        }
+        found
+    }
+
     /// Gives the settings `http.NAME` and `http.<url>.NAME` that apply to a URL, in git's order.
     pub fn http(&self, url: &str, name: &str) -> Vec<HttpSetting> {
         let asked = CredentialUrl::from_url(url.as_bytes());

@@ -10,6 +10,8 @@ pub(crate) struct Means<'a> {
     pub(crate) git: &'a Git,
     /// What the repository that git works in calls the remote; none where that is not known.
     pub(crate) remote_name: Option<&'a str>,
+    /// Whether git clones, so that there is no such remote yet.
+    pub(crate) clones: bool,
 }
 
 impl Means<'_> {

@@ -16,19 +16,23 @@ mod means;
 mod sees;
 
 pub(crate) use means::{Means, client_for, client_to};
-pub(crate) use sees::{Sees, sees};
+pub(crate) use sees::{Sees, owner_in_sight, sees};
 
 use crate::denial::normal::{Normal, RepositoryName};
 use crate::denial::recognise;
-use crate::git::{InfoRefs, Probe, Probed, Way};
+use crate::git::{InfoRefs, Probe, Probed, Way, is_remote_name};
 use crate::github::{Api, ApiPath, CallResult, Client, FailureKind, Response};
 use crate::machine::Machine;
 use crate::remote::{Direction, Host, Remote, Server};
+use crate::search_path::find_in_path;
+use crate::ssh::{self, SshKey};
 use crate::token::{Token, TokenKind};
 use crate::verdict::{
     Evidence, HelperReach, HostKind, NoReply, Observed, ServerReply, TokenEvidence, Verdict, conclude,
+    only_ssh_is_left,
 };
 use crate::verdict_id::VerdictId;
+use std::ffi::OsStr;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -153,6 +157,31 @@ pub(crate) fn with_contact(mut verdict: Verdict, remote: &Remote) -> Verdict {
     verdict
 }
 
+/// Adds the way by SSH where no token of the user's may go, if there is a key for it.
+fn with_way_out(mut verdict: Verdict, evidence: &Evidence, means: &Means<'_>, remote: &Remote) -> Verdict {
+    let Some(why) = only_ssh_is_left(&verdict, evidence) else { return verdict };
+    let (Some(owner), Some(repo)) = (&remote.owner, &remote.repo) else { return verdict };
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let Some(key) = ssh::key(find_in_path(OsStr::new("ssh-add"), &path).as_deref()) else { return verdict };
+    let whose = match key {
+        SshKey::InAgent => "a key is in your ssh-agent".to_owned(),
+        SshKey::InFile(file) => {
+            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            format!("there is ~/.ssh/{name}")
+        }
+    };
+    // A port of HTTPS says nothing about SSH's.
+    let host = remote.host.as_str().split(':').next().unwrap_or_default();
+    let address = format!("git@{host}:{owner}/{repo}.git");
+    let command = match means.remote_name.filter(|name| is_remote_name(name)) {
+        _ if means.clones => format!("git clone {address}"),
+        Some(name) => format!("git remote set-url {name} {address}"),
+        None => format!("git remote set-url REMOTE {address}"),
+    };
+    verdict.fix.push(format!("{why} ({whose}): {command}"));
+    verdict
+}
+
 /// Asks what the host says to git itself, following nobody elsewhere. Nothing else is asked.
 pub(crate) fn own_word(means: &Means<'_>, subject: &Subject<'_>, bound: Duration) -> Observed {
     let work = Work::new(means, subject, bound);
@@ -199,6 +228,7 @@ impl<'a> Work<'a> {
         let sent = *self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         evidence.open_to_all = evidence.fetch.is_open() && !sent.fetch;
         let verdict = with_contact(conclude(&evidence), self.subject.remote);
+        let verdict = with_way_out(verdict, &evidence, self.means, self.subject.remote);
         let elapsed = start.elapsed();
         Inspection { verdict, evidence, sent, requests, elapsed, may_be_anothers: false }
     }

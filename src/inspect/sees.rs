@@ -2,7 +2,7 @@
 
 use super::heard_from;
 use crate::github::{Api, ApiPath, Client};
-use crate::remote::Scope;
+use crate::remote::{Host, Owner, Scope};
 use crate::token::{Token, TokenKind};
 use crate::verdict::{Observed, Visible};
 
@@ -58,5 +58,17 @@ pub(crate) fn sees(client: &Client, scope: &Scope, token: &Token) -> Sees {
                 Sees::Nothing
             }
         },
+    }
+}
+
+/// Gives the owner whose private repositories a token sees. Of a fine-grained one that is its resource owner, since
+/// it sees those of nobody else. None where it could not be told; within, none where it sees nothing private.
+pub(crate) fn owner_in_sight(client: &Client, host: &Host, token: &Token) -> Option<Option<Owner>> {
+    let list = heard_from(&client.get(&Api::of(host), &ApiPath::private_repositories(), Some(token)));
+    let visible = Visible::of(&list)?;
+    match visible.other_than("") {
+        Some(owner) if visible.other_than(owner).is_none() => Some(Owner::parse(owner)),
+        Some(_) => None,
+        None => visible.any_of("").map(|_| None),
     }
 }

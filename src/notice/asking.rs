@@ -181,7 +181,7 @@ pub(super) fn ask(
     }
     let Some(git) = Git::find() else { return Judgement::unsure() };
     let subject = subject(session, outcomes, credential, direction);
-    let means = Means { git: &git, remote_name: session.caller().remote_name.as_deref() };
+    let means = means(session, &git);
     let waited = start.elapsed();
     let found = glance(&means, &subject, BOUND.saturating_sub(waited));
     if waited > HARDLY && matches!(found.answer(), Observed::Trouble(NoReply::Unreachable)) {
@@ -392,6 +392,13 @@ fn pause(verdict: &Verdict, evidence: &Evidence) -> i64 {
         (id, _) if LONG.contains(&id) => LONG_HOLD,
         _ => HOLD,
     }
+}
+
+/// What is asked with: git, for the remote that the caller is at.
+pub(super) fn means<'a>(session: &'a Session, git: &'a Git) -> Means<'a> {
+    let caller = session.caller();
+    let clones = caller.subcommand == Some("clone");
+    Means { git, remote_name: caller.remote_name.as_deref(), clones }
 }
 
 /// What is to be found out about, with what is known of the account.

@@ -6,7 +6,7 @@ use super::opening::{self, Opening};
 use super::{BOUND, Credential, QUIET, direction, is_watched, speech};
 use crate::git::{Git, HttpContext, Permission};
 use crate::github::{Api, ApiPath};
-use crate::inspect::{Means, client_for, evidence_before, heard_from, own_word};
+use crate::inspect::{client_for, evidence_before, heard_from, own_word};
 use crate::log::Fact;
 use crate::outcomes::{Direction, Outcomes, State};
 use crate::remote::{Remote, Server};
@@ -133,7 +133,7 @@ fn ask(session: &Session, credential: &Credential<'_>) -> Observed {
 /// elsewhere. Where it cannot be reached at all, what git was told counts: the token is tried at its next use.
 fn is_its_own_word(session: &Session, outcomes: &Outcomes, credential: &Credential<'_>) -> bool {
     let Some(git) = Git::find() else { return true };
-    let means = Means { git: &git, remote_name: session.caller().remote_name.as_deref() };
+    let means = asking::means(session, &git);
     let subject = asking::subject(session, outcomes, credential, direction(session.caller()));
     match own_word(&means, &subject, BOUND) {
         Observed::Reply(reply) => reply.status.is_none_or(|status| status == 401),

@@ -81,6 +81,12 @@ impl Case<'_> {
         !self.is_own() && kind.is_none_or(|kind| kind == "Organization")
     }
 
+    /// Says whether a fine-grained token was to open what is another person's, which it never does.
+    pub(super) fn is_anothers(&self) -> bool {
+        let is_fine_grained = self.kind() == Some(TokenKind::FineGrained);
+        is_fine_grained && !self.is_own() && !self.is_organization()
+    }
+
     /// Says whether the token was ever accepted for this owner.
     pub(super) fn accepted(&self) -> bool {
         self.e.account.as_ref().is_some_and(|account| account.accepted_for_owner || account.accepted_for_repo)

@@ -89,6 +89,23 @@ pub(crate) fn of_row(about: &VerdictRow) -> Verdict {
     verdict
 }
 
+/// Says why SSH is a way where this refusal leaves the user no other, or most likely none; none where a token can be
+/// made that is let in.
+pub(crate) fn only_ssh_is_left(verdict: &Verdict, evidence: &Evidence) -> Option<&'static str> {
+    match verdict.id {
+        VerdictId::ClassicForbidden | VerdictId::FineGrainedForbidden => {
+            Some("or go by SSH, where that rule does not hold")
+        }
+        VerdictId::RepositoryNotFound if Case::of(evidence).is_anothers() => {
+            Some("or go by SSH, which serves collaborators")
+        }
+        VerdictId::ApprovalPending => {
+            Some("or you are an outside collaborator, whom no fine-grained token serves; SSH does")
+        }
+        _ => None,
+    }
+}
+
 /// Says again what a verdict meant that was given earlier, as far as its id and the names tell.
 pub(crate) fn restated(id: VerdictId, evidence: &Evidence) -> String {
     let case = Case::of(evidence);

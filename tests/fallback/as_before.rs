@@ -97,7 +97,7 @@ impl Drop for Place<'_> {
 }
 
 /// Builds libsecret's helper from what Debian's package `git` ships.
-fn libsecret() -> &'static Path {
+pub(crate) fn libsecret() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
         let source = "/usr/share/doc/git/contrib/credential/libsecret/git-credential-libsecret.c";

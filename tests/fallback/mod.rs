@@ -8,6 +8,8 @@ mod as_before;
 mod ours;
 mod rough;
 
+pub(crate) use as_before::libsecret;
+
 use super::forge::{Access, Forge};
 use super::sandbox::{Git, Output, Sandbox};
 use std::fs;

@@ -40,6 +40,8 @@ pub(super) enum Before {
     OtherHelper,
     /// Git's configuration has a helper with a secret written out in it.
     SecretInGitConfig,
+    /// Other tools hold tokens: gh, git's store, `.netrc`, Nix.
+    Elsewhere,
     /// Nobody answers the network.
     NoNetwork,
 }
@@ -74,6 +76,10 @@ impl World {
             vec![given::secrets_file(sandbox), sandbox.root().join("theirs"), sandbox.root().join("stdin")];
         if before == SecretInGitConfig {
             allowed.push(sandbox.home().join(".gitconfig"));
+        }
+        if before == Elsewhere {
+            let files = [".netrc", ".git-credentials", ".config/gh/hosts.yml", ".config/nix/nix.conf"];
+            allowed.extend(files.map(|file| sandbox.home().join(file)));
         }
         allowed
     }
@@ -227,6 +233,14 @@ impl World {
                     "[credential \"https://github.com\"]\n\thelper = \"!f() {{ echo username=mona; echo password={theirs}; }}; f\"\n[url \"https://{theirs}@github.com/\"]\n\tinsteadOf = gh:\n[http \"https://github.com\"]\n\textraHeader = \"Authorization: token {theirs}\"\n"
                 );
                 sandbox.write(".gitconfig", config);
+            }
+            Elsewhere => {
+                let (new, theirs) = (&self.new, &self.theirs);
+                sandbox.write(".netrc", format!("machine github.com login mona password {new}\n"));
+                sandbox.write(".git-credentials", format!("https://mona:{theirs}@github.com\n"));
+                sandbox.write(".config/nix/nix.conf", format!("access-tokens = github.com/globex={new}\n"));
+                let hosts = format!("github.com:\n    oauth_token: {theirs}\n    user: mona\n");
+                sandbox.write(".config/gh/hosts.yml", hosts);
             }
             NoNetwork => {
                 for name in ["HTTPS_PROXY", "https_proxy"] {

@@ -45,7 +45,7 @@ fn described(account: &Account, now: i64) -> String {
 }
 
 /// Names a kind of token as GitHub's pages do.
-fn kind(kind: TokenKind) -> &'static str {
+pub(in crate::commands) fn kind(kind: TokenKind) -> &'static str {
     match kind {
         TokenKind::FineGrained => "fine-grained token",
         TokenKind::Classic => "classic token",

@@ -279,7 +279,8 @@ fn name_remote(verdict: &mut Verdict, aim: &Aim, checks: &[Check]) {
     if let Some(name) = aim.target.name.as_ref().filter(plain) {
         let push = if aim.push_only { "--push " } else { "" };
         for line in &mut verdict.fix {
-            *line = line.replace("set-url REMOTE ", &format!("set-url {push}{name} "));
+            let named = line.replace("set-url REMOTE ", &format!("set-url {name} "));
+            *line = named.replace(&format!("set-url {name} "), &format!("set-url {push}{name} "));
         }
     }
     // A secret that a rewriting rule adds does not leave by another URL.
