@@ -82,7 +82,7 @@ impl VaultPlace {
 /// How an account stands at this moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Standing {
-    /// Its token was refused as such (401) and nothing has shown since that it works.
+    /// Git was refused with its token as such (401) and nothing has shown since that it works.
     pub rejected: bool,
     /// Its known expiry has passed.
     pub expired: bool,

@@ -214,11 +214,15 @@ fn say_why(lookup: &Lookup<'_>, passed_over: Option<&Account>, has_account: bool
         }
         // One that is neither expired nor rejected has lost its secret, which was said.
         (Some(account), _) if !lookup.standing(account).rejected => {}
-        (Some(account), _) => say(&format!(
-            "the token of {} was rejected and is not given again yet; replace it: git credential-patron add {}",
-            account.label,
-            account.scope.short()
-        )),
+        (Some(account), _) => {
+            let is_proven = lookup.outcomes().rejection(&account.id).is_some_and(|it| it.is_proven);
+            let what = if is_proven { "was rejected" } else { "was refused to git (401)" };
+            say(&format!(
+                "the token of {} {what} and is not given again yet; replace it: git credential-patron add {}",
+                account.label,
+                account.scope.short()
+            ));
+        }
         (None, Some(owner)) if *server == Server::GitHub => {
             let scope = Scope::of_owner(&remote.host, owner);
             say(&format!(

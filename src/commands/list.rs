@@ -145,7 +145,10 @@ fn details(account: &Account, outcomes: &Outcomes, now: i64) -> Vec<String> {
     }
     let rejection = outcomes.rejection(&account.id);
     match (rejection, outcomes.accepted_since(&account.id)) {
-        (Some(rejection), _) => details.push(format!("token rejected {}", ago(rejection.since, now))),
+        (Some(rejection), _) if rejection.is_proven => {
+            details.push(format!("token rejected {}", ago(rejection.since, now)))
+        }
+        (Some(rejection), _) => details.push(format!("git was refused {} (401)", ago(rejection.since, now))),
         (None, Some(since)) => details.push(format!("accepted since {}", day(since))),
         (None, None) => {}
     }

@@ -7,9 +7,10 @@
 //! - **Few bad logins** (several lock a user out): where a person asked, git gets the credential only after
 //!   `GET /user` has shown that the token is not refused as such, and the REST calls after a refusal are one
 //!   first and the others side by side only if it was not 401.
-//! - **Only the asked host's word counts**: git does not tell where it was led before it was refused. A refusal
-//!   that nothing else proves is asked for once more without following anybody, and if the asked host does
-//!   not say it itself, it is a stranger's.
+//! - **Only the asked host's word counts**: git does not tell where it was led before it was refused. So it is
+//!   asked to follow nobody, and follows only where the host leads elsewhere. A refusal met there is a
+//!   stranger's, whatever it says, unless our own calls show that the host refuses the token, or that the
+//!   repository has another name.
 //! - Nothing that could not be asked is taken for a no.
 
 mod means;
@@ -74,8 +75,8 @@ pub(crate) struct Inspection {
     pub(crate) requests: usize,
     /// How long it took.
     pub(crate) elapsed: Duration,
-    /// Whether git was let to go where it was led, so that a refusal may be somebody else's.
-    may_be_anothers: bool,
+    /// Whether git was led elsewhere, so that a refusal may be somebody else's.
+    was_led: bool,
 }
 
 impl Inspection {
@@ -87,9 +88,10 @@ impl Inspection {
         }
     }
 
-    /// Tells whether [`explain`] would ask for more: there is a refusal that does not name its cause.
+    /// Tells whether [`explain`] would ask for more: there is a refusal that does not name its cause, or that may
+    /// be somebody else's.
     pub(crate) fn leaves_questions(&self) -> bool {
-        self.answer().status() == Some(401) || needs_causes(self.answer())
+        self.answer().status() == Some(401) || self.was_led || needs_causes(self.answer())
     }
 }
 
@@ -109,8 +111,8 @@ pub(crate) fn glance(means: &Means<'_>, subject: &Subject<'_>, bound: Duration) 
     let start = Instant::now();
     let work = Work::new(means, subject, bound);
     let mut evidence = evidence_before(subject);
-    let (requests, way) = work.glance(&mut evidence);
-    Inspection { may_be_anothers: way == Way::AsGit, ..work.concluded(evidence, requests, start) }
+    let (requests, was_led) = work.glance(&mut evidence);
+    Inspection { was_led, ..work.concluded(evidence, requests, start) }
 }
 
 /// Finds out why a [`glance`] was refused, as far as that is not said.
@@ -125,8 +127,8 @@ pub(crate) fn explain(
     }
     let start = Instant::now();
     let work = Work { sent: Mutex::new(found.sent), ..Work::new(means, subject, bound) };
-    let Inspection { mut evidence, requests, elapsed, may_be_anothers, .. } = found;
-    let more = work.explain(&mut evidence, may_be_anothers);
+    let Inspection { mut evidence, requests, elapsed, was_led, .. } = found;
+    let more = work.explain(&mut evidence, was_led);
     let explained = work.concluded(evidence, requests + more, start);
     Inspection { elapsed: elapsed + explained.elapsed, ..explained }
 }
@@ -230,26 +232,22 @@ impl<'a> Work<'a> {
         let verdict = with_contact(conclude(&evidence), self.subject.remote);
         let verdict = with_way_out(verdict, &evidence, self.means, self.subject.remote);
         let elapsed = start.elapsed();
-        Inspection { verdict, evidence, sent, requests, elapsed, may_be_anothers: false }
+        Inspection { verdict, evidence, sent, requests, elapsed, was_led: false }
     }
 
-    /// One probe for the direction; a redirect is followed as git would.
-    fn glance(&self, evidence: &mut Evidence) -> (usize, Way) {
+    /// One probe for the direction; a redirect is followed as git would. Gives also whether there was one.
+    fn glance(&self, evidence: &mut Evidence) -> (usize, bool) {
         let mut requests = 0;
         let direction = self.subject.direction;
         let give = |probe: &mut Probe| probe.give(self.subject.username, self.subject.secret);
-        let mut way = if self.subject.is_challenged { Way::AtOnce } else { Way::AsGit };
-        let mut heard = self.probe(direction, way, &mut requests, give);
-        if way == Way::AtOnce && is_redirect(&heard) {
-            way = Way::AsGit;
-            heard = self.probe(direction, way, &mut requests, give);
-        }
+        let way = if self.subject.is_challenged { Way::AtOnce } else { Way::NoRedirects };
+        let (heard, was_led) = self.probe_on(direction, way, &mut requests, give);
         self.put(evidence, direction, heard);
-        (requests, way)
+        (requests, was_led)
     }
 
     /// Asks for what tells causes apart.
-    fn explain(&self, evidence: &mut Evidence, may_be_anothers: bool) -> usize {
+    fn explain(&self, evidence: &mut Evidence, was_led: bool) -> usize {
         let mut requests = 0;
         let direction = self.subject.direction;
         let is_bad = self.asked(evidence).status() == Some(401);
@@ -259,8 +257,8 @@ impl<'a> Work<'a> {
             evidence.user = self.rest(client, &ApiPath::user(), true);
             requests += 1;
         }
-        if may_be_anothers {
-            requests += self.make_sure(evidence, direction);
+        if was_led {
+            requests += self.make_sure(evidence, direction, client.as_ref());
         }
         if !is_bad && needs_causes(self.asked(evidence)) {
             requests += self.causes(evidence, client.as_ref(), direction == Direction::Push);
@@ -270,33 +268,47 @@ impl<'a> Work<'a> {
 }
 
 impl Work<'_> {
-    /// Makes sure that a refusal is the asked host's own, where neither its words nor `GET /user` prove it.
-    fn make_sure(&self, evidence: &mut Evidence, direction: Direction) -> usize {
+    /// Makes sure that a refusal that git was led to is the asked host's own. What is said there proves nothing:
+    /// whoever answers can say anything.
+    fn make_sure(&self, evidence: &mut Evidence, direction: Direction, client: Option<&Client>) -> usize {
         let heard = match direction {
             Direction::Fetch => &evidence.fetch,
             Direction::Push => &evidence.push,
         };
-        let is_proven = match heard.status() {
+        let mut requests = 0;
+        let is_its_own = match heard.status() {
             Some(401) => evidence.user.status() == Some(401),
-            Some(403 | 404) => heard.reply().is_some_and(|reply| reply.said.is_some()),
+            Some(403 | 404) => {
+                // GitHub itself says that the repository has another name: so it was led no further than that.
+                let path = self.subject.remote.owner.as_ref().zip(self.subject.remote.repo.as_ref());
+                let path = path.and_then(|(owner, repo)| ApiPath::repository(owner, repo));
+                if let Some((client, path)) = client.zip(path) {
+                    evidence.repo = self.rest(client, &path, true);
+                    requests += usize::from(evidence.repo.was_asked());
+                }
+                is_redirect(&evidence.repo)
+            }
             _ => true,
         };
-        if is_proven {
-            return 0;
-        }
-        let mut requests = 0;
-        let give = |probe: &mut Probe| probe.give(self.subject.username, self.subject.secret);
-        let straight = self.probe(direction, Way::NoRedirects, &mut requests, give);
-        let is_known = evidence.user.is_open();
-        if is_redirect(&straight) {
+        if !is_its_own {
             self.put(evidence, direction, Observed::Trouble(NoReply::CaptivePortal));
-        } else if straight.reply().is_none() {
-            // Nobody can tell now who it was.
-            self.put(evidence, direction, Observed::Trouble(NoReply::Unreachable));
-        } else if straight.is_open() && !is_known {
-            self.put(evidence, direction, straight);
         }
         requests
+    }
+
+    /// Asks git, and once more, as git goes, where the host leads elsewhere. Gives also whether it did.
+    fn probe_on(
+        &self,
+        direction: Direction,
+        way: Way,
+        requests: &mut usize,
+        give: impl Fn(&mut Probe),
+    ) -> (Observed, bool) {
+        let heard = self.probe(direction, way, requests, &give);
+        if is_redirect(&heard) {
+            return (self.probe(direction, Way::AsGit, requests, give), true);
+        }
+        (heard, false)
     }
 
     /// The token and git side by side; git waits for the credential until the token is known not to be bad.
@@ -310,8 +322,8 @@ impl Work<'_> {
         let was_known = evidence.user.was_asked();
         let waited = |direction: Direction, may: std::sync::mpsc::Receiver<bool>| {
             let mut requests = 0;
-            let heard = self.probe_gated(direction, &mut requests, &may);
-            (heard, requests)
+            let (heard, was_led) = self.probe_gated(direction, &mut requests, &may);
+            (heard, requests, was_led)
         };
         let (fetch, push, user) = thread::scope(|scope| {
             let fetch = scope.spawn(|| waited(Direction::Fetch, fetch_may));
@@ -325,16 +337,19 @@ impl Work<'_> {
             // A probe that ended already does not listen any more.
             let _ = send_fetch.send(!is_bad);
             let _ = send_push.send(!is_bad);
-            let ended =
-                |thread: thread::ScopedJoinHandle<'_, (Observed, usize)>| thread.join().unwrap_or_default();
+            let ended = |thread: thread::ScopedJoinHandle<'_, (Observed, usize, bool)>| {
+                thread.join().unwrap_or_default()
+            };
             (ended(fetch), push.map(ended), user)
         });
         requests += fetch.1 + push.as_ref().map_or(0, |push| push.1);
         requests += usize::from(user.was_asked() && !was_known);
         evidence.user = user;
         evidence.fetch = fetch.0;
-        if let Some((push, _)) = push {
+        let mut led = vec![(Direction::Fetch, fetch.2)];
+        if let Some((push, _, was_led)) = push {
             evidence.push = push;
+            led.push((Direction::Push, was_led));
         }
         let is_bad = evidence.user.status() == Some(401);
         let is_empty = self.sent.lock().unwrap_or_else(PoisonError::into_inner).fetch_is_empty;
@@ -351,8 +366,8 @@ impl Work<'_> {
             }
         }
         if is_github && !is_bad {
-            for direction in [Direction::Fetch, Direction::Push] {
-                requests += self.make_sure(evidence, direction);
+            for (direction, _) in led.into_iter().filter(|(_, was_led)| *was_led) {
+                requests += self.make_sure(evidence, direction, client.as_ref());
             }
             if needs_causes(self.asked(evidence)) {
                 requests += self.causes(evidence, client.as_ref(), false);
@@ -405,10 +420,12 @@ impl Work<'_> {
         direction: Direction,
         requests: &mut usize,
         may: &std::sync::mpsc::Receiver<bool>,
-    ) -> Observed {
-        self.probe(direction, Way::AsGit, requests, |probe| {
+    ) -> (Observed, bool) {
+        // It comes once, and there may be two probes.
+        let word = std::cell::OnceCell::new();
+        self.probe_on(direction, Way::NoRedirects, requests, |probe| {
             let left = self.deadline.saturating_duration_since(Instant::now());
-            match may.recv_timeout(left) {
+            match word.get_or_init(|| may.recv_timeout(left)) {
                 Ok(false) => probe.give_nothing(),
                 // No word in time: the probe ends at the same deadline anyway.
                 Ok(true) | Err(_) => probe.give(self.subject.username, self.subject.secret),
@@ -451,7 +468,13 @@ impl Work<'_> {
                 scope.spawn(|| {
                     let mut requests = 0;
                     let give = |probe: &mut Probe| probe.give(self.subject.username, self.subject.secret);
-                    (self.probe(Direction::Fetch, Way::AsGit, &mut requests, give), requests)
+                    let asked = self.probe_on(Direction::Fetch, Way::NoRedirects, &mut requests, give);
+                    let heard = match asked {
+                        // It may be a stranger's word, and it is asked for only to tell causes apart.
+                        (heard, true) if !heard.is_open() => Observed::NotAsked,
+                        (heard, _) => heard,
+                    };
+                    (heard, requests)
                 })
             });
             let ended = |thread: thread::ScopedJoinHandle<'_, Observed>| thread.join().unwrap_or_default();

@@ -341,9 +341,8 @@ fn note(
                 o.note_bad_login(&remote.host, session.now);
                 if was_rejected {
                     o.note_try(id, session.now);
-                } else {
-                    o.note_rejected(id, session.now);
                 }
+                o.note_rejected(id, session.now);
                 if !lately_said {
                     o.note_said(id, (remote, direction), session.now, verdict.id);
                 }

@@ -29,7 +29,7 @@ pub fn refused_by_git(
     outcomes.reload();
     if outcomes.rejection(credential.id).is_some() {
         // One of several that were given it at the same time has told already, or it was given as a try.
-        reject(session, outcomes, credential, ids, None);
+        pause(session, outcomes, credential, ids);
         return say(&speech::still_rejected(credential, outcomes.rejection(credential.id), session.now));
     }
     let settings = session.settings();
@@ -49,19 +49,30 @@ pub fn refused_by_git(
     }
     if user.status() != Some(401) && !user.is_open() {
         // Git names the asked host also where another one refused it, to which it was led.
-        let may_be_anothers =
-            settings.probe == Permission::Auto && !is_its_own_word(session, outcomes, credential);
-        if may_be_anothers {
-            session.log.note("not marked: nothing tells who refused it", &[]);
-            return say(&format!(
-                "git was refused at {} (401), and it could not be asked whether it knows the token of {}: it is kept and given again",
-                credential.remote.host,
-                label(credential)
-            ));
-        }
-        reject(session, outcomes, credential, ids, None);
+        let word = match settings.probe {
+            Permission::Auto => asked_itself(session, outcomes, credential),
+            Permission::Never => OwnWord::NotAsked,
+        };
+        let says = match word {
+            OwnWord::Another => {
+                session.log.note("not marked: nothing tells who refused it", &[]);
+                return say(&format!(
+                    "git was refused at {} (401), and it could not be asked whether it knows the token of {}: it is kept and given again",
+                    credential.remote.host,
+                    label(credential)
+                ));
+            }
+            OwnWord::Refuses => {
+                reject(session, outcomes, credential, ids, None);
+                ""
+            }
+            OwnWord::NotAsked => {
+                pause(session, outcomes, credential, ids);
+                "git says that "
+            }
+        };
         return say(&format!(
-            "{} refused the token of {} (401); it is kept and tried again at its next use, or replace it: git credential-patron add {}",
+            "{says}{} refused the token of {} (401); it is kept and tried again at its next use, or replace it: git credential-patron add {}",
             credential.remote.host,
             label(credential),
             scope(credential)
@@ -129,17 +140,40 @@ fn ask(session: &Session, credential: &Credential<'_>) -> Observed {
     }
 }
 
-/// Tells whether the asked host itself refuses this token, as far as that can be asked now: without following anybody
-/// elsewhere. Where it cannot be reached at all, what git was told counts: the token is tried at its next use.
-fn is_its_own_word(session: &Session, outcomes: &Outcomes, credential: &Credential<'_>) -> bool {
-    let Some(git) = Git::find() else { return true };
+/// What the asked host itself says of a token with which git was refused.
+enum OwnWord {
+    /// It refuses it.
+    Refuses,
+    /// It says something else, or nothing: the refusal may be another's.
+    Another,
+    /// It was not asked.
+    NotAsked,
+}
+
+/// Asks the host itself, as far as that can be asked now: without following anybody elsewhere.
+fn asked_itself(session: &Session, outcomes: &Outcomes, credential: &Credential<'_>) -> OwnWord {
+    let Some(git) = Git::find() else { return OwnWord::NotAsked };
     let means = asking::means(session, &git);
     let subject = asking::subject(session, outcomes, credential, direction(session.caller()));
     match own_word(&means, &subject, BOUND) {
-        Observed::Reply(reply) => reply.status.is_none_or(|status| status == 401),
-        Observed::Trouble(_) => false,
-        Observed::NotAsked | Observed::Stopped(_) => true,
+        Observed::Reply(reply) if reply.status == Some(401) => OwnWord::Refuses,
+        Observed::Reply(ServerReply { status: None, .. }) => OwnWord::NotAsked,
+        Observed::Reply(_) | Observed::Trouble(_) => OwnWord::Another,
+        Observed::NotAsked | Observed::Stopped(_) => OwnWord::NotAsked,
     }
+}
+
+/// Puts the next uses of the accounts off, without a verdict on their token.
+fn pause(session: &Session, outcomes: &mut Outcomes, credential: &Credential<'_>, ids: &[String]) {
+    let change = |o: &mut Outcomes| {
+        for id in ids {
+            o.note_secret(id, credential.secret);
+            o.note_unproven_rejection(id, session.now);
+        }
+        o.note_bad_login(&credential.remote.host, session.now);
+    };
+    let written = outcomes.change(change).is_ok();
+    session.log.note("put off: nothing tells who refused it", &[("written", Fact::Number(written.into()))]);
 }
 
 /// Marks the accounts; tells whether that was written.

@@ -93,13 +93,18 @@ pub(super) fn again(
 /// One line instead, for a token that is refused as such.
 pub(super) fn still_rejected(credential: &Credential<'_>, rejection: Option<Rejection>, now: i64) -> String {
     match credential.account {
-        Some(account) => format!(
-            "{} does not know the token of {} (401){}; or replace it: git credential-patron add {}",
-            credential.remote.host,
-            sanitise(&account.label, 100),
-            tried_again(rejection, credential, now).map_or_else(String::new, |when| format!(": {when}")),
-            account.scope.short()
-        ),
+        Some(account) => {
+            let (host, label) = (&credential.remote.host, sanitise(&account.label, 100));
+            format!(
+                "{} (401){}; or replace it: git credential-patron add {}",
+                match rejection.is_none_or(|rejection| rejection.is_proven) {
+                    true => format!("{host} does not know the token of {label}"),
+                    false => format!("git says that {host} refused the token of {label}"),
+                },
+                tried_again(rejection, credential, now).map_or_else(String::new, |when| format!(": {when}")),
+                account.scope.short()
+            )
+        }
         None => format!(
             "{} does not know the token of your earlier helper (401){}",
             credential.remote.host,

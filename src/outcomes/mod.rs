@@ -13,7 +13,7 @@
 //! "fetch acme/secret" = "accepted 2026-11-20T12:00:00Z"
 //! fingerprint = "..."
 //! "push acme/secret" = "refused 2026-11-20T12:00:00Z write-permission-missing 2026-11-01T09:30:00Z https://..."
-//! rejected = "2026-11-20T12:00:00Z 2 2026-11-20T12:06:00Z"  # since, tries, last
+//! rejected = "2026-11-20T12:00:00Z 2 2026-11-20T12:06:00Z"  # since, tries, last; "unproven" behind it if so
 //! "let-in:acme" = "2026-11-01T09:30:00Z"  # git was let in at a repository of this owner, since when
 //! ```
 //!
@@ -135,6 +135,9 @@ pub struct Rejection {
     pub tries: usize,
     /// When it was rejected or tried last.
     pub last: i64,
+    /// Whether the host itself said so. Git names the asked host also where another one refused it, and where
+    /// nobody may be asked, nothing tells: then it is paused and no more.
+    pub is_proven: bool,
 }
 
 impl Rejection {
@@ -168,6 +171,8 @@ type Known = BTreeMap<String, String>;
 const FINGERPRINT: &str = "fingerprint";
 const LET_IN: &str = "let-in:";
 const REJECTED: &str = "rejected";
+/// What stands behind a rejection of which nothing tells that the host said it.
+const UNPROVEN: &str = " unproven";
 
 /// What is known, as read at one moment.
 #[derive(Debug)]
@@ -460,13 +465,23 @@ impl Outcomes {
         });
     }
 
-    /// Notes that the account's token was refused as such.
+    /// Notes that the account's token was refused as such, by its host.
     pub fn note_rejected(&mut self, id: &str, now: i64) {
+        self.set_rejected(id, now, true);
+    }
+
+    /// Notes that git was refused with the account's token as such (401), and nothing tells by whom.
+    pub fn note_unproven_rejection(&mut self, id: &str, now: i64) {
+        self.set_rejected(id, now, false);
+    }
+
+    fn set_rejected(&mut self, id: &str, now: i64, is_proven: bool) {
         let earlier = self.rejection(id);
         let rejection = Rejection {
             since: earlier.map_or(now, |earlier| earlier.since),
             tries: earlier.map_or(0, |earlier| earlier.tries),
             last: now,
+            is_proven: is_proven || earlier.is_some_and(|earlier| earlier.is_proven),
         };
         self.set_rejection(id, rejection);
     }
@@ -479,9 +494,10 @@ impl Outcomes {
     }
 
     fn set_rejection(&mut self, id: &str, rejection: Rejection) {
-        let Rejection { since, tries, last } = rejection;
+        let Rejection { since, tries, last, is_proven } = rejection;
         let (since, last) = (rfc3339(since).unwrap_or_default(), rfc3339(last).unwrap_or_default());
-        let text = format!("{since} {tries} {last}");
+        let unproven = if is_proven { "" } else { UNPROVEN };
+        let text = format!("{since} {tries} {last}{unproven}");
         self.change_known(id, |known| known.insert(REJECTED.to_owned(), text));
     }
 
@@ -498,8 +514,11 @@ impl Outcomes {
     /// Says how the account fared last, anywhere.
     pub fn last(&self, id: &str) -> Option<Outcome> {
         let known = self.known(id);
-        let rejected =
-            rejection(&known).map(|it| Outcome { state: State::Rejected, at: it.last, page: None });
+        let rejected = rejection(&known).filter(|it| it.is_proven).map(|it| Outcome {
+            state: State::Rejected,
+            at: it.last,
+            page: None,
+        });
         // Times are whole seconds: of two in one, the one that went wrong is what a user has to know.
         places(&known)
             .filter_map(|(_, text)| outcome(text))
@@ -537,7 +556,8 @@ impl Outcomes {
             })
         };
         let mut found: Vec<Refusal> = places(&known).filter_map(refused).collect();
-        if let (Some(rejection), Some((at, verdict))) = (rejection(&known), self.said(id)) {
+        let proven = rejection(&known).filter(|it| it.is_proven);
+        if let (Some(rejection), Some((at, verdict))) = (proven, self.said(id)) {
             let place = known.get(memory::SAID).and_then(|text| cut(text.splitn(3, ' ').nth(2)?));
             let (direction, place) = place.unzip();
             let at = at.max(rejection.since);
@@ -597,7 +617,8 @@ impl Outcomes {
         known.get(&place_key(remote, direction)).is_some_and(|text| accepted_at(text).is_some())
     }
 
-    fn fingerprint(&self, token: &Token) -> Option<String> {
+    /// Gives a keyed hash by which a token is known again; none of a secret that could be guessed.
+    pub fn fingerprint(&self, token: &Token) -> Option<String> {
         if self.head.key.is_empty() || !token.is_unguessable() {
             return None;
         }

@@ -59,7 +59,7 @@ pub(super) fn rejection(known: &Known) -> Option<Rejection> {
     let since = seconds(parts.next()?)?;
     let tries = parts.next()?.parse().ok()?;
     let last = seconds(parts.next()?)?;
-    Some(Rejection { since, tries, last })
+    Some(Rejection { since, tries, last, is_proven: parts.next() != Some(UNPROVEN.trim_start()) })
 }
 
 /// Gives the time at which git was let in last, as it is written.

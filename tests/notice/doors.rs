@@ -108,6 +108,101 @@ fn a_door_that_sends_who_shows_a_token_elsewhere_costs_no_token_and_condemns_non
     walk(&By::Credential);
 }
 
+/// Where nobody may be asked, nothing tells a refusal of the host's from one that git was led to. So it is no verdict:
+/// the token is put off, as often as a rejected one, and that is all.
+#[test]
+fn where_nobody_may_be_asked_a_401_is_no_verdict_and_only_puts_the_token_off() {
+    for git in gits() {
+        for (code, door) in CODES.into_iter().zip(DOORS) {
+            let what = format!("git {} {code} {door}", git.version);
+            let desk = desk(git);
+            desk.sandbox.git(["config", "--global", "patron.probe", "never"]).ok();
+            let away = Rule::fault(Then::Redirect(code, door.to_owned())).by(By::Credential).on(On::Git);
+            desk.forge.policy(|policy| policy.rules = vec![away]);
+            let mut said = String::new();
+            for _ in 0..3 {
+                said.push_str(&desk.fails(".", CLONE));
+                desk.is_not_rejected(&what);
+            }
+            for word in ["rejected", "does not know", "\npatron: github.com refused"] {
+                assert!(!said.contains(word), "{what}: {said}");
+            }
+            let status = desk.sandbox.patron(["status", "--offline"]).run().stdout();
+            assert!(!status.contains("rejected"), "{what}: {status}");
+            if desk.nobody_else_saw_a_token(&what) > 0 && said.contains("(401)") {
+                assert!(
+                    said.contains("git says that github.com refused the token of acme (401)"),
+                    "{what}: {said}"
+                );
+                assert!(
+                    said.contains("is not given again yet"),
+                    "the third time it is put off, {what}: {said}"
+                );
+                desk.later(60 * 60);
+            }
+            desk.forge.policy(|policy| policy.rules.clear());
+            assert_eq!(Desk::lines(&desk.ok(".", CLONE)), [""; 0], "{what}");
+            let listed = desk.sandbox.patron(["list", "--json"]).ok().stdout();
+            assert!(listed.contains("\"outcome\": \"accepted\""), "{what}: {listed}");
+        }
+    }
+}
+
+/// Whoever answers elsewhere can say all that GitHub says.
+#[test]
+fn githubs_words_from_elsewhere_are_not_believed() {
+    let words = [
+        (403, "remote: The 'acme' organization has enabled or enforced SAML SSO.\n", "sso-required"),
+        (403, "Write access to repository not granted.\n", "read-permission-missing"),
+        (404, "Repository not found.\n", "approval-pending"),
+        (401, "Invalid username or token.\n", "token-rejected"),
+    ];
+    for git in gits() {
+        let desk = desk(git);
+        for (at, (status, text, id)) in words.into_iter().enumerate() {
+            for rest_is_down in [false, true] {
+                let what = format!("git {} {status} {id} {rest_is_down}", git.version);
+                let away = Rule::fault(Then::Redirect(CODES[at], DOORS[0].to_owned()));
+                let there = Rule::answer(Reply::text(status, text)).host("evil.test");
+                let down = Rule::fault(Then::Answer(Reply::text(503, "down\n"))).on(On::Rest);
+                desk.forge.policy(|policy| {
+                    policy.rules = vec![away.by(By::Credential).on(On::Git).host("github.com"), there];
+                    policy.rules.extend(rest_is_down.then_some(down));
+                });
+                desk.forge.clear_log();
+                desk.forget_outcomes();
+                let said = desk.fails(".", CLONE);
+                assert!(!said.contains(&format!("({id})")), "{what}: {said}");
+                let json =
+                    desk.sandbox.patron(["diagnose", "--json", "https://github.com/acme/secret"]).run();
+                assert!(!json.stdout().contains(&format!("\"{id}\"")), "{what}: {}", json.stdout());
+                assert!(json.stdout().contains("captive-portal"), "{what}: {}", json.stdout());
+                desk.is_not_rejected(&what);
+                assert!(desk.nobody_else_saw_a_token(&what) > 0, "{what}: it was led there");
+                assert_eq!(desk.pages(), [""; 0], "{what}");
+            }
+        }
+    }
+}
+
+/// A repository with another name leads to another place of the same host, whose refusal counts.
+#[test]
+fn a_refusal_of_a_renamed_repository_is_githubs() {
+    for git in gits() {
+        let desk = desk(git);
+        let to = "https://github.com/acme/secret.git".to_owned();
+        let moved = Rule::fault(Then::Redirect(301, to)).on(On::Git).repo("acme/before");
+        let refusal = Reply::text(403, "Write access to repository not granted.\n");
+        let refused = Rule::answer(refusal).by(By::Credential).on(On::Git).repo("acme/secret");
+        desk.forge.policy(|policy| {
+            policy.repository_mut("acme/secret").former_names.push(("acme".to_owned(), "before".to_owned()));
+            policy.rules = vec![moved, refused];
+        });
+        let said = desk.fails(".", "clone -q https://github.com/acme/before");
+        assert!(!said.contains("captive-portal") && said.contains("(read-permission-missing)"), "{said}");
+    }
+}
+
 #[test]
 fn a_token_that_is_bad_is_known_as_bad_also_behind_doors_and_without_rest() {
     for git in gits() {

@@ -257,10 +257,11 @@ fn last_time(
     now: i64,
 ) -> Option<String> {
     if let Some(rejection) = outcomes.rejection(&account.id) {
-        return Some(format!(
-            "the last time ({}) GitHub did not know the token",
-            time::ago(rejection.last, now)
-        ));
+        let ago = time::ago(rejection.last, now);
+        return Some(match rejection.is_proven {
+            true => format!("the last time ({ago}) GitHub did not know the token"),
+            false => format!("the last time ({ago}) git was refused with it (401), and nobody asked by whom"),
+        });
     }
     let last = outcomes.at(&account.id, &aim.target.remote, direction)?;
     let ago = time::ago(last.at, now);

@@ -178,7 +178,7 @@ fn without_asking(session: &Session, account: &Account, outcomes: &Outcomes, off
     if session.is_expired(account) {
         return Some(told(session, outcomes, account, AccountState::Expired, VerdictId::TokenExpired));
     }
-    if outcomes.rejection(&account.id).is_some() {
+    if outcomes.rejection(&account.id).is_some_and(|rejection| rejection.is_proven) {
         return Some(told(session, outcomes, account, AccountState::Rejected, VerdictId::TokenRejected));
     }
     if account.server == Server::Plain {
