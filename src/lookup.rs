@@ -16,6 +16,7 @@ use crate::remote::{Remote, Server};
 use crate::session::Session;
 use crate::terminal::say;
 use crate::token::Token;
+use crate::traces::{Mark, Traces};
 use crate::vault;
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell, RefMut};
@@ -164,7 +165,7 @@ impl<'a> Lookup<'a> {
         }
         let is_unclear = of_host.iter().any(|account| untold.contains(&account.id) && self.may_fit(account));
         let outcomes = self.outcomes();
-        if outcomes.is_fallbacks(secret) {
+        if outcomes.is_fallbacks(secret) || self.did_fallback_answer(secret, &outcomes) {
             // Also if it was ours once: they have it, whoever else had it.
             Ownership::Fallback
         } else if outcomes.was_ours(&self.remote.host.home(), secret) {
@@ -174,6 +175,20 @@ impl<'a> Lookup<'a> {
         } else {
             Ownership::New
         }
+    }
+
+    /// Tells whether a fallback answered the very process that calls now with this secret. Of all the secrets that
+    /// fallbacks answered only the latest are known; jobs that run side by side have one each.
+    fn did_fallback_answer(&self, secret: &Token, outcomes: &Outcomes) -> bool {
+        let mark = || Some(Mark::by_fallback(&outcomes.fingerprint(secret)?, &self.remote));
+        self.server == Server::GitHub
+            && self
+                .session
+                .caller()
+                .asker
+                .as_ref()
+                .zip(mark())
+                .is_some_and(|(process, mark)| Traces::of(&self.session.paths).has(&mark, process))
     }
 
     /// Tells whether an account may be meant by this request, as far as the request tells.

@@ -7,10 +7,13 @@
 //!
 //! ```text
 //! t-ACCOUNT-PLACE-PID-START-BOOT      two hashes, and the process as `ancestry` names it
+//! u-...-PLACE-PID-START-BOOT          nobody answered this process: what a person tells it may be learned
+//! f-SECRET-PLACE-PID-START-BOOT       a fallback answered it with this secret, which is therefore the fallback's
 //! ```
 //!
-//! No lock and no flush: losing a trace loses nothing. The folder is this user's alone. However many traces
-//! are left behind, a bounded number is looked at, and the oldest are swept away.
+//! No lock and no flush: losing a trace loses nothing, and learns nothing: only a `u-` lets a secret be learned,
+//! and an answer takes it away. The folder is this user's alone. However many traces are left behind, a bounded
+//! number is looked at; those that nobody needs any more, then the oldest, are swept away.
 
 use crate::ancestry::{self, ProcessId};
 use crate::files;
@@ -34,6 +37,10 @@ const READ: usize = 8192;
 const BEGINNING: &str = "t-";
 /// The same for a request that nobody answered.
 const UNANSWERED: &str = "u-";
+/// The same for one that a fallback answered.
+const BY_FALLBACK: &str = "f-";
+/// What is about the process that asked, and means nothing when that is gone.
+const OF_THE_ASKER: [&str; 2] = [UNANSWERED, BY_FALLBACK];
 
 /// Which account was answered for which place and direction, as it stands in a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,8 +49,17 @@ pub struct Mark(String);
 impl Mark {
     /// Makes the mark of a request that nobody answered: what git is told then by a person, it tells us.
     pub fn unanswered(remote: &Remote) -> Self {
-        let Self(name) = Self::of("unanswered", remote, Direction::Fetch);
-        Self(name.replacen(BEGINNING, UNANSWERED, 1))
+        Self::for_asker(UNANSWERED, "unanswered", remote)
+    }
+
+    /// Makes the mark of a request that a fallback answered, with a secret of this fingerprint.
+    pub fn by_fallback(fingerprint: &str, remote: &Remote) -> Self {
+        Self::for_asker(BY_FALLBACK, fingerprint, remote)
+    }
+
+    fn for_asker(beginning: &str, id: &str, remote: &Remote) -> Self {
+        let Self(name) = Self::of(id, remote, Direction::Fetch);
+        Self(name.replacen(BEGINNING, beginning, 1))
     }
 
     /// Makes the mark of an account, by its id, for a place and direction.
@@ -90,7 +106,20 @@ impl<'a> Traces<'a> {
     /// Leaves a trace. Trouble is returned for the log alone.
     pub fn leave(&self, mark: &Mark, process: &ProcessId) -> io::Result<()> {
         let folder = self.folder.ok_or_else(|| io::Error::other("there is no folder for traces"))?;
-        files::touch(&folder.join(format!("{}-{process}", mark.0)))
+        files::touch(&folder.join(format!("{}-{process}", mark.0)))?;
+        // Who leaves these need not ever ask about others.
+        if is_of_the_asker(&mark.0) && self.paths().count() > MANY {
+            self.sweep();
+        }
+        Ok(())
+    }
+
+    /// Takes a trace of this process back.
+    pub fn take_back(&self, mark: &Mark, process: &ProcessId) {
+        if let Some(folder) = self.folder {
+            // It need not have left one.
+            let _ = fs::remove_file(folder.join(format!("{}-{process}", mark.0)));
+        }
     }
 
     /// Tells whether that process has left this trace and not told yet how it went.
@@ -99,15 +128,15 @@ impl<'a> Traces<'a> {
     }
 
     /// Removes the traces of a process that has told how it went at a place. What it asked for elsewhere without an
-    /// answer stays noted: a program that speaks for several gits asks for many places.
+    /// answer of ours stays noted: a program that speaks for several gits asks for many places.
     pub fn reported(&self, process: &ProcessId, remote: &Remote) {
-        let ending = format!("-{process}");
-        let unanswered = Mark::unanswered(remote).0;
-        let (any_unanswered, _) = unanswered.rsplit_once('-').unwrap_or((&unanswered, ""));
+        let of_process = format!("-{process}");
+        let Mark(unanswered) = Mark::unanswered(remote);
+        let place = unanswered.rsplit('-').next().unwrap_or_default();
+        let of_place = format!("-{place}{of_process}");
         self.remove(|name| {
-            let name = name.as_encoded_bytes();
-            name.ends_with(ending.as_bytes())
-                && (!name.starts_with(any_unanswered.as_bytes()) || name.starts_with(unanswered.as_bytes()))
+            let Some(name) = name.to_str() else { return false };
+            name.ends_with(if is_of_the_asker(name) { &of_place } else { &of_process })
         });
     }
 
@@ -147,25 +176,38 @@ impl<'a> Traces<'a> {
         let is_trace = |path: &PathBuf| {
             path.file_name().is_some_and(|name| {
                 let name = name.as_encoded_bytes();
-                [BEGINNING, UNANSWERED].iter().any(|beginning| name.starts_with(beginning.as_bytes()))
+                let mut beginnings = OF_THE_ASKER.iter().chain([&BEGINNING]);
+                beginnings.any(|beginning| name.starts_with(beginning.as_bytes()))
             })
         };
         entries.map(|entry| entry.path()).filter(is_trace).take(READ)
     }
 
-    /// Removes the oldest.
+    /// Removes those that nobody needs any more, then the oldest.
     fn sweep(&self) {
         let since = |path: &Path| fs::symlink_metadata(path).and_then(|it| it.modified()).ok();
         let paths = self.paths();
-        let mut by_age: Vec<(SystemTime, PathBuf)> =
-            paths.filter_map(|path| Some((since(&path)?, path))).collect();
+        let mut by_age: Vec<(bool, SystemTime, PathBuf)> =
+            paths.filter_map(|path| Some((is_needed(&path), since(&path)?, path))).collect();
         by_age.sort();
         let surplus = by_age.len().saturating_sub(LEFT);
-        for (_, path) in &by_age[..surplus] {
+        for (_, _, path) in &by_age[..surplus] {
             // What cannot be removed is only slow.
             let _ = fs::remove_file(path);
         }
     }
+}
+
+/// Tells whether a trace is about the process that asked.
+fn is_of_the_asker(name: &str) -> bool {
+    OF_THE_ASKER.iter().any(|beginning| name.starts_with(beginning))
+}
+
+/// Tells whether a trace may still mean something: one about the process that asked does not outlive it.
+fn is_needed(path: &Path) -> bool {
+    let Some(name) = path.file_name().and_then(OsStr::to_str) else { return false };
+    let process = || name.splitn(4, '-').nth(3)?.parse().ok();
+    !is_of_the_asker(name) || process().is_some_and(|process| ancestry::is_alive(&process))
 }
 
 /// Reads the process out of a trace with this mark.
@@ -214,20 +256,47 @@ mod tests {
         let home = tempfile::tempdir().expect("a folder");
         let traces = Traces { folder: Some(home.path()) };
         let mark = Mark::of("a", &remote(), Direction::Fetch);
-        let stat = fs::read_to_string("/proc/self/stat").expect("our own");
-        let start = stat.rsplit(')').next().expect("after the name").split_whitespace().nth(19);
-        let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").expect("a name");
-        let own = ProcessId {
-            pid: std::process::id(),
-            start_time: start.expect("the 22nd field").parse().expect("a number"),
-            boot_id: boot.trim().to_owned(),
-        };
+        let own = own();
         traces.leave(&mark, &own).expect("left");
         assert!(!traces.unreported(&mark));
         traces.explained(&mark);
         assert_eq!(traces.paths().count(), 1, "it may yet report");
         traces.reported(&own, &remote());
         assert_eq!(traces.paths().count(), 0);
+    }
+
+    /// This very process, which is alive.
+    fn own() -> ProcessId {
+        let stat = fs::read_to_string("/proc/self/stat").expect("our own");
+        let start = stat.rsplit(')').next().expect("after the name").split_whitespace().nth(19);
+        let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").expect("a name");
+        ProcessId {
+            pid: std::process::id(),
+            start_time: start.expect("the 22nd field").parse().expect("a number"),
+            boot_id: boot.trim().to_owned(),
+        }
+    }
+
+    #[test]
+    fn what_is_about_the_asker_goes_with_its_place_and_before_everything_else() {
+        let home = tempfile::tempdir().expect("a folder");
+        let traces = Traces { folder: Some(home.path()) };
+        let other = Remote::from_url("https://github.com/globex/api").expect("a URL");
+        let (here, there) = (Mark::by_fallback("x", &remote()), Mark::by_fallback("x", &other));
+        for mark in [&here, &there, &Mark::unanswered(&remote()), &Mark::unanswered(&other)] {
+            traces.leave(mark, &own()).expect("left");
+        }
+        traces.reported(&own(), &remote());
+        assert!(!traces.has(&here, &own()) && !traces.has(&Mark::unanswered(&remote()), &own()));
+        assert!(traces.has(&there, &own()) && traces.has(&Mark::unanswered(&other), &own()));
+        traces.take_back(&Mark::unanswered(&other), &own());
+        assert!(!traces.has(&Mark::unanswered(&other), &own()));
+        // Of a thousand jobs that are gone none is needed any more, of this one that is at work its own is.
+        for n in 0..1000 {
+            traces.leave(&here, &process(n, 1)).expect("left");
+            assert!(traces.paths().count() <= MANY + 1, "{n}");
+        }
+        assert!(traces.has(&there, &own()));
     }
 
     #[test]

@@ -19,6 +19,8 @@ use crate::vault::Asking;
 pub fn run(session: &Session, request: &Request) {
     let Some(lookup) = Lookup::begin(session, request, Operation::Erase) else { return };
     if lookup.server == Server::GitHub {
+        // Whose it is, the traces tell, too.
+        request.password.iter().for_each(|secret| _ = lookup.ownership(secret));
         notice::reported(session, &lookup.remote);
     }
     // Without a password no account is meant: `gh auth login` sends such requests, and means its own credential.

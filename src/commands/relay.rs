@@ -51,6 +51,11 @@ pub fn get(lookup: &Lookup<'_>) -> bool {
     complain(&lookup.remote, &asked.troubles);
     let Some(text) = asked.reply.compose() else { return false };
     let judged = judge(lookup, &asked);
+    if asked.complete && lookup.server == Server::GitHub {
+        // Before git has it: who asks may tell at once how it fared.
+        let secrets = asked.reply.passwords();
+        notice::answered_by_fallback(lookup.session, &lookup.outcomes(), &lookup.remote, &secrets);
+    }
     if let Err(error) = stdio::write_answer(&text) {
         say(&format!("the answer cannot be written: {error}"));
         return true;

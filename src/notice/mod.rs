@@ -94,6 +94,19 @@ pub fn unanswered(session: &Session, remote: &Remote) {
     }
 }
 
+/// Takes note that a fallback answered what asks with these secrets: they are the fallback's, and what this
+/// process tells of them later is nothing to learn.
+pub fn answered_by_fallback(session: &Session, outcomes: &Outcomes, remote: &Remote, secrets: &[Token]) {
+    let Some(process) = &session.caller().asker else { return };
+    let traces = Traces::of(&session.paths);
+    traces.take_back(&Mark::unanswered(remote), process);
+    for fingerprint in secrets.iter().filter_map(|secret| outcomes.fingerprint(secret)) {
+        if traces.leave(&Mark::by_fallback(&fingerprint, remote), process).is_err() {
+            session.log.note("no trace could be left", &[]);
+        }
+    }
+}
+
 /// Tells whether the very process that calls now asked for that place before and got no answer.
 pub fn was_unanswered(session: &Session, remote: &Remote) -> bool {
     let process = session.caller().asker.as_ref();

@@ -5,6 +5,7 @@
 //! write down what they are told where it matters what that is.
 
 mod as_before;
+mod jobs;
 mod ours;
 mod rough;
 
