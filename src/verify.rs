@@ -22,9 +22,10 @@ pub struct Verified {
 /// GitHub's header about the token's end (documented; absent for tokens that never expire).
 pub const EXPIRY: &str = "github-authentication-token-expiration";
 
-/// Guesses what answers at a host that is not asked: an owner in the scope or a GitHub token speak for GitHub.
-pub fn likely_server(scope: &Scope, kind: TokenKind) -> Server {
-    if kind.is_github() || !scope.is_whole_host() { Server::GitHub } else { Server::Plain }
+/// Guesses what answers at a host that is not asked: a token of GitHub's kinds speaks for GitHub. An owner in the scope
+/// does not, since other hosts have paths, too, and tell spellings apart that are one to GitHub.
+pub fn likely_server(kind: TokenKind) -> Server {
+    if kind.is_github() { Server::GitHub } else { Server::Plain }
 }
 
 /// Asks the host whose token this is and when it expires.

@@ -80,9 +80,13 @@ mod screen;
 #[cfg(unix)]
 mod setup;
 #[cfg(unix)]
+mod spelling;
+#[cfg(unix)]
 mod ssh;
 #[cfg(target_os = "linux")]
 mod status;
+#[cfg(target_os = "linux")]
+mod submodules;
 #[cfg(target_os = "linux")]
 mod surroundings;
 #[cfg(unix)]

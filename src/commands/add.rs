@@ -229,8 +229,8 @@ impl<'a> Adding<'a> {
     fn check(&self, secret: &Token) -> Result<(Verified, Sees), NotAdded> {
         let host = self.scope.host();
         if self.unchecked {
-            let server = known_server(host, self.accounts)
-                .unwrap_or_else(|| verify::likely_server(&self.scope, secret.kind()));
+            let server =
+                known_server(host, self.accounts).unwrap_or_else(|| verify::likely_server(secret.kind()));
             let verified = Verified { server, login: self.options.login.clone(), expires: None };
             return Ok((verified, Sees::Unknown));
         }

@@ -96,7 +96,11 @@ pub(crate) fn credential(request: &Request) -> Option<Credential> {
     if scheme.eq_ignore_ascii_case("basic") {
         let decoded = STANDARD.decode(rest.trim()).ok()?;
         let text = String::from_utf8_lossy(&decoded).into_owned();
-        let (username, secret) = text.split_once(':')?;
+        let (username, secret) = match text.split_once(':')? {
+            // The old way: the token is the user name.
+            (token, second @ "x-oauth-basic") => (second, token),
+            pair => pair,
+        };
         return Some(Credential { username: username.to_owned(), secret: secret.to_owned(), bearer: false });
     }
     ["bearer", "token"].iter().any(|it| scheme.eq_ignore_ascii_case(it)).then(|| Credential {
