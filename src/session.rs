@@ -8,6 +8,7 @@ use crate::browser::{self, Purpose, Surroundings};
 use crate::choose::{Fallback, choose};
 use crate::error::{Failure, one_line};
 use crate::fallback;
+use crate::files::{self, Care};
 use crate::git::{Cwd, Git, Listing, Permission, Settings, process_env};
 use crate::log::{Fact, Log};
 use crate::machine::{Forbidden, Machine};
@@ -67,13 +68,28 @@ impl Session {
     }
 
     /// Gives the helpers that answered for a place before `setup`. Not to be called where an account answers:
-    /// it reads git's config. None while one of them is being asked, who called us in turn.
+    /// it reads git's config. None while one of them is being asked, who called us in turn, and none from a file of
+    /// ours that others can write.
     pub fn fallback(&self, remote: &Remote, user: Option<&str>) -> Fallback {
         if fallback::is_asking(&remote.host) {
             self.log.note("no fallback: it is being asked already", &[]);
             return Fallback::default();
         }
-        self.settings().fallback_for(remote, user)
+        let fallback = self.settings().fallback_for(remote, user);
+        if fallback.helpers.is_empty() {
+            return fallback;
+        }
+        // It names programs to run. Where git takes it from is the user's own affair, but for this file of ours.
+        match files::check(&self.paths.gitconfig(), Care::Deciding) {
+            Ok(()) => fallback,
+            Err(error) => {
+                terminal::say(&one_line(
+                    format!("the earlier helpers are not asked: {error}"),
+                    error.remedy(),
+                ));
+                Fallback::default()
+            }
+        }
     }
 
     /// Reads the accounts.
@@ -158,7 +174,11 @@ impl Session {
                 terminal::say(&format!("the token of {} has expired", account.label))
             }
             Standing { rejected: true, .. } => {
-                terminal::say(&format!("the token of {} was rejected last", account.label))
+                let is_proven = outcomes.rejection(&account.id).is_some_and(|it| it.is_proven);
+                terminal::say(&match is_proven {
+                    true => format!("the token of {} was rejected last", account.label),
+                    false => format!("git was refused with the token of {} last (401)", account.label),
+                });
             }
             Standing { .. } => {}
         }

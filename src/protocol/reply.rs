@@ -15,6 +15,8 @@ use zeroize::Zeroizing;
 
 /// The longest answer of a helper in bytes.
 pub const MAX_REPLY: usize = 1024 * 1024;
+/// How many secrets an answer may hold: each is compared with those of the accounts, which costs a look into a vault.
+pub const MAX_SECRETS: usize = 128;
 
 /// What is not given on.
 const LEFT_OUT: [&[u8]; 5] = [b"protocol", b"host", b"path", b"url", b"wwwauth[]"];
@@ -38,6 +40,9 @@ pub enum UnusableReply {
     /// It is longer than [`MAX_REPLY`].
     #[error("it is longer than {MAX_REPLY} bytes")]
     TooMuch,
+    /// It holds more than [`MAX_SECRETS`] secrets.
+    #[error("it holds more than {MAX_SECRETS} secrets")]
+    TooManySecrets,
 }
 
 /// Takes a helper's answer in pieces of any size.
@@ -79,7 +84,10 @@ impl Reader {
             Some(why) => Err(why),
             None => {
                 self.reply.tidy();
-                Ok(self.reply)
+                match self.reply.secrets().len() {
+                    0..=MAX_SECRETS => Ok(self.reply),
+                    _ => Err(UnusableReply::TooManySecrets),
+                }
             }
         }
     }

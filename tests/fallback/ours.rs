@@ -121,6 +121,45 @@ fn a_helpers_answer_that_is_another_owners_account_is_not_given() {
     }
 }
 
+/// As a list of accounts that others can write could name a command, a file of ours could name a helper.
+#[test]
+fn a_helper_is_not_asked_that_stands_in_a_file_which_others_can_write() {
+    use std::os::unix::fs::chown;
+    let forge = Forge::start(Policy::sample());
+    let sandbox = without_probes(&forge);
+    let diary = scribe(&sandbox, "scribe", &answer(&forge, "classic"));
+    set_up(&sandbox, "[credential]\n\thelper = scribe\n");
+    let folder = sandbox.home().join(".config/git-credential-patron");
+    let file = folder.join("gitconfig");
+    let get = || sandbox.patron(["get"]).stdin(request("path=globex/api\n\n")).ok();
+    assert!(get().stdout().contains("password="));
+    diary.take();
+    for (path, usual, mode, remedy) in [
+        (&file, 0o600, 0o666, "chmod go-w"),
+        (&file, 0o600, 0o620, "chmod go-w"),
+        (&folder, 0o700, 0o777, "chmod 700"),
+    ] {
+        crate::given::chmod(path, mode);
+        let output = get();
+        assert!(output.stdout().is_empty(), "{mode:o} {}", path.display());
+        let said = output.stderr();
+        assert!(said.contains("the earlier helpers are not asked: ") && said.contains(remedy), "{said}");
+        assert_eq!(diary.take(), "", "nobody is run");
+        let store = request(&format!("username=mona\npassword={}\n\n", forge.secret("classic")));
+        sandbox.patron(["store"]).stdin(store).ok();
+        assert_eq!(diary.take(), "", "nobody is told");
+        crate::given::chmod(path, usual);
+        assert!(get().stdout().contains("password="), "as before");
+        diary.take();
+    }
+    if rustix::process::geteuid().is_root() {
+        chown(&file, Some(65534), None).expect("root may");
+        let output = get();
+        assert!(output.stdout().is_empty() && output.stderr().contains("belongs to"), "{}", output.stderr());
+        assert_eq!(diary.take(), "");
+    }
+}
+
 #[test]
 fn a_rejected_account_gives_way_to_the_helper_but_not_to_the_same_token() {
     for git in gits() {

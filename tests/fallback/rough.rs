@@ -40,6 +40,7 @@ fn what_a_helper_prints_reaches_git_only_if_git_cannot_misread_it() {
         ("printf 'username=u\\npassword=\\033[2Jp\\n'", ""),
         ("printf 'username=u\\npassword='; head -c 2000000 /dev/zero | tr '\\\\0' a", ""),
         ("yes 'state[]=x'", ""),
+        ("seq -f 'state[]=%.0f' 1000000 1000129", ""),
         ("exit 3", ""),
         ("printf 'quit=1\\n'", "quit=1\n\n"),
         ("printf 'username=only\\n'", "username=only\n\n"),
@@ -54,6 +55,32 @@ fn what_a_helper_prints_reaches_git_only_if_git_cannot_misread_it() {
             assert_eq!(output.stderr().contains("its answer is not used"), refused, "{}", output.report());
             assert!(!output.stderr().contains("[2J"));
         }
+    }
+}
+
+/// What is hostile in length costs what its length costs: quadratic work would take minutes.
+#[test]
+fn an_answer_of_a_megabyte_is_dealt_with_in_the_time_of_its_bytes() {
+    let forge = Forge::start(Policy::sample());
+    let sandbox = without_probes(&forge);
+    set_up(&sandbox, "[credential]\n\thelper = rough\n");
+    // Each secret is looked for in a vault.
+    add(&sandbox, &forge, "acme", "acme");
+    let end = "printf 'username=u\\npassword=p\\n'";
+    let alphabet = "seq -f 'state[]=%.0f:b:c,d' 1000000 1040000";
+    for (answer, password, is_used) in [
+        (format!("seq -f 'k%.0f=v' 1 85000; {end}"), "p", true),
+        (format!("seq -f 'k%.0f[]=v' 1 75000; {end}"), "p", true),
+        ("seq -f 'password=%.0f' 100001 120000; echo username=u".to_owned(), "120000", true),
+        (format!("{end}; {alphabet}"), "", false),
+        (format!("printf 'state[]='; head -c 900000 /dev/zero | tr '\\0' ':'; echo; {end}"), "p", true),
+    ] {
+        scribe(&sandbox, "rough", &answer);
+        let output = sandbox.patron(["get"]).stdin(request("path=globex/api\n\n")).ok();
+        let line = format!("password={password}\n");
+        assert_eq!(output.stdout().contains(&line), is_used, "{answer}: {}", output.stderr());
+        assert_eq!(output.stderr().contains("holds more than 128 secrets"), !is_used, "{}", output.stderr());
+        assert!(output.took < Duration::from_secs(20), "{answer}: {:?}", output.took);
     }
 }
 
