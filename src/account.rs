@@ -29,6 +29,8 @@ pub struct Account {
     pub refresh: bool,
     /// Whether it came by git's `store` and not by `add`.
     pub learned: bool,
+    /// Whether its secret was kept by a version that tells spellings of a plain host's scope apart.
+    pub exact: bool,
     /// The GitHub App whose tokens it gives, if it is one's account.
     pub app: Option<App>,
 }
@@ -100,6 +102,18 @@ pub fn same_scope(one: &Scope, other: &Scope, server: Server) -> bool {
         && one.segments().iter().zip(other.segments()).all(same)
 }
 
+/// Gives the accounts of plain hosts that may have the secret of another one, each with that: their scopes differ in
+/// case alone, and the first version, which took them for one in some places and not in others, kept the secret.
+pub fn mixed_up(accounts: &[Account]) -> impl Iterator<Item = (&Account, &Account)> {
+    let may_be_mixed = |account: &&Account| account.server == Server::Plain && !account.exact;
+    let is_twin = |one: &Account, other: &Account| {
+        !one.is_for(&other.scope) && same_scope(&one.scope, &other.scope, Server::GitHub)
+    };
+    accounts.iter().filter(may_be_mixed).filter_map(move |account| {
+        accounts.iter().find(|other| is_twin(account, other)).map(|other| (account, other))
+    })
+}
+
 /// Says what serves a host: by its name, else by what its accounts were found to be, else a plain host.
 pub fn server_of(host: &Host, accounts: &[Account]) -> Server {
     known_server(host, accounts).unwrap_or(Server::Plain)
@@ -114,6 +128,36 @@ pub fn known_server(host: &Host, accounts: &[Account]) -> Option<Server> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn accounts_that_the_first_version_may_have_mixed_up_are_known_until_they_are_kept_anew() {
+        let account = |scope: &str, server, exact| Account {
+            id: scope.to_owned(),
+            label: scope.to_owned(),
+            scope: Scope::parse(scope).expect("a scope"),
+            server,
+            login: Some("u".to_owned()),
+            kind: TokenKind::Unknown,
+            expires: None,
+            place: VaultPlace::File,
+            refresh: false,
+            learned: false,
+            exact,
+            app: None,
+        };
+        let mixed =
+            |accounts: &[Account]| mixed_up(accounts).map(|(one, _)| one.id.clone()).collect::<Vec<_>>();
+        let [team, lower] = ["https://h.test/Team", "https://h.test/team"];
+        let other = account("https://h.test/tools", Server::Plain, false);
+        let both = |server, exact: [bool; 2]| {
+            [account(team, server, exact[0]), other.clone(), account(lower, server, exact[1])]
+        };
+        assert_eq!(mixed(&both(Server::Plain, [false, false])), [team, lower]);
+        assert_eq!(mixed(&both(Server::Plain, [false, true])), [team]);
+        assert_eq!(mixed(&both(Server::Plain, [true, true])), [""; 0]);
+        assert_eq!(mixed(&both(Server::GitHub, [false, false])), [""; 0]);
+        assert_eq!(mixed(&both(Server::Plain, [false, false])[..2]), [""; 0]);
+    }
 
     #[test]
     fn spelling_makes_two_scopes_on_a_plain_host_and_one_on_github() {

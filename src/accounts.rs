@@ -14,7 +14,8 @@
 //! ```
 //!
 //! Further keys: `command` (with `vault = "command"`), `server = "github" | "plain"` where the host's name
-//! does not tell, `app` (the client ID of a GitHub App) with `sign` (the command that signs for it), `learned = true`, `refresh = true`, and `id` where it is not `SCOPE#LOGIN`.
+//! does not tell, `app` (the client ID of a GitHub App) with `sign` (the command that signs for it), `learned = true`, `refresh = true`, `exact = true` where a plain host's
+//! scope was kept in its own spelling, and `id` where it is not `SCOPE#LOGIN`.
 
 use crate::account::{Account, App, VaultPlace};
 use crate::files::{self, Care, FileError, Lock};
@@ -114,6 +115,8 @@ struct AccountEntry<'a> {
     learned: bool,
     #[serde(default)]
     refresh: bool,
+    #[serde(default)]
+    exact: bool,
     #[serde(borrow)]
     app: Option<Cow<'a, str>>,
     #[serde(borrow)]
@@ -251,6 +254,7 @@ fn as_written(text: &str) -> Option<Vec<AccountEntry<'_>>> {
             }
             "learned" if value == "true" => std::mem::replace(&mut entry.learned, true),
             "refresh" if value == "true" => std::mem::replace(&mut entry.refresh, true),
+            "exact" if value == "true" => std::mem::replace(&mut entry.exact, true),
             _ => return None,
         };
         if is_again {
@@ -311,6 +315,7 @@ fn account(raw: AccountEntry<'_>, wrong: impl Fn(&str, &str) -> ListError) -> Re
         place,
         refresh: raw.refresh,
         learned: raw.learned,
+        exact: raw.exact,
         app: raw.app.map(|client_id| App {
             client_id: client_id.into_owned(),
             signer: raw.sign.map(Cow::into_owned),
@@ -462,7 +467,8 @@ impl Book {
 }
 
 fn write(table: &mut Table, account: &Account) {
-    let Account { id, label, scope, server, login, kind, expires, place, refresh, learned, app } = account;
+    let Account { id, label, scope, server, login, kind, expires, place, refresh, learned, exact, app } =
+        account;
     let scope_text = scope.to_string();
     let mut set = |key: &str, new: Option<toml_edit::Value>| match new {
         Some(new) => table[key] = Item::Value(new),
@@ -489,6 +495,7 @@ fn write(table: &mut Table, account: &Account) {
     set("server", server);
     set("learned", learned.then(|| true.into()));
     set("refresh", refresh.then(|| true.into()));
+    set("exact", exact.then(|| true.into()));
     set("app", app.as_ref().map(|app| app.client_id.as_str().into()));
     set("sign", app.as_ref().and_then(|app| app.signer.as_deref()).map(Into::into));
     let is_default = *id == default_id(&scope_text, login.as_deref());

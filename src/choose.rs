@@ -223,6 +223,7 @@ mod tests {
             place: VaultPlace::File,
             refresh: false,
             learned: false,
+            exact: false,
             app: None,
         }
     }

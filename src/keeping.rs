@@ -11,6 +11,7 @@ use crate::git::VaultChoice;
 use crate::machine::{Forbidden, Machine};
 use crate::outcomes::Outcomes;
 use crate::paths::Paths;
+use crate::remote::Server;
 use crate::token::Token;
 use crate::vault::{self, Asking, VaultError};
 use base64::Engine;
@@ -90,6 +91,7 @@ pub struct Kept {
 /// through here, so that nothing goes round the policy.
 pub fn keep(paths: &Paths, keep: Keep<'_>, wish: &Wish, asking: Asking) -> Result<Kept, NotKept> {
     let Keep { mut account, secret, refresh } = keep;
+    account.exact = account.server == Server::Plain && !account.scope.is_whole_host();
     let machine = Machine::read();
     machine.may_keep(&account.scope, account.kind, account.expires).map_err(NotKept::Forbidden)?;
     // The list first: one that cannot be changed must be known before a secret is replaced.
@@ -286,6 +288,15 @@ pub fn rename(paths: &Paths, known: &Account, new: &Account, asking: Asking) -> 
     // What is known of a place is known by its name, so it goes with the old one.
     let _ = Outcomes::load(&paths.outcomes()).change(|outcomes| outcomes.rename(&known.id, &new.id));
     Ok(())
+}
+
+/// Says what is wrong with an account that may have another one's secret, and what mends it.
+pub fn mixed_up_in_words(account: &Account, other: &Account) -> (String, String) {
+    let fact = format!(
+        "the first version took its scope and {}, which differ in case alone, for one, so it may have that one's secret",
+        other.scope.short()
+    );
+    (fact, format!("git credential-patron add {}", account.scope.short()))
 }
 
 /// Gives the label an account gets by itself: the scope, for a second login `SCOPE@LOGIN`, and a number

@@ -152,6 +152,42 @@ fn every_order_of_adding_storing_and_removing_keeps_spellings_apart() {
     });
 }
 
+/// What the first version wrote: it took the two for one when it added, and for two when git stored.
+#[test]
+fn accounts_that_the_first_version_mixed_up_are_named_until_each_is_kept_anew() {
+    let mut sandbox = Sandbox::new(None);
+    sandbox.set("PATRON_VAULT", "file");
+    let urls = ["Team", "team", "tools"].map(|path| format!("https://{HOST}/{path}"));
+    given::accounts(&sandbox, &urls.clone().map(|url| given::plain(&url, "u", "of one of them")));
+    let said = |words: &[&str]| {
+        let output = sandbox.patron(words).run();
+        let said = [output.stdout(), output.stderr()].concat();
+        said.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let ask = format!("https://{HOST}/team/x");
+    let commands = [&["list"][..], &["status"], &["status", "--offline"], &["diagnose", "--offline", &ask]];
+    let names = |text: &str, path: &str| text.contains(&format!("git credential-patron add {HOST}/{path}"));
+    for words in commands {
+        let text = said(words);
+        assert!(text.contains("differ in case alone") && names(&text, "team"), "{words:?}: {text}");
+        assert!(!names(&text, "tools"), "{words:?}: {text}");
+        assert_eq!(names(&text, "Team"), words[0] != "diagnose", "{words:?}: {text}");
+    }
+    assert_eq!(sandbox.patron(["status"]).run().status.code(), Some(1), "something is to be done");
+    for (at, url) in urls[..2].iter().enumerate() {
+        let words = ["add", url, "--login", "u", "--token-stdin", "--no-verify", "--no-browser"];
+        sandbox.patron(words).args(["--vault", "file", "--yes"]).stdin(format!("new {at}")).ok();
+    }
+    for words in commands {
+        let text = said(words);
+        assert!(!text.contains("differ in case alone"), "{words:?}: {text}");
+    }
+    for (asked, secret) in [("Team/x", "new 0"), ("team/x", "new 1")] {
+        let output = sandbox.patron(["get"]).stdin(given::request(HOST, asked, "")).ok();
+        output.prints(&format!("username=u\npassword={secret}\n\n"));
+    }
+}
+
 /// An oracle that takes one spelling for another would prove nothing.
 #[test]
 fn the_oracle_tells_spellings_apart() {

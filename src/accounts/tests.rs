@@ -16,6 +16,7 @@ fn account(scope: &str, login: Option<&str>) -> Account {
         place: VaultPlace::Keyring,
         refresh: false,
         learned: true,
+        exact: false,
         app: None,
     }
 }

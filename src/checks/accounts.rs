@@ -26,6 +26,11 @@ pub(crate) fn account(chosen: &Account, because: Because) -> Check {
     Check::new(Group, "account", Ok, format!("\"{}\" ({}): {why}", chosen.label, chosen.scope))
 }
 
+/// States that the chosen account may have another one's secret, and what mends it.
+pub(crate) fn mixed_up(chosen: &Account, (fact, fix): (String, String)) -> Check {
+    Check::new(Group, "account", Warning, format!("\"{}\": {fact}", chosen.label)).fix(fix)
+}
+
 /// Names the accounts that are not chosen: those that fit in their order, then those that do not.
 pub(crate) fn others(fitting: &[&Account], rest: &[(&Account, Mismatch)], now: i64) -> Vec<Check> {
     let expired = |account: &Account| account.expires.filter(|at| *at <= now);

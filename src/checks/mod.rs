@@ -13,7 +13,7 @@ mod requests;
 mod token;
 mod urls;
 
-pub(crate) use accounts::{account, others, readable};
+pub(crate) use accounts::{account, mixed_up, others, readable};
 pub(crate) use helpers::{helper_place, helpers, key_place, reset_fix, setup_for, without_helper};
 pub(crate) use network::network;
 pub(crate) use policy::policy;

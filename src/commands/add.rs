@@ -439,6 +439,7 @@ pub(super) fn account(
         place: options.command.clone().map_or(VaultPlace::File, VaultPlace::Command),
         refresh: false,
         learned: false,
+        exact: false,
         app: None,
     };
     account.label = match (&options.label, known) {

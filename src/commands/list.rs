@@ -58,8 +58,7 @@ pub fn run(session: &Session, options: &List, out: &mut dyn Write) -> Result<(),
 
 fn write_json<'a>(out: &mut dyn Write, accounts: &'a [Account], outcomes: &Outcomes) -> std::io::Result<()> {
     let row = |account: &'a Account| {
-        let Account { id, label, scope, server: _, login, kind, expires, place, refresh: _, learned, app: _ } =
-            account;
+        let Account { id, label, scope, server: _, login, kind, expires, place, learned, .. } = account;
         let last = outcomes.last(id);
         ListRow {
             label,

@@ -169,6 +169,7 @@ fn learn(lookup: &Lookup<'_>, owner: &Owner, token: &Token) {
         place: VaultPlace::File,
         refresh: false,
         learned: true,
+        exact: false,
         app: None,
     };
     if let Some(kept) = keep(session, account, token, None, None) {
@@ -222,7 +223,7 @@ fn keep_plain(lookup: &Lookup<'_>, password: &Token) {
     };
     let known =
         accounts.iter().find(|account| account.is_for(&scope) && account.login.as_deref() == Some(login));
-    let id = default_id(&scope.to_string(), Some(login));
+    let (id, is_whole_host) = (default_id(&scope.to_string(), Some(login)), scope.is_whole_host());
     let account = Account {
         id: known.map_or(id, |known| known.id.clone()),
         label: known.map_or_else(|| scope.short(), |known| known.label.clone()),
@@ -234,6 +235,7 @@ fn keep_plain(lookup: &Lookup<'_>, password: &Token) {
         place: known.map_or(VaultPlace::File, |known| known.place.clone()),
         refresh: request.oauth_refresh_token.is_some(),
         learned: known.is_none_or(|known| known.learned),
+        exact: !is_whole_host,
         app: None,
     };
     let is_kept = |known: &Account| match known.place {

@@ -4,7 +4,7 @@
 //! So what is begun is noted in a small file of its own, without the secret, and the note goes when it is done. The
 //! next command that lists or adds finds the notes of those that were killed, and brings to an end what they began.
 
-use crate::account::{Account, VaultPlace};
+use crate::account::{Account, VaultPlace, mixed_up};
 use crate::accounts::{self, Book};
 use crate::files::{self, Readers};
 use crate::outcomes::Outcomes;
@@ -61,7 +61,12 @@ fn begin(paths: &Paths, doing: &str, accounts: &[&Account]) -> UnderWay {
 pub fn mend(paths: &Paths) -> Vec<String> {
     let notes = fs::read_dir(paths.unfinished()).into_iter().flatten().flatten().map(|entry| entry.path());
     let mut said: Vec<String> = notes.take(MOST).filter_map(|note| mend_one(paths, note)).collect();
-    said.extend(mismatches(paths).unwrap_or_default());
+    let accounts = accounts::load(&paths.accounts()).unwrap_or_default();
+    said.extend(mismatches(paths, &accounts).unwrap_or_default());
+    said.extend(mixed_up(&accounts).map(|(account, other)| {
+        let (fact, fix) = super::mixed_up_in_words(account, other);
+        format!("{}: {fact}: {fix}", account.label)
+    }));
     said
 }
 
@@ -133,8 +138,7 @@ fn finish_removing(paths: &Paths, account: &Account) -> Option<Option<String>> {
 
 /// Names accounts whose secret is not in the file, and secrets in the file that no account names. Nothing is changed:
 /// a list may come from another machine, and whoever took an entry out of it by hand meant that.
-fn mismatches(paths: &Paths) -> Option<Vec<String>> {
-    let accounts = accounts::load(&paths.accounts()).ok()?;
+fn mismatches(paths: &Paths, accounts: &[Account]) -> Option<Vec<String>> {
     let file = vault::file::FileVault::new(paths.secrets(), paths.locks());
     let ids = file.ids().ok()?;
     // What an App is given is asked for anew.

@@ -1,7 +1,7 @@
 //! Makes a target ready to be asked about: whose token git would be given, and what stands in its way.
 
 use super::super::relay;
-use crate::account::{Account, Standing, server_of};
+use crate::account::{Account, Standing, mixed_up, server_of};
 use crate::app::{self, Asks, Minted};
 use crate::checks::{self, Check, Group, Interference, RemoteUrl, Status};
 use crate::choose::{ANY_USER, Because, answered_user, because, choose, fits, names_a_login};
@@ -9,6 +9,7 @@ use crate::cli::Diagnose as Options;
 use crate::git::{Git, Listing};
 use crate::helper_line;
 use crate::inspect::{Subject, evidence_before};
+use crate::keeping;
 use crate::lookup::Lookup;
 use crate::outcomes::Outcomes;
 use crate::protocol::Request;
@@ -290,6 +291,9 @@ fn choose_one<'a>(
         None => because(account, others.first().copied(), user, standing),
     };
     ready.checks.push(checks::account(account, why));
+    let mixed = mixed_up(accounts).find(|(mixed, _)| mixed.id == account.id);
+    let in_words = mixed.map(|(account, other)| keeping::mixed_up_in_words(account, other));
+    ready.checks.extend(in_words.map(|words| checks::mixed_up(account, words)));
     ready.checks.extend(checks::others(&others, &rest, session.now));
     ready.checks.extend(vaults);
     take(ready, account, read, outcomes);

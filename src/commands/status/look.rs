@@ -4,7 +4,7 @@
 //! about, nobody is after the second 401, and until one token has worked no more are on their way than could be
 //! the last ones.
 
-use crate::account::Account;
+use crate::account::{Account, mixed_up};
 use crate::app::{self, AppError, Asks};
 use crate::git::HttpContext;
 use crate::github::{Api, ApiPath, Client};
@@ -71,7 +71,7 @@ pub(super) struct Look {
     pub(super) login: Option<String>,
     /// When it ends, likewise.
     pub(super) expires: Option<i64>,
-    /// Whether its secret is lost.
+    /// Whether its secret is lost, or may be another's.
     is_lost: bool,
 }
 
@@ -140,7 +140,15 @@ pub(super) fn all(
     let left = |(look, account): (Option<Look>, &Account)| {
         look.unwrap_or_else(|| Look::not_asked(account, "not asked"))
     };
-    looks.into_iter().zip(accounts).map(left).collect()
+    let mut looks: Vec<Look> = looks.into_iter().zip(accounts).map(left).collect();
+    for (account, other) in mixed_up(accounts) {
+        let at = accounts.iter().position(|known| known.id == account.id);
+        if let Some(look) = at.and_then(|at| looks.get_mut(at)) {
+            let (fact, fix) = keeping::mixed_up_in_words(account, other);
+            (look.note, look.fix, look.is_lost) = (Some(fact), Some(fix), true);
+        }
+    }
+    looks
 }
 
 /// Asks a GitHub App where it is installed.
