@@ -33,12 +33,16 @@ use std::collections::HashMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::Receiver;
 use std::thread;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// The name of every Secret Service.
 pub const SECRETS: &str = "org.freedesktop.secrets";
+
+/// The name of every desktop that shows notes.
+pub const NOTIFICATIONS: &str = "org.freedesktop.Notifications";
 
 /// What gnome-keyring asks to show a dialog.
 pub const PROMPTER: &str = "org.gnome.keyring.SystemPrompter";
@@ -154,6 +158,33 @@ impl Bus {
                 channel.flush();
             }
         });
+    }
+
+    /// Puts a desktop there that takes notes: gives the text of each note that it is to show. It ends with the bus.
+    pub fn desktop(&self) -> Receiver<String> {
+        let mut channel = Channel::open_private(self.address()).expect("the bus");
+        channel.register().expect("greeted");
+        let bus = "org.freedesktop.DBus";
+        let ask =
+            Message::call_with_args(bus, "/org/freedesktop/DBus", bus, "RequestName", (NOTIFICATIONS, 0_u32));
+        channel.send_with_reply_and_block(ask, PATIENCE).expect("the name");
+        let (send, receive) = std::sync::mpsc::channel();
+        thread::spawn(move || {
+            // Ends with the bus, or with the test.
+            while let Ok(message) = channel.blocking_pop_message(Duration::from_secs(300)) {
+                let Some(message) = message else { continue };
+                if message.member().is_none_or(|member| &*member != "Notify") {
+                    continue;
+                }
+                let read: Result<(String, u32, String, String, String), _> = message.read5();
+                let (_, _, _, _, body) = read.expect("the arguments of the specification");
+                if channel.send(message.method_return().append1(1_u32)).is_err() || send.send(body).is_err() {
+                    return;
+                }
+                channel.flush();
+            }
+        });
+        receive
     }
 
     /// Gives the address for `DBUS_SESSION_BUS_ADDRESS`.

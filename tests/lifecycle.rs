@@ -1,8 +1,12 @@
 //! The life of a token after `add`: made anew, ended, waited for.
 
-use super::forge::{Entry, Forge, Policy, State, Token, TokenKind, make_token};
+use super::bus::Bus;
+use super::forge::{
+    Access, Entry, Forge, On, Permission, Policy, Reply, Rule, State, Token, TokenKind, make_token,
+};
 use super::given;
 use super::sandbox::Sandbox;
+use super::screen::Screen;
 use std::time::{Duration, Instant};
 
 /// A sandbox whose account is acme's, known to git.
@@ -216,10 +220,7 @@ mod wait {
         let clone = ["git", "clone", "-q", "https://github.com/acme/secret"];
         let arguments = ["wait", "acme/secret", "--timeout", "2m", "--"].into_iter().chain(clone);
         let running = sandbox.patron(arguments).within(Duration::from_secs(150)).spawn();
-        let start = Instant::now();
-        while forge.git_log().is_empty() && start.elapsed() < Duration::from_secs(60) {
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        asked(&forge);
         forge.policy(|policy| policy.token_mut("acme").state = State::Active);
         let output = running.wait().ok();
         assert!(sandbox.work().join("secret/.git").is_dir());
@@ -271,16 +272,100 @@ mod wait {
         sandbox.patron(["wait", "acme", "--timeout", "0"]).fails(3).says("acme/tools: time is up");
     }
 
+    /// Lets it run until GitHub was asked the first time.
+    fn asked(forge: &Forge) {
+        let start = Instant::now();
+        while forge.git_log().is_empty() && start.elapsed() < Duration::from_secs(60) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    #[test]
+    fn a_terminal_shows_the_time_that_passes_and_nothing_of_it_is_left_at_the_end() {
+        let forge = pending();
+        let sandbox = desk(&forge);
+        let line = "git credential-patron wait acme/secret --timeout 2m";
+        let mut screen = Screen::start(&sandbox, &sandbox.work(), 120, line);
+        let shown = "waiting for acme/secret (approval-pending); Ctrl-C ends it ";
+        screen.wait_for(shown).unwrap_or_else(|why| panic!("{why}"));
+        let clock = |text: &str| text.split(shown).nth(1).map(|rest| rest.trim().to_owned());
+        let first = clock(&screen.text()).expect("it is there");
+        assert!(first.starts_with("0:"), "{first}");
+        let start = Instant::now();
+        while clock(&screen.text()).is_none_or(|now| now == first) {
+            assert!(start.elapsed() < Duration::from_secs(60), "the clock stands still: {}", screen.text());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        forge.policy(|policy| policy.token_mut("acme").state = State::Active);
+        let shown = screen.wait().unwrap_or_else(|why| panic!("{why}"));
+        assert_eq!((shown.code, shown.text().as_str()), (0, "patron: acme/secret: git is let in"));
+    }
+
+    #[test]
+    fn a_long_wait_ends_with_a_note_on_the_desktop_and_a_short_one_does_not() {
+        let bus = Bus::without_service();
+        let notes = bus.desktop();
+        let forge = pending();
+        let mut sandbox = desk(&forge);
+        sandbox.set("DBUS_SESSION_BUS_ADDRESS", bus.address());
+        sandbox.set("DISPLAY", ":0");
+        let wait = |timeout: &str| {
+            sandbox
+                .patron(["wait", "acme/secret", "--timeout", timeout])
+                .within(Duration::from_secs(120))
+                .fails(3)
+        };
+        let begin = Instant::now();
+        wait("0");
+        // On a machine that is very busy the short one is no short one.
+        if begin.elapsed() < Duration::from_secs(9) {
+            assert!(notes.try_recv().is_err(), "who sits there needs no note");
+        }
+        wait("11");
+        let note = notes.recv_timeout(Duration::from_secs(60)).expect("a note");
+        assert_eq!(note, "acme/secret: waiting has ended, and git is not let in");
+    }
+
+    #[test]
+    fn an_approval_in_the_middle_of_the_first_look_lets_it_end() {
+        // Git's question is refused once, and what is asked to explain that is answered as after the approval.
+        let once = Rule::answer(Reply::text(404, "Repository not found.\n"));
+        let forge =
+            Forge::start(Policy::sample().rule(once.token("acme").repo("acme/secret").on(On::Git).times(1)));
+        let sandbox = desk(&forge);
+        sandbox
+            .patron(["wait", "acme/secret", "--timeout", "1m"])
+            .within(Duration::from_secs(120))
+            .ok()
+            .says_nothing();
+        assert!(forge.git_asks().len() > 1, "it was refused first");
+    }
+
+    #[test]
+    fn for_a_push_the_question_of_a_push_is_asked() {
+        let forge = pending();
+        let sandbox = desk(&forge);
+        let line = ["wait", "acme/secret", "--push", "--timeout", "2m", "--", "sh", "-c", "echo in"];
+        let running = sandbox.patron(line).within(Duration::from_secs(150)).spawn();
+        asked(&forge);
+        forge.policy(|policy| policy.token_mut("acme").state = State::Active);
+        running.wait().ok().prints("in\n");
+        let pushes = forge.git_asks().into_iter().filter(|ask| ask.3 == Access::Write).count();
+        assert!(pushes >= 2, "refused, and let in");
+        // What lets git fetch need not let it push, and waiting changes nothing about that.
+        forge.policy(|policy| policy.token_mut("acme").contents = Permission::Read);
+        sandbox.patron(["wait", "acme/secret"]).ok();
+        let output = sandbox.patron(["wait", "acme/secret", "--push", "--timeout", "1h"]).fails(1);
+        output.says("(write-permission-missing)");
+    }
+
     #[test]
     fn ctrl_c_leaves_nothing_behind() {
         use rustix::process::{Pid, Signal, kill_process};
         let forge = pending();
         let sandbox = desk(&forge);
         let running = sandbox.patron(["wait", "acme/secret"]).spawn();
-        let start = Instant::now();
-        while forge.git_log().is_empty() && start.elapsed() < Duration::from_secs(60) {
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        asked(&forge);
         let pid = Pid::from_raw(i32::try_from(running.id()).expect("a process id")).expect("a process id");
         kill_process(pid, Signal::INT).expect("it runs");
         let output = running.wait();

@@ -371,3 +371,76 @@ fn no_request_before_gits_is_made_and_no_page_opened_where_that_is_forbidden() {
     Ruled::by(&sandbox, "browser = true").patron("diagnose acme/secret --open").fails(1);
     assert_eq!(sandbox.opened_pages().len(), 1);
 }
+
+#[test]
+fn what_is_imported_obeys_it_and_the_rule_is_named_before_anything_is_kept() {
+    let forge = Forge::start(Policy::sample());
+    let sandbox = Sandbox::new(&forge);
+    let (fine, classic) = (forge.secret("acme"), forge.secret("classic"));
+    for (rules, secret, line, rule) in [
+        ("kinds = [\"fine-grained\"]", &classic, 2, "kinds = [\"fine-grained\"], and this one is classic"),
+        ("max-days = 10", &fine, 2, "max-days = 10, and this one ends in "),
+        ("hosts = [\"ghe.example.com\"]", &fine, 2, "hosts = [\"ghe.example.com\"], and this is github.com"),
+    ] {
+        sandbox.write(".netrc", format!("machine github.com login mona password {secret}\n"));
+        let ruled = Ruled::by(&sandbox, rules);
+        for how in ["import --yes", "import --dry-run"] {
+            let output = ruled.patron(how).fails(1);
+            let told = output.stdout();
+            assert!(
+                told.contains(&format!("(policy-forbids): {FILE}:{line}: {rule}")),
+                "{}",
+                output.report()
+            );
+            assert!(told.contains("; ask who looks after this machine"), "{}", output.report());
+        }
+        nothing_is_kept(&sandbox);
+    }
+    sandbox.write(".netrc", format!("machine github.com login mona password {fine}\n"));
+    let output = Ruled::by(&sandbox, "vaults = [\"keyring\"]").patron("import --yes").fails(1);
+    output.says(&format!("{FILE}:2: vaults = [\"keyring\"], and this would be the vault file"));
+    let unreadable = Ruled::by(&sandbox, "").then("chmod 666 /etc/git-credential-patron/policy.toml");
+    let output = unreadable.patron("import --yes").fails(1);
+    assert!(output.stdout().contains("it cannot be read, so nothing new is kept"), "{}", output.report());
+    nothing_is_kept(&sandbox);
+    Ruled::by(&sandbox, "kinds = [\"fine-grained\"]\nmax-days = 400").patron("import --yes").ok();
+    assert_eq!(labels(&sandbox), ["acme"]);
+}
+
+#[test]
+fn what_is_renewed_obeys_it_and_the_old_one_stays() {
+    let forge = Forge::start(Policy::sample().token(Token::fine_grained("second", "mona", "acme")));
+    let sandbox = Sandbox::new(&forge);
+    let (old, new) = (forge.secret("acme"), forge.secret("second"));
+    sandbox.patron(["add", "acme", "--token-stdin"]).stdin(format!("{old}\n")).ok();
+    let ruled = Ruled::by(&sandbox, "max-days = 10");
+    let renew = || ruled.patron("renew acme --token-stdin").stdin(format!("{new}\n"));
+    renew().fails(1).says(&format!("{FILE}:2: max-days = 10, and this one ends in "));
+    assert_eq!(sandbox.patron(["token", "acme"]).ok().stdout().trim(), old);
+}
+
+/// As root the tests are the machine's owner; as anybody else they are another user already.
+#[test]
+fn another_user_than_its_owner_is_held_to_it_and_cannot_write_it() {
+    const OTHER: &str = "12345";
+    let forge = Forge::start(Policy::sample());
+    let sandbox = Sandbox::new(&forge);
+    let root = sandbox.root().display().to_string();
+    let script = "git-credential-patron add acme --token-stdin --yes; code=$?; \
+                  if echo 'version = 1' 2>/dev/null >\"$0\"; then echo written; fi; exit $code";
+    let ruled = Ruled::by(&sandbox, "kinds = [\"classic\"]");
+    let other = format!("--reuid={OTHER}");
+    let run = if is_root() {
+        sandbox.command("chown", ["-R", OTHER, &root]).ok();
+        ruled.run(Path::new("setpriv"), &[&other, "--clear-groups", "sh", "-c", script, FILE])
+    } else {
+        // The namespace's root is this user: without its privileges it is one as any other.
+        let without = ["--bounding-set=-all", "--inh-caps=-all", "sh", "-c", script, FILE];
+        ruled.then("chmod a-w /etc/git-credential-patron/policy.toml").run(Path::new("setpriv"), &without)
+    };
+    let output = run.stdin(format!("{}\n", forge.secret("acme"))).fails(1);
+    output
+        .clone()
+        .says(&format!("(policy-forbids): {FILE}:2: kinds = [\"classic\"], and this one is fine-grained"));
+    assert_eq!(output.stdout(), "", "and he cannot change it: {}", output.report());
+}

@@ -25,6 +25,8 @@ pub(super) struct Scene {
     pub(super) code: u32,
     /// The question that is asked and the label of the token that is pasted.
     pub(super) typed: Option<(&'static str, &'static str)>,
+    /// What an owner approves the tokens of once it is shown.
+    pub(super) approved_at: Option<&'static str>,
     /// What must have come of it.
     pub(super) check: fn(&Place, &Block, &[Ran]),
 }
@@ -36,6 +38,8 @@ pub(super) enum Setting {
     Newcomer,
     /// Patron is set up; acme has not approved its token.
     Refused,
+    /// Patron is set up; tokens lie with gh and in `.netrc`.
+    Mover,
 }
 
 /// Every scene, in the README's order.
@@ -45,6 +49,7 @@ pub(super) const SCENES: &[Scene] = &[
         place: Setting::Refused,
         code: 128,
         typed: None,
+        approved_at: None,
         check: shows_what_stands_there,
     },
     Scene {
@@ -52,6 +57,7 @@ pub(super) const SCENES: &[Scene] = &[
         place: Setting::Newcomer,
         code: 0,
         typed: None,
+        approved_at: None,
         check: |place, block, ran| {
             shows_what_stands_there(place, block, ran);
             let file = place.sandbox.read(".config/git-credential-patron/gitconfig").expect("it was written");
@@ -72,6 +78,7 @@ pub(super) const SCENES: &[Scene] = &[
         place: Setting::Newcomer,
         code: 0,
         typed: Some(("token for acme (hidden): ", "acme")),
+        approved_at: None,
         check: |place, block, ran| {
             shows_what_stands_there(place, block, ran);
             let pages = place.sandbox.opened_pages();
@@ -82,21 +89,49 @@ pub(super) const SCENES: &[Scene] = &[
             assert!(!text.contains(&place.forge.secret("acme")), "the token is on the screen");
         },
     },
-    Scene { name: "clone", place: Setting::Newcomer, code: 0, typed: None, check: shows_what_stands_there },
+    Scene {
+        name: "clone",
+        place: Setting::Newcomer,
+        code: 0,
+        typed: None,
+        approved_at: None,
+        check: shows_what_stands_there,
+    },
     Scene {
         name: "diagnose",
         place: Setting::Refused,
         code: 1,
         typed: None,
+        approved_at: None,
         check: |place, block, ran| {
             picture::assert_current(place, &block.steps[0].command, &ran[0].shown);
         },
+    },
+    Scene {
+        name: "wait",
+        place: Setting::Refused,
+        code: 0,
+        typed: None,
+        approved_at: Some("waiting for acme/secret (approval-pending)"),
+        check: |place, block, ran| {
+            shows_what_stands_there(place, block, ran);
+            assert!(place.sandbox.work().join("secret/.git").is_dir(), "it is cloned");
+        },
+    },
+    Scene {
+        name: "import",
+        place: Setting::Mover,
+        code: 0,
+        typed: None,
+        approved_at: None,
+        check: shows_what_stands_there,
     },
     Scene {
         name: "unsetup",
         place: Setting::Newcomer,
         code: 0,
         typed: None,
+        approved_at: None,
         check: |place, _, _| {
             assert_eq!(place.sandbox.read(".gitconfig").as_deref(), Some(CONFIG_BEFORE));
             assert_eq!(place.sandbox.read(".config/git-credential-patron/gitconfig"), None);
@@ -133,7 +168,7 @@ impl Place {
         sandbox.set("DISPLAY", ":0");
         sandbox.unset("GIT_TERMINAL_PROMPT");
         sandbox.write(".gitconfig", CONFIG_BEFORE);
-        let session = (setting == Setting::Newcomer).then(|| Bus::start(true));
+        let session = (setting != Setting::Refused).then(|| Bus::start(true));
         if let Some(session) = &session {
             sandbox.set("DBUS_SESSION_BUS_ADDRESS", session.address());
             sandbox.unset("PATRON_VAULT");
@@ -149,6 +184,13 @@ impl Place {
                 policy.token_mut("acme").state = State::Pending;
             });
         }
+        if setting == Setting::Mover {
+            sandbox.patron(["setup"]).ok();
+            let hosts = format!("github.com:\n    oauth_token: {}\n    user: mona\n", forge.secret("acme"));
+            sandbox.write(".config/gh/hosts.yml", hosts);
+            let globex = forge.secret("globex");
+            sandbox.write(".netrc", format!("machine github.com login mona password {globex}\n"));
+        }
         Self { setting, forge, sandbox, _session: session }
     }
 
@@ -158,6 +200,10 @@ impl Place {
         if let Some((question, label)) = scene.typed {
             screen.wait_for(question).expect("it asks");
             screen.type_line(&self.forge.secret(label)).expect("it takes an answer");
+        }
+        if let Some(text) = scene.approved_at {
+            screen.wait_for(text).expect("it waits");
+            self.forge.policy(|policy| policy.token_mut("acme").state = State::Active);
         }
         let shown = screen.wait().expect("it ends");
         assert_eq!(shown.code, scene.code, "{}: {}\n{}", scene.name, step.command, shown.text());
