@@ -12,7 +12,7 @@ that were made for them: so -Uninstall removes exactly that. Git's config is not
 Where to install to; by default %LOCALAPPDATA%\Programs\git-credential-patron.
 
 .PARAMETER Binary
-The program to install; by default the one beside this folder, else the one that
+The program to install; by default the one beside this script or its folder, else the one that
 `cargo build --release --locked` makes of the sources there.
 
 .PARAMETER Uninstall
@@ -57,7 +57,9 @@ if (-not $Prefix) {
     $Prefix = Join-Path $env:LOCALAPPDATA "Programs\$program"
 }
 $Prefix = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Prefix).TrimEnd('\')
-$top = Split-Path -Parent $PSScriptRoot
+# In an archive this script lies beside the program, in a checkout in a folder of its own.
+$top = $PSScriptRoot
+if (-not (Test-Path -LiteralPath (Join-Path $top $executable) -PathType Leaf)) { $top = Split-Path -Parent $top }
 $list = Join-Path $Prefix $listFile
 
 function Get-Known {

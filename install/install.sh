@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs git-credential-patron: the program, its manual, and completions for bash, zsh and fish.
+# Installs git-credential-patron: the program, its manual, and completions for bash, zsh and fish; from an archive of
+# a release, which is held against its checksum first, or from a checkout of the sources.
 #
 # Nothing but files below the prefix is written, and each is noted in a list of what was installed, with the
 # folders that were made for them: so --uninstall removes exactly that. Git's config is not touched, that is
@@ -8,14 +9,23 @@ set -eu
 umask 022
 
 program=git-credential-patron
-usage="usage: install.sh [--prefix DIR] [--binary FILE] [--dry-run]
+usage="usage: install.sh [--from FILE|DIR] [--prefix DIR] [--dry-run]
+       install.sh --binary FILE [--prefix DIR] [--dry-run]
        install.sh --uninstall [--prefix DIR] [--dry-run]
 
-  --prefix DIR   install below DIR [default: ~/.local, for root /usr/local]
-  --binary FILE  install this program [default: the one beside this folder, else the one that
-                 cargo build --release --locked makes of the sources there]
-  --uninstall    remove what was installed, and the folders made for it
-  --dry-run      say what would be done, and do nothing"
+  --from FILE|DIR  install an archive of a release (FILE), once it is found to be what SHA256SUMS
+                   beside it says; or what is in DIR: this machine's archive with SHA256SUMS, an
+                   archive that is unpacked already, or a checkout of the sources, which is built
+                   with cargo build --release --locked [default: where this script came from]
+  --prefix DIR     install below DIR [default: ~/.local, for root /usr/local]
+  --binary FILE    install this program, with the manual where this script came from
+  --uninstall      remove what was installed, and the folders made for it
+  --dry-run        say what would be done, and do nothing
+
+Nothing is fetched. Who made an archive is for GitHub to say: gh attestation verify FILE --repo REPO"
+
+# Where releases come from: install/archive fills it in; in a checkout, Cargo.toml names it.
+repository=''
 
 # What is installed where, below the prefix. `git credential-patron --help` opens the first manual: man
 # finds DIR/share/man by itself for each DIR/bin in PATH.
@@ -70,16 +80,21 @@ quoted() { # as a shell takes it in double quotes
     printf '%s\n' "$1" | sed 's/["$`\\]/\\&/g'
 }
 
-prefix='' binary='' uninstall='' dry=''
+prefix='' binary='' from='' uninstall='' dry=''
 while [ $# -gt 0 ]; do
     case $1 in
-    --prefix | --binary)
+    --prefix | --binary | --from)
         [ $# -ge 2 ] || wrong_usage "$1 wants a value"
         [ -n "$2" ] || wrong_usage "$1 is empty"
-        if [ "$1" = --prefix ]; then prefix=$2; else binary=$2; fi
+        case $1 in
+        --prefix) prefix=$2 ;;
+        --binary) binary=$2 ;;
+        --from) from=$2 ;;
+        esac
         shift 2
         ;;
     --prefix=?*) prefix=${1#*=} && shift ;;
+    --from=?*) from=${1#*=} && shift ;;
     --binary=?*) binary=${1#*=} && shift ;;
     --uninstall) uninstall=yes && shift ;;
     --dry-run) dry=yes && shift ;;
@@ -103,7 +118,9 @@ case $prefix in
 esac
 prefix=$(resolved "$(absolute "$prefix")") || fail 'the prefix cannot be read' 'name another folder: --prefix DIR'
 [ "$prefix" != / ] || fail 'the prefix cannot be /' 'name a folder: --prefix /usr/local'
-top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+# In an archive this script lies beside the manual, in a checkout in a folder of its own.
+top=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+[ -d "$top/man" ] || top=$(dirname -- "$top")
 
 # Whether a name in the list may be removed: below the prefix, or for a folder the prefix and those around it.
 is_ours() { # KIND PATH
@@ -172,6 +189,67 @@ do_uninstall() {
     [ -n "$dry" ] || printf '%s is uninstalled; its accounts and tokens are where they were\n' "$program"
 }
 
+# Whether each file that a list names is in the working folder and has the bytes that the list says.
+are_as_listed() { # LIST
+    if command -v sha256sum >/dev/null 2>&1; then
+        sha256sum -c -- "$1" >/dev/null 2>"$stage/why"
+    elif command -v shasum >/dev/null 2>&1; then
+        shasum -a 256 -c -- "$1" >/dev/null 2>"$stage/why"
+    else
+        fail 'neither sha256sum nor shasum is found, so nothing can be checked' 'install one of them: coreutils, perl'
+    fi
+}
+
+# What an archive for this machine is called.
+archive_here() {
+    case $(uname -s):$(uname -m) in
+    Linux:x86_64 | Linux:amd64) system=x86_64-unknown-linux-musl ;;
+    Linux:aarch64 | Linux:arm64) system=aarch64-unknown-linux-musl ;;
+    Darwin:x86_64) system=x86_64-apple-darwin ;;
+    Darwin:arm64) system=aarch64-apple-darwin ;;
+    *) fail "there is no release for $(uname -s) on $(uname -m)" 'build it from the sources, in a checkout' ;;
+    esac
+    printf '%s-%s.tar.gz\n' "$program" "$system"
+}
+
+# Checks an archive against the list beside it, unpacks it, and makes `top` what is in it.
+take_archive() { # FILE
+    folder=$(CDPATH='' cd -- "$(dirname -- "$1")" && pwd) name=$(basename -- "$1")
+    [ -f "$folder/SHA256SUMS" ] ||
+        fail "there is no SHA256SUMS beside $1, so it cannot be checked" 'fetch that file from the same release'
+    # One line a file: its checksum, a blank, a blank or a star, its name.
+    awk -v "name=$name" 'substr($0, 67) == name' "$folder/SHA256SUMS" >"$stage/sum"
+    [ "$(wc -l <"$stage/sum")" -eq 1 ] || fail "$folder/SHA256SUMS does not name $name" 'fetch both from the same release'
+    (cd -- "$folder" && are_as_listed "$stage/sum") ||
+        fail "$1 is not what $folder/SHA256SUMS says: it is damaged, or another's" 'fetch both again, and install nothing until they agree'
+    mkdir -- "$stage/unpacked"
+    tar -xzf "$folder/$name" -C "$stage/unpacked" || fail "$1 cannot be unpacked"
+    for inside in "$stage/unpacked"/*; do top=$inside; done
+    [ -f "$top/$program" ] || fail "$1 holds no $program" "an archive of a release does: $(archive_here)"
+    checked=$1
+}
+
+# Takes what --from names. Sets `top`, and `checked` where something could be held against a checksum.
+take_from() {
+    if [ -f "$from" ]; then
+        take_archive "$from"
+        return
+    fi
+    [ -d "$from" ] || fail "there is no file or folder $from"
+    folder=$(CDPATH='' cd -- "$from" && pwd)
+    if [ -f "$folder/$program" ] && [ -f "$folder/SHA256SUMS" ]; then
+        (cd -- "$folder" && are_as_listed SHA256SUMS) ||
+            fail "what is in $folder is not what its SHA256SUMS says: $(head -n 1 "$stage/why")" 'unpack the archive again'
+        top=$folder
+    elif [ -f "$folder/Cargo.toml" ]; then
+        top=$folder
+    else
+        name=$(archive_here) || exit 1
+        [ -f "$folder/$name" ] || fail "there is no $name in $folder" 'fetch it and SHA256SUMS from the release'
+        take_archive "$folder/$name"
+    fi
+}
+
 # Finds the program, or makes it. Sets `binary`, which stays empty where a dry run would build.
 find_binary() {
     if [ -z "$binary" ] && [ -f "$top/$program" ]; then
@@ -227,7 +305,7 @@ clean_up() {
 }
 
 do_install() {
-    pending='' made='' placed='' fresh='' finished=''
+    pending='' made='' placed='' fresh='' finished='' checked=''
     stage=$(mktemp -d) || fail 'there is no place for temporary files' 'set TMPDIR to a folder that can be written'
     trap clean_up EXIT
     trap 'exit 129' HUP
@@ -235,6 +313,9 @@ do_install() {
     trap 'exit 131' QUIT
     trap 'exit 141' PIPE
     trap 'exit 143' TERM
+    [ -z "$from" ] || take_from
+    [ -n "$repository" ] || [ ! -f "$top/Cargo.toml" ] ||
+        repository=$(sed -n 's/^repository = "\(.*\)"$/\1/p' "$top/Cargo.toml")
     find_binary
 
     if [ -n "$binary" ]; then
@@ -315,6 +396,10 @@ do_install() {
     finished=yes
 
     printf '%s is installed below %s\n' "$version" "$prefix"
+    if [ -n "$checked" ]; then
+        printf '%s has the checksum that SHA256SUMS says; that GitHub built it, this tells:\n' "$checked"
+        printf '  gh attestation verify "%s" --repo %s\n' "$(quoted "$checked")" "${repository#https://github.com/}"
+    fi
     first=$(command -v "$program" 2>/dev/null || :)
     case :$PATH: in
     *:"$prefix/bin":*)
@@ -339,8 +424,9 @@ do_install() {
     printf 'next: git credential-patron setup\n'
 }
 
+[ -z "$binary" ] || [ -z "$from" ] || wrong_usage '--binary and --from each say what to install'
 if [ -n "$uninstall" ]; then
-    [ -z "$binary" ] || wrong_usage '--binary is for installing'
+    [ -z "$binary$from" ] || wrong_usage '--binary and --from are for installing'
     do_uninstall
 else
     do_install

@@ -43,13 +43,13 @@ for you
   token, exec CMD    print the token, or run CMD (gh, curl, ...) with it
   requests, grants   decide which tokens get access to your organisation
   completions, help  print completions for a shell; help for one command
+  install-docs       write the manual for git help, where it is missing
 
 for git (called by git, not by you)
   get, store, erase, capability
 
-`git credential-patron COMMAND -h` explains one command, `git help
-credential-patron` all of them. Begin: git credential-patron setup && git
-credential-patron add acme
+`git help credential-patron` explains all, COMMAND -h one of them.
+Begin: git credential-patron setup && git credential-patron add acme
 ";
 
 /// The commands for people.
@@ -115,6 +115,9 @@ pub enum Command {
         after_help = "example: git credential-patron completions bash > ~/.local/share/bash-completion/completions/git-credential-patron"
     )]
     Completions(Completions),
+    /// Write the manual where `git help credential-patron` finds it
+    #[command(after_help = "example: git credential-patron install-docs")]
+    InstallDocs(InstallDocs),
     /// Show help for a command
     #[command(after_help = "example: git credential-patron help add")]
     Help(Help),
@@ -505,6 +508,17 @@ pub struct Filter {
     /// Only this token (several times: any of them)
     #[arg(long = "token-id", value_name = "N")]
     pub token_ids: Vec<u64>,
+}
+
+/// Options of `install-docs`.
+#[derive(Debug, Args)]
+pub struct InstallDocs {
+    /// Write below this folder [default: the one whose bin folder holds this program]
+    #[arg(long, value_name = "DIR")]
+    pub prefix: Option<std::path::PathBuf>,
+    /// Take away what was written
+    #[arg(long)]
+    pub remove: bool,
 }
 
 /// Options of `completions`.

@@ -5,7 +5,16 @@
 //! from the sources is tried with a small program in their place, by the real Cargo.
 
 #[cfg(target_os = "linux")]
+pub(crate) mod archive;
+#[cfg(target_os = "linux")]
 mod deb;
+mod docs;
+#[cfg(target_os = "linux")]
+mod packages;
+#[cfg(target_os = "linux")]
+mod release;
+#[cfg(target_os = "linux")]
+mod roots;
 mod shells;
 
 use crate::sandbox::{Options, Output, PROGRAM, Run, Sandbox};
@@ -443,13 +452,16 @@ fn it_is_built_from_the_sources_beside_the_script() {
 fn the_scripts_are_clean() {
     tool("shellcheck", "shellcheck");
     tool("dash", "dash");
-    for script in ["install/install.sh", "install/deb"] {
-        let script = root().join(script);
-        let output = Command::new("shellcheck").arg(&script).output().expect("it was found");
+    let scripts = fs::read_dir(root().join("install")).expect("a folder of this checkout");
+    let scripts: Vec<_> = scripts.map(|entry| entry.expect("an entry").path()).collect();
+    let is_script = |path: &&PathBuf| path.extension().is_none_or(|ending| ending == "sh");
+    assert!(scripts.iter().filter(is_script).count() > 10, "{scripts:?}");
+    for script in scripts.iter().filter(is_script) {
+        let output = Command::new("shellcheck").arg(script).output().expect("it was found");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-        let output = Command::new("dash").arg("-n").arg(&script).output().expect("it was found");
+        let output = Command::new("dash").arg("-n").arg(script).output().expect("it was found");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let mode = fs::metadata(&script).expect("a file of this checkout").mode();
+        let mode = fs::metadata(script).expect("a file of this checkout").mode();
         assert_eq!(mode & 0o111, 0o111, "{} can be run", script.display());
     }
 }

@@ -12,6 +12,7 @@ pub mod explain;
 pub mod get;
 mod hints;
 mod import;
+pub mod install_docs;
 pub mod list;
 mod offer;
 mod page;
@@ -123,6 +124,7 @@ pub fn for_people(args: &[OsString], start: Instant) -> ExitCode {
         }
         Command::Explain(options) => explain::run(options),
         Command::Completions(options) => completions::run(options, &mut out),
+        Command::InstallDocs(options) => install_docs::run(options, argv0, &mut out),
         _ => with_session(&cli.command, start, &mut out),
     };
     match outcome {
@@ -191,6 +193,7 @@ fn with_session(command: &Command, start: Instant, out: &mut dyn Write) -> Resul
         | Command::Unsetup(_)
         | Command::Explain(_)
         | Command::Completions(_)
+        | Command::InstallDocs(_)
         | Command::Help(_) => Ok(()),
     }
 }

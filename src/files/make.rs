@@ -1,7 +1,7 @@
 //! Making files and folders: with their mode by creation, and through no link.
 
 use super::safety::{self, check_home};
-use super::{FileError, Readers, failed};
+use super::{FileError, Readers, beside, failed, folder_of};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
@@ -108,6 +108,22 @@ pub fn put_note(path: &Path, bytes: &[u8]) -> io::Result<()> {
     // Removed first: a link, or a file with other rights, must not be written through.
     let _ = fs::remove_file(path);
     create_new(path, Readers::Owner.file_mode())?.write_all(bytes)
+}
+
+/// Puts a whole file for these readers in the place of what is there, and makes the folders around it. A link is
+/// replaced, not followed.
+pub fn put_public(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), FileError> {
+    make_folder(folder_of(path), readers)?;
+    let temporary = folder_of(path).join(beside(path, &format!(".{}.tmp", std::process::id())));
+    let write = || {
+        create_new(&temporary, readers.file_mode())?.write_all(bytes)?;
+        fs::rename(&temporary, path)
+    };
+    write().map_err(|error| {
+        // Best effort: it is ours, and of no use.
+        let _ = fs::remove_file(&temporary);
+        failed("write", path)(error)
+    })
 }
 
 /// Creates a file that must not exist, with exactly this mode.

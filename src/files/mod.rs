@@ -18,7 +18,7 @@ mod make;
 mod safety;
 mod turn;
 
-pub use make::{append_to, create_new, make_folder, make_private, put_note, set_mode, touch};
+pub use make::{append_to, create_new, make_folder, make_private, put_note, put_public, set_mode, touch};
 pub use safety::{check, check_home, check_place, user};
 pub use turn::{Turn, is_running, take_turn};
 
