@@ -6,8 +6,8 @@ use crate::token::TokenKind;
 use crate::verdict_id::VerdictId;
 
 /// What to do about a missing scope, by the token's kind.
-pub(super) const SCOPE_OF_A_CLASSIC: &str = "choose it on the token's page; the secret stays the same";
-pub(super) const SCOPE_OF_A_TOOLS: &str = "log in again with the tool that made it, and allow repositories";
+const SCOPE_OF_A_CLASSIC: &str = "choose it on the token's page; the secret stays the same";
+const SCOPE_OF_A_TOOLS: &str = "log in again with the tool that made it, and allow repositories";
 pub(super) const SEE_ACCOUNTS: &str = "see which accounts there are: git credential-patron list";
 
 impl Case<'_> {

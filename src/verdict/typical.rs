@@ -1,7 +1,7 @@
 //! Verdicts without their evidence: what a row of the table means in general, for `explain ID` and the manual, and
 //! what a remembered refusal meant, for `status`.
 
-use super::certain::{SCOPE_OF_A_CLASSIC, SCOPE_OF_A_TOOLS, SEE_ACCOUNTS};
+use super::certain::SEE_ACCOUNTS;
 use super::{Case, Evidence, RepositoryName, Verdict, VerdictRow, table};
 use crate::verdict_id::VerdictId;
 
@@ -26,13 +26,7 @@ pub(crate) fn recalled(id: VerdictId, known: &Evidence) -> Verdict {
     };
     // What such a verdict says of the case is lost.
     let is_of_the_case = verdict.means.is_empty()
-        || matches!(
-            about.id,
-            VerdictId::ScopeMissing
-                | VerdictId::TokenExpired
-                | VerdictId::UnknownRefusal
-                | VerdictId::WrongAccount
-        );
+        || matches!(about.id, VerdictId::TokenExpired | VerdictId::UnknownRefusal | VerdictId::WrongAccount);
     if let Some(means) = table::means(about.id).filter(|_| is_of_the_case) {
         verdict.means = means.to_owned();
     }
@@ -49,9 +43,6 @@ fn of_case(about: &VerdictRow, case: &Case<'_>) -> Verdict {
         VerdictId::NotGithub => case.no_plain_account(),
         VerdictId::PolicyForbids => case.say(about.id, about.certainty, "", FORBIDDEN, &[]),
         VerdictId::RepositoryNotSelected => case.not_selected(),
-        VerdictId::ScopeMissing => {
-            case.without_scope("", &[SCOPE_OF_A_CLASSIC, &format!("for a tool's token, {SCOPE_OF_A_TOOLS}")])
-        }
         VerdictId::TokenExpired => case.expired(0, about.certainty),
         VerdictId::UnknownRefusal => case.unknown(),
         VerdictId::WrongAccount => {

@@ -188,6 +188,40 @@ pub(super) const ROWS: &[Denial] = &[
         near_miss: "remote: Invalid username or token. Password authentication is not supported for Git operations.",
     },
     Denial {
+        id: VerdictId::ScopeMissing,
+        known_by: "a classic or OAuth token's scopes, or GitHub's words",
+        certainty: Measured,
+        opens: false,
+        exit: 1,
+        says: &[
+            "server: Your token has not been granted the required scopes",
+            "your authentication token is missing required scopes",
+        ],
+        hints: &[],
+        also: &[],
+        means: "the token lacks a scope that is needed",
+        fix: &[
+            "a classic token: choose the scope on its page; the secret stays the same",
+            "a tool's token: log in again with that tool and allow the scope (gh: gh auth refresh -s SCOPE)",
+        ],
+        pages: &["classic"],
+        sources: &[
+            Source::Reported("cli/cli#8869 (GraphQL, as gh shows it)"),
+            Source::Documented(
+                "https://docs.github.com/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-apps",
+            ),
+        ],
+        samples: &[
+            "gh: Your token has not been granted the required scopes to execute this query. The 'login' field requires one of the following scopes: ['read:org'], but your token has only been granted the: ['repo'] scopes. Please modify your token's scopes at: https://github.com/settings/tokens.",
+            "error: your authentication token is missing required scopes [read:project]\nTo request it, run:  gh auth refresh -s read:project",
+        ],
+        paraphrases: [
+            "GraphQL: Your token has not been granted the required scopes to execute this query.",
+            "your authentication token is missing required scopes [project]",
+        ],
+        near_miss: "error: your configuration is missing required fields [scope]",
+    },
+    Denial {
         id: VerdictId::TokenRejected,
         known_by: "401 otherwise",
         certainty: Measured,

@@ -20,6 +20,10 @@ const OF_INTEREST: [&str; 12] = [
     "token",
     "rejected",
 ];
+/// What git, ssh and clients have where they were refused, in lower case. Where there is too much of interest, as in a
+/// log of downloads, these lines stay the longest.
+const OF_REFUSALS: [&str; 9] =
+    ["remote:", "fatal", "git@", "gh:", "denied", "rejected", "http/", "http 4", "returned error"];
 /// How many lines around such a line are kept: messages are wrapped, and headers have many lines.
 const AROUND: usize = 30;
 /// Longer lines are cut into pieces.
@@ -57,7 +61,7 @@ pub(crate) fn gather(mut input: impl Read) -> io::Result<Vec<u8>> {
         count = fill(&mut input, &mut piece)?;
     }
     kept.add(&rest);
-    Ok(kept.lines.into_iter().flatten().collect())
+    Ok(kept.text())
 }
 
 /// Reads until the piece is full or nothing comes.
@@ -77,47 +81,61 @@ fn fill(input: &mut impl Read, piece: &mut [u8]) -> io::Result<usize> {
 /// What is kept of a long text.
 #[derive(Default)]
 struct Lately {
-    lines: VecDeque<Vec<u8>>,
+    /// Lines with their numbers, by how much they matter.
+    refusals: VecDeque<(usize, Vec<u8>)>,
+    others: VecDeque<(usize, Vec<u8>)>,
     size: usize,
+    count: usize,
     /// The lines just before, in case that they are of interest.
     before: VecDeque<Vec<u8>>,
-    /// How many lines behind are kept too.
+    /// How many lines behind are kept too, and how many of them as a refusal's.
     behind: usize,
+    of_refusal: usize,
 }
 
 impl Lately {
     fn add(&mut self, line: &[u8]) {
-        if is_of_interest(line) {
-            self.behind = AROUND + 1;
+        let lower = String::from_utf8_lossy(&line.to_ascii_lowercase()).into_owned();
+        if OF_REFUSALS.iter().any(|word| lower.contains(word)) {
+            self.of_refusal = AROUND + 1;
+        }
+        if self.of_refusal > 0 || OF_INTEREST.iter().any(|word| lower.contains(word)) {
+            self.behind = self.behind.max(AROUND + 1);
             for earlier in std::mem::take(&mut self.before) {
                 self.push(earlier);
             }
         }
         if self.behind > 0 {
-            self.behind -= 1;
             self.push(line.to_vec());
+            self.behind -= 1;
         } else {
             self.before.push_back(line.to_vec());
             if self.before.len() > AROUND {
                 self.before.pop_front();
             }
         }
+        self.of_refusal = self.of_refusal.saturating_sub(1);
     }
 
     fn push(&mut self, line: Vec<u8>) {
         self.size += line.len();
-        self.lines.push_back(line);
+        self.count += 1;
+        let lines = if self.of_refusal > 0 { &mut self.refusals } else { &mut self.others };
+        lines.push_back((self.count, line));
         while self.size > CONSIDERED {
-            let Some(oldest) = self.lines.pop_front() else { break };
+            let Some((_, oldest)) = self.others.pop_front().or_else(|| self.refusals.pop_front()) else {
+                break;
+            };
             self.size -= oldest.len();
         }
     }
-}
 
-fn is_of_interest(line: &[u8]) -> bool {
-    let lower = line.to_ascii_lowercase();
-    let text = String::from_utf8_lossy(&lower);
-    OF_INTEREST.iter().any(|word| text.contains(word))
+    /// Gives the lines in their order.
+    fn text(self) -> Vec<u8> {
+        let mut lines: Vec<_> = self.refusals.into_iter().chain(self.others).collect();
+        lines.sort_unstable_by_key(|(number, _)| *number);
+        lines.into_iter().flat_map(|(_, line)| line).collect()
+    }
 }
 
 #[cfg(test)]
@@ -136,6 +154,12 @@ mod tests {
             assert!(String::from_utf8_lossy(&kept).contains(refusal));
             let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
             assert!(String::from_utf8_lossy(&gather(&wide[..]).expect("memory")).contains(refusal));
+        }
+        let downloads = "GET https://mirror.example/packages/token.whl\n".repeat(200_000);
+        for (before, behind) in [(&*downloads, ""), ("", &*downloads), (&*downloads, &*downloads)] {
+            let kept = gather(format!("{before}{refusal}{behind}").as_bytes()).expect("memory");
+            assert!(kept.len() <= CONSIDERED, "{}", kept.len());
+            assert!(String::from_utf8_lossy(&kept).contains(refusal));
         }
         let endless = gather(io::repeat(b'/').take(20_000_000)).expect("memory");
         assert!(endless.len() <= CONSIDERED);

@@ -249,10 +249,17 @@ impl Normal {
     }
 
     fn voice(&self, wanted: Voice) -> Option<String> {
-        self.parts
-            .iter()
-            .find(|(voice, text)| *voice == wanted && !text.trim().is_empty())
-            .map(|(_, text)| shortened(&text.split_whitespace().collect::<Vec<_>>().join(" "), WORDS_MAX))
+        self.parts.iter().find(|(voice, text)| *voice == wanted && !text.trim().is_empty()).map(
+            |(voice, text)| {
+                let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+                // What gh puts around the message that it was answered.
+                let said = match text.strip_prefix("gh: ").and_then(|rest| rest.rsplit_once(" (HTTP ")) {
+                    Some((said, status)) if *voice == Voice::Client && status.len() <= 4 => said,
+                    _ => &text,
+                };
+                shortened(said, WORDS_MAX)
+            },
+        )
     }
 }
 
@@ -300,9 +307,9 @@ fn ways(git: &str) -> String {
                 .map(|at| &rest[at + 2..])
                 .or_else(|| rest.split_once('：').map(|(_, why)| why))
         });
-        let behind_code = line.find("curl ").and_then(|at| {
-            let rest = line[at + 5..].trim_start_matches(|c: char| c.is_ascii_digit());
-            line.contains("RPC failed").then(|| rest.trim_start())
+        let behind_code = line.split_once("RPC failed; ").map(|(_, rest)| match rest.split_once("curl ") {
+            Some((_, rest)) => rest.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start(),
+            None => rest,
         });
         let Some(why) = behind_address.or(behind_code) else { continue };
         if squeezed(why).contains("therequestedurlreturnederror") {

@@ -33,6 +33,8 @@ impl RepositoryName {
 /// name in the words of a client or tool. What a server printed does not count.
 pub(super) fn find(lines: &[Spoken]) -> RepositoryName {
     let mut best = (0, RepositoryName::default());
+    // Git may name the host alone, where who called it names the repository: Go and others.
+    let mut whole = RepositoryName::default();
     for Spoken { speaker, text, .. } in lines {
         let line = text.as_str();
         let weight = match speaker {
@@ -46,13 +48,16 @@ pub(super) fn find(lines: &[Spoken]) -> RepositoryName {
             Speaker::Other if speaks_of_failure(line) => 1,
             Speaker::Other => continue,
         };
-        if weight > best.0
-            && let Some(target) = in_text(line, weight >= 3)
-        {
+        let Some(target) = in_text(line, weight >= 3) else { continue };
+        if whole.repo.is_none() && target.repo.is_some() {
+            whole = target.clone();
+        }
+        if weight > best.0 {
             best = (weight, target);
         }
     }
-    best.1
+    let (_, best) = best;
+    if best.repo.is_none() && best.host.is_some() && best.host == whole.host { whole } else { best }
 }
 
 /// Says whether a tool tells what failed.
@@ -176,6 +181,10 @@ mod tests {
             ["github.com", "", ""]
         );
         assert_eq!(target("fatal: bad config in main.c:12: x"), ["", "", ""]);
+        let by_go = "go: github.com/acme/x@v1.2.3: reading github.com/acme/x/go.mod: git ls-remote: exit status 128:\n\t";
+        let of = |host: &str| format!("{by_go}fatal: could not read Username for 'https://{host}': x");
+        assert_eq!(target(&of("github.com")), ["github.com", "acme", "x"]);
+        assert_eq!(target(&of("gitlab.com")), ["gitlab.com", "", ""]);
         assert_eq!(target("see https://github.com/evil/x"), ["", "", ""]);
         assert_eq!(target("remote: fatal: 'https://github.com/evil/x'"), ["", "", ""]);
     }
