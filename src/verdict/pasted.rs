@@ -63,7 +63,13 @@ pub(crate) fn explain(reading: &Reading, found: &Finding, whose: Party) -> Verdi
         row_fix.retain(|line| split_page(line).1 != Some("org-requests({owner})"));
     }
     let mut verdict = words.of_row(found.denial, found.certainty);
+    let is_of_an_app = found.matched.contains("not accessible by integration");
+    if is_of_an_app {
+        // An App's token, the workflow's own among them, has no page of its user's.
+        (verdict.page, verdict.opens) = (None, false);
+    }
     verdict.fix = match (whose, elsewhere(found.denial.id)) {
+        _ if is_of_an_app => words.fixes(BY_AN_APP),
         _ if reading.attempt.ssh && found.denial.id == VerdictId::RepositoryNotFound => words.fixes(BY_SSH),
         (Party::GitHub, _) => words.fixes(&row_fix),
         (_, Some(lines)) => words.fixes(lines),
@@ -100,6 +106,12 @@ pub(crate) fn unknown(reading: &Reading, whose: Party) -> Verdict {
         vec![words.fill("git credential-patron diagnose {url} shows what was asked and what is ruled out")];
     Verdict::new(row.id, row.certainty, means, fix, None)
 }
+
+/// What to do about a permission that the token of a GitHub App does not have.
+const BY_AN_APP: &[&str] = &[
+    "in a workflow: give the job the permission in the workflow file (permissions: contents: write)",
+    "a GitHub App of your own: give it the permission on its page, and accept that where it is installed",
+];
 
 /// What to do about a repository that SSH does not show.
 const BY_SSH: &[&str] = &[

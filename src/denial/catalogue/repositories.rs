@@ -310,6 +310,8 @@ pub(super) const ROWS: &[Denial] = &[
             "git: repository '{where}' not found",
             "head: HTTP 404 && Not Found",
             "Could not resolve to a Repository with the name '{full_name}'",
+            "https://api.github.com/repos/{_..} file could not be downloaded (HTTP/2 404",
+            "https://api.github.com/repos/{_..} file could not be downloaded (HTTP/1.1 404",
         ],
         also: &[],
         means: "GitHub shows no such repository to this token: it is not there, or hidden",

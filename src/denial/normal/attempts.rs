@@ -91,9 +91,24 @@ fn successes(lines: &[Spoken]) -> Vec<Option<RepositoryName>> {
             found.push(Some(target::find(std::slice::from_ref(line))));
         } else if text.starts_with("Everything up-to-date") || text.starts_with("Already up to date") {
             found.push(None);
+        } else if let Some(repo) = cloned(&lines[at..]) {
+            found.push(Some(RepositoryName { repo: Some(repo), ..RepositoryName::default() }));
         }
     }
     found
+}
+
+/// Gives the name of a repository that is cloned from here on: git tells the folder, not the address.
+fn cloned(lines: &[Spoken]) -> Option<String> {
+    let [first, behind @ ..] = lines else { return None };
+    let folder = first.text.strip_prefix("Cloning into ")?.split('\'').nth(1)?;
+    let is_done =
+        |line: &Spoken| line.text.starts_with("Receiving objects: 100%") && line.text.contains("done.");
+    let this = behind.iter().take_while(|line| !line.text.starts_with("Cloning into "));
+    this.into_iter().any(is_done).then(|| {
+        let name = folder.rsplit(['/', '\\']).next().unwrap_or(folder);
+        name.strip_suffix(".git").unwrap_or(name).to_owned()
+    })
 }
 
 /// Drops what failed before at an address that is open now.
