@@ -65,7 +65,7 @@ fn one_block_in_one_file_is_all_that_a_new_refusal_needs() {
 /// Copies what the program is built from. Cargo wants the files of its other targets to be there.
 fn copy_of_the_tree(to: &Path) {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for name in ["Cargo.toml", "Cargo.lock", "build.rs", "README.md", "src", "tests"] {
+    for name in ["Cargo.toml", "Cargo.lock", "build.rs", "README.md", "man", "src", "tests"] {
         let status = Command::new("cp").arg("-R").arg(top.join(name)).arg(to_folder(to)).status();
         assert!(status.expect("cp is there").success(), "{name}");
     }

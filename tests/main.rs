@@ -70,7 +70,7 @@ mod notice;
 #[cfg(target_os = "linux")]
 mod policy;
 mod property;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod readme;
 #[cfg(unix)]
 mod repositories;

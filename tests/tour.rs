@@ -26,6 +26,7 @@ mod steps;
 
 use clap::Parser;
 use stage::{Stage, progress};
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -108,6 +109,20 @@ fn tour(options: &Options) -> Result<(), String> {
             return Err("it was interrupted".to_owned());
         }
     }
-    println!("\nThat was it. Next: git credential-patron setup, in your own home.");
+    println!("\nThat was it. {}", next(std::env::var_os("PATH").as_deref()));
     Ok(())
+}
+
+/// Says what to do now: git must find the program before it can be set up.
+fn next(path: Option<&OsStr>) -> &'static str {
+    let is_installed = std::env::split_paths(path.unwrap_or_default()).any(|folder| {
+        folder.join(sandbox::PROGRAM).with_extension(std::env::consts::EXE_EXTENSION).is_file()
+    });
+    match is_installed {
+        true => "Next, in your own home: git credential-patron setup",
+        false if cfg!(windows) => {
+            "Next, in your own home: install/install.ps1, then git credential-patron setup"
+        }
+        false => "Next, in your own home: install/install.sh, then git credential-patron setup",
+    }
 }

@@ -4,11 +4,14 @@
 
 use super::super::bus::Bus;
 use super::super::forge::{Forge, Policy, State};
+use super::super::install::archive::release;
 use super::super::sandbox::Sandbox;
 use super::super::screen::{Screen, Shown};
 use super::blocks::{Block, Step};
 use super::compare::{documented, matches};
 use super::picture;
+use std::ffi::OsStr;
+use std::fs;
 
 /// The columns of the terminal.
 pub(super) const COLUMNS: u16 = 100;
@@ -34,7 +37,7 @@ pub(super) struct Scene {
 /// How a place is to begin with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Setting {
-    /// Mona has nothing of patron yet, and every token works.
+    /// Mona has fetched a release and has nothing else of patron yet, and every token works.
     Newcomer,
     /// Patron is set up; acme has not approved its token.
     Refused,
@@ -51,6 +54,22 @@ pub(super) const SCENES: &[Scene] = &[
         typed: None,
         approved_at: None,
         check: shows_what_stands_there,
+    },
+    Scene {
+        name: "install",
+        place: Setting::Newcomer,
+        code: 0,
+        typed: None,
+        approved_at: None,
+        check: |place, block, ran| {
+            shows_what_stands_there(place, block, ran);
+            let text = ran[0].lines.join("\n");
+            assert!(text.contains("has the checksum that SHA256SUMS says"), "{text}");
+            assert!(
+                place.sandbox.read(".gitconfig").as_deref() == Some(CONFIG_BEFORE),
+                "git's config is setup's"
+            );
+        },
     },
     Scene {
         name: "setup",
@@ -173,6 +192,9 @@ impl Place {
             sandbox.set("DBUS_SESSION_BUS_ADDRESS", session.address());
             sandbox.unset("PATRON_VAULT");
         }
+        if setting == Setting::Newcomer {
+            fetched(&mut sandbox);
+        }
         if setting == Setting::Refused {
             sandbox.patron(["setup"]).ok();
             for owner in ["acme", "globex"] {
@@ -210,6 +232,22 @@ impl Place {
         let lines = shown.lines.iter().map(|line| documented(line, &self.sandbox, &self.forge)).collect();
         Ran { shown, lines }
     }
+}
+
+/// Takes away the sandbox's own way to the program, and puts what was fetched of a release into the folder of work.
+fn fetched(sandbox: &mut Sandbox) {
+    fs::remove_file(sandbox.program()).expect("the sandbox's own way to the program");
+    for entry in fs::read_dir(release()).expect("it was made") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().expect("a file");
+        fs::copy(&path, sandbox.work().join(name)).expect("the sandbox is ours");
+    }
+    // Whoever runs the tests: here it is a user, who installs to ~/.local.
+    sandbox.write_program("id", "echo 1000");
+    let rest = sandbox.environment()[OsStr::new("PATH")].clone();
+    let folders = std::iter::once(sandbox.home().join(".local/bin")).chain(std::env::split_paths(&rest));
+    let search = std::env::join_paths(folders).expect("no folder has a colon");
+    sandbox.set("PATH", search);
 }
 
 /// The screen shows exactly what the README shows.

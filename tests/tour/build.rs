@@ -1,4 +1,7 @@
 //! Building the program that the tour shows.
+//!
+//! Together with the tour, which is built already: so Cargo takes the libraries that it was built with, and compiles
+//! nothing but the program itself. By itself the program would want them with other features, all over again.
 
 use super::sandbox;
 use super::stage::{counts, progress};
@@ -16,7 +19,16 @@ pub(crate) fn program() -> Result<PathBuf, String> {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     let mut command = Command::new(cargo);
     command
-        .args(["build", "--quiet", "--bin", sandbox::PROGRAM, "--manifest-path", manifest])
+        .args([
+            "build",
+            "--quiet",
+            "--bin",
+            sandbox::PROGRAM,
+            "--example",
+            "tour",
+            "--manifest-path",
+            manifest,
+        ])
         .args(["--message-format", "json-render-diagnostics"])
         .stderr(Stdio::inherit());
     let building = thread::spawn(move || command.output());
@@ -41,6 +53,7 @@ pub(crate) fn program() -> Result<PathBuf, String> {
     let text = String::from_utf8_lossy(&built.stdout).into_owned();
     let artifacts = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
     artifacts
+        .filter(|message| message["target"]["name"] == sandbox::PROGRAM)
         .filter_map(|message| message["executable"].as_str().map(PathBuf::from))
         .next_back()
         .ok_or_else(|| "cargo built no program".to_owned())
