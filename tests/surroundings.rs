@@ -222,3 +222,25 @@ fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
     }
     found
 }
+
+#[test]
+fn authorities_in_a_path_that_only_git_can_expand_are_found_as_git_finds_them() {
+    let forge = Forge::start(Policy::sample());
+    let mut sandbox = Sandbox::new(&forge);
+    sandbox.unset("GIT_SSL_CAINFO");
+    let file = fs::canonicalize(forge.ca_file()).expect("the forge has one");
+    fs::copy(&file, sandbox.home().join("ca.pem")).expect("the home is ours");
+    let up = "/..".repeat(12);
+    for value in ["~/ca.pem".to_owned(), format!("%(prefix){up}{}", file.display())] {
+        sandbox.git(["config", "--global", "http.https://github.com.sslCAInfo", &value]).ok();
+        sandbox.git(["config", "--global", "http.https://api.github.com.sslCAInfo", &value]).ok();
+        let add = ["add", "acme", "--label", "acme", "--token-stdin", "--yes"];
+        let output = sandbox.patron(add).stdin(format!("{}\n", forge.secret("acme"))).ok();
+        assert!(output.stdout().contains("mona"), "GitHub said whose it is: {value}: {}", output.report());
+    }
+    sandbox.git(["config", "--global", "http.https://api.github.com.sslCAInfo", "~/none.pem"]).ok();
+    let output =
+        sandbox.patron(["add", "globex", "--token-stdin"]).stdin(format!("{}\n", forge.secret("globex")));
+    let output = output.fails(3);
+    assert!(output.stderr().contains("/none.pem"), "{}", output.report());
+}

@@ -36,8 +36,9 @@ pub fn http_settings(url: &str, context: HttpContext<'_>) -> HttpSettings {
     for entry in lines.split(|byte| *byte == 0) {
         let text = String::from_utf8_lossy(entry);
         let Some((key, value)) = text.split_once('\n') else { continue };
-        let path = || (!value.is_empty()).then(|| expand(value));
-        match key.to_ascii_lowercase().as_str() {
+        let key = key.to_ascii_lowercase();
+        let path = || (!value.is_empty()).then(|| expanded(&git, cwd, (&key, value), url));
+        match key.as_str() {
             "http.proxy" => settings.proxy = Some(value.to_owned()),
             "http.sslcainfo" => settings.ca_file = path(),
             "http.sslcapath" => settings.ca_folder = path(),
@@ -59,10 +60,13 @@ pub fn is_remote_name(name: &str) -> bool {
     plain && !name.is_empty() && !name.starts_with(['-', '/', '.'])
 }
 
-/// Expands `~/` as git does for paths.
-fn expand(value: &str) -> PathBuf {
-    match (value.strip_prefix("~/"), std::env::var_os("HOME")) {
-        (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
-        _ => PathBuf::from(value),
-    }
+/// Gives a path as git reads it: `~/`, `~mona/` and `%(prefix)/` mean what they mean to this git.
+fn expanded(git: &Git, cwd: Cwd, (key, value): (&str, &str), url: &str) -> PathBuf {
+    let asked = value.starts_with(['~', '%']).then(|| {
+        git.run(&["config", "-z", "--type=path", "--get-urlmatch", key, url], cwd).ok().and_then(|answer| {
+            let path = answer.strip_suffix(b"\0").unwrap_or(&answer);
+            (!path.is_empty()).then(|| PathBuf::from(String::from_utf8_lossy(path).into_owned()))
+        })
+    });
+    asked.flatten().unwrap_or_else(|| PathBuf::from(value))
 }
