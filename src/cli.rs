@@ -178,6 +178,9 @@ pub struct Add {
     /// Use a GitHub App instead of a token: its client ID. Without --key or --sign you log in with a code
     #[arg(long, value_name = "CLIENT_ID", conflicts_with_all = ["command", "token_stdin"])]
     pub app: Option<String>,
+    /// Make a new GitHub App for the owner: a page opens, and GitHub asks once. Its key is kept
+    #[arg(long, conflicts_with_all = ["app", "key", "sign", "command", "token_stdin", "login"])]
+    pub new_app: bool,
     /// The App's private key: a file, or - for stdin. It is kept, and mints a token for each repository
     #[arg(long, value_name = "FILE", requires = "app")]
     pub key: Option<std::path::PathBuf>,

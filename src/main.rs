@@ -28,6 +28,7 @@ mod keeping;
 mod limits;
 mod log;
 mod lookup;
+mod loopback;
 mod machine;
 mod notice;
 mod notify;

@@ -80,6 +80,25 @@ pub(crate) enum Page {
         /// The installation's number.
         number: String,
     },
+    /// The form that takes the manifest of a new GitHub App. It wants a form to be sent there.
+    NewApp {
+        /// The organisation; none: the user's own.
+        org: Option<String>,
+        /// What comes back with the browser.
+        state: String,
+    },
+    /// The GitHub Apps of an owner.
+    Apps {
+        /// The organisation; none: the user's own.
+        org: Option<String>,
+    },
+    /// What the owner of a GitHub App can change.
+    AppSettings {
+        /// The organisation; none: the user's own.
+        org: Option<String>,
+        /// The App's name in addresses.
+        slug: String,
+    },
 }
 
 /// What the form for a new fine-grained token is to be filled with.
@@ -264,7 +283,12 @@ impl Page {
         if !is_host(host) {
             return None;
         }
-        address(format!("https://{host}{}", self.path()?))
+        let mut path = self.path()?;
+        if matches!(self, Page::InstallApp(_)) && is_enterprise_server(host) {
+            // There `/apps` may be an organisation's name.
+            path = path.replacen("/apps/", "/github-apps/", 1);
+        }
+        address(format!("https://{host}{path}"))
     }
 
     /// Gives what follows the host.
@@ -325,9 +349,30 @@ impl Page {
             Page::Installation { org: None, number } if is_number(number) => {
                 format!("/settings/installations/{number}")
             }
+            Page::NewApp { org, state } if is_slug(state) => {
+                format!("{}/new?state={state}", apps_folder(org.as_deref())?)
+            }
+            Page::Apps { org } => apps_folder(org.as_deref())?,
+            Page::AppSettings { org, slug } if is_slug(slug) => {
+                format!("{}/{slug}", apps_folder(org.as_deref())?)
+            }
             _ => return None,
         })
     }
+}
+
+/// Gives the folder of an owner's GitHub Apps.
+fn apps_folder(org: Option<&str>) -> Option<String> {
+    match org {
+        Some(org) if is_owner(org) => Some(format!("/organizations/{org}/settings/apps")),
+        Some(_) => None,
+        None => Some("/settings/apps".to_owned()),
+    }
+}
+
+/// Tells whether a GitHub host is an Enterprise Server.
+fn is_enterprise_server(host: &str) -> bool {
+    host != "github.com" && !host.ends_with(".ghe.com")
 }
 
 /// Says whether this may be an owner: `[A-Za-z0-9][A-Za-z0-9_-]{0,38}`.
@@ -444,6 +489,29 @@ mod tests {
                 "gists have no settings"
             );
         }
+    }
+
+    #[test]
+    fn the_pages_of_apps_have_their_addresses_on_each_kind_of_host() {
+        let app = || "deploy".to_owned();
+        for (host, folder) in
+            [("github.com", "apps"), ("corp.ghe.com", "apps"), ("ghe.example.com:8443", "github-apps")]
+        {
+            let install = Page::InstallApp(app()).url(host);
+            assert_eq!(install, Some(format!("https://{host}/{folder}/deploy/installations/new")));
+            for (org, settings) in
+                [(None, "settings/apps"), (Some("acme".to_owned()), "organizations/acme/settings/apps")]
+            {
+                let new = Page::NewApp { org: org.clone(), state: "a1".to_owned() }.url(host);
+                assert_eq!(new, Some(format!("https://{host}/{settings}/new?state=a1")));
+                let own = Page::AppSettings { org: org.clone(), slug: app() }.url(host);
+                assert_eq!(own, Some(format!("https://{host}/{settings}/deploy")));
+                assert_eq!(Page::Apps { org }.url(host), Some(format!("https://{host}/{settings}")));
+            }
+        }
+        assert_eq!(Page::NewApp { org: None, state: "a&b".to_owned() }.url("github.com"), None);
+        assert_eq!(Page::Apps { org: Some("a/b".to_owned()) }.url("github.com"), None);
+        assert_eq!(Page::AppSettings { org: None, slug: "../x".to_owned() }.url("github.com"), None);
     }
 
     #[test]

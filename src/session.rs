@@ -18,6 +18,7 @@ use crate::remote::{Remote, Scope};
 use crate::terminal;
 use crate::vault::{self, Asking, Vault};
 use std::cell::OnceCell;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What every command works with.
 pub struct Session {
@@ -34,9 +35,13 @@ pub struct Session {
 impl Session {
     /// Begins: finds the folders and the time.
     pub fn begin(log: Log) -> Result<Self, NoHome> {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        let now = since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX));
+        let now = time_now();
         Ok(Self { paths: Paths::find()?, log, now, caller: OnceCell::new(), settings: OnceCell::new() })
+    }
+
+    /// Gives the time now, in seconds since 1970: this run may have waited since it began.
+    pub fn clock(&self) -> i64 {
+        time_now().max(self.now)
     }
 
     /// Says who called us; found out at the first use, since it costs reads that most requests do not need.
@@ -138,10 +143,19 @@ impl Session {
 
     /// Opens a page where a person sits; it has been printed already.
     pub fn open_page(&self, address: &str) {
+        self.open_if_wanted(|| browser::open(address));
+    }
+
+    /// Opens the page that this process serves at a port, likewise.
+    pub fn open_own_page(&self, port: u16) {
+        self.open_if_wanted(|| browser::open_own(port));
+    }
+
+    fn open_if_wanted(&self, open: impl FnOnce() -> Result<browser::Opened, browser::OpenError>) {
         let never = self.settings().browser == Permission::Never;
         let surroundings = Surroundings::collect(never, None);
         if browser::may_open(&surroundings, Purpose::InCommand).is_ok()
-            && let Err(why) = browser::open(address)
+            && let Err(why) = open()
         {
             terminal::say(&format!("the page is not opened: {why}"));
         }
@@ -184,6 +198,11 @@ impl Session {
         }
         Ok((*account).clone())
     }
+}
+
+fn time_now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
 /// Turns trouble with the list of accounts into a failure of a command.

@@ -10,6 +10,10 @@ pub mod pasted;
 use std::fmt;
 use zeroize::Zeroizing;
 
+/// How many seconds GitHub may take to know everywhere an installation token that it has minted (octokit waits as
+/// long): its 401 says nothing until then.
+pub const SETTLES: i64 = 5;
+
 /// A secret: a token, a password, or a refresh token. Bytes, since git does not promise UTF-8.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(Zeroizing<Vec<u8>>);

@@ -92,3 +92,31 @@ fn the_tour_waits_for_the_button_in_the_users_own_browser() {
     assert!(output.stdout().contains("Press Approve in your browser"), "{}", output.report());
     assert!(output.stdout().contains("That was it."), "{}", output.report());
 }
+
+#[test]
+fn the_button_makes_an_app_and_the_browser_lands_back_and_installs_it() {
+    let forge = Forge::start(Policy::sample());
+    let sandbox = desktop(&forge);
+    sandbox.patron(["setup"]).ok();
+    let running = sandbox.patron(["add", "acme", "--new-app"]).within(Duration::from_secs(240)).spawn();
+    let page = opened(&sandbox);
+    assert!(page.starts_with("http://127.0.0.1:"), "{page}");
+    // Through the forge's proxy: the form is sent to github.com itself.
+    let browser = Browser::behind(&sandbox, &forge.proxy_url());
+    browser.open(&page);
+    browser.wait_for("Nothing is made before you press Create GitHub App");
+    browser.press("Continue for the organisation acme");
+    browser.wait_for("will be made for acme");
+    browser.press("Create GitHub App");
+    browser.wait_for("The App is made");
+    let output = running.wait().ok();
+    assert!(output.stdout().contains("added acme: GitHub App"), "{}", output.report());
+    browser.follow("install it for acme");
+    browser.wait_for("Install patron-acme-");
+    browser.press("Install for acme");
+    browser.wait_for("Installed for acme");
+    drop(browser);
+    sandbox.git(["clone", "https://github.com/acme/secret"]).ok();
+    assert_eq!(forge.policy(|policy| policy.apps.minted), 1);
+    assert_eq!(sandbox.opened_pages(), [page], "nothing else was opened");
+}

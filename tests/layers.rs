@@ -99,6 +99,7 @@ const ROOMS: &[Room] = &[
 
     room(Outside,     "ancestry",  Whole,  "which process asked: its operation, URL, identity"),
     room(Outside,     "fallback",  Whole,  "speaks git's protocol to the helpers before us"),
+    room(Outside,     "loopback",  Whole,  "a page for a browser on this machine, and its way back, each once"),
     room(Outside,     "notify",    Whole,  "a note on the desktop"),
     room(Outside,     "ssh",       Whole,  "whether there is a key for SSH"),
     room(Outside,     "stdio",     Whole,  "what travels between git and us"),

@@ -233,6 +233,11 @@ const RUNS: &[Row] = &[
     // an organisation's owner
     hides("requests list acme --json", "", Kept),
     hides("requests approve acme 7 --yes", "", Kept),
+    hides("add acme --app Iv23nobody --key - --no-browser", "{new}\n", Kept),
+    hides("add acme --app Iv23nobody --no-browser", "", NoNetwork),
+    hides("add acme --app {new}", "", Kept),
+    hides("add acme --new-app --key {new}", "", Kept),
+    hides("add gitlab.com/acme --new-app", "{new}\n", Kept),
     hides("grants revoke acme 7 --yes", "", VaultCorrupt),
     hides("grants list acme", "", ListCorrupt),
     // setup, unsetup, and what only talks

@@ -97,5 +97,7 @@ mod vectors;
 #[path = "../src/verdict_id.rs"]
 #[allow(dead_code, reason = "tests look at a part of it")]
 mod verdict_id;
+#[cfg(unix)]
+mod visitor;
 #[cfg(target_os = "linux")]
 mod whose;

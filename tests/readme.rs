@@ -33,7 +33,7 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("install/install.sh", "tests/install.rs runs the script in a home of its own"),
     ("cargo run --example tour", "it is a test of its own"),
     ("git credential-patron exec --for acme gh pr list", "it needs a command to run"),
-    ("git credential-patron add acme --app Iv23liEXAMPLE --key deploy.private-key.pem", "it needs an App"),
+    ("git credential-patron add acme --new-app", "it needs a browser"),
     ("git credential-patron requests list acme", "it needs an App"),
 ];
 

@@ -7,12 +7,12 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a transcript is what it is for")]
 
+#[path = "tour/app_steps.rs"]
+mod app_steps;
 #[path = "tour/build.rs"]
 mod build;
 #[path = "forge/mod.rs"]
 mod forge;
-#[path = "tour/forms.rs"]
-mod forms;
 #[path = "tour/pages.rs"]
 mod pages;
 #[path = "sandbox.rs"]
@@ -23,6 +23,8 @@ mod screen;
 mod stage;
 #[path = "tour/steps.rs"]
 mod steps;
+#[path = "visitor.rs"]
+mod visitor;
 
 use clap::Parser;
 use stage::{Stage, progress};
@@ -30,7 +32,7 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
-use steps::STEPS;
+use steps::Step;
 
 /// Shows git-credential-patron at work, in a temporary home, against a stand-in for GitHub on this machine.
 #[derive(Debug, Parser)]
@@ -42,6 +44,9 @@ struct Options {
     /// How long to wait for that
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     wait: u64,
+    /// Play the second act, too: a GitHub App instead of tokens, and an owner who decides
+    #[arg(long)]
+    app: bool,
     /// Break one step, to see that the tour notices
     #[arg(long = "break", value_name = "BREAK")]
     broken: Option<String>,
@@ -55,15 +60,16 @@ struct Options {
 
 fn main() -> ExitCode {
     let options = Options::parse();
+    let steps = steps::all(options.app);
     if options.breaks {
-        for step in STEPS {
+        for step in &steps {
             for broken in step.breaks {
                 println!("{:<14} {:<12} {}", broken.name, step.name, broken.what);
             }
         }
         return ExitCode::SUCCESS;
     }
-    let known = STEPS.iter().flat_map(|step| step.breaks).map(|broken| broken.name);
+    let known = steps.iter().flat_map(|step| step.breaks).map(|broken| broken.name);
     if let Some(name) = &options.broken
         && !known.clone().any(|known| known == name)
     {
@@ -72,7 +78,7 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     }
     // What is unexpected panics in the harness with all there is to know; here that becomes exit code 1.
-    match std::panic::catch_unwind(|| tour(&options)) {
+    match std::panic::catch_unwind(|| tour(&options, &steps)) {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(why)) => ended(&why),
         Err(_) => ended("something unexpected happened, see above"),
@@ -85,7 +91,7 @@ fn ended(why: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn tour(options: &Options) -> Result<(), String> {
+fn tour(options: &Options, steps: &[&Step]) -> Result<(), String> {
     let program = match &options.program {
         Some(program) => {
             program.canonicalize().map_err(|error| format!("--program {}: {error}", program.display()))?
@@ -98,7 +104,7 @@ fn tour(options: &Options) -> Result<(), String> {
     println!(
         "GitHub is played by a stand-in on this machine; git, the helper and every line below are real."
     );
-    for (step, number) in STEPS.iter().zip(1..) {
+    for (step, number) in steps.iter().zip(1..) {
         println!("\n== {number}. {}", step.title);
         for broken in step.breaks.iter().filter(|broken| options.broken.as_deref() == Some(broken.name)) {
             println!("\n(broken by --break {}: {})", broken.name, broken.what);

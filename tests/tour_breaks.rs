@@ -43,9 +43,12 @@ fn run(sandbox: &Sandbox, arguments: &[&str]) -> Run {
     sandbox.command(tour(), ["--program", program]).args(arguments)
 }
 
+/// What asks for the second act, too.
+const SECOND_ACT: &[&str] = &["--app"];
+
 /// What the tour can break: name and step.
-fn breaks() -> Vec<(String, String)> {
-    let listed = Sandbox::new(None).command(tour(), ["--breaks"]).ok().stdout();
+fn breaks(act: &[&str]) -> Vec<(String, String)> {
+    let listed = Sandbox::new(None).command(tour(), ["--breaks"]).args(act).ok().stdout();
     let row = |line: &str| {
         let mut words = line.split_whitespace().map(str::to_owned);
         (words.next().expect("a name"), words.next().expect("a step"))
@@ -81,17 +84,50 @@ fn the_tour_shows_the_main_job_on_a_terminal_and_leaves_nothing_behind() {
 }
 
 #[test]
+fn the_second_act_makes_an_app_and_decides_and_leaves_nothing_behind() {
+    let sandbox = Sandbox::new(None);
+    let line =
+        format!("{} --app --program {}", tour().display(), env!("CARGO_BIN_EXE_git-credential-patron"));
+    let shown = Screen::start(&sandbox, &sandbox.work(), 110, &line).wait().expect("it ends");
+    let text = shown.text();
+    assert_eq!(shown.code, 0, "{text}");
+    for line in [
+        "$ git credential-patron add initech --new-app",
+        "$ git clone -q https://github.com/initech/printer another-printer",
+        "$ git credential-patron requests list initech",
+        "  approved: 1",
+        "$ git credential-patron unsetup",
+        "That was it. Next: git credential-patron setup, in your own home.",
+    ] {
+        assert!(shown.lines.iter().any(|shown| shown == line), "{line:?} is missing in:\n{text}");
+    }
+    assert!(!text.contains("github_pat_") && !text.contains("BEGIN"), "{text}");
+    assert_no_trace(&sandbox);
+}
+
+#[test]
 fn each_break_of_a_step_ends_the_tour_at_that_step_with_1() {
-    let breaks = breaks();
-    let queue = Mutex::new(breaks.clone());
+    each_break_is_noticed(&[], &breaks(&[]), &[]);
+}
+
+#[test]
+fn each_break_of_the_second_act_ends_it_at_that_step_with_1() {
+    // Those of the first act are the same.
+    each_break_is_noticed(SECOND_ACT, &breaks(SECOND_ACT), &breaks(&[]));
+}
+
+fn each_break_is_noticed(act: &[&str], breaks: &[(String, String)], without: &[(String, String)]) {
+    let left: Vec<_> = breaks.iter().filter(|known| !without.contains(known)).cloned().collect();
+    assert!(left.len() >= 4, "{left:?}");
+    let queue = Mutex::new(left);
     let next = || queue.lock().expect("nobody panics with it").pop();
     thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 while let Some((name, step)) = next() {
                     let sandbox = Sandbox::new(None);
-                    let output = run(&sandbox, &["--break", &name]).within(MINUTE).fails(1);
-                    let ended = format!("the tour ends here: step {}, {step}: ", number(&breaks, &step));
+                    let output = run(&sandbox, &["--break", &name]).args(act).within(MINUTE).fails(1);
+                    let ended = format!("the tour ends here: step {}, {step}: ", number(breaks, &step));
                     let output = output.says(&ended);
                     let told = output.stdout().contains(&format!("(broken by --break {name}: "));
                     assert!(told, "{}", output.report());
@@ -113,7 +149,7 @@ fn number(breaks: &[(String, String)], wanted: &str) -> usize {
 fn an_unknown_break_is_named_with_those_there_are() {
     let sandbox = Sandbox::new(None);
     let output = run(&sandbox, &["--break", "nonsense"]).fails(2).says("called \"nonsense\"");
-    for (name, _) in breaks() {
+    for (name, _) in breaks(&[]) {
         output.clone().says(&name);
     }
     sandbox.command(tour(), ["--program", "/nowhere"]).fails(1).says("--program /nowhere: ");

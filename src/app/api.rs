@@ -7,7 +7,7 @@ use crate::inspect::client_for;
 use crate::pages::Page;
 use crate::remote::{Host, Owner, Remote};
 use crate::token::Token;
-use crate::verdict::{AnsweredBy, AppRefusal, answered_by};
+use crate::verdict::{AnsweredBy, AppRefusal, NoReply, answered_by};
 use serde_json::Value;
 use std::cell::Cell;
 
@@ -61,8 +61,7 @@ impl Installation {
 impl<'a> Asker<'a> {
     /// Makes the client. `issuer`: the App's client ID, or its number.
     pub(crate) fn new(host: &'a Host, issuer: &'a str, signer: &'a Signer) -> Result<Self, AppError> {
-        let client =
-            client_for(host, HttpContext::User).map_err(|why| AppError::NotAsked(why.to_string()))?;
+        let client = client_for(host, HttpContext::User).map_err(AppError::unreached)?;
         Ok(Self { client, api: Api::of(host), host, issuer, signer, ahead: Cell::new(0) })
     }
 
@@ -201,9 +200,10 @@ pub(super) fn answered(reply: CallResult) -> Result<Response, AppError> {
     let who =
         |answer: &Response| answered_by(answer.status, answer.body.is_empty(), &|name| answer.header(name));
     match reply {
-        CallResult::Failed(why) => Err(AppError::NotAsked(why.to_string())),
+        CallResult::Failed(why) => Err(AppError::unreached(why)),
         CallResult::Answered(answer) if who(&answer) == AnsweredBy::Stranger => {
-            Err(AppError::NotAsked("what answered is not GitHub (a captive portal, or a proxy?)".to_owned()))
+            let why = "what answered is not GitHub (a captive portal, or a proxy?)".to_owned();
+            Err(AppError::NotAsked(NoReply::CaptivePortal, why))
         }
         CallResult::Answered(answer) => Ok(answer),
     }

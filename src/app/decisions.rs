@@ -116,8 +116,7 @@ pub(crate) struct Desk<'a> {
 impl<'a> Desk<'a> {
     /// Makes the client.
     pub(crate) fn new(host: &'a Host, org: &'a Owner, token: &'a Token) -> Result<Self, AppError> {
-        let client =
-            client_for(host, HttpContext::User).map_err(|why| AppError::NotAsked(why.to_string()))?;
+        let client = client_for(host, HttpContext::User).map_err(AppError::unreached)?;
         Ok(Self { client, api: Api::of(host), host, org, token })
     }
 

@@ -2,9 +2,12 @@
 
 use super::key::BadKey;
 use crate::account::Account;
+use crate::github::NoResponse;
+use crate::inspect::no_reply;
 use crate::terminal::sanitise;
 use crate::vault;
-use crate::verdict::AppRefusal;
+use crate::verdict::{AppRefusal, NoReply};
+use crate::verdict_id::VerdictId;
 use std::fmt;
 
 /// Why there is no token.
@@ -20,8 +23,10 @@ pub(crate) enum AppError {
     Signer(vault::VaultError),
     /// The command that signs printed something else than a signature.
     NoSignature,
-    /// GitHub could not be asked: why.
-    NotAsked(String),
+    /// GitHub was not to be asked.
+    NotToAsk,
+    /// GitHub could not be asked: which part failed, and why.
+    NotAsked(NoReply, String),
     /// GitHub does not take the signature for the App's.
     KeyRefused {
         /// The key's name on the App's page; none if a command signs.
@@ -49,9 +54,25 @@ impl AppError {
         Self::Said(status, sanitise(message, 200))
     }
 
+    /// There was no answer.
+    pub(super) fn unreached(why: NoResponse) -> Self {
+        Self::NotAsked(no_reply(why.kind), why.to_string())
+    }
+
     /// Tells whether asking again may help by itself.
     pub(crate) fn is_passing(&self) -> bool {
-        matches!(self, Self::NotAsked(_) | Self::Said(500.., _))
+        matches!(self, Self::NotToAsk | Self::NotAsked(..) | Self::Said(429 | 500.., _))
+    }
+
+    /// Gives the verdict where this is why git gets no token, and it is not one of [`AppRefusal`]'s.
+    pub(crate) fn verdict_id(&self) -> VerdictId {
+        match self {
+            Self::NotToAsk => VerdictId::NotAsked,
+            Self::NotAsked(part, _) => part.verdict_id(),
+            Self::Said(429, _) => VerdictId::RateLimited,
+            Self::Said(500.., _) => VerdictId::ServerError,
+            _ => VerdictId::NoAccount,
+        }
     }
 
     /// Says what mends it, if that is known.
@@ -81,7 +102,7 @@ impl AppError {
                 let owner = account.scope.segment(0).unwrap_or("OWNER");
                 Some(format!("name the repository: {owner}/REPO"))
             }
-            Self::NotAsked(_) => Some("try again".to_owned()),
+            Self::NotToAsk | Self::NotAsked(..) => Some("try again".to_owned()),
             Self::Signer(_) | Self::Refused(_) | Self::Said(..) => None,
         }
     }
@@ -98,7 +119,8 @@ impl fmt::Display for AppError {
             Self::NoSignature => {
                 f.write_str("the command that signs printed something else than a signature")
             }
-            Self::NotAsked(why) => write!(f, "GitHub could not be asked: {why}"),
+            Self::NotToAsk => f.write_str("GitHub was not to be asked"),
+            Self::NotAsked(_, why) => write!(f, "GitHub could not be asked: {why}"),
             Self::KeyRefused { fingerprint: Some(_) } => {
                 f.write_str("GitHub does not take this key for the App's")
             }

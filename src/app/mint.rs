@@ -6,15 +6,13 @@ use super::settle::settle;
 use super::{AppError, Minted, SPARE, Signer, TokenUse, beside, now, turn};
 use crate::account::Account;
 use crate::paths::Paths;
-use crate::token::Token;
+use crate::token::{SETTLES, Token};
 use crate::vault::{self, Asking};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 /// How many bytes of tokens are kept of one account. Windows' Credential Manager takes 2,560.
 const MOST: usize = if cfg!(windows) { 2500 } else { 16 * 1024 };
-/// Seconds in which a token that was minted may yet be unknown.
-const FRESH: i64 = 5;
 /// The permissions that `requests` and `grants` need.
 const DECISIONS: [&str; 2] =
     ["organization_personal_access_token_requests", "organization_personal_access_tokens"];
@@ -35,7 +33,7 @@ pub(super) fn token(
         return Ok(minted(&good, false, None));
     }
     if !may_ask {
-        return Err(AppError::NotAsked("it was not to be asked".to_owned()));
+        return Err(AppError::NotToAsk);
     }
     let _turn = turn(paths, account);
     // Somebody else may have minted it meanwhile.
@@ -66,7 +64,7 @@ pub(super) fn kept(paths: &Paths, account: &Account) -> Result<Vec<MintedToken>,
 pub(crate) fn forget(paths: &Paths, account: &Account, secret: &Token) -> bool {
     let _turn = turn(paths, account);
     let Ok(mut tokens) = kept(paths, account) else { return false };
-    let is_old = |it: &MintedToken| it.secret.as_bytes() == secret.expose() && it.minted + FRESH < now();
+    let is_old = |it: &MintedToken| it.secret.as_bytes() == secret.expose() && it.minted + SETTLES < now();
     let before = tokens.len();
     tokens.retain(|it| !is_old(it));
     let dropped = tokens.len() < before;
@@ -93,7 +91,7 @@ fn name(purpose: &TokenUse<'_>) -> Option<String> {
 
 fn minted(kept: &MintedToken, is_new: bool, note: Option<String>) -> Minted {
     let token = Token::new(kept.secret.as_bytes().to_vec());
-    Minted { token, expires: Some(kept.expires), is_new, note }
+    Minted { token, expires: Some(kept.expires), is_new, minted: Some(kept.minted), note }
 }
 
 fn mint(paths: &Paths, account: &Account, purpose: &TokenUse<'_>, name: String) -> Result<Minted, AppError> {

@@ -16,6 +16,8 @@
 //! - The new pair of a refresh is kept before it is used. A refresh token that GitHub does not take is read once
 //!   more: another process may have been faster.
 //!
+//! [`manifest`] makes a new App, for which a person presses one button on GitHub's page.
+//!
 //! Sources: GitHub's documentation of Apps, `octokit/auth-app.js`, `octokit/openapi-types`.
 
 mod api;
@@ -25,6 +27,7 @@ mod error;
 pub(crate) mod jwt;
 pub(crate) mod kept;
 pub(crate) mod key;
+pub(crate) mod manifest;
 mod mint;
 mod settle;
 mod signer;
@@ -73,6 +76,8 @@ pub(crate) struct Minted {
     pub(crate) expires: Option<i64>,
     /// Whether it was asked of GitHub just now.
     pub(crate) is_new: bool,
+    /// When an installation token was minted, in seconds since 1970.
+    pub(crate) minted: Option<i64>,
     /// What people should know: the clock of this machine is wrong.
     pub(crate) note: Option<String>,
 }
@@ -102,7 +107,13 @@ pub(crate) fn secret(
 ) -> Result<Option<Minted>, AppError> {
     if account.app.is_none() {
         let token = vault::open(&account.place, paths, Asking::Never).read(&vault::item(account))?;
-        return Ok(token.map(|token| Minted { token, expires: account.expires, is_new: false, note: None }));
+        return Ok(token.map(|token| Minted {
+            token,
+            expires: account.expires,
+            is_new: false,
+            minted: None,
+            note: None,
+        }));
     }
     let of_scope = account.scope.as_remote();
     let remote = if remote.repo.is_none() { &of_scope } else { remote };

@@ -5,12 +5,12 @@ use crate::git::HttpContext;
 use crate::github::{Api, ApiPath, Call};
 use crate::inspect::client_for;
 use crate::remote::Host;
-use crate::token::Token;
+use crate::token::{SETTLES, Token};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The longest that GitHub takes to know a token that it has given (octokit waits as long).
-pub(super) const BOUND: Duration = Duration::from_secs(5);
+/// How long it is waited for.
+pub(super) const BOUND: Duration = Duration::from_secs(SETTLES.unsigned_abs());
 /// The first pause between two questions; each is half as long again as the one before.
 const PAUSE: Duration = Duration::from_millis(500);
 

@@ -68,7 +68,7 @@ impl Pair {
     }
 
     fn minted(self, is_new: bool) -> Minted {
-        Minted { token: self.access, expires: self.expires, is_new, note: None }
+        Minted { token: self.access, expires: self.expires, is_new, minted: None, note: None }
     }
 }
 
@@ -84,7 +84,7 @@ pub(super) fn token(paths: &Paths, account: &Account, may_ask: bool) -> Result<M
         return Ok(pair.minted(false));
     }
     if !may_ask {
-        return Err(AppError::NotAsked("it was not to be asked".to_owned()));
+        return Err(AppError::NotToAsk);
     }
     let _turn = turn(paths, account);
     // Somebody else may have refreshed it meanwhile.
@@ -140,7 +140,7 @@ pub(super) struct Login {
 impl Login {
     pub(super) fn at(host: &Host) -> Result<Self, AppError> {
         let api = Api::login(host);
-        let client = client_to(&api, HttpContext::User).map_err(|why| AppError::NotAsked(why.to_string()))?;
+        let client = client_to(&api, HttpContext::User).map_err(AppError::unreached)?;
         Ok(Self { client, api })
     }
 

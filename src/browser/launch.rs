@@ -49,6 +49,11 @@ pub fn open(url: &str) -> Result<Opened, OpenError> {
     Launcher::new(env::vars_os()).open(url)
 }
 
+/// Opens the page that this very process serves at a port of this machine. No other address here is ever opened.
+pub fn open_own(port: u16) -> Result<Opened, OpenError> {
+    Launcher::new(env::vars_os()).start(&format!("http://{}:{port}/", std::net::Ipv4Addr::LOCALHOST))
+}
+
 /// Opens pages by an environment: its `PATH` and `BROWSER` choose, and the browser inherits it.
 #[derive(Clone)]
 pub struct Launcher {
@@ -70,6 +75,10 @@ impl Launcher {
     /// Opens a page. Returns at once, whatever the program does.
     pub fn open(&self, url: &str) -> Result<Opened, OpenError> {
         check(url).map_err(OpenError::BadUrl)?;
+        self.start(url)
+    }
+
+    fn start(&self, url: &str) -> Result<Opened, OpenError> {
         let (program, mut command) = self.command(url).ok_or(OpenError::NoProgram)?;
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         keep_descriptors();

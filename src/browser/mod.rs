@@ -7,7 +7,7 @@
 
 mod launch;
 
-pub use launch::open;
+pub use launch::{OpenError, Opened, open, open_own};
 
 use std::ffi::OsString;
 use std::fmt;

@@ -84,12 +84,12 @@ fn read_key(file: &Path) -> Result<AppKey, Failure> {
 }
 
 /// What is to be kept, and for whom.
-struct AddingApp<'a> {
-    session: &'a Session,
-    options: &'a Add,
-    accounts: &'a [Account],
-    scope: &'a Scope,
-    owner: &'a Owner,
+pub(super) struct AddingApp<'a> {
+    pub(super) session: &'a Session,
+    pub(super) options: &'a Add,
+    pub(super) accounts: &'a [Account],
+    pub(super) scope: &'a Scope,
+    pub(super) owner: &'a Owner,
 }
 
 impl AddingApp<'_> {
@@ -104,6 +104,18 @@ impl AddingApp<'_> {
             terminal::say(&format!("the key is kept now; delete the file: {file}"));
         }
         Ok(())
+    }
+
+    /// Keeps the key of an App that was made a moment ago: nobody else has it, so nothing is asked before.
+    pub(super) fn keep_new(
+        &self,
+        app: App,
+        key: &AppKey,
+        login: String,
+        out: &mut dyn Write,
+    ) -> Result<(), Failure> {
+        let account = self.account(app, TokenKind::App, Some(login))?;
+        self.keep(account, Some(&Token::new(key.der().to_vec())), "key", out)
     }
 
     fn keep_signer(&self, app: App, command: &str, out: &mut dyn Write) -> Result<(), Failure> {
@@ -205,7 +217,12 @@ impl AddingApp<'_> {
     }
 
     /// Makes the account: the same scope and login as before is the same account.
-    fn account(&self, app: App, kind: TokenKind, login: Option<String>) -> Result<Account, Failure> {
+    pub(super) fn account(
+        &self,
+        app: App,
+        kind: TokenKind,
+        login: Option<String>,
+    ) -> Result<Account, Failure> {
         let verified = Verified { server: Server::GitHub, login, expires: None };
         let account = add::account(self.options, self.accounts, self.scope.clone(), kind, verified)?;
         Ok(Account { app: Some(app), place: VaultPlace::File, ..account })

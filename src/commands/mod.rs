@@ -14,6 +14,7 @@ mod hints;
 mod import;
 pub mod install_docs;
 pub mod list;
+mod new_app;
 mod offer;
 mod page;
 pub mod probe;
@@ -174,6 +175,7 @@ fn with_session(command: &Command, start: Instant, out: &mut dyn Write) -> Resul
     match command {
         Command::Add(options) => match &options.app {
             Some(client_id) => add_app::run(&session, options, client_id, out),
+            None if options.new_app => new_app::run(&session, options, out),
             None => add::run(&session, options, out),
         },
         Command::Import(options) => import::run(&session, options, out),

@@ -111,6 +111,7 @@ fn ask(session: &Session, scope: &Scope, rejected: Option<&Account>, accounts: &
         no_verify: false,
         no_browser: false,
         app: None,
+        new_app: false,
         key: None,
         sign: None,
         yes: true,

@@ -44,6 +44,7 @@ pub fn run(session: &Session, options: &Renew, out: &mut dyn Write) -> Result<()
         no_browser: options.no_browser,
         yes: true,
         app: None,
+        new_app: false,
         key: None,
         sign: None,
     };

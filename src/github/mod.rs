@@ -134,6 +134,15 @@ impl ApiPath {
         Self("/installation/repositories?per_page=1".to_owned())
     }
 
+    /// Gives a GitHub App that was just made, and its key, for the code that came back with the browser; once.
+    /// `None` if it cannot be a code.
+    pub fn app_of_code(code: &Token) -> Option<Self> {
+        let code = std::str::from_utf8(code.expose()).ok()?;
+        let fits = (1..=256).contains(&code.len())
+            && code.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+        fits.then(|| Self(format!("/app-manifests/{code}/conversions")))
+    }
+
     /// Begins a login by a code ([`Api::login`]).
     pub fn device_code() -> Self {
         Self("/login/device/code".to_owned())

@@ -510,7 +510,7 @@ impl Work<'_> {
 pub(crate) fn heard_from(reply: &CallResult) -> Observed {
     match reply {
         CallResult::Answered(answer) => Observed::rest(reply_of(answer)),
-        CallResult::Failed(failure) => Observed::Trouble(trouble_of(failure.kind)),
+        CallResult::Failed(failure) => Observed::Trouble(no_reply(failure.kind)),
     }
 }
 
@@ -603,7 +603,8 @@ fn reply_of(answer: &Response) -> ServerReply {
     }
 }
 
-fn trouble_of(kind: FailureKind) -> NoReply {
+/// Says which part failed, as verdicts have it.
+pub(crate) fn no_reply(kind: FailureKind) -> NoReply {
     match kind {
         FailureKind::Tls | FailureKind::BadAuthorities => NoReply::Tls,
         FailureKind::Proxy | FailureKind::BadProxySetting => NoReply::Proxy,

@@ -140,9 +140,15 @@ impl Case<'_> {
         )
     }
 
-    /// Git is given nothing: there is an account, and its vault does not give the secret.
+    /// Git is given nothing: there is an account, and its vault or its App does not give the secret.
     fn unreadable(&self, unreadable: &Unreadable) -> Verdict {
-        let Unreadable { label, why, fix } = unreadable;
+        let Unreadable { label, id, why, fix } = unreadable;
+        if *id != VerdictId::NoAccount {
+            let again = ["then ask again: git credential-patron diagnose {url}"];
+            let mut verdict = self.say(*id, Measured, "", &again, &[]);
+            verdict.means = format!("the GitHub App of \"{label}\" gives no token: {why}");
+            return verdict;
+        }
         let mut verdict = self.say(
             VerdictId::NoAccount,
             Measured,
@@ -161,13 +167,7 @@ impl Case<'_> {
 
     fn no_answer(&self) -> Option<Verdict> {
         if let Observed::Trouble(trouble) = self.refusal {
-            let id = match trouble {
-                NoReply::Unreachable => VerdictId::Unreachable,
-                NoReply::Tls => VerdictId::TlsFailed,
-                NoReply::Proxy => VerdictId::ProxyFailed,
-                NoReply::CaptivePortal => VerdictId::CaptivePortal,
-            };
-            return Some(self.row(id, Measured));
+            return Some(self.row(trouble.verdict_id(), Measured));
         }
         if let Observed::Stopped(words) = self.refusal {
             let mut verdict = self.say(

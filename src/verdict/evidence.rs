@@ -13,6 +13,7 @@ use crate::denial::catalogue::Finding;
 use crate::denial::normal::RepositoryName;
 use crate::remote::Direction;
 use crate::token::TokenKind;
+use crate::verdict_id::VerdictId;
 use serde_json::Value;
 
 /// Everything that was observed of one target; what was not is left at its default.
@@ -108,7 +109,9 @@ pub(crate) struct TokenEvidence {
 pub(crate) struct Unreadable {
     /// The account's label.
     pub(crate) label: String,
-    /// What is wrong with its vault, fit to be shown.
+    /// The verdict: there is no token, or it could not be asked for.
+    pub(crate) id: VerdictId,
+    /// What is wrong with its vault or its App, fit to be shown.
     pub(crate) why: String,
     /// What mends it, where that is known.
     pub(crate) fix: Option<String>,
@@ -150,6 +153,18 @@ pub(crate) enum NoReply {
     Proxy,
     /// Somebody else answered.
     CaptivePortal,
+}
+
+impl NoReply {
+    /// Gives its verdict.
+    pub(crate) fn verdict_id(self) -> VerdictId {
+        match self {
+            Self::Unreachable => VerdictId::Unreachable,
+            Self::Tls => VerdictId::TlsFailed,
+            Self::Proxy => VerdictId::ProxyFailed,
+            Self::CaptivePortal => VerdictId::CaptivePortal,
+        }
+    }
 }
 
 /// One answer.

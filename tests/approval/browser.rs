@@ -28,6 +28,16 @@ pub(super) struct Browser {
 impl Browser {
     /// Starts one whose files lie in the sandbox.
     pub(super) fn start(sandbox: &Sandbox) -> Self {
+        Self::with(sandbox, &["--no-proxy-server"])
+    }
+
+    /// The same behind a proxy, whose certificates it takes as they are. This machine's own addresses are reached
+    /// without it, as browsers do.
+    pub(super) fn behind(sandbox: &Sandbox, proxy: &str) -> Self {
+        Self::with(sandbox, &[&format!("--proxy-server={proxy}"), "--ignore-certificate-errors"])
+    }
+
+    fn with(sandbox: &Sandbox, way: &[&str]) -> Self {
         let driver = needed("chromedriver", "chromium-driver");
         let chromium = needed("chromium", "chromium");
         let driver = sandbox.command(driver, ["--port=0"]).within(BOUND).spawn();
@@ -52,10 +62,10 @@ impl Browser {
             "--disable-component-update",
             "--disable-sync",
             "--disable-breakpad",
-            "--no-proxy-server",
             "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
             &format!("--user-data-dir={}", profile.display()),
         ];
+        let arguments: Vec<&str> = arguments.iter().chain(way).copied().collect();
         let wanted = json!({"capabilities": {"alwaysMatch": {
             "browserName": "chrome",
             "goog:chromeOptions": {"binary": chromium, "args": arguments},

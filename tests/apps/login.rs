@@ -3,6 +3,7 @@
 use super::{ASK, cast, client_id, password};
 use crate::forge::{Forge, State};
 use crate::sandbox::{Output, Running, Sandbox};
+use crate::screen::Screen;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -117,4 +118,48 @@ fn a_login_that_has_ended_says_how_to_begin_again() {
     let answer = sandbox.patron(["get"]).stdin(ASK).ok();
     assert_eq!(answer.stdout(), "");
     answer.says("the login by the App has ended").says("git credential-patron add acme --app");
+}
+
+#[test]
+fn a_login_on_a_real_terminal_shows_page_and_code_and_waits() {
+    let forge = quick();
+    let sandbox = Sandbox::new(&forge);
+    sandbox.patron(["setup"]).ok();
+    let line = format!("git credential-patron add acme --app {}", client_id(&forge));
+    let mut screen = Screen::start(&sandbox, &sandbox.work(), 100, &line);
+    screen.wait_for("enter this code:").expect("it is shown");
+    screen.wait_for("-").expect("a code");
+    let code = loop {
+        let shown = screen.text();
+        let mut lines = shown.lines().skip_while(|line| !line.contains("enter this code:"));
+        match lines.nth(1).map(|line| line.trim_start_matches("patron:").trim().to_owned()) {
+            Some(code) if code.len() == 9 => break code,
+            _ => thread::sleep(Duration::from_millis(10)),
+        }
+    };
+    assert!(screen.text().contains("https://github.com/login/device"), "{}", screen.text());
+    forge.policy(|policy| policy.apps.authorise(&code, "mona"));
+    let shown = screen.wait().expect("it ends");
+    assert_eq!(shown.code, 0, "{}", shown.text());
+    assert!(
+        shown.text().contains("added acme: GitHub App for https://github.com/acme, of mona"),
+        "{}",
+        shown.text()
+    );
+    assert!(!shown.text().contains("ghu_") && !shown.text().contains("ghr_"));
+    sandbox.git(["clone", "https://github.com/acme/secret"]).ok();
+}
+
+#[test]
+fn a_login_without_any_terminal_goes_on_as_well() {
+    let forge = quick();
+    let sandbox = Sandbox::new(&forge);
+    let arguments = ["add", "acme", "--app", &client_id(&forge)];
+    let program = sandbox.program();
+    let mut running = sandbox.command("setsid", ["--wait"]).args([program]).args(arguments).spawn();
+    let code = code(&mut running);
+    forge.policy(|policy| policy.apps.authorise(&code, "mona"));
+    running.wait().ok().says("https://github.com/login/device");
+    let answer = sandbox.patron(["get"]).stdin(ASK).ok();
+    assert!(password(&answer.stdout()).starts_with("ghu_"));
 }

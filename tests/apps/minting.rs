@@ -113,6 +113,58 @@ fn a_fresh_token_that_github_does_not_know_yet_is_waited_for() {
 }
 
 #[test]
+fn a_fresh_token_that_git_alone_does_not_know_yet_is_borne_at_the_first_use_and_later() {
+    let forge = Forge::start(cast());
+    forge.policy(|policy| {
+        policy.apps.unknown_to_git_for = SignedDuration::from_millis(2500);
+        // Five minutes before its end a token is not given any more: this one is for some seconds.
+        policy.apps.life = Some(SignedDuration::from_secs(308));
+    });
+    let sandbox = with_app(&forge, "acme");
+    let quiet = |line: &[&str], folder: &std::path::Path| {
+        sandbox.git(line).cwd(folder).ok().does_not_say("401").does_not_say("patron:");
+    };
+    quiet(&["clone", "https://github.com/acme/secret"], &sandbox.work());
+    let folder = sandbox.work().join("secret");
+    let start = Instant::now();
+    // All is well here by now, so nothing but the new tokens is a reason to ask.
+    while start.elapsed() < Duration::from_secs(15) || minted(&forge) < 3 {
+        assert!(start.elapsed() < Duration::from_secs(100), "{} tokens", minted(&forge));
+        quiet(&["fetch"], &folder);
+        thread::sleep(Duration::from_millis(500));
+    }
+    let listed = sandbox.patron(["list"]).ok();
+    assert!(!listed.stdout().contains("rejected"), "{}", listed.stdout());
+}
+
+#[test]
+fn a_dead_token_that_the_probe_meets_is_minted_anew_at_once() {
+    let forge = Forge::start(cast());
+    let sandbox = with_app(&forge, "acme");
+    sandbox.git(["clone", "https://github.com/acme/secret"]).ok();
+    let folder = sandbox.work().join("secret");
+    sandbox.git(["commit", "-q", "--allow-empty", "-m", "more"]).cwd(&folder).ok();
+    forge.policy(|policy| policy.token_mut("minted-1").state = crate::forge::State::Revoked);
+    // The first push: it is asked about before git gets anything.
+    sandbox.git(["push"]).cwd(&folder).ok().does_not_say("401");
+    assert_eq!(minted(&forge), 2);
+    let listed = sandbox.patron(["list"]).ok();
+    assert!(!listed.stdout().contains("rejected"), "{}", listed.stdout());
+}
+
+#[test]
+fn an_app_whose_tokens_are_never_known_is_named_and_not_put_off() {
+    let forge = Forge::start(cast());
+    forge.policy(|policy| policy.apps.unknown_to_git_for = SignedDuration::from_hours(1));
+    let sandbox = with_app(&forge, "acme");
+    let clone = sandbox.git(["clone", "https://github.com/acme/secret"]).fails(128);
+    clone.says("refused a token of the GitHub App of acme (401)");
+    assert_eq!(minted(&forge), 2, "once more, and then no more");
+    forge.policy(|policy| policy.apps.unknown_to_git_for = SignedDuration::ZERO);
+    sandbox.git(["clone", "https://github.com/acme/secret"]).ok();
+}
+
+#[test]
 fn a_token_that_github_takes_back_is_minted_anew() {
     let forge = Forge::start(cast());
     let sandbox = with_app(&forge, "acme");

@@ -3,6 +3,7 @@
 mod keys;
 mod login;
 mod minting;
+pub(crate) mod new_app;
 mod owners;
 mod refused;
 

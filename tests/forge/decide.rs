@@ -176,7 +176,7 @@ pub(crate) fn who<'a>(
         Some(token) if token.state == State::Revoked || token.is_expired(policy.apps.now(now)) => {
             Err(Refusal::BadCredentials)
         }
-        Some(token) if !policy.apps.knows(token, now) => Err(Refusal::BadCredentials),
+        Some(token) if !policy.apps.knows(token, now, !credential.bearer) => Err(Refusal::BadCredentials),
         Some(token) => Ok(Some(token)),
         None => Err(Refusal::BadCredentials),
     }

@@ -36,7 +36,7 @@ use tempfile::TempDir;
 
 #[allow(unused_imports, reason = "tests and the tour each use a part of it")]
 pub(crate) use self::{
-    apps::{App, Apps, Device, Installation, Key, another_key, grants, key},
+    apps::{App, Apps, Device, Installation, Key, MadeByForm, another_key, grants, key},
     http::Reply,
     log::{Entry, EntryKind, GitAsk},
     make::days,

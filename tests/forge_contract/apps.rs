@@ -11,7 +11,9 @@ use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use serde_json::{Value, json};
 
 use super::client::{Answer, Client};
-use crate::forge::{App, Forge, Installation, Key, Policy, Selection, State, Token, another_key, key};
+use crate::forge::{
+    App, Forge, HostKind, Installation, Key, Policy, Selection, State, Token, another_key, key,
+};
 
 const API: &str = "https://api.github.com";
 
@@ -269,29 +271,118 @@ fn requests_are_listed_by_pages_and_decided_by_an_app_alone() {
     assert!(client.get_as(&url, &owner).json().as_array().is_some_and(Vec::is_empty));
 }
 
+/// A manifest as programs send it.
+fn manifest(name: &str) -> Value {
+    json!({"name": name, "url": "https://example.com", "redirect_url": "http://127.0.0.1:1/back",
+           "public": false, "default_permissions": {"contents": "write", "metadata": "read"}})
+}
+
 #[test]
 fn a_manifest_becomes_an_app_whose_key_is_given_once() {
     let forge = Forge::start(Policy::sample());
     let client = Client::new(&forge);
-    let manifest = json!({"name": "Mona's deploys", "url": "https://example.com",
-                          "redirect_url": "http://127.0.0.1:1/back"})
-    .to_string();
-    let asked = client.post(
-        "https://github.com/organizations/acme/settings/apps/new?state=abc",
-        &[("manifest", &manifest)],
-    );
-    assert!(asked.body.contains("Create GitHub App"), "{}", asked.body);
-    let made = client.post(
-        "https://github.com/settings/apps/create",
-        &[("manifest", &manifest), ("state", "abc"), ("owner", "acme")],
-    );
-    let (place, code) = made.header("location").split_once("?code=").expect("a code");
-    let (code, state) = code.split_once("&state=").expect("a state");
-    assert_eq!((place, state), ("http://127.0.0.1:1/back", "abc"));
-    let convert = || client.send("POST", &format!("{API}/app-manifests/{code}/conversions"), "", b"");
-    let app = convert();
-    assert_eq!((app.status, app.json()["owner"]["login"].as_str()), (201, Some("acme")));
-    let jwt = jwt(another_key(), app.json()["client_id"].as_str().expect("an id"), 60, 540);
-    assert_eq!(client.get_as(&format!("{API}/app"), &jwt).status, 200);
-    assert_eq!(convert().status, 404);
+    for (settings, owner, kind) in
+        [("organizations/acme/settings", "acme", "Organization"), ("settings", "mona", "User")]
+    {
+        let manifest = manifest(&format!("{owner}'s deploys")).to_string();
+        let fields = [("manifest", manifest.as_str()), ("state", "abc")];
+        let asked = client.post(&format!("https://github.com/{settings}/apps/new?state=abc"), &fields[..1]);
+        assert_eq!(asked.status, 200, "{}", asked.body);
+        assert!(asked.body.contains("Create GitHub App") && asked.body.contains("contents: write"));
+        assert!(asked.body.contains(&format!("action=\"/{settings}/apps/create\"")), "{}", asked.body);
+        let made = client.post(&format!("https://github.com/{settings}/apps/create"), &fields);
+        let (place, code) = made.header("location").split_once("?code=").expect("a code");
+        let (code, state) = code.split_once("&state=").expect("a state");
+        assert_eq!((made.status, place, state), (302, "http://127.0.0.1:1/back", "abc"));
+        let url = format!("{API}/app-manifests/{code}/conversions");
+        let convert = |body: &[u8]| client.send("POST", &url, "", body);
+        assert_eq!(convert(b"{}").status, 404, "a body is one too many");
+        assert_eq!(client.get(&url).status, 404);
+        let app = convert(b"");
+        assert_eq!(app.status, 201);
+        let app = app.json();
+        assert_eq!(
+            (app["owner"]["login"].as_str(), app["owner"]["type"].as_str()),
+            (Some(owner), Some(kind))
+        );
+        for secret in ["pem", "client_secret", "webhook_secret"] {
+            assert!(app[secret].as_str().is_some_and(|secret| secret.len() >= 32), "{secret}");
+        }
+        let jwt = jwt(another_key(), app["client_id"].as_str().expect("an id"), 60, 540);
+        assert_eq!(client.get_as(&format!("{API}/app"), &jwt).status, 200);
+        assert_eq!(convert(b"").status, 404, "once");
+    }
+}
+
+#[test]
+fn a_manifest_is_judged_and_a_code_does_not_last() {
+    let forge = Forge::start(installed());
+    let client = Client::new(&forge);
+    let ask = |owner: &str, manifest: &Value| {
+        let url = format!("https://github.com/organizations/{owner}/settings/apps/new");
+        client.post(&url, &[("manifest", &manifest.to_string())])
+    };
+    let with = |field: &str, value: Value| {
+        let mut manifest = manifest("deploys");
+        manifest[field] = value;
+        manifest
+    };
+    for (manifest, words) in [
+        (json!("nonsense"), "It needs a name"),
+        (with("url", Value::Null), "It needs a name and a url"),
+        (with("name", json!("x".repeat(35))), "too long"),
+        (with("name", json!("deploy")), "already been taken"),
+        (with("redirect_url", Value::Null), "redirect_url"),
+        (with("default_permissions", json!({"contents": "all"})), "no such level"),
+        (with("hook_attributes", json!({"active": false})), "hook needs a url"),
+    ] {
+        let refused = ask("acme", &manifest);
+        assert!(refused.status == 422 && refused.body.contains(words), "{words}: {}", refused.body);
+    }
+    assert_eq!(ask("acme", &manifest("deploys")).status, 200);
+    forge.policy(|policy| policy.owner_mut("acme").members.clear());
+    assert_eq!(ask("acme", &manifest("deploys")).status, 404, "who is no member");
+    assert_eq!(ask("nobody", &manifest("deploys")).status, 404);
+
+    let manifest = manifest("late").to_string();
+    let made =
+        client.post("https://github.com/settings/apps/create", &[("manifest", &manifest), ("state", "s")]);
+    let (_, code) = made.header("location").split_once("?code=").expect("a code");
+    let code = code.split('&').next().unwrap_or_default();
+    forge.policy(|policy| policy.apps.clock = SignedDuration::from_mins(61));
+    assert_eq!(client.send("POST", &format!("{API}/app-manifests/{code}/conversions"), "", b"").status, 404);
+}
+
+#[test]
+fn an_app_is_installed_by_its_page_where_it_may_be() {
+    let forge = Forge::start(installed().host("ghe.example.com", HostKind::Ghes));
+    let client = Client::new(&forge);
+    let page = "https://github.com/apps/deploy/installations/new";
+    let offered = client.get(page);
+    assert!(offered.body.contains("Install for globex") && offered.body.contains("Install for mona"));
+    forge.policy(|policy| policy.apps.app_mut("deploy").public = false);
+    let offered = client.get(page);
+    assert!(!offered.body.contains("Install for globex") && offered.body.contains("Install for mona"));
+    assert_eq!(client.post(page, &[("target", "globex")]).status, 404);
+    assert!(client.post(page, &[("target", "mona")]).body.contains("Installed for mona"));
+    let owners = forge.policy(|policy| {
+        policy.apps.app_mut("deploy").installations.iter().map(|it| it.owner.clone()).collect::<Vec<_>>()
+    });
+    assert_eq!(owners, ["acme", "mona"]);
+    assert_eq!(client.get("https://github.com/apps/nothing/installations/new").status, 404);
+    // An Enterprise Server has these pages elsewhere.
+    assert_eq!(client.get("https://ghe.example.com/github-apps/deploy/installations/new").status, 200);
+    assert_eq!(client.get("https://ghe.example.com/apps/deploy/installations/new").status, 404);
+}
+
+#[test]
+fn git_may_know_a_minted_token_later_than_the_api() {
+    let forge = Forge::start(installed());
+    let client = Client::new(&forge);
+    forge.policy(|policy| policy.apps.unknown_to_git_for = SignedDuration::from_hours(1));
+    let secret = mint(&forge, &json!({})).json()["token"].as_str().expect("a token").to_owned();
+    assert_eq!(client.get_as(&format!("{API}/installation/repositories"), &secret).status, 200);
+    assert_eq!(client.discover("https://github.com/acme/secret", "git-upload-pack", &secret).status, 401);
+    forge.policy(|policy| policy.apps.unknown_to_git_for = SignedDuration::ZERO);
+    assert_eq!(client.discover("https://github.com/acme/secret", "git-upload-pack", &secret).status, 200);
 }

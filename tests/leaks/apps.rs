@@ -3,11 +3,13 @@
 
 use super::search::Needles;
 use super::world::tool;
-use crate::forge::{App, Forge, Installation, Policy, key};
+use crate::forge::{App, Forge, Installation, Policy, another_key, key};
 use crate::given;
 use crate::sandbox::{Output, Run, Sandbox};
+use crate::visitor;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::SignedDuration;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -53,9 +55,31 @@ fn nothing_of_an_app_shows_while_it_signs_mints_and_logs_in() {
         let whole: Vec<&str> = std::iter::once(program.as_str()).chain(arguments.iter().copied()).collect();
         outputs.push((arguments[0], loud(&sandbox, &whole).run()));
     }
-    // In trouble: the key is refused, the clock is wrong, the App is suspended.
+    let minted =
+        given_out.stdout().lines().find_map(|line| line.strip_prefix("password=").map(str::to_owned));
+    let told = format!("{}username=x\npassword={}\n\n", ask.trim_end(), minted.expect("it was given"));
+    let told = told.replace(".gitusername", ".git\nusername");
+    for word in ["store", "erase"] {
+        outputs.push((word, loud(&sandbox, &[&program, word]).stdin(told.as_str()).ok()));
+    }
+    // In trouble: the App is suspended, the clock is wrong, the key is another one's.
+    let elsewhere = ask.replace("secret", "tools");
+    let get = || loud(&sandbox, &[&program, "get"]).stdin(elsewhere.as_str()).run();
     forge.policy(|policy| policy.apps.app_mut("deploy").installation_mut("acme").suspended = true);
-    outputs.push(("get", loud(&sandbox, &[&program, "get"]).stdin(ask.replace("secret", "tools")).run()));
+    outputs.push(("get while suspended", get()));
+    outputs.push(("diagnose", loud(&sandbox, &[&program, "diagnose", "acme/tools", "--json"]).run()));
+    forge.policy(|policy| {
+        policy.apps.app_mut("deploy").installation_mut("acme").suspended = false;
+        policy.apps.clock = SignedDuration::from_hours(30);
+    });
+    outputs.push(("get by another clock", get()));
+    forge.policy(|policy| {
+        policy.apps.clock = SignedDuration::ZERO;
+        policy.apps.app_mut("deploy").public_key = another_key().public.clone();
+    });
+    outputs.push(("get with another key", get()));
+    outputs.push(("token", loud(&sandbox, &[&program, "token", "acme/nothing"]).run()));
+    forge.policy(|policy| policy.apps.app_mut("deploy").public_key = key().public.clone());
 
     let mut running = loud(&sandbox, &[&program, "add", "globex", "--no-browser", "--app", &id]).spawn();
     let start = Instant::now();
@@ -89,10 +113,72 @@ fn nothing_of_an_app_shows_while_it_signs_mints_and_logs_in() {
     secrets.extend(tokens.iter().map(|(label, secret)| (label.as_str(), secret.as_str())));
     let needles = Needles::new(&secrets);
     for (what, output) in &outputs {
-        assert_eq!(needles.found_in(&format!("stdout of {what}"), &output.stdout), [] as [String; 0]);
+        // A token is what `get` is there to write.
+        if !what.starts_with("get") {
+            assert_eq!(needles.found_in(&format!("stdout of {what}"), &output.stdout), [] as [String; 0]);
+        }
         assert_eq!(needles.found_in(&format!("stderr of {what}"), &output.stderr), [] as [String; 0]);
     }
     assert_eq!(needles.found_in("stderr of get", &given_out.stderr), [] as [String; 0]);
     let allowed = [given::secrets_file(&sandbox), file];
     assert_eq!(needles.found_below(sandbox.root(), &allowed), [] as [String; 0]);
+}
+
+#[test]
+fn nothing_that_github_gives_for_a_new_app_shows_or_stays() {
+    let forge = Forge::start(Policy::sample());
+    let sandbox = Sandbox::new(&forge);
+    let program = sandbox.program().display().to_string();
+    let begin = || {
+        let mut running = loud(&sandbox, &[&program, "add", "acme", "--new-app", "--no-browser"]).spawn();
+        let page = crate::apps::new_app::address(&mut running);
+        let start = visitor::open(&page).expect("it answers");
+        let asked =
+            visitor::press(&forge, &start, "Continue for the organisation acme").expect("GitHub asks");
+        let made = visitor::press(&forge, &asked, "Create GitHub App").expect("it is made");
+        (running, start, made)
+    };
+    let (running, start, made) = begin();
+    let last = visitor::open(&made.location).expect("it answers");
+    let kept = running.wait().ok();
+    // And one whose key nobody can read: what GitHub says of it must not be quoted.
+    let (running, _, again) = begin();
+    forge.policy(|policy| policy.apps.breaks_keys = true);
+    let failed = visitor::open(&again.location).expect("it answers");
+    let lost = running.wait().fails(1);
+
+    let pem = &another_key().pem;
+    let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    let field = |address: &str, name: &str| {
+        let fields = address.split(['?', '&']).find_map(|field| field.strip_prefix(name).map(str::to_owned));
+        fields.expect("it is there")
+    };
+    let (code, state) = (field(&made.location, "code="), field(&made.location, "state="));
+    let (second, other_state) = (field(&again.location, "code="), field(&again.location, "state="));
+    assert!(start.body.contains(&state), "the state stands in the form, and nowhere else");
+    let secrets = forge.policy(|policy| policy.apps.client_secrets.clone());
+    assert_eq!(secrets.len(), 4, "two Apps were fetched");
+    let mut all: Vec<(&str, &str)> = vec![
+        ("key", &body),
+        ("code", &code),
+        ("state", &state),
+        ("second code", &second),
+        ("second state", &other_state),
+    ];
+    all.extend(secrets.iter().map(|secret| ("client or webhook secret", secret.as_str())));
+    let needles = Needles::new(&all);
+    for (what, output) in [("the App that is kept", &kept), ("the App that is not", &lost)] {
+        assert_eq!(needles.found_in(&format!("stdout of {what}"), &output.stdout), [] as [String; 0]);
+        assert_eq!(needles.found_in(&format!("stderr of {what}"), &output.stderr), [] as [String; 0]);
+    }
+    for page in [&last, &failed] {
+        assert_eq!(needles.found_in("the last page", page.body.as_bytes()), [] as [String; 0]);
+    }
+    let allowed = [given::secrets_file(&sandbox)];
+    assert_eq!(needles.found_below(sandbox.root(), &allowed), [] as [String; 0]);
+    // Of all of it the vault holds the key alone.
+    let vault = std::fs::read(&allowed[0]).expect("the vault");
+    let others = Needles::new(&all[1..]);
+    assert_eq!(others.found_in("the vault", &vault), [] as [String; 0]);
+    assert_ne!(Needles::new(&all[..1]).found_in("the vault", &vault), [] as [String; 0], "the key is kept");
 }

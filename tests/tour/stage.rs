@@ -85,6 +85,11 @@ impl Stage {
     /// Answers what a command asks, which is then to succeed.
     pub(crate) fn answer(&self, mut screen: Screen, answer: &str) -> Result<Shown, String> {
         screen.type_line(answer)?;
+        self.ended(screen)
+    }
+
+    /// Waits for the end of a command that asked something, and is to succeed.
+    pub(crate) fn ended(&self, screen: Screen) -> Result<Shown, String> {
         let line = screen.line().to_owned();
         let shown = screen.wait()?;
         self.show(&shown);

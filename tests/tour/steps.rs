@@ -54,8 +54,15 @@ pub(crate) fn policy() -> Policy {
     policy
 }
 
-/// The tour.
-pub(crate) const STEPS: &[Step] = &[
+/// The steps of the tour, in order; `app`: with those of the second act, before mona leaves.
+pub(crate) fn all(app: bool) -> Vec<&'static Step> {
+    let (leave, first) = STEPS.split_last().expect("there are steps");
+    let second = if app { super::app_steps::STEPS } else { &[] };
+    first.iter().chain(second).chain([leave]).collect()
+}
+
+/// The first act, and how mona leaves.
+const STEPS: &[Step] = &[
     Step {
         name: "setup",
         title: "make patron the helper for github.com",
@@ -382,6 +389,6 @@ fn last(repository: &str) -> &str {
     repository.split('/').next_back().unwrap_or(repository)
 }
 
-fn expect(holds: bool, otherwise: &str) -> Result<(), String> {
+pub(crate) fn expect(holds: bool, otherwise: &str) -> Result<(), String> {
     if holds { Ok(()) } else { Err(otherwise.to_owned()) }
 }

@@ -190,6 +190,7 @@ fn an_account_without_its_secret_is_none_and_says_why() {
             e.fetch = Observed::NotAsked;
             e.unreadable = Some(Unreadable {
                 label: "acme".to_owned(),
+                id: VerdictId::NoAccount,
                 why: "the {keyring} is locked".to_owned(),
                 fix: fix.map(str::to_owned),
             });

@@ -13,7 +13,7 @@ mod owners;
 
 pub(crate) use device::{Device, answer as login};
 pub(crate) use keys::{Key, another_key, key};
-pub(crate) use manifest::pages as manifest_pages;
+pub(crate) use manifest::{MadeByForm, install as install_page, pages as manifest_pages};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -34,12 +34,18 @@ pub(crate) struct Apps {
     pub(crate) devices: Vec<Device>,
     /// Refresh tokens that were not used yet, with the label of the access token each came with.
     pub(crate) refreshes: Vec<(String, String)>,
-    /// Apps made by a form, by the code that fetches them once.
-    pub(crate) made: Vec<(String, App)>,
+    /// Apps made by a form, which nobody has fetched yet.
+    pub(crate) made: Vec<MadeByForm>,
+    /// Whether the keys of new Apps are given cut off.
+    pub(crate) breaks_keys: bool,
+    /// The secrets of Apps and of their webhooks that were given to whoever fetched them.
+    pub(crate) client_secrets: Vec<String>,
     /// How far GitHub's clock is ahead of this machine's.
     pub(crate) clock: SignedDuration,
     /// How long a token that was just minted is not known yet.
     pub(crate) unknown_for: SignedDuration,
+    /// The same where git asks; the API may know it before.
+    pub(crate) unknown_to_git_for: SignedDuration,
     /// How long minted tokens live; none: an hour.
     pub(crate) life: Option<SignedDuration>,
     /// Whether minted tokens have the long shape of 2026.
@@ -69,6 +75,10 @@ pub(crate) struct App {
     pub(crate) owner: String,
     /// What checks its signatures: PKCS#1 in DER.
     pub(crate) public_key: Vec<u8>,
+    /// Whether anybody can install it.
+    pub(crate) public: bool,
+    /// What it asks for where it is installed.
+    pub(crate) permissions: Permissions,
     /// Where it is installed.
     pub(crate) installations: Vec<Installation>,
     /// Whether its owner has ticked "Enable Device Flow".
@@ -103,6 +113,8 @@ impl App {
             slug: slug.to_owned(),
             owner: owner.to_owned(),
             public_key: key.public.clone(),
+            public: true,
+            permissions: grants(&[("contents", "write"), ("metadata", "read")]),
             installations: Vec::new(),
             device_flow: true,
             user_tokens: Some(28_800),
@@ -179,9 +191,11 @@ impl Apps {
         now + self.clock
     }
 
-    /// Tells whether a token of an App is good for something yet, and still.
-    pub(crate) fn knows(&self, token: &Token, now: Timestamp) -> bool {
-        let fresh = token.kind == TokenKind::Installation && token.created + self.unknown_for > now;
+    /// Tells whether a token of an App is good for something yet, and still. `at_git`: where git asks.
+    pub(crate) fn knows(&self, token: &Token, now: Timestamp, at_git: bool) -> bool {
+        let unknown_for =
+            if at_git { self.unknown_for.max(self.unknown_to_git_for) } else { self.unknown_for };
+        let fresh = token.kind == TokenKind::Installation && token.created + unknown_for > now;
         // A token that a policy made by hand has no App behind it.
         let app = self.list.iter().find(|app| app.slug == token.app);
         let gone = token.kind == TokenKind::Installation
@@ -210,7 +224,7 @@ pub(crate) fn answer(
 ) -> Option<Reply> {
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
     calls::answer(policy, question, &parts, request)
-        .or_else(|| manifest::convert(policy, &parts, request))
+        .or_else(|| manifest::convert(policy, question, &parts, request))
         .or_else(|| owners::answer(policy, question, &parts, request))
 }
 

@@ -99,6 +99,12 @@ pub(crate) fn answer(shared: &Shared, site: &Site, base: &str, path: &str, reque
         ["organizations", org, "settings", "apps", rest @ ..] => {
             apps::manifest_pages(&mut policy, &view, org, rest, post)
         }
+        ["apps", rest @ ..] if site.kind != HostKind::Ghes => {
+            apps::install_page(&mut policy, &view, rest, post)
+        }
+        ["github-apps", rest @ ..] if site.kind == HostKind::Ghes => {
+            apps::install_page(&mut policy, &view, rest, post)
+        }
         ["settings", rest @ ..] => own::answer(&mut policy, &view, rest, post),
         ["orgs", org, "sso"] => orgs::sso(&mut policy, &view, org, post),
         ["organizations", org, "settings", rest @ ..] => orgs::settings(&mut policy, &view, org, rest, post),
