@@ -81,6 +81,7 @@ fn reject(lookup: &Lookup<'_>, ids: &[String]) {
         username,
         secret,
         is_challenged: false,
+        minted: None,
     };
     let challenges = request.lines.iter().filter(|line| line.key == b"wwwauth[]");
     let challenges = challenges.map(|line| String::from_utf8_lossy(line.value.expose()).into_owned());

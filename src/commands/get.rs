@@ -7,7 +7,7 @@
 use super::offer::{self, Offered};
 use super::relay;
 use crate::account::Account;
-use crate::app::{self, Asks, Minted};
+use crate::app::{self, AppError, Asks, Minted};
 use crate::choose::answered_user;
 use crate::error::one_line;
 use crate::log::Fact;
@@ -19,6 +19,7 @@ use crate::remote::{Scope, Server};
 use crate::session::Session;
 use crate::stdio;
 use crate::terminal::say;
+use crate::token::TokenKind;
 use crate::vault;
 
 /// Answers one request.
@@ -78,71 +79,106 @@ enum Search<'a> {
     },
 }
 
+/// What one account has for a request.
+enum Tried {
+    /// A secret, and what was found out about it.
+    Secret(Minted, Judgement),
+    /// Its vault is in trouble, which was said.
+    Trouble,
+    /// Nothing.
+    PassedOver {
+        /// Whether it was said why.
+        said: bool,
+    },
+}
+
 fn find<'a>(lookup: &'a Lookup<'_>) -> Search<'a> {
-    let Lookup { session, request, remote, server, .. } = lookup;
+    let Lookup { session, remote, server, .. } = lookup;
     let is_watched = notice::is_watched(session, remote, *server);
-    let mut said = false;
+    let mut any_said = false;
     for account in lookup.ranked() {
-        let facts = [("account", Fact::Account(account))];
-        let has_expired = session.is_expired(account);
         let rejection = lookup.outcomes().rejection(&account.id);
         let is_in_pause = rejection.is_some_and(|rejection| !rejection.may_try(session.now));
-        if is_in_pause || (has_expired && !is_watched) {
-            session.log.note("passed over: rejected or expired", &facts);
+        if is_in_pause || (session.is_expired(account) && !is_watched) {
+            session.log.note("passed over: rejected or expired", &[("account", Fact::Account(account))]);
             continue;
         }
-        let minted = match app::secret(&session.paths, account, remote, asks(session, account)) {
-            Ok(Some(minted)) => minted,
-            Ok(None) => {
-                say(&format!(
-                    "the {} holds no token for {}; add it again: git credential-patron add {}",
-                    account.place.name(),
-                    account.label,
-                    account.scope.short()
-                ));
-                continue;
-            }
-            Err(app::AppError::Refused(refusal)) => {
-                session.log.note("passed over: its App is refused", &facts);
-                let owner = account.scope.segment(0).unwrap_or_default();
-                notice::say_refusal(remote, session.caller(), &refusal.verdict(owner));
-                said = true;
-                continue;
-            }
-            Err(trouble) => {
-                session.log.note("nothing: the vault is in trouble", &facts);
-                let remedy = trouble.remedy(account);
-                let fact = format!("no token for {}: {trouble}", account.label);
-                say(&one_line(fact, remedy));
-                return Search::Trouble;
-            }
-        };
-        let token = &minted.token;
-        let username = answered_user(account, request.username.as_deref());
-        let given = Credential {
-            id: &account.id,
-            account: Some(account),
-            remote,
-            server: *server,
-            username,
-            secret: token,
-            is_challenged: request.is_challenged(),
-        };
-        let judged = match is_watched {
-            true => notice::judge(session, &mut lookup.outcomes(), &given),
-            false => Judgement::unasked(),
-        };
-        if judged.give && !(has_expired && judged.is_unsure) {
-            session.log.note("chosen", &facts);
-            return Search::Account(account, minted, judged);
-        }
-        session.log.note("passed over: its token is not accepted", &facts);
-        said |= judged.speaks();
-        if is_watched {
-            judged.conclude(session);
+        // What an App minted before may be dead meanwhile, and then it mints once more.
+        match tried(lookup, account, is_watched, account.kind == TokenKind::App) {
+            Tried::Secret(minted, judged) => return Search::Account(account, minted, judged),
+            Tried::Trouble => return Search::Trouble,
+            Tried::PassedOver { said } => any_said |= said,
         }
     }
-    Search::Nothing { said }
+    Search::Nothing { said: any_said }
+}
+
+/// Reads an account's secret, and decides about it. `once_more`: whether an App may mint another one.
+fn tried(lookup: &Lookup<'_>, account: &Account, is_watched: bool, once_more: bool) -> Tried {
+    let Lookup { session, request, remote, server, .. } = lookup;
+    let facts = [("account", Fact::Account(account))];
+    let minted = match app::secret(&session.paths, account, remote, asks(session, account)) {
+        Ok(Some(minted)) => minted,
+        Ok(None) => {
+            say(&format!(
+                "the {} holds no token for {}; add it again: git credential-patron add {}",
+                account.place.name(),
+                account.label,
+                account.scope.short()
+            ));
+            return Tried::PassedOver { said: false };
+        }
+        Err(AppError::Refused(refusal)) => {
+            session.log.note("passed over: its App is refused", &facts);
+            let verdict = refusal.verdict(account.scope.segment(0).unwrap_or_default());
+            lookup.note(|outcomes| {
+                let place = (remote, notice::direction(session.caller()));
+                outcomes.note_refused(&account.id, place, session.now, verdict.id, verdict.page.as_deref());
+            });
+            notice::say_refusal(remote, session.caller(), &verdict);
+            return Tried::PassedOver { said: true };
+        }
+        Err(trouble) => {
+            session.log.note("nothing: the vault is in trouble", &facts);
+            let remedy = trouble.remedy(account);
+            let fact = format!("no token for {}: {trouble}", account.label);
+            say(&one_line(fact, remedy));
+            return Tried::Trouble;
+        }
+    };
+    if minted.is_new && account.app.is_some() {
+        lookup.note(|outcomes| {
+            outcomes.note_minted(&account.id, remote, notice::direction(session.caller()));
+        });
+    }
+    let given = Credential {
+        id: &account.id,
+        account: Some(account),
+        remote,
+        server: *server,
+        username: answered_user(account, request.username.as_deref()),
+        secret: &minted.token,
+        is_challenged: request.is_challenged(),
+        minted: minted.minted,
+    };
+    let judged = match is_watched {
+        true => notice::judge(session, &mut lookup.outcomes(), &given),
+        false => Judgement::unasked(),
+    };
+    if judged.give && !(session.is_expired(account) && judged.is_unsure) {
+        session.log.note("chosen", &facts);
+        return Tried::Secret(minted, judged);
+    }
+    if judged.is_outlived && app::forget(&session.paths, account, &minted.token) && once_more {
+        session.log.note("the App's token is not known any more: another is minted", &facts);
+        return tried(lookup, account, is_watched, false);
+    }
+    session.log.note("passed over: its token is not accepted", &facts);
+    let said = judged.speaks();
+    if is_watched {
+        judged.conclude(session);
+    }
+    Tried::PassedOver { said }
 }
 
 fn answer(lookup: &Lookup<'_>, account: &Account, minted: &Minted, judged: Judgement) {

@@ -202,6 +202,7 @@ fn keep(
         no_browser: true,
         yes: true,
         app: None,
+        new_app: false,
         key: None,
         sign: None,
     };

@@ -77,8 +77,16 @@ fn judge(lookup: &Lookup<'_>, asked: &FallbackAnswer) -> Option<Judgement> {
     let username = username.map(Token::expose).or(request.username.as_deref())?;
     let id = lookup.outcomes().id_of_fallback(secret)?;
     let is_challenged = request.is_challenged();
-    let given =
-        Credential { id: &id, account: None, remote, server: *server, username, secret, is_challenged };
+    let given = Credential {
+        id: &id,
+        account: None,
+        remote,
+        server: *server,
+        username,
+        secret,
+        is_challenged,
+        minted: None,
+    };
     Some(notice::judge(session, &mut lookup.outcomes(), &given))
 }
 

@@ -14,10 +14,12 @@ use crate::log::Fact;
 use crate::outcomes::{Direction, OF_THE_TOKEN, Outcomes};
 use crate::session::Session;
 use crate::terminal::say;
+use crate::token::{SETTLES, TokenKind};
 use crate::traces::{Mark, Traces, slot};
 use crate::verdict::{self, Evidence, HelperReach, NoReply, Observed, Origin, Verdict};
 use crate::verdict_id::VerdictId;
 use crate::verify;
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long a host is left alone after an answer that says nothing of the token, in seconds.
@@ -28,6 +30,8 @@ const LONG_HOLD: i64 = 15 * 60;
 const LONG: [VerdictId; 2] = [VerdictId::LockedOut, VerdictId::RateLimited];
 /// How long what was found out of an owner holds for its other repositories, in seconds.
 const SHARED: i64 = 60;
+/// The pause between two questions about a token that GitHub may not know yet.
+const SETTLING: Duration = Duration::from_millis(300);
 /// A wait for our own lock that takes no time off a request.
 const HARDLY: Duration = Duration::from_millis(250);
 
@@ -113,15 +117,20 @@ fn take_right(
     mark: &Mark,
 ) -> AskingTurn {
     let start = Instant::now();
+    // Whoever has the turn bears as long with a token that is new.
+    let bound = match credential.is_fresh(session.clock()) {
+        true => BOUND + Duration::from_secs(SETTLES.unsigned_abs()),
+        false => BOUND,
+    };
     if !outcomes.is_good(credential.id) {
-        let turn = take_turn(session, credential);
+        let turn = take(session, credential, OneAtATime::Account, bound);
         // Somebody else may have asked meanwhile.
         outcomes.reload();
         if matches!(turn, AskingTurn::Busy) || !outcomes.is_good(credential.id) {
             return turn;
         }
     }
-    let turn = take(session, credential, OneAtATime::Place(mark), BOUND.saturating_sub(start.elapsed()));
+    let turn = take(session, credential, OneAtATime::Place(mark), bound.saturating_sub(start.elapsed()));
     outcomes.reload();
     turn
 }
@@ -166,6 +175,10 @@ pub(super) fn ask(
             session.log.note("asking: git never reported about an earlier answer", &[]);
             None
         }
+        Reason::Fresh => {
+            session.log.note("asking: the token was minted just now", &[]);
+            None
+        }
         Reason::Rejected => {
             session.log.note("asking: the token was refused before", &[]);
             None
@@ -183,7 +196,12 @@ pub(super) fn ask(
     let subject = subject(session, outcomes, credential, direction);
     let means = means(session, &git);
     let waited = start.elapsed();
-    let found = glance(&means, &subject, BOUND.saturating_sub(waited));
+    let mut found = glance(&means, &subject, BOUND.saturating_sub(waited));
+    while found.answer().status() == Some(401) && credential.is_fresh(session.clock()) {
+        session.log.note("asking again: the token was minted just now", &[]);
+        thread::sleep(SETTLING);
+        found = glance(&means, &subject, BOUND);
+    }
     if waited > HARDLY && matches!(found.answer(), Observed::Trouble(NoReply::Unreachable)) {
         // The time was ours to waste, so this says nothing of the host.
         session.log.note("asked, with too little time left", &[]);
@@ -194,8 +212,8 @@ pub(super) fn ask(
     {
         return still_refused(session, outcomes, credential, direction, refusal);
     }
-    let mut found = found;
-    if found.leaves_questions() {
+    // Of an App's token no call of ours tells more.
+    if found.leaves_questions() && !is_outlived(credential, &found) {
         let left = |start: Instant| BOUND.saturating_sub(start.elapsed());
         let turn = take(session, credential, OneAtATime::Owner, left(start));
         outcomes.reload();
@@ -266,6 +284,16 @@ fn still_refused(
     refused_before(session, outcomes, credential, &refusal)
 }
 
+/// Tells whether an App mints the account's tokens.
+fn is_minted(credential: &Credential<'_>) -> bool {
+    credential.account.is_some_and(|account| account.kind == TokenKind::App)
+}
+
+/// Tells whether GitHub does not know an App's token any more.
+fn is_outlived(credential: &Credential<'_>, found: &Inspection) -> bool {
+    is_minted(credential) && found.answer().status() == Some(401)
+}
+
 /// What an answer means for the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Consequence {
@@ -322,12 +350,17 @@ fn note(
         }
         match consequence {
             Consequence::Open if !was_sent => {}
-            Consequence::Open => o.note_accepted(id, remote, direction, session.now),
+            // Not before it was minted: whoever has the same token next need not ask.
+            Consequence::Open => {
+                let at = session.now.max(credential.minted.unwrap_or_default());
+                o.note_accepted(id, remote, direction, at);
+            }
             Consequence::Unknown => o.hold(&remote.host, session.now, pause(&verdict, &evidence), verdict.id),
             Consequence::Refused => {
                 let page = verdict.page.as_deref();
                 o.note_refused(id, (remote, direction), session.now, verdict.id, page);
             }
+            Consequence::Rejected if is_minted(credential) => o.note_bad_login(&remote.host, session.now),
             // A fallback's secret is the fallback's to forget: git's own 401 tells it. One that it gives all the
             // same is not asked about with each use: bad logins lock a user out.
             Consequence::Rejected if credential.account.is_none() => {
@@ -357,6 +390,10 @@ fn note(
     }
     if consequence == Consequence::Open {
         return steady(session, mark);
+    }
+    if consequence == Consequence::Rejected && is_minted(credential) {
+        let line = speech::outlived(credential);
+        return Judgement { give: false, is_outlived: true, line: Some(line), ..Judgement::give() };
     }
     let learned = credential.account.and_then(|account| verify::told(account, &evidence.user));
     let give = consequence != Consequence::Rejected || credential.account.is_none();

@@ -1,9 +1,9 @@
 //! Refusals noticed while git works: when GitHub is asked, what is said of the answer, which page is opened.
 //!
 //! Git tells a helper nothing of 403 and 404. So before an answer is given, GitHub is asked what git is about
-//! to ask, if one of three things holds: the account was never used for this repository and direction; an
+//! to ask, if one of these holds: the account was never used for this repository and direction; an
 //! earlier answer for it was never reported about (`traces`); its token was refused as such (401) and the
-//! pause is over. Otherwise no request is made, ever. Rules:
+//! pause is over. Or its App was given the token just now. Otherwise no request is made, ever. Rules:
 //! - Only for `git-remote-http(s)`, which reports what works; other callers get no request and no verdict.
 //! - Three seconds in all, one request at a time per account over all processes. Who has to wait too long, and
 //!   who gets no answer from GitHub, gives the token as if there were no such thing as asking.
@@ -12,6 +12,8 @@
 //!   more, by git alone and at most every ten seconds: nothing is said if git is let in now, else one line.
 //! - Who works in the background (an editor's fetch, `git maintenance`) is told once and opens nothing.
 //! - What is said stands on stderr after the answer was written.
+//! - A token that an App was just given may be unknown to GitHub for some seconds. Git asks until it is known, and
+//!   this time is not held against the three seconds.
 
 mod asking;
 mod ending;
@@ -30,7 +32,7 @@ use crate::outcomes::{Direction, OF_THE_TOKEN, Outcomes, State};
 use crate::remote::{Remote, Server};
 use crate::session::Session;
 use crate::terminal::say;
-use crate::token::Token;
+use crate::token::{SETTLES, Token};
 use crate::traces::{Mark, Traces};
 use crate::verdict::{self, Verdict};
 use crate::verdict_id::VerdictId;
@@ -62,6 +64,15 @@ pub struct Credential<'a> {
     pub secret: &'a Token,
     /// Whether the host has asked git for a credential.
     pub is_challenged: bool,
+    /// When it was minted, if it is an App's, in seconds since 1970.
+    pub minted: Option<i64>,
+}
+
+impl Credential<'_> {
+    /// Tells whether it is so new that GitHub may not know it everywhere yet.
+    fn is_fresh(&self, now: i64) -> bool {
+        self.minted.is_some_and(|at| (at..=at + SETTLES).contains(&now))
+    }
 }
 
 /// Tells whether a request is one that may be asked about: git itself, for a repository of GitHub's.
@@ -129,6 +140,8 @@ pub struct Judgement {
     pub is_try: bool,
     /// Whether nothing is known of how git will fare, or was known all along.
     pub is_unsure: bool,
+    /// Whether the token of an App is not known any more: the App is no worse for it, and mints another.
+    pub is_outlived: bool,
     leave: Option<(Mark, ProcessId)>,
     news: Option<Box<asking::News>>,
     line: Option<String>,
@@ -136,7 +149,15 @@ pub struct Judgement {
 
 impl Judgement {
     fn give() -> Self {
-        Self { give: true, is_try: false, is_unsure: false, leave: None, news: None, line: None }
+        Self {
+            give: true,
+            is_try: false,
+            is_unsure: false,
+            is_outlived: false,
+            leave: None,
+            news: None,
+            line: None,
+        }
     }
 
     /// Gives it without having found out anything.
@@ -186,6 +207,8 @@ enum Reason {
     FirstUse,
     /// Git never reported about an earlier answer.
     Unreported,
+    /// It was fine before, with an earlier token; this one is so new that GitHub may not know it yet.
+    Fresh,
     /// Its token was refused as such, or its known end has passed.
     Rejected,
 }
@@ -255,6 +278,11 @@ fn reason(
     let stands = if is_background(session) { TOLD } else { QUIET };
     match known.state {
         State::Accepted if Traces::of(&session.paths).unreported(mark) => Reason::Unreported,
+        State::Accepted
+            if credential.is_fresh(session.clock()) && credential.minted.is_some_and(|at| known.at < at) =>
+        {
+            Reason::Fresh
+        }
         State::Accepted => Reason::NothingNew,
         State::Refused(verdict) if (0..stands).contains(&(session.now - known.at)) => {
             Reason::Refused(PastRefusal { verdict, at: known.at, page: known.page })

@@ -113,6 +113,15 @@ pub(super) fn still_rejected(credential: &Credential<'_>, rejection: Option<Reje
     }
 }
 
+/// One line for a token of an App that is not known.
+pub(super) fn outlived(credential: &Credential<'_>) -> String {
+    format!(
+        "{} refused a token of the GitHub App of {} (401)",
+        credential.remote.host,
+        sanitise(credential.account.map_or("", |account| &account.label), 100)
+    )
+}
+
 /// Says when a rejected token is tried again: the host may be what is at fault, and it may be so no more.
 pub(super) fn tried_again(
     rejection: Option<Rejection>,

@@ -70,6 +70,13 @@ const OF_THE_OWNER: [VerdictId; 2] = [VerdictId::ApprovalPending, VerdictId::Gra
 /// The verdicts that mean: this secret is not known, whatever it is for.
 pub const OF_THE_TOKEN: [VerdictId; 3] =
     [VerdictId::PasswordNotAccepted, VerdictId::TokenExpired, VerdictId::TokenRejected];
+/// The refusals that an App meets when it asks for a token: with one that it was given they are over.
+pub const OF_THE_APP: [VerdictId; 4] = [
+    VerdictId::AppNotInstalled,
+    VerdictId::AppPermissionMissing,
+    VerdictId::AppSuspended,
+    VerdictId::ClockWrong,
+];
 /// What stands before and behind an account's id in the file.
 const BEFORE_ID: &str = "\n[account.";
 const BEHIND_ID: &str = "]\n";
@@ -426,6 +433,15 @@ impl Outcomes {
         self.note_known(id);
         let reason: Vec<&str> = std::iter::once(verdict.as_str()).chain(page).collect();
         self.note(id, place, "refused", now, &reason);
+    }
+
+    /// Forgets what an App was refused a token for: it was given one.
+    pub fn note_minted(&mut self, id: &str, remote: &Remote, direction: Direction) {
+        let is_over =
+            |known: &Outcome| matches!(known.state, State::Refused(verdict) if OF_THE_APP.contains(&verdict));
+        if self.at(id, remote, direction).as_ref().is_some_and(is_over) {
+            self.change_known(id, |known| known.remove(&place_key(remote, direction)));
+        }
     }
 
     /// Notes that GitHub knows the account's token after all.

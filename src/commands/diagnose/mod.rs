@@ -106,6 +106,7 @@ pub fn run(session: &Session, options: &Options) -> Result<(), Failure> {
         if let (Some(inspection), Some(account)) = (&inspection, ready.account) {
             remember(session, &mut outcomes, account, &ready, inspection);
         }
+        remember_app(session, &mut outcomes, &ready);
         diagnoses.push(diagnosis(session, options, &outcomes, ready, inspection));
     }
     let text = match options.json {
@@ -145,6 +146,7 @@ pub(super) fn look(session: &Session, options: &Options, aim: &Aim) -> Result<Wa
         if let (Some(inspection), Some(account)) = (&inspection, ready.account) {
             remember(session, outcomes, account, &ready, inspection);
         }
+        remember_app(session, outcomes, &ready);
         let secrets: Vec<Token> = ready.secrets().into_iter().collect();
         let diagnosis = diagnosis(session, options, outcomes, ready, inspection);
         let heard = match diagnosis.direction {
@@ -333,6 +335,17 @@ fn remember(
         }
     });
     learn(session, account, evidence);
+}
+
+/// Notes why an App gives no token for a repository.
+fn remember_app(session: &Session, outcomes: &mut Outcomes, ready: &Ready<'_>) {
+    let (Some(account), Some(refusal)) = (ready.account, &ready.evidence.app) else { return };
+    let remote = &ready.aim.target.remote;
+    let verdict = refusal.verdict(account.scope.segment(0).unwrap_or_default());
+    session.note_outcomes(outcomes, |outcomes| {
+        let page = verdict.page.as_deref();
+        outcomes.note_refused(&account.id, (remote, ready.direction), session.now, verdict.id, page);
+    });
 }
 
 /// Writes login and expiry into the list, where GitHub said something new.

@@ -19,6 +19,7 @@ use crate::target::{Aim, Transport};
 use crate::terminal::sanitise;
 use crate::token::{Token, TokenKind};
 use crate::verdict::{self, Evidence, HelperReach, Origin, Unreadable};
+use crate::verdict_id::VerdictId;
 use std::borrow::Cow;
 
 /// What is the same for all targets.
@@ -265,23 +266,25 @@ fn choose_one<'a>(
                 vaults.push(checks::readable(account, Ok(true)));
                 Some((account, Ok(token)))
             }
-            Err(app::AppError::Refused(refusal)) => {
-                let why = (refusal.to_string(), None);
-                refused = Some(refusal);
-                Some((account, Err(why)))
-            }
-            Err(app::AppError::Vault(trouble)) => {
-                vaults.push(checks::readable(account, Err(&trouble)));
-                Some((account, Err((trouble.to_string(), trouble.remedy()))))
-            }
             Err(trouble) => {
-                let remedy = trouble.remedy(account);
-                Some((account, Err((trouble.to_string(), remedy))))
+                let (id, why) = (trouble.verdict_id(), sanitise(&trouble.to_string(), 300));
+                let fix = trouble.remedy(account).map(|fix| sanitise(&fix, 300));
+                match trouble {
+                    app::AppError::Refused(refusal) => refused = Some(refusal),
+                    app::AppError::Vault(trouble) => vaults.push(checks::readable(account, Err(&trouble))),
+                    _ => {}
+                }
+                Some((account, Err(Unreadable { label: account.label.clone(), id, why, fix })))
             }
         }
     });
     ready.evidence.app = refused;
-    let holds_none = |account: &Account| (format!("the {} holds none", account.place.name()), None);
+    let holds_none = |account: &Account| Unreadable {
+        label: account.label.clone(),
+        id: VerdictId::NoAccount,
+        why: format!("the {} holds none", account.place.name()),
+        fix: None,
+    };
     let (account, read) = found.unwrap_or_else(|| (order[0], Err(holds_none(order[0]))));
     let others: Vec<&Account> = fitting.iter().copied().filter(|other| other.id != account.id).collect();
     let before = others.first().filter(|_| fitting[0].id != account.id);
@@ -303,7 +306,7 @@ fn choose_one<'a>(
 fn take<'a>(
     ready: &mut Ready<'a>,
     account: &'a Account,
-    read: Result<Token, (String, Option<String>)>,
+    read: Result<Token, Unreadable>,
     outcomes: &Outcomes,
 ) {
     let target = &ready.aim.target;
@@ -311,12 +314,8 @@ fn take<'a>(
     ready.username = answered_user(account, target.user.as_deref().map(str::as_bytes)).to_vec();
     let token = match read {
         Ok(token) => token,
-        Err((why, fix)) => {
-            ready.evidence.unreadable = Some(Unreadable {
-                label: account.label.clone(),
-                why: sanitise(&why, 300),
-                fix: fix.map(|fix| sanitise(&fix, 300)),
-            });
+        Err(unreadable) => {
+            ready.evidence.unreadable = Some(unreadable);
             return;
         }
     };

@@ -113,11 +113,7 @@ pub(super) fn all(
         match app::secret(&session.paths, account, &account.scope.as_remote(), Asks::ToFetch) {
             Ok(Some(minted)) => asked.push(Ask { at, account, token: minted.token }),
             Ok(None) => looks[at] = Some(lost(account)),
-            Err(trouble) => {
-                let mut look = Look::not_asked(account, sanitise(&trouble.to_string(), 200));
-                look.fix = trouble.remedy(account).map(|fix| sanitise(&fix, 200));
-                looks[at] = Some(Look { is_lost: true, ..look });
-            }
+            Err(trouble) => looks[at] = Some(without_token(account, &trouble)),
         }
     }
     // Those that git was let in with last go first: the more are known to be good, the more may go at a time.
@@ -151,10 +147,21 @@ pub(super) fn all(
     looks
 }
 
+/// Says why there is no token: what may pass by itself is no loss.
+fn without_token(account: &Account, trouble: &AppError) -> Look {
+    let state = if trouble.is_passing() { AccountState::Unreachable } else { AccountState::NotAsked };
+    Look {
+        fix: trouble.remedy(account).map(|fix| sanitise(&fix, 200)),
+        note: Some(sanitise(&trouble.to_string(), 200)),
+        is_lost: state == AccountState::NotAsked,
+        ..Look::of(account, state)
+    }
+}
+
 /// Asks a GitHub App where it is installed.
 fn of_app(session: &Session, account: &Account) -> Look {
-    let (state, error) = match app::installed(&session.paths, account) {
-        Ok(()) => return Look::of(account, AccountState::Fine),
+    match app::installed(&session.paths, account) {
+        Ok(()) => Look::of(account, AccountState::Fine),
         Err(AppError::Refused(refusal)) => {
             let owner = account.scope.segment(0).unwrap_or_default();
             let verdict = refusal.verdict(owner);
@@ -162,22 +169,17 @@ fn of_app(session: &Session, account: &Account) -> Look {
                 VerdictId::AppSuspended | VerdictId::ClockWrong => AccountState::Rejected,
                 _ => AccountState::Pending,
             };
-            return Look {
+            Look {
                 note: Some(format!("{} ({})", verdict.means, verdict.id)),
                 fix: verdict.fix.into_iter().next(),
                 page: verdict.page,
                 ..Look::of(account, state)
-            };
+            }
         }
-        Err(error) if error.is_passing() => (AccountState::Unreachable, error),
-        Err(error @ AppError::KeyRefused { .. }) => (AccountState::Rejected, error),
-        Err(error) => (AccountState::NotAsked, error),
-    };
-    Look {
-        fix: error.remedy(account).map(|fix| sanitise(&fix, 200)),
-        note: Some(sanitise(&error.to_string(), 200)),
-        is_lost: state == AccountState::NotAsked,
-        ..Look::of(account, state)
+        Err(error @ AppError::KeyRefused { .. }) => {
+            Look { state: AccountState::Rejected, is_lost: false, ..without_token(account, &error) }
+        }
+        Err(error) => without_token(account, &error),
     }
 }
 
