@@ -38,9 +38,15 @@ pub fn run(session: &Session, options: &Import, out: &mut dyn Write) -> Result<(
     }
     let mut kept = Vec::new();
     for candidate in &candidates {
-        match keep(session, options, candidate, out) {
-            Ok(true) => kept.push(candidate),
-            Ok(false) => {}
+        let scope = match wanted(options, candidate, session.now) {
+            Ok(Some(scope)) => scope,
+            Ok(None) => continue,
+            // Whoever ends a question ends them all.
+            Err(failure) if kept.is_empty() => return Err(failure),
+            Err(failure) => return Err(Failure::new(failure.exit(), "ended here; what was kept stays")),
+        };
+        match keep(session, candidate, scope, out) {
+            Ok(()) => kept.push(candidate),
             Err(failure) => {
                 // The next one may do better.
                 failure.causes().iter().for_each(|cause| terminal::say(cause));
@@ -52,8 +58,12 @@ pub fn run(session: &Session, options: &Import, out: &mut dyn Write) -> Result<(
     if !options.dry_run {
         say_what_cleans(&candidates, &kept, out).map_err(unwritten)?;
     }
-    for candidate in kept.iter().take(1) {
-        add::hint_at_setup(session, &Scope::exact(&candidate.host, None).expect("a host is a scope"));
+    let mut hosts: Vec<&Host> = Vec::new();
+    for candidate in kept.iter().filter(|candidate| !candidate.host.is_gist()) {
+        if !hosts.contains(&&candidate.host) {
+            hosts.push(&candidate.host);
+            add::hint_at_setup(session, &Scope::exact(&candidate.host, None).expect("a host is a scope"));
+        }
     }
     end.result()
 }
@@ -141,8 +151,11 @@ fn checkouts(git: Option<&Git>, named: &[PathBuf]) -> Result<Vec<Checkout>, Fail
 fn merged(tokens: Vec<FoundToken>) -> Vec<Vec<FoundToken>> {
     let mut all: Vec<Vec<FoundToken>> = Vec::new();
     for token in tokens {
-        let is_same =
-            |known: &&mut Vec<FoundToken>| known[0].secret == token.secret && known[0].host == token.host;
+        // One token may be written down for several owners.
+        let is_same = |known: &&mut Vec<FoundToken>| {
+            let known = &known[0];
+            known.secret == token.secret && known.host == token.host && known.only_for() == token.only_for()
+        };
         match all.iter_mut().find(is_same) {
             // One helper is found by two lines, and asked twice.
             Some(known) if known.iter().any(|known| known.place == token.place) => {}
@@ -169,28 +182,23 @@ fn show(out: &mut dyn Write, candidates: &[JudgedToken], now: i64) -> std::io::R
     Ok(())
 }
 
-/// Keeps one token, after asking where a person is to be asked. False if it is not to be kept.
+/// Says what one token is to be kept for, after asking where a person is to be asked. None if it is not to be kept.
+fn wanted(options: &Import, candidate: &JudgedToken, now: i64) -> Result<Option<Scope>, Failure> {
+    match &candidate.judged {
+        Judged::Keep(scope) if options.yes || confirmed(candidate, scope, now)? => Ok(Some(scope.clone())),
+        // Who names the owner has said that it is to be kept.
+        Judged::NeedsOwner if !options.yes => ask_owner(candidate),
+        _ => Ok(None),
+    }
+}
+
+/// Keeps one token, as `add` does.
 fn keep(
     session: &Session,
-    options: &Import,
     candidate: &JudgedToken,
+    scope: Scope,
     out: &mut dyn Write,
-) -> Result<bool, Failure> {
-    let scope = match &candidate.judged {
-        Judged::Keep(scope) => scope.clone(),
-        Judged::NeedsOwner if !options.yes => match ask_owner(candidate)? {
-            Some(scope) => scope,
-            None => return Ok(false),
-        },
-        _ => return Ok(false),
-    };
-    // Who has just named the owner has said it.
-    if !options.yes
-        && matches!(candidate.judged, Judged::Keep(_))
-        && !confirmed(candidate, &scope, session.now)?
-    {
-        return Ok(false);
-    }
+) -> Result<(), Failure> {
     let as_add = Add {
         scope: scope.to_string(),
         label: None,
@@ -208,8 +216,7 @@ fn keep(
     };
     let accounts = session.accounts().map_err(list_failure)?;
     let added = Adding::new(session, &as_add, scope, &accounts).keep(&candidate.places[0].secret)?;
-    add::report(out, &added, session.now).map_err(unwritten)?;
-    Ok(true)
+    add::report(out, &added, session.now).map_err(unwritten)
 }
 
 fn confirmed(candidate: &JudgedToken, scope: &Scope, now: i64) -> Result<bool, Failure> {

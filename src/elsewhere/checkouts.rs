@@ -1,6 +1,7 @@
 //! Tokens in the addresses of a checkout's remotes: `https://TOKEN@github.com/...`, `https://user:TOKEN@...`.
 
-use super::{Checkout, FoundToken, Haul, Sought};
+use super::{Checkout, FoundToken, Haul, Sought, word};
+use crate::git::is_remote_name;
 use crate::target::{Target, Transport};
 use crate::token::Token;
 
@@ -17,9 +18,9 @@ pub(super) fn look(sought: &Sought<'_>, haul: &mut Haul) {
             let remote = &target.remote;
             let push = if at.push { "--push " } else { "" };
             let path = remote.path.as_deref().unwrap_or_default();
-            let name = if is_plain(&at.name) { at.name.as_str() } else { "REMOTE" };
-            let clean =
-                format!("{} remote set-url {push}{name} https://{}/{path}", checkout.git(), remote.host);
+            let name = if is_remote_name(&at.name) { at.name.as_str() } else { "REMOTE" };
+            let clean_url = word(&format!("https://{}/{path}", remote.host));
+            let clean = format!("{} remote set-url {push}{name} {clean_url}", checkout.git());
             // A name without a token is no secret, and stays.
             if super::github_tokens(&value).is_empty() && target.secret.is_none() {
                 continue;
@@ -52,8 +53,4 @@ pub(super) fn value(target: &Target) -> Option<Token> {
     let parts = [target.user.as_deref().map(str::as_bytes), target.secret.as_ref().map(Token::expose)];
     let whole = parts.into_iter().flatten().collect::<Vec<_>>().join(&b' ');
     (!whole.is_empty()).then(|| Token::new(whole))
-}
-
-fn is_plain(name: &str) -> bool {
-    name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./".contains(&b)) && !name.starts_with('-')
 }

@@ -19,8 +19,12 @@ use crate::git::{Level, Listing, Settings};
 use crate::protocol::{Line, secrets};
 use crate::redact::redacted;
 use crate::remote::{Host, Owner};
-use crate::token::Token;
+use crate::terminal::sanitise;
+use crate::token::{Token, TokenKind};
 use std::path::{Path, PathBuf};
+
+/// How long a line about a place may be.
+const LONGEST: usize = 600;
 
 /// A token, and the place it lies at.
 pub(crate) struct FoundToken {
@@ -38,6 +42,14 @@ pub(crate) struct FoundToken {
     pub(crate) printed_by: Option<String>,
     /// What takes it away there: a command, or what to do.
     pub(crate) cleaned_by: String,
+}
+
+impl FoundToken {
+    /// Gives the owner that the place keeps it for, if it would open others' repositories, too.
+    pub(crate) fn only_for(&self) -> Option<&Owner> {
+        let opens_more = self.secret.kind() != TokenKind::FineGrained;
+        self.owner.as_ref().filter(|_| self.is_keyed && opens_more)
+    }
 }
 
 /// Where to look.
@@ -73,7 +85,9 @@ impl Checkout {
 
     /// Begins a command line for git there.
     fn git(&self) -> String {
-        self.folder.as_deref().map_or_else(|| "git".to_owned(), |folder| format!("git -C {}", word(folder)))
+        self.folder
+            .as_deref()
+            .map_or_else(|| "git".to_owned(), |folder| format!("git -C {}", path_word(folder)))
     }
 
     /// Names it.
@@ -122,12 +136,17 @@ pub(crate) fn look(sought: &Sought<'_>) -> Haul {
             ImportSource::Env => environment::look(&mut haul),
         }
     }
-    // Whatever a name came from, it is shown.
+    // What a place is called comes from files that anybody may have written.
     for token in &mut haul.tokens {
-        token.place = redacted(&token.place);
-        token.cleaned_by = redacted(&token.cleaned_by);
+        token.place = harmless(&token.place);
+        token.cleaned_by = harmless(&token.cleaned_by);
     }
+    haul.notes.iter_mut().for_each(|note| *note = harmless(note));
     haul
+}
+
+fn harmless(text: &str) -> String {
+    sanitise(&redacted(text), LONGEST)
 }
 
 /// Finds the tokens of GitHub's in a value, however it is wrapped: as it is, in base64, beside a user name.
@@ -154,10 +173,20 @@ fn contains(whole: &[u8], part: &[u8]) -> bool {
 }
 
 /// Writes a path as a word of a command line that is shown.
-fn word(path: &Path) -> String {
+fn path_word(path: &Path) -> String {
     let shown = short(path);
-    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"/._-+,:@~".contains(&b);
-    if shown.bytes().all(is_plain) { shown } else { format!("'{}'", path.display()) }
+    if is_plain(&shown) { shown } else { word(&path.display().to_string()) }
+}
+
+/// Writes a word of a command line that is shown: whoever copies it runs that command and nothing else.
+fn word(text: &str) -> String {
+    if is_plain(text) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
+/// Tells whether a word means itself to every shell.
+fn is_plain(text: &str) -> bool {
+    let is_harmless = |b: u8| b.is_ascii_alphanumeric() || b"/._-+,:@~".contains(&b);
+    !text.is_empty() && text.bytes().all(is_harmless)
 }
 
 #[cfg(test)]
@@ -188,6 +217,19 @@ mod tests {
         assert_eq!(found(&format!("{one} {other}")), [one.as_str(), other.as_str()]);
         for nothing in ["", "hunter2", "basic", "x-oauth-basic", "\u{fffd}\u{fffd}"] {
             assert_eq!(found(nothing), [""; 0], "{nothing}");
+        }
+    }
+
+    #[test]
+    fn a_word_of_a_command_is_one_word_of_it() {
+        for (text, shown) in [
+            ("https://github.com/acme/x", "https://github.com/acme/x"),
+            ("a b", "'a b'"),
+            ("$(touch x)", "'$(touch x)'"),
+            ("it's;", "'it'\\''s;'"),
+            ("", "''"),
+        ] {
+            assert_eq!(word(text), shown);
         }
     }
 

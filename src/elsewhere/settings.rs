@@ -2,7 +2,7 @@
 //! the header that `http.extraHeader` adds, as CI jobs write it.
 
 use super::checkouts::value;
-use super::{Checkout, FoundToken, Haul, Sought, short, word};
+use super::{Checkout, FoundToken, Haul, Sought, is_plain, path_word, short};
 use crate::git::{ConfigSource, NamedSetting};
 use crate::redact::holds_secret;
 use crate::remote::{GITHUB, Host, Owner, Remote};
@@ -48,8 +48,8 @@ pub(super) fn headers(sought: &Sought<'_>, haul: &mut Haul) {
         let place = place(&set.set.source, checkout);
         let Some((edit, at)) = editing(&set.set.source, checkout) else { continue };
         let key = String::from_utf8_lossy(&set.key).into_owned();
-        let is_plain = !holds_secret(key.as_bytes()) && !key.contains(['\'', '*', ' ']);
-        let clean = match is_plain {
+        let is_safe = is_plain(&key) && !holds_secret(key.as_bytes());
+        let clean = match is_safe {
             true => format!("{edit} --unset-all {key} '^{}:'", name.trim()),
             false => format!("{edit} --edit (take that header out{at})"),
         };
@@ -89,7 +89,7 @@ fn editing(source: &ConfigSource, checkout: Option<&Checkout>) -> Option<(String
     let at = source.line.map_or_else(String::new, |line| format!(", line {line}"));
     match (checkout, &source.file) {
         (Some(checkout), _) => Some((format!("{} config", checkout.git()), String::new())),
-        (None, Some(file)) => Some((format!("git config --file {}", word(file)), at)),
+        (None, Some(file)) => Some((format!("git config --file {}", path_word(file)), at)),
         (None, None) => None,
     }
 }

@@ -63,24 +63,30 @@ fn a_helper_that_answers_endlessly_and_one_that_waits_for_a_person_do_not_hold_i
 
 #[test]
 fn names_that_steer_terminals_and_commands_are_shown_harmless() {
-    let scene = Scene::new();
-    scene.sandbox.git(["init", "-q", "it"]).ok();
-    let it = scene.sandbox.work().join("it");
-    let config = format!(
-        "[remote \"$(touch pwned)\\u001b\"]\n\turl = https://x:{}@github.com/acme/secret\n",
-        scene.forge.secret("acme")
-    )
-    .replace("\\u001b", "\u{1b}[31m");
+    let mut scene = Scene::new();
+    scene.sandbox.git(["init", "-q", "it's here"]).ok();
+    let it = scene.sandbox.work().join("it's here");
+    let (acme, globex) = (scene.forge.secret("acme"), scene.forge.secret("globex"));
     let path = it.join(".git/config");
     let before = std::fs::read_to_string(&path).expect("it was made");
-    std::fs::write(&path, before + &config).expect("the sandbox is ours");
-    let output = scene.import("--from url it").ok();
-    assert!(
-        output.stdout().contains("remote set-url REMOTE https://github.com/acme/secret"),
-        "{}",
-        output.report()
+    let config = format!(
+        "{before}[remote \"$(touch pwned)\u{1b}[31m\"]\n\turl = https://x:{acme}@github.com/acme/$(touch pwned)\n\
+         [http \"https://github.com/$(touch pwned)\"]\n\textraHeader = Authorization: bearer {globex}\n"
     );
-    assert!(!output.stdout().contains('\u{1b}') && !output.stdout().contains("pwned"), "{}", output.report());
+    std::fs::write(&path, &config).expect("the sandbox is ours");
+    scene
+        .sandbox
+        .set("NIX_CONFIG", format!("access-tokens = github.com/\u{1b}[31m={}", scene.forge.secret("mona")));
+    let output = scene.sandbox.patron(["import", "--yes", "it's here"]).ok();
+    let told = output.stdout();
+    let clean = r"git -C 'it'\''s here' remote set-url REMOTE 'https://github.com/acme/$(touch pwned)'";
+    assert!(told.contains(clean), "{}", output.report());
+    assert!(told.contains(r"git -C 'it'\''s here' config --edit"), "{}", output.report());
+    assert!(told.contains("access-tokens in the variable NIX_CONFIG"), "{}", output.report());
+    assert!(!told.contains('\u{1b}') && !output.stderr().contains('\u{1b}'), "{}", output.report());
+    // What is copied runs that command and nothing else.
+    scene.sandbox.shell(&clean.replace("REMOTE", "nothing")).run();
+    assert!(!scene.sandbox.work().join("pwned").exists() && !it.join("pwned").exists());
 }
 
 #[test]

@@ -149,3 +149,23 @@ fn a_token_that_is_kept_is_never_replaced() {
     );
     assert_eq!(scene.sandbox.patron(["token", "acme"]).ok().stdout().trim(), secret);
 }
+
+#[test]
+fn whoever_ends_a_question_ends_them_all_and_what_was_kept_stays() {
+    let scene = Scene::new();
+    netrc(&scene, "acme");
+    scene
+        .sandbox
+        .write(".git-credentials", format!("https://mona:{}@github.com\n", scene.forge.secret("mona")));
+    let line = "git credential-patron import --from store --from netrc";
+    let (first, second) = ("for mona? [Y/n]", "for acme? [Y/n]");
+    // Ctrl-C, and Ctrl-D.
+    for key in ["\u{3}", "\u{4}"] {
+        let (code, text) = on_a_terminal(&scene, line, &[(first, key)]);
+        assert!(code != 0 && !text.contains(second), "{text}");
+        assert_eq!(scene.accounts().len(), 0);
+    }
+    let (code, text) = on_a_terminal(&scene, line, &[(first, "y"), (second, "\u{4}")]);
+    assert!(code == 1 && text.contains("patron: ended here; what was kept stays"), "{text}");
+    scene.keeps(&[("mona", "fine-grained")]);
+}

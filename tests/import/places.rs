@@ -158,6 +158,11 @@ fn nix_gives_each_owner_s_token_to_that_owner() {
         assert!(told.contains(line), "{line}: {}", output.report());
     }
     scene.keeps(&[("acme", "classic"), ("mona", "fine-grained")]);
+    // One token may be written down for two owners.
+    let both = format!("access-tokens = github.com/acme={0} github.com/globex={0}\n", secret("classic"));
+    scene.sandbox.write(".config/nix/tokens.conf", both);
+    let told = scene.import("--from nix").ok().stdout();
+    assert!(told.contains("added globex: ") && !told.contains("added acme: "), "{told}");
     assert_eq!(
         scene.asked_about(),
         ["classic", "mona"],

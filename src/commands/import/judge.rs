@@ -58,6 +58,11 @@ pub(super) fn judge(session: &Session, found: Vec<Vec<FoundToken>>) -> Result<Ve
         let labels: Vec<String> = accounts
             .iter()
             .filter(|account| holders.contains(&account.id) && *account.scope.host() == host)
+            .filter(|account| {
+                let scope = &account.scope;
+                let is_for = |owner| scope.is_whole_host() || scope.owner().as_ref() == Some(owner);
+                places[0].only_for().is_none_or(is_for)
+            })
             .map(|account| account.label.clone())
             .collect();
         let mut candidate =
@@ -113,18 +118,17 @@ impl JudgedToken {
 
     /// Finds what the token is for: its owner by what it sees, else by the place; a classic one is for all.
     fn scope(&self, client: &Client, secret: &Token, whole: Scope) -> Judged {
-        let named = self.places.iter().find_map(|place| place.owner.clone());
         match self.kind {
             TokenKind::FineGrained => {
                 let Some(seen) = owner_in_sight(client, &self.host, secret) else {
                     return Judged::Unchecked(format!("{} did not tell what it sees", self.host));
                 };
-                let owner = seen.or(named);
+                let owner = seen.or_else(|| self.places.iter().find_map(|place| place.owner.clone()));
                 owner.map_or(Judged::NeedsOwner, |owner| Judged::Keep(Scope::of_owner(&self.host, &owner)))
             }
             // What a tool keeps for one owner alone stays for that one.
-            _ => match named.filter(|_| self.places.iter().all(|place| place.is_keyed)) {
-                Some(owner) => Judged::Keep(Scope::of_owner(&self.host, &owner)),
+            _ => match self.places[0].only_for() {
+                Some(owner) => Judged::Keep(Scope::of_owner(&self.host, owner)),
                 None => Judged::Keep(whole),
             },
         }
