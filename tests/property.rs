@@ -8,6 +8,8 @@
 //! Liveness, so that safety is not had by silence: a request as git really sends it is answered with
 //! the secret of the account it should have.
 
+use std::io::Write as _;
+use std::process::{Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use proptest::prelude::*;
@@ -15,16 +17,28 @@ use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, TestRunner};
 
 use super::given::{self, Account, account, contains, plain};
-use super::sandbox::{Output, Sandbox};
+use super::sandbox::Sandbox;
+
+/// How many questions are asked that are good, nearly good or hostile, and how many as git asks them.
+const HOSTILE: u32 = 38_000;
+const AS_GIT_SENDS_IT: u32 = 2_000;
+/// From here on the accounts of [`world`] are a plain host's.
+const PLAIN: usize = 7;
 
 /// An account as the oracle sees it: which raw host and which first segments of the raw path it needs.
 struct Known {
     secret: String,
     host: &'static str,
     path: &'static [&'static str],
-    /// On a plain host: the user that must have been asked, if one was.
+    /// On a plain host: the user that must have been asked, if one was; its paths are compared letter by letter.
     user: Option<&'static str>,
+    /// On GitHub: whose token it is. Another one's name of [`LOGINS`] is asked for in vain.
+    login: &'static str,
 }
+
+/// Whose tokens there are on which hosts, the latter by their end. As the first segment of the path such a name means
+/// the owner, and tells nothing.
+const LOGINS: [(&str, &str); 2] = [("mona", ""), ("robot", "github.com")];
 
 /// Tells whether the account with this secret may be meant by these bytes.
 fn may_have(raw: &[u8], known: &Known) -> bool {
@@ -34,19 +48,32 @@ fn may_have(raw: &[u8], known: &Known) -> bool {
     let every = |key, fits: &dyn Fn(&[u8]) -> bool| all(key).count() > 0 && all(key).all(fits);
     let same = |one: &[u8], other: &[&str]| one.eq_ignore_ascii_case(other.concat().as_bytes());
     let host = |host: &[u8]| same(host, &[known.host]) || same(host, &[known.host, ":443"]);
+    let is_plain = known.user.is_some();
     let path = |path: &[u8]| {
         let path = path.split(|b| b"?#".contains(b)).next().unwrap_or_default();
         let mut segments = path.split(|b| *b == b'/');
         // A wiki, too, is asked for with and without `.git`.
-        let repo = |asked: &[u8], mine| {
-            ["", ".git", ".wiki", ".wiki.git"].iter().any(|end| same(asked, &[mine, end]))
+        let repo = |asked: &[u8], mine: &str| match is_plain {
+            true => asked == mine.as_bytes(),
+            false => ["", ".git", ".wiki", ".wiki.git"].iter().any(|end| same(asked, &[mine, end])),
         };
         path.contains(&b'/') && known.path.iter().all(|mine| segments.next().is_some_and(|it| repo(it, mine)))
+    };
+    let owner = |name: &[u8]| {
+        all("path=")
+            .any(|path| path.split(|b| *b == b'/').next().is_some_and(|it| it.eq_ignore_ascii_case(name)))
+    };
+    let is_others = |asked: &[u8]| {
+        let is_login = LOGINS.iter().any(|(login, host)| known.host.ends_with(host) && same(asked, &[login]));
+        is_login && !same(asked, &[known.login]) && !owner(asked)
     };
     every("protocol=", &|protocol| protocol == b"https")
         && every("host=", &host)
         && (known.path.is_empty() || every("path=", &path))
-        && known.user.is_none_or(|user| all("username=").all(|asked| asked == user.as_bytes()))
+        && match known.user {
+            Some(user) => all("username=").all(|asked| asked == user.as_bytes()),
+            None => !all("username=").any(is_others),
+        }
 }
 
 /// The accounts of these tests, as the product and as the oracle see them.
@@ -64,8 +91,11 @@ fn world() -> (Sandbox, Vec<Account>, Vec<Known>) {
         account("https://octo.example.com").with(github),
         plain("https://git.example.com", "mona", "p1 of a plain host"),
         plain("https://git.example.com/team/app", "u", "p2 of a plain host"),
+        plain("https://git.example.com/Team/App", "u", "p3 of a plain host"),
+        plain("https://git.example.com", "MONA", "p4 of a plain host"),
+        plain("https://git.example.com:8443", "u", "p5 of a plain host"),
     ];
-    let seen: [(usize, &str, &[&str], Option<&str>); 10] = [
+    let seen: [(usize, &str, &[&str], Option<&str>); 13] = [
         (0, "github.com", &["acme"], None),
         (1, "github.com", &["beta"], None),
         (2, "github.com", &["mona"], None),
@@ -75,11 +105,16 @@ fn world() -> (Sandbox, Vec<Account>, Vec<Known>) {
         (6, "octo.example.com", &[], None),
         (7, "git.example.com", &[], Some("mona")),
         (8, "git.example.com", &["team", "app"], Some("u")),
+        (9, "git.example.com", &["Team", "App"], Some("u")),
+        (10, "git.example.com", &[], Some("MONA")),
+        (11, "git.example.com:8443", &[], Some("u")),
         // Gists belong to the user whose own account it is; their paths name no owner.
         (2, "gist.github.com", &[], None),
     ];
-    let known =
-        seen.map(|(at, host, path, user)| Known { secret: accounts[at].secret.clone(), host, path, user });
+    let known = seen.map(|(at, host, path, user)| {
+        let (secret, login) = (accounts[at].secret.clone(), if at == 1 { "robot" } else { "mona" });
+        Known { secret, host, path, user, login }
+    });
     let sandbox = Sandbox::new(None);
     given::accounts(&sandbox, &accounts);
     (sandbox, accounts, known.into())
@@ -94,6 +129,11 @@ const HOSTS: &[&str] = &[
     "corp.ghe.com",
     "octo.example.com",
     "git.example.com",
+    "git.example.com:8443",
+    // Where a redirect may lead git, which then asks for that place.
+    "github.com:8443",
+    "www.github.com",
+    "code.example.com",
     "evil.test",
 ];
 const PATHS: &[&str] = &[
@@ -104,7 +144,12 @@ const PATHS: &[&str] = &[
     "beta/r.git/info/lfs",
     "mona/0123abcd.git",
     "team/app",
+    "Team/App",
+    "TEAM/app/x",
     "team/app/x.git",
+    "Team/App/x.git",
+    "ACME/R",
+    "Beta/r",
     "team/application",
     "acme",
     "",
@@ -168,8 +213,21 @@ const ODD: &[&str] = &[
     "\n\n",
     "=",
 ];
-const USERS: &[&str] =
-    &["mona", "robot", "acme", "git", "x-access-token", "u", "", "MONA", "stranger", "a@github.com", "beta/"];
+const USERS: &[&str] = &[
+    "mona",
+    "robot",
+    "acme",
+    "git",
+    "x-access-token",
+    "u",
+    "U",
+    "",
+    "MONA",
+    "Robot",
+    "stranger",
+    "a@github.com",
+    "beta/",
+];
 
 /// A known text, as it is (half of them), in another case, or with something odd in it.
 fn near(known: &'static [&'static str]) -> impl Strategy<Value = Vec<u8>> {
@@ -254,11 +312,22 @@ fn hostile() -> impl Strategy<Value = Vec<u8>> {
     )
 }
 
+/// Asks the built binary, with as little around it as can be: there are tens of thousands of questions.
+fn ask(sandbox: &Sandbox, raw: &[u8]) -> Output {
+    let mut command = sandbox.patron(["get"]).into_command();
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("it was built");
+    // One that refuses early does not read all of it.
+    let _ = child.stdin.take().expect("it was piped").write_all(raw);
+    child.wait_with_output().expect("it is ours")
+}
+
 /// The secret that was given, if one was; a test failure unless it is exactly one whole answer.
 fn secret_given(output: &Output) -> Result<Option<String>, TestCaseError> {
     prop_assert_eq!(output.status.code(), Some(0));
-    prop_assert!(output.stderr().lines().count() <= 1, "{}", output.stderr());
-    let text = output.stdout();
+    let said = String::from_utf8_lossy(&output.stderr);
+    prop_assert!(said.lines().count() <= 1, "{}", said);
+    let text = String::from_utf8_lossy(&output.stdout);
     if text.is_empty() {
         return Ok(None);
     }
@@ -283,8 +352,8 @@ fn an_answer_implies_that_the_raw_bytes_name_the_account_it_comes_from() {
             let (answered, silent) = (&answered, &silent);
             scope.spawn(move || {
                 let (sandbox, _, known) = world();
-                let result = runner(1_000).run(&hostile(), |raw| {
-                    let output = sandbox.patron(["get"]).stdin(raw.clone()).run();
+                let result = runner(HOSTILE / 2).run(&hostile(), |raw| {
+                    let output = ask(&sandbox, &raw);
                     let Some(secret) = secret_given(&output)? else {
                         silent.fetch_add(1, Relaxed);
                         return Ok(());
@@ -305,11 +374,11 @@ fn an_answer_implies_that_the_raw_bytes_name_the_account_it_comes_from() {
     });
     let (answered, silent) = (answered.into_inner(), silent.into_inner());
     given::report(&format!("property: {answered} requests answered, {silent} not"));
-    assert!(answered > 300 && silent > 300, "both outcomes are tried: {answered} answered, {silent} not");
+    assert!(answered > 3_000 && silent > 3_000, "both outcomes are tried: {answered} answered, {silent} not");
 }
 
 /// Requests as git sends them: host and path in any case, every ending of a repository, any order of
-/// what does not matter; with the account each should have.
+/// what does not matter; with the account each should have. Only GitHub takes paths in any case.
 fn as_git_sends_it() -> impl Strategy<Value = (Vec<u8>, usize)> {
     let asked = select(
         &[
@@ -322,6 +391,9 @@ fn as_git_sends_it() -> impl Strategy<Value = (Vec<u8>, usize)> {
             (4, "ghe.example.com:8443", "acme/r"),
             (5, "corp.ghe.com", "acme/r"),
             (6, "octo.example.com", "anyone/r"),
+            (8, "git.example.com", "team/app/r"),
+            (9, "git.example.com", "Team/App/r"),
+            (11, "git.example.com:8443", "team/app"),
         ][..],
     );
     let ending = select(&["", ".git", ".wiki.git", ".git/info/lfs"][..]);
@@ -329,7 +401,9 @@ fn as_git_sends_it() -> impl Strategy<Value = (Vec<u8>, usize)> {
     (asked, ending, user, any::<u64>(), any::<bool>(), select(&["\n", "\r\n"][..])).prop_map(
         |((expected, host, path), ending, user, mask, port, end)| {
             let host = if port && !host.contains(':') { format!("{host}:443") } else { host.to_owned() };
-            let (host, path) = (another_case(&host, mask), another_case(path, mask.rotate_left(32)));
+            let mask_of_path = if expected >= PLAIN { 0 } else { mask.rotate_left(32) };
+            let user = if expected >= PLAIN { "username=u\n" } else { user };
+            let (host, path) = (another_case(&host, mask), another_case(path, mask_of_path));
             let text = format!(
                 "capability[]=authtype\ncapability[]=state\nprotocol=https\nhost={host}\npath={path}{ending}\n{user}wwwauth[]=Basic realm=\"GitHub\"\n"
             );
@@ -340,16 +414,22 @@ fn as_git_sends_it() -> impl Strategy<Value = (Vec<u8>, usize)> {
 
 #[test]
 fn a_request_as_git_sends_it_gets_the_secret_it_should_have() {
-    let (sandbox, accounts, _) = world();
-    let result = runner(300).run(&as_git_sends_it(), |(raw, expected)| {
-        let given = secret_given(&sandbox.patron(["get"]).stdin(raw).run())?;
-        let named = given.and_then(|secret| accounts.iter().position(|account| account.secret == secret));
-        prop_assert_eq!(named, Some(expected));
-        Ok(())
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let (sandbox, accounts, _) = world();
+                let result = runner(AS_GIT_SENDS_IT / 2).run(&as_git_sends_it(), |(raw, expected)| {
+                    let given = secret_given(&ask(&sandbox, &raw))?;
+                    let position = |secret| accounts.iter().position(|account| account.secret == secret);
+                    prop_assert_eq!(given.and_then(position), Some(expected));
+                    Ok(())
+                });
+                if let Err(error) = result {
+                    panic!("{error}");
+                }
+            });
+        }
     });
-    if let Err(error) = result {
-        panic!("{error}");
-    }
 }
 
 /// An oracle that always says yes would prove nothing.
@@ -362,6 +442,15 @@ fn the_oracle_knows_a_stranger() {
         with("github.com", "acme/r") && with("GitHub.com:443", "ACME/r") && with("gist.github.com", "0123")
     );
     assert!(with("octo.example.com", "anyone/r") && with("git.example.com", "x"));
+    let known_by = |secret: &str| known.iter().position(|known| known.secret == secret).expect("there");
+    let spelt = &known[known_by("p3 of a plain host")];
+    let ask = |path: &str| format!("protocol=https\nhost=git.example.com\npath={path}\n");
+    assert!(may_have(ask("Team/App/x").as_bytes(), spelt) && !may_have(ask("team/app/x").as_bytes(), spelt));
+    let of_beta =
+        |user: &str| may(&format!("protocol=https\nhost=github.com\npath=beta/r\nusername={user}\n"));
+    assert!(
+        of_beta("robot") && of_beta("Robot") && of_beta("stranger") && of_beta("beta") && !of_beta("mona")
+    );
     for host in [
         "github.com.",
         "evilgithub.com",
