@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::given::{account, plain};
+use std::time::{Duration, Instant};
 
 /// Three accounts that must survive everything.
 fn accounts() -> [Account; 3] {
@@ -197,12 +198,13 @@ fn on_a_disk_mounted_read_only_get_answers_and_store_says_where() {
     assert!(output.stdout() == accounts[0].answer());
 }
 
-/// Runs the product under `strace`, which makes one system call fail or kill.
+/// Runs the product under `strace`, which makes one system call fail or kill. The tracer is not its parent: who asks is
+/// this very process, as without it.
 pub(super) fn injected(sandbox: &Sandbox, word: &str, stdin: &str, what: &str) -> Output {
     let strace = tool("strace", "strace");
     let inject = format!("inject={what}");
     let program = sandbox.program();
-    let arguments = ["-qq", "-o", "/dev/null", "-e", &inject, &program.display().to_string(), word];
+    let arguments = ["-D", "-qq", "-o", "/dev/null", "-e", &inject, &program.display().to_string(), word];
     sandbox.command(strace, arguments).stdin(stdin).run()
 }
 
@@ -212,9 +214,18 @@ pub(super) fn calls(sandbox: &Sandbox, word: &str, stdin: &str) -> Vec<(String, 
     let strace = tool("strace", "strace");
     let log = sandbox.root().join("calls");
     let program = sandbox.program().display().to_string();
-    let arguments = ["-qq", "-o", &log.display().to_string(), &program, word].map(str::to_owned);
+    let _ = std::fs::remove_file(&log);
+    let arguments = ["-D", "-qq", "-o", &log.display().to_string(), &program, word].map(str::to_owned);
     sandbox.command(strace, arguments).stdin(stdin).ok();
-    let log = std::fs::read_to_string(log).expect("strace writes its log");
+    let start = Instant::now();
+    let log = loop {
+        // The tracer ends after what it has traced.
+        match std::fs::read_to_string(&log) {
+            Ok(text) if text.contains("exit_group(") => break text,
+            _ => assert!(start.elapsed() < Duration::from_secs(20), "strace writes its log"),
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
     let mut counts = BTreeMap::new();
     let mut calls = Vec::new();
     let mut ours = false;

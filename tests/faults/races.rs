@@ -57,15 +57,25 @@ const CHANGES: &[&str] =
 #[test]
 fn killed_at_any_system_call_a_store_leaves_old_or_new_files_and_the_next_one_cleans_up() {
     let (mut runs, mut done, mut left) = (0, 0, 0);
+    let token = make_token(TokenKind::FineGrained);
     for (id, stdin, new) in [
         ("https://new.example.com/a/b#u", stored("new.example.com", "u", "second"), "second"),
         ("https://git.example.com/a/b#u", stored("git.example.com", "u", "changed"), "changed"),
+        ("https://github.com/beta#mona", learned("beta", &token), token.as_str()),
     ] {
         let (sandbox, accounts) = prepared();
+        // What is learned was asked for before.
+        let asked = || {
+            if new == token {
+                get(&sandbox, "github.com", "beta/r").ok();
+            }
+        };
+        asked();
         let calls = calls(&sandbox, "store", &stdin);
         for (call, count) in calls.into_iter().filter(|(call, _)| CHANGES.contains(&call.as_str())) {
             reset(&sandbox, &accounts);
-            let what = format!("killed at {call} {count}");
+            asked();
+            let what = format!("{id} killed at {call} {count}");
             let output = injected(&sandbox, "store", &stdin, &format!("{call}:signal=KILL:when={count}"));
             use std::os::unix::process::ExitStatusExt as _;
             assert_eq!(output.status.signal(), Some(Signal::KILL.as_raw()), "{what}: {}", output.report());
