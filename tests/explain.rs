@@ -91,6 +91,48 @@ fn every_sample_is_explained_by_its_row_and_no_page_leaves_githubs() {
     }
 }
 
+/// Whoever wrote the transcript chose the host in it: no page is ever made on one that is not GitHub's by its name.
+#[test]
+fn no_page_is_named_on_a_host_that_a_transcript_names() {
+    let refusals = [
+        "remote: The 'acme' organization has enabled or enforced SAML SSO. To access this repository, you must \
+         re-authorize the OAuth Application",
+        "remote: Write access to repository not granted.",
+        "remote: Permission to acme/secret.git denied to mona.",
+        "remote: Invalid username or token. Password authentication is not supported for Git operations.",
+        "remote: Repository not found.",
+    ];
+    let hosts = [
+        "evil.test",
+        "github.com.evil.test",
+        "github.com:8443",
+        "xn--gthub-n4a.com",
+        "127.0.0.1:8080",
+        "mona@evil.test",
+        "github.com@evil.test",
+    ];
+    for (host, refusal) in hosts.iter().flat_map(|host| refusals.map(|refusal| (host, refusal))) {
+        let url = format!("https://{host}/acme/secret/");
+        let said =
+            format!("{refusal}\nfatal: unable to access '{url}': The requested URL returned error: 403\n");
+        for arguments in [&[][..], &["--json"]] {
+            let output = explain(said.clone(), arguments);
+            let shown = [output.stdout(), output.stderr()].concat();
+            let name = host.rsplit('@').next().unwrap_or(host);
+            let pages =
+                ["orgs/", "settings/", "login", "organizations/"].map(|page| format!("{name}/{page}"));
+            assert!(!pages.iter().any(|page| shown.contains(page.as_str())), "{host}: {shown}");
+            assert!(!json_page(&output).is_some_and(|page| page.contains(name)), "{host}: {shown}");
+        }
+    }
+}
+
+/// The page of a verdict in JSON, if it has one.
+fn json_page(output: &Output) -> Option<String> {
+    let value: Value = serde_json::from_str(&output.stdout()).ok()?;
+    Some(value["verdict"]["page"].as_str()?.to_owned())
+}
+
 #[test]
 fn one_row_is_shown_by_its_id_and_a_mistyped_one_has_a_neighbour() {
     let sandbox = Sandbox::new(None);

@@ -84,6 +84,21 @@ fn a_token_of_another_owner_is_kept_only_if_that_is_meant() {
 }
 
 #[test]
+fn a_token_of_another_kind_takes_a_kept_ones_place_only_if_that_is_meant() {
+    let (forge, sandbox) = place();
+    for (answer, code, kept) in [("", 1, "acme"), ("y", 0, "classic")] {
+        let mut screen = screen(&sandbox, "git credential-patron add acme --no-browser");
+        screen.wait_for("token for acme (hidden):").expect("it asks");
+        screen.type_line(&forge.secret("classic")).expect("a keyboard");
+        screen.wait_for("takes its place: replace it?").expect("it asks");
+        screen.type_line(answer).expect("a keyboard");
+        let shown = screen.wait().expect("it ends");
+        assert_eq!(shown.code, code, "{}", shown.lines.join("\n"));
+        sandbox.patron(["token", "acme"]).ok().prints(&format!("{}\n", forge.secret(kept)));
+    }
+}
+
+#[test]
 fn the_form_for_one_repository_names_it() {
     let (_forge, sandbox) = place();
     let mut screen = screen(&sandbox, "git credential-patron add acme/secret --no-browser");

@@ -80,7 +80,10 @@ fn walk(by: &By) {
                 desk.forge.clear_log();
                 desk.forget_outcomes();
                 desk.fails(".", CLONE);
-                let said = desk.fails(".", CLONE);
+                let mut said = desk.fails(".", CLONE);
+                // Once more when the host is asked again.
+                desk.later(61);
+                said.push_str(&desk.fails(".", CLONE));
                 assert!(!said.contains("(approval-pending)") && !said.contains("(token-"), "{what}: {said}");
                 desk.is_not_rejected(&what);
                 for push in [&[][..], &["--push"]] {
@@ -223,13 +226,15 @@ fn a_token_that_is_bad_is_known_as_bad_also_behind_doors_and_without_rest() {
 
 #[test]
 fn add_and_rest_follow_nobody_with_a_token() {
-    for (code, door) in CODES.into_iter().zip(DOORS) {
-        let desk = desk(&gits()[0]);
+    let desk = desk(&gits()[0]);
+    for (code, door) in CODES.into_iter().flat_map(|code| DOORS.map(|door| (code, door))) {
         let away = Rule::fault(Then::Redirect(code, door.to_owned())).on(On::Rest);
         desk.forge.policy(|policy| {
             policy.rules = vec![away];
             policy.token_mut("acme").state = State::Pending;
         });
+        desk.forge.clear_log();
+        desk.forget_outcomes();
         let secret = desk.forge.secret("acme");
         let added = desk.sandbox.patron(["add", "acme/tools", "--token-stdin"]).stdin(format!("{secret}\n"));
         assert!(!added.run().status.success(), "{code} {door}");

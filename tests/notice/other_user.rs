@@ -55,6 +55,47 @@ fn who_watches_every_process_sees_no_token() {
     assert!(!has(&secret) && !has(&secret[..20]), "the token was seen");
 }
 
+/// Whoever puts other things in the place of what lies in a shared folder, all the time, gets nothing either.
+#[test]
+fn what_another_user_swaps_meanwhile_gives_nothing_away_and_delays_nobody() {
+    let Some(mut desk) = desk() else { return };
+    let secret = desk.forge.secret("acme");
+    let root = desk.sandbox.root().to_owned();
+    let (shared, mine) = (root.join("shared"), root.join("theirs"));
+    for folder in [&shared, &mine] {
+        std::fs::create_dir(folder).expect("ours");
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o777)).expect("ours");
+        chown(folder, Some(OTHER), Some(OTHER)).expect("root may");
+    }
+    std::fs::set_permissions(&root, std::fs::Permissions::from_mode(0o755)).expect("ours");
+    // Ours would be this: a folder, then a link to theirs, then a pipe, and what comes into it is read.
+    let swap = format!(
+        "cd '{0}' && echo ready; while :; do mkdir -m 777 git-credential-patron; \
+         for n in git-credential-patron/*; do cat \"$n\" >>'{1}/seen'; mv \"$n\" '{1}'; done; \
+         rm -rf git-credential-patron; ln -s '{1}' git-credential-patron; rm git-credential-patron; \
+         mkfifo git-credential-patron; rm git-credential-patron; done 2>'{1}/errors'",
+        shared.display(),
+        mine.display()
+    );
+    let mut swapper = as_other(&swap).stdout(Stdio::piped()).spawn().expect("setpriv runs");
+    let mut said = [0; 5];
+    std::io::Read::read_exact(swapper.stdout.as_mut().expect("piped"), &mut said).expect("it says so");
+    desk.sandbox.set("XDG_RUNTIME_DIR", &shared);
+    let start = std::time::Instant::now();
+    for repo in ["secret", "tools", "a", "b", "c"] {
+        desk.fails(".", &format!("clone -q https://github.com/acme/{repo}"));
+        desk.sandbox.patron(["diagnose", &format!("https://github.com/acme/{repo}")]).run();
+    }
+    // Three seconds is the bound of a clone's question, ten that of a diagnosis.
+    assert!(start.elapsed().as_secs() < 5 * (3 + 10), "{:?}", start.elapsed());
+    assert!(swapper.try_wait().expect("it is ours").is_none(), "it swaps still");
+    swapper.kill().expect("it is ours");
+    swapper.wait().expect("it is ours");
+    assert!(crate::given::files_with(&mine, &secret[..20]).is_empty(), "the token was had");
+    let ours = |name: &std::ffi::OsString| !["seen", "errors"].iter().any(|theirs| name == theirs);
+    assert_eq!(names(&mine).into_iter().filter(ours).count(), 0, "nothing of ours came there");
+}
+
 #[test]
 fn what_another_user_has_prepared_is_not_used_and_delays_nobody() {
     let Some(mut desk) = desk() else { return };
