@@ -89,7 +89,7 @@ impl fmt::Display for Astray {
             }
             Self::NoCode => f.write_str("the browser came back without a code"),
             Self::TooMany => f.write_str("more programs connected than a browser does"),
-            Self::Io(error) => write!(f, "this machine's port cannot be listened on: {error}"),
+            Self::Io(error) => write!(f, "the connection with the browser: {error}"),
         }
     }
 }

@@ -4,7 +4,7 @@
 use crate::account::{Account, Standing, VaultPlace};
 use crate::accounts::{self, Book};
 use crate::ancestry::{self, Caller};
-use crate::browser::{self, Purpose, Surroundings};
+use crate::browser::{self, NoBrowser, Purpose, Surroundings};
 use crate::choose::{Fallback, choose};
 use crate::error::{Failure, one_line};
 use crate::fallback;
@@ -152,13 +152,17 @@ impl Session {
     }
 
     fn open_if_wanted(&self, open: impl FnOnce() -> Result<browser::Opened, browser::OpenError>) {
-        let never = self.settings().browser == Permission::Never;
-        let surroundings = Surroundings::collect(never, None);
-        if browser::may_open(&surroundings, Purpose::InCommand).is_ok()
+        if self.may_open_page().is_ok()
             && let Err(why) = open()
         {
             terminal::say(&format!("the page is not opened: {why}"));
         }
+    }
+
+    /// Says why no page is opened by a command, if none is.
+    pub fn may_open_page(&self) -> Result<(), NoBrowser> {
+        let never = self.settings().browser == Permission::Never;
+        browser::may_open(&Surroundings::collect(never, None), Purpose::InCommand)
     }
 
     /// Tells whether git asks us for this scope; unknown where git cannot be asked.

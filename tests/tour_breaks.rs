@@ -97,10 +97,10 @@ fn the_second_act_makes_an_app_and_decides_and_leaves_nothing_behind() {
         "$ git credential-patron requests list initech",
         "  approved: 1",
         "$ git credential-patron unsetup",
-        "That was it. Next: git credential-patron setup, in your own home.",
     ] {
         assert!(shown.lines.iter().any(|shown| shown == line), "{line:?} is missing in:\n{text}");
     }
+    assert!(text.contains("That was it."), "{text}");
     assert!(!text.contains("github_pat_") && !text.contains("BEGIN"), "{text}");
     assert_no_trace(&sandbox);
 }

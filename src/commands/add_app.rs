@@ -296,7 +296,9 @@ pub(super) fn needs_app(scope: &Scope) -> Failure {
         format!("there is no GitHub App account for {short}, and GitHub lets no other token decide about tokens"),
     )
     .remedy(format!(
-        "make a GitHub App with the organization permission \"Personal access token requests: read and write\", and install it for {short}"
+        "an owner of {short} makes one, with the button that lets it decide: git credential-patron add {short} --new-app"
     ))
-    .remedy(format!("then: git credential-patron add {short} --app CLIENT_ID --key FILE"))
+    .remedy(format!(
+        "or gives one the organization permission \"Personal access token requests: read and write\", installs it for {short}, and: git credential-patron add {short} --app CLIENT_ID --key FILE"
+    ))
 }

@@ -9,6 +9,7 @@ mod page;
 use super::add_app::{self, AddingApp};
 use crate::account::{Account, App};
 use crate::app::manifest::{MadeApp, PlannedApp};
+use crate::browser::NoBrowser;
 use crate::cli::Add;
 use crate::error::{Exit, Failure};
 use crate::loopback::{Astray, Loopback};
@@ -48,6 +49,12 @@ pub(super) fn run(session: &Session, options: &Add, out: &mut dyn Write) -> Resu
     let plan = PlannedApp::new(scope.host(), &owner, loopback.way_back(), (random.clone(), &random[..MARK]));
     terminal::say("open this page in a browser on this machine; it says what will be made:");
     terminal::say(&format!("  {}", loopback.address()));
+    if session.may_open_page() == Err(NoBrowser::Ssh) {
+        let port = loopback.port();
+        terminal::say(&format!(
+            "this is an SSH session; the machine before you reaches the page by: ssh -L {port}:127.0.0.1:{port} ..."
+        ));
+    }
     if !options.no_browser {
         session.open_own_page(loopback.port());
     }

@@ -326,6 +326,12 @@ fn note(
     mark: Mark,
 ) -> Judgement {
     let consequence = Consequence::of(&found.verdict, found.answer().status() == Some(401));
+    if consequence == Consequence::Rejected && is_minted(credential) {
+        // The App itself is no worse for it, so nothing is noted of its account.
+        session.note_outcomes(outcomes, |o| o.note_bad_login(&credential.remote.host, session.now));
+        let line = speech::outlived(credential);
+        return Judgement { give: false, is_outlived: true, line: Some(line), ..Judgement::give() };
+    }
     let Inspection { verdict, evidence, sent, .. } = found;
     let direction = evidence.direction;
     // What everybody may read says nothing of the token.
@@ -360,7 +366,6 @@ fn note(
                 let page = verdict.page.as_deref();
                 o.note_refused(id, (remote, direction), session.now, verdict.id, page);
             }
-            Consequence::Rejected if is_minted(credential) => o.note_bad_login(&remote.host, session.now),
             // A fallback's secret is the fallback's to forget: git's own 401 tells it. One that it gives all the
             // same is not asked about with each use: bad logins lock a user out.
             Consequence::Rejected if credential.account.is_none() => {
@@ -390,10 +395,6 @@ fn note(
     }
     if consequence == Consequence::Open {
         return steady(session, mark);
-    }
-    if consequence == Consequence::Rejected && is_minted(credential) {
-        let line = speech::outlived(credential);
-        return Judgement { give: false, is_outlived: true, line: Some(line), ..Judgement::give() };
     }
     let learned = credential.account.and_then(|account| verify::told(account, &evidence.user));
     let give = consequence != Consequence::Rejected || credential.account.is_none();

@@ -6,6 +6,7 @@ use crate::given::secrets_file;
 use crate::sandbox::{Run, Sandbox};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use std::time::Duration;
 
 #[test]
 fn keys_in_all_forms_mint_and_are_kept_as_der() {
@@ -104,4 +105,13 @@ fn a_new_key_takes_the_place_of_the_old_one() {
     add(&sandbox, &forge, "acme", another_key()).ok();
     let answer = sandbox.patron(["get"]).stdin(ASK).ok();
     assert_eq!(password(&answer.stdout()), forge.secret("minted-2"), "the old App's token is not given");
+}
+
+#[test]
+fn a_signer_that_hangs_is_ended_after_a_minute_and_named() {
+    let forge = Forge::start(cast());
+    let sandbox = Sandbox::new(&forge);
+    let run = add_signer(&sandbox, &forge, "sleep 600").within(Duration::from_secs(240));
+    run.fails(1).says("the command that signs did not end within 60 s and was killed");
+    assert!(sandbox.read(".config/git-credential-patron/accounts.toml").is_none());
 }

@@ -188,6 +188,20 @@ fn a_code_that_github_does_not_know_is_named_and_a_network_that_stumbles_is_not(
 }
 
 #[test]
+fn over_ssh_it_is_said_how_the_page_is_reached() {
+    let forge = Forge::start(Policy::sample());
+    let mut sandbox = Sandbox::new(&forge);
+    sandbox.set("DISPLAY", ":0");
+    sandbox.set("SSH_CONNECTION", "192.0.2.1 50000 192.0.2.2 22");
+    let mut running = sandbox.patron(["add", "acme", "--new-app"]).within(LONG).spawn();
+    let page = address(&mut running);
+    visitor::make_app(&forge, &page, FOR_ACME).expect("all pages are there");
+    let port = page.trim_end_matches('/').rsplit(':').next().unwrap_or_default().to_owned();
+    running.wait().ok().says(&format!("ssh -L {port}:127.0.0.1:{port}"));
+    assert_eq!(sandbox.opened_pages(), [] as [String; 0]);
+}
+
+#[test]
 fn what_cannot_be_is_refused_before_any_page() {
     let sandbox = Sandbox::new(None);
     sandbox.patron(["add", "https://github.com", "--new-app"]).fails(2).says("one owner");

@@ -5,6 +5,8 @@ use crate::forge::{Forge, Permission, Selection, State, Token, grants};
 use crate::sandbox::Sandbox;
 use jiff::SignedDuration;
 use serde_json::Value;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// Tokens that ask for access, so many.
 fn ask(forge: &Forge, count: usize) {
@@ -150,7 +152,7 @@ fn with_a_personal_access_token_it_is_said_what_is_needed_and_how_to_get_it() {
     let secret = forge.secret("acme");
     sandbox.patron(["add", "acme", "--token-stdin"]).stdin(format!("{secret}\n")).ok();
     let list = sandbox.patron(["requests", "list", "acme"]).fails(1);
-    list.says("no GitHub App account for acme").says("--app CLIENT_ID");
+    list.says("no GitHub App account for acme").says("add acme --new-app").says("--app CLIENT_ID");
 }
 
 #[test]
@@ -162,4 +164,60 @@ fn an_app_that_may_not_decide_names_the_permission() {
         .fails(1)
         .says("app-permission-missing")
         .says("token requests");
+}
+
+/// A member's desk, whose token for acme waits; and the number of its request, as the owner sees it.
+fn member(forge: &Forge, owner: &Sandbox) -> (Sandbox, String) {
+    forge.policy(|policy| policy.token_mut("acme").state = State::Pending);
+    let desk = Sandbox::new(forge);
+    desk.patron(["setup"]).ok();
+    let secret = format!("{}\n", forge.secret("acme"));
+    desk.patron(["add", "acme", "--token-stdin", "--no-browser"]).stdin(secret).ok();
+    let id = ids(&rows(owner, "requests", &[])).remove(0);
+    (desk, id)
+}
+
+/// Waits until a member's `wait` has asked, so that what comes is in its middle.
+fn has_asked(forge: &Forge) {
+    let start = Instant::now();
+    while forge.git_asks().is_empty() {
+        assert!(start.elapsed() < Duration::from_secs(60), "nobody asks");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn what_an_owner_approves_on_the_command_line_a_members_wait_sees() {
+    let forge = Forge::start(cast());
+    let owner = with_app(&forge, "acme");
+    let (desk, id) = member(&forge, &owner);
+    forge.clear_log();
+    let clone = ["--", "git", "clone", "-q", "https://github.com/acme/secret"];
+    let waiting = desk
+        .patron(["wait", "acme/secret", "--timeout", "2m"])
+        .args(clone)
+        .within(Duration::from_secs(180))
+        .spawn();
+    has_asked(&forge);
+    owner.patron(["requests", "approve", "acme", &id, "--yes"]).ok().prints("approved: 1\n");
+    waiting.wait().ok();
+    assert!(desk.work().join("secret/.git").is_dir());
+}
+
+#[test]
+fn what_an_owner_denies_a_members_wait_cannot_tell_from_waiting_and_says_so() {
+    let forge = Forge::start(cast());
+    let owner = with_app(&forge, "acme");
+    let (desk, id) = member(&forge, &owner);
+    forge.clear_log();
+    let waiting = desk.patron(["wait", "acme/secret", "--timeout", "15"]).spawn();
+    has_asked(&forge);
+    let deny = ["requests", "deny", "acme", &id, "--yes", "--reason", "ask me first"];
+    owner.patron(deny).ok().prints("denied: 1\n");
+    waiting
+        .wait()
+        .fails(3)
+        .says("time is up")
+        .says("denied or revoked")
+        .says("look for a mail about the decision");
 }
