@@ -96,7 +96,7 @@ impl Listing {
     pub fn of_folder(git: &Git, folder: &Path) -> Result<Self, GitTrouble> {
         let args = ["config", "--list", "-z", "--show-origin", "--show-scope"].map(OsStr::new);
         let args: Vec<&OsStr> = [OsStr::new("-C"), folder.as_os_str()].into_iter().chain(args).collect();
-        Self::parse(&git.run(&args, Cwd::Here)?).ok_or(GitTrouble::Strange)
+        Self::parse(&git.run(&args, Cwd::Named)?).ok_or(GitTrouble::Strange)
     }
 
     /// Asks git how it reads one file, without what the file includes.

@@ -22,6 +22,8 @@ pub const BOUND: Duration = Duration::from_secs(5);
 pub enum Cwd {
     /// Here: the repository around the working folder takes part, as does `git -c`.
     Here,
+    /// In the folder that `-C` names: the repository around that one takes part, and not one of the environment.
+    Named,
     /// For a command that is not about the repository here: none takes part, `git -c` does.
     NoRepository,
     /// Nowhere: no repository and no `git -c` take part, whatever the working folder is.
@@ -86,7 +88,9 @@ impl Git {
             command.env_remove("GIT_CONFIG_PARAMETERS").env_remove("GIT_CONFIG_COUNT");
         }
         if cwd != Cwd::Here {
-            command.env_remove("GIT_WORK_TREE").env_remove("GIT_COMMON_DIR");
+            command.env_remove("GIT_DIR").env_remove("GIT_WORK_TREE").env_remove("GIT_COMMON_DIR");
+        }
+        if matches!(cwd, Cwd::NoRepository | Cwd::Nowhere) {
             // A GIT_DIR that exists and is no repository: git looks for no other one, and does not complain
             // (measured with 2.39 and 2.47; one that does not exist ends it).
             command.env("GIT_DIR", if cfg!(windows) { "NUL" } else { "/dev/null" });

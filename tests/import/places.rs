@@ -75,6 +75,21 @@ fn urls_of_remotes_give_the_token_wherever_it_stands() {
 }
 
 #[test]
+fn a_named_checkout_is_meant_whatever_repository_the_environment_names() {
+    let scene = Scene::new();
+    for (folder, label) in [("one", "acme"), ("two", "globex")] {
+        scene.sandbox.git(["init", "-q", folder]).ok();
+        let url = format!("https://x:{}@github.com/{label}/it", scene.forge.secret(label));
+        let folder = scene.sandbox.work().join(folder);
+        scene.sandbox.git(["remote", "add", "origin", &url]).cwd(folder).ok();
+    }
+    // As in a hook of git's.
+    let environment = scene.sandbox.work().join("two/.git");
+    scene.import("--from url one").env("GIT_DIR", environment).ok();
+    scene.keeps(&[("acme", "fine-grained")]);
+}
+
+#[test]
 fn instead_of_gives_the_token_in_its_base_and_no_command_repeats_it() {
     let scene = Scene::new();
     let acme = scene.forge.secret("acme");
