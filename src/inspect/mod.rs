@@ -88,6 +88,11 @@ impl Inspection {
         }
     }
 
+    /// Tells whether a refusal may be somebody else's, to whom git was led.
+    pub(crate) fn may_be_anothers(&self) -> bool {
+        self.was_led
+    }
+
     /// Tells whether [`explain`] would ask for more: there is a refusal that does not name its cause, or that may
     /// be somebody else's.
     pub(crate) fn leaves_questions(&self) -> bool {

@@ -244,7 +244,9 @@ pub(super) fn ask(
 fn is_the_same(found: &Inspection, verdict: VerdictId) -> bool {
     let Some(reply) = found.answer().reply().filter(|_| !found.answer().is_open()) else { return false };
     let clear = reply.said.as_ref().filter(|said| !said.ambiguous);
-    reply.status != Some(401) && clear.is_none_or(|said| said.denial.id == verdict)
+    !found.may_be_anothers()
+        && reply.status != Some(401)
+        && clear.is_none_or(|said| said.denial.id == verdict)
 }
 
 /// Gives the refusal that was explained a moment ago for another repository of the owner, if it holds for all of

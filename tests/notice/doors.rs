@@ -188,6 +188,21 @@ fn githubs_words_from_elsewhere_are_not_believed() {
     }
 }
 
+/// What stands refused is asked about again, and whoever is met elsewhere then cannot say that it still is.
+#[test]
+fn a_refusal_that_stands_is_not_confirmed_from_elsewhere() {
+    let desk = desk(&gits()[0]);
+    desk.forge.policy(|policy| policy.token_mut("acme").state = State::Pending);
+    let said = desk.fails(".", CLONE);
+    assert!(said.contains("(approval-pending)"), "{said}");
+    desk.later(11);
+    let away = Rule::fault(Then::Redirect(302, DOORS[0].to_owned())).by(By::Credential).on(On::Git);
+    let there = Rule::answer(Reply::text(404, "Repository not found.\n")).host("evil.test");
+    desk.forge.policy(|policy| policy.rules = vec![away.host("github.com"), there]);
+    let said = desk.fails(".", CLONE);
+    assert!(said.contains("(captive-portal)") && !said.contains("approval"), "{said}");
+}
+
 /// A repository with another name leads to another place of the same host, whose refusal counts.
 #[test]
 fn a_refusal_of_a_renamed_repository_is_githubs() {
