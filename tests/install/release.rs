@@ -72,6 +72,7 @@ fn every_address_of_this_project_is_the_one_that_cargo_toml_names() {
         .strip_prefix("https://github.com/")
         .and_then(|rest| rest.strip_suffix("/git-credential-patron"));
     let owner = owner.expect("a repository of this name at GitHub");
+    assert!(text("README.md").contains(&format!("brew install {owner}/tap/git-credential-patron")));
     let mut seen = 0;
     for name in names.split_terminator('\0').filter(|name| !name.starts_with("tests/")) {
         let Ok(text) = fs::read_to_string(root().join(name)) else { continue };
@@ -89,7 +90,7 @@ fn every_address_of_this_project_is_the_one_that_cargo_toml_names() {
             }
         }
     }
-    assert!(seen > 2, "Cargo.toml and README.md name it: {seen}");
+    assert!(seen > 4, "Cargo.toml and README.md name it: {seen}");
 }
 
 #[test]
