@@ -33,7 +33,8 @@ impl System {
         system.forget();
         let release = system.folder.join("tmp/release");
         fs::create_dir_all(&release).expect("the folder is the test's");
-        for entry in fs::read_dir(named(RELEASE)).expect("the release is there") {
+        let files = |folder: PathBuf| fs::read_dir(folder).expect("the release is there");
+        for entry in files(named(RELEASE)).chain(files(named(RELEASE).join("packages"))) {
             let path = entry.expect("an entry").path();
             if path.is_file() {
                 fs::copy(&path, release.join(path.file_name().expect("a file")))
@@ -114,6 +115,11 @@ fn clones_in(name: &str) {
         git credential-patron unsetup
         sh install.sh --uninstall
         test ! -e /usr/local/bin/git-credential-patron
+        dpkg --install /tmp/release/*.deb
+        git credential-patron --version
+        dpkg --verify git-credential-patron
+        dpkg --purge git-credential-patron
+        test ! -e /usr/bin/git-credential-patron
         cat /etc/os-release";
     let told = system.run(&forge, script, &forge.secret("acme"));
     assert!(told.contains("has the checksum that SHA256SUMS says"), "{told}");
