@@ -19,6 +19,8 @@ pub struct Account {
     pub server: Server,
     /// Whose token it is: a GitHub login, or the user name at a plain host (where it may be empty).
     pub login: Option<String>,
+    /// The number of that user at GitHub, which stays when the login changes; where that is known.
+    pub user_id: Option<u64>,
     /// What kind of token it is.
     pub kind: TokenKind,
     /// When it expires, in seconds since 1970, where that is known.
@@ -143,6 +145,7 @@ mod tests {
             refresh: false,
             learned: false,
             exact,
+            user_id: None,
             app: None,
         };
         let mixed =

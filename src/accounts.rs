@@ -78,7 +78,7 @@ impl ListError {
         match self {
             Self::File(trouble) => trouble.remedy(),
             Self::Corrupt { .. } => {
-                Some("mend that line; patron never rewrites a file it cannot read".to_owned())
+                Some("fix that line; patron never rewrites a file it cannot read".to_owned())
             }
             Self::Newer { .. } => Some("update git-credential-patron".to_owned()),
         }
@@ -101,6 +101,8 @@ struct AccountEntry<'a> {
     id: Option<Cow<'a, str>>,
     #[serde(borrow)]
     login: Option<Cow<'a, str>>,
+    #[serde(rename = "user-id")]
+    user_id: Option<u64>,
     #[serde(default)]
     kind: TokenKind,
     #[serde(borrow)]
@@ -244,6 +246,7 @@ fn as_written(text: &str) -> Option<Vec<AccountEntry<'_>>> {
             }
             "id" => entry.id.replace(plain()?).is_some(),
             "login" => entry.login.replace(plain()?).is_some(),
+            "user-id" => entry.user_id.replace(value.parse().ok()?).is_some(),
             "expires" => entry.expires.replace(plain()?).is_some(),
             "command" => entry.command.replace(plain()?).is_some(),
             "server" => entry.server.replace(plain()?).is_some(),
@@ -310,6 +313,7 @@ fn account(raw: AccountEntry<'_>, wrong: impl Fn(&str, &str) -> ListError) -> Re
             .unwrap_or(Server::GitHub),
         scope,
         login: raw.login.map(Cow::into_owned),
+        user_id: raw.user_id,
         kind: raw.kind,
         expires,
         place,
@@ -467,8 +471,21 @@ impl Book {
 }
 
 fn write(table: &mut Table, account: &Account) {
-    let Account { id, label, scope, server, login, kind, expires, place, refresh, learned, exact, app } =
-        account;
+    let Account {
+        id,
+        label,
+        scope,
+        server,
+        login,
+        user_id,
+        kind,
+        expires,
+        place,
+        refresh,
+        learned,
+        exact,
+        app,
+    } = account;
     let scope_text = scope.to_string();
     let mut set = |key: &str, new: Option<toml_edit::Value>| match new {
         Some(new) => table[key] = Item::Value(new),
@@ -479,6 +496,7 @@ fn write(table: &mut Table, account: &Account) {
     set("label", Some(label.as_str().into()));
     set("scope", Some(scope_text.as_str().into()));
     set("login", login.as_deref().map(Into::into));
+    set("user-id", user_id.and_then(|number| i64::try_from(number).ok()).map(Into::into));
     set("kind", Some(kind.id().into()));
     set("expires", expires.and_then(time::rfc3339).map(Into::into));
     set("vault", Some(place.name().into()));

@@ -224,6 +224,7 @@ mod tests {
             refresh: false,
             learned: false,
             exact: false,
+            user_id: None,
             app: None,
         }
     }

@@ -32,17 +32,17 @@ usage: git credential-patron COMMAND
 
 for you
   setup, unsetup     make patron git's helper for github.com; undo that
-  add SCOPE, import  keep an owner's token; take over what gh, .netrc, ... hold
-  list               show the accounts, never a secret
-  rename, remove     change an account's scope or label; forget an account
-  renew, revoke      take a token's new secret; have GitHub end a token
-  status             is everything fine: helpers, accounts, recent refusals
+  add SCOPE, import  add an owner's token; import tokens from gh, .netrc, ...
+  list               list the accounts
+  rename, remove     change an account's scope or label; remove an account
+  renew, revoke      replace a token that was regenerated; revoke a token
+  status             check everything: helpers, accounts, recent refusals
   diagnose           check access to a repository and say what to fix
   explain            name the refusal in git's output (git push 2>&1 | ...)
-  wait               ask again until git is let in, then run a command
+  wait               wait until git has access, then run a command
   token, exec CMD    print the token, or run CMD (gh, curl, ...) with it
   requests, grants   decide which tokens get access to your organisation
-  completions, help  print completions for a shell; help for one command
+  completions, help  print shell completions; show help for one command
   install-docs       write the manual for git help, where it is missing
 
 for git (called by git, not by you)
@@ -61,28 +61,28 @@ pub enum Command {
     /// Undo what `setup` did
     #[command(after_help = "example: git credential-patron unsetup --dry-run")]
     Unsetup(Unsetup),
-    /// Keep the token for an owner, a repository or a host
+    /// Add the token for an owner, a repository or a host
     #[command(after_help = "example: git credential-patron add acme")]
     Add(Add),
-    /// Take over the tokens that other tools keep: gh, git's helpers, .netrc, URLs
+    /// Import tokens from other tools: gh, git's helpers, .netrc, URLs
     #[command(after_help = "example: git credential-patron import --dry-run")]
     Import(Import),
-    /// Show the accounts, never a secret
+    /// List the accounts
     #[command(after_help = "example: git credential-patron list --json")]
     List(List),
-    /// Give an account another scope, after a rename on GitHub, or another label
+    /// Change an account's scope, after a rename on GitHub, or its label
     #[command(after_help = "example: git credential-patron rename acme acme-inc")]
     Rename(Rename),
-    /// Forget an account and its token
+    /// Remove an account and its token from this machine
     #[command(after_help = "example: git credential-patron remove acme")]
     Remove(Remove),
-    /// Take the new secret of a token that was regenerated on its page
+    /// Replace a token that was regenerated on its page
     #[command(after_help = "example: git credential-patron renew acme")]
     Renew(Renew),
-    /// Have GitHub end a token for good, and forget its account
+    /// Revoke a token on GitHub and remove its account
     #[command(after_help = "example: git credential-patron revoke acme")]
     Revoke(Revoke),
-    /// Ask again until GitHub lets git in, then end or run a command
+    /// Wait until git has access, then exit or run a command
     #[command(
         after_help = "example: git credential-patron wait acme/secret -- git clone https://github.com/acme/secret"
     )]
@@ -126,10 +126,10 @@ pub enum Command {
 /// Options of `setup`.
 #[derive(Debug, Args)]
 pub struct Setup {
-    /// A host to serve, with its port if it has one [default: github.com and gist.github.com]
+    /// A host, with its port if it has one [default: github.com and gist.github.com]
     #[arg(long = "host", value_name = "HOST")]
     pub hosts: Vec<String>,
-    /// Write git's system config instead of your own
+    /// Change git's system config instead of your own
     #[arg(long)]
     pub system: bool,
     /// Show what would be written, and write nothing
@@ -140,7 +140,7 @@ pub struct Setup {
 /// Options of `unsetup`.
 #[derive(Debug, Args)]
 pub struct Unsetup {
-    /// Clean git's system config instead of your own
+    /// Change git's system config instead of your own
     #[arg(long)]
     pub system: bool,
     /// Show what would be removed, and remove nothing
@@ -157,19 +157,19 @@ pub struct Add {
     /// What to call the account [default: the scope; for a second login SCOPE@LOGIN]
     #[arg(long, value_name = "L")]
     pub label: Option<String>,
-    /// Whose token it is, if GitHub is not to be asked or to be checked against
+    /// Whose token it is; if GitHub says otherwise, it is not added
     #[arg(long, value_name = "U")]
     pub login: Option<String>,
-    /// Where to keep it [default: the keyring; a file only if there is no keyring service]
+    /// Where to store it [default: the keyring; a file only if there is no keyring service]
     #[arg(long, value_name = "keyring|file", hide_possible_values = true)]
     pub vault: Option<VaultName>,
-    /// Keep no token: ask this command for it each time, such as 'op read ...' or 'pass show ...'
+    /// Store no token; run this command for it each time, such as 'op read ...' or 'pass show ...'
     #[arg(long, value_name = "CMD", conflicts_with_all = ["vault", "token_stdin"])]
     pub command: Option<String>,
     /// Read the token from stdin instead of the terminal
     #[arg(long)]
     pub token_stdin: bool,
-    /// Keep it without asking the host whether it is valid
+    /// Store it without asking the host whether it is valid
     #[arg(long)]
     pub no_verify: bool,
     /// Do not open the page that makes such a token
@@ -178,16 +178,16 @@ pub struct Add {
     /// Use a GitHub App instead of a token: its client ID. Without --key or --sign you log in with a code
     #[arg(long, value_name = "CLIENT_ID", conflicts_with_all = ["command", "token_stdin"])]
     pub app: Option<String>,
-    /// Make a new GitHub App for the owner: a page opens, and GitHub asks once. Its key is kept
+    /// Make a new GitHub App for the owner: a page opens, and GitHub asks once. Its key is stored
     #[arg(long, conflicts_with_all = ["app", "key", "sign", "command", "token_stdin", "login"])]
     pub new_app: bool,
-    /// The App's private key: a file, or - for stdin. It is kept, and mints a token for each repository
+    /// The App's private key: a file, or - for stdin. It is stored, and mints a token for each repository
     #[arg(long, value_name = "FILE", requires = "app")]
     pub key: Option<std::path::PathBuf>,
-    /// Keep no key: have this command sign for the App (RS256; stdin to stdout), such as a KMS or a TPM
+    /// Store no key; have this command sign for the App (RS256; stdin to stdout), such as a KMS or a TPM
     #[arg(long, value_name = "CMD", requires = "app", conflicts_with = "key")]
     pub sign: Option<String>,
-    /// Ask nothing
+    /// Ask no questions
     #[arg(long)]
     pub yes: bool,
 }
@@ -250,7 +250,7 @@ pub enum VaultName {
 /// Options of `list`.
 #[derive(Debug, Args)]
 pub struct List {
-    /// Write JSON, for programs
+    /// Print JSON, for programs
     #[arg(long)]
     pub json: bool,
 }
@@ -261,7 +261,7 @@ pub struct Remove {
     /// The account's scope or label; SCOPE@LOGIN where a scope has several logins
     #[arg(value_name = "SCOPE|LABEL")]
     pub what: String,
-    /// Ask nothing
+    /// Ask no questions
     #[arg(long)]
     pub yes: bool,
 }
@@ -286,7 +286,7 @@ pub struct Renew {
     /// The account's scope or label; SCOPE@LOGIN where a scope has several logins
     #[arg(value_name = "SCOPE|LABEL")]
     pub what: String,
-    /// Have GitHub end the old token once the new one is kept
+    /// Revoke the old token once the new one is stored
     #[arg(long)]
     pub revoke_old: bool,
     /// Read the token from stdin instead of the terminal
@@ -306,7 +306,7 @@ pub struct Revoke {
     /// Read any token from stdin, such as one that leaked
     #[arg(long)]
     pub token_stdin: bool,
-    /// Ask nothing
+    /// Ask no questions
     #[arg(long)]
     pub yes: bool,
 }
@@ -317,16 +317,16 @@ pub struct Wait {
     /// A repository, a URL, or an owner [default: the current repository's remote]
     #[arg(value_name = "SCOPE|URL")]
     pub what: Option<String>,
-    /// Wait until a push is let in
+    /// Wait until a push is allowed
     #[arg(long)]
     pub push: bool,
     /// How long to wait at most: 90, 90s, 10m, 2h [default: for ever]
     #[arg(long, value_name = "DUR", value_parser = duration)]
     pub timeout: Option<Duration>,
-    /// Write JSON, for programs
+    /// Print JSON, for programs
     #[arg(long)]
     pub json: bool,
-    /// What to run once git is let in
+    /// What to run once git has access
     #[arg(last = true, value_name = "CMD")]
     pub command: Vec<std::ffi::OsString>,
 }
@@ -352,13 +352,13 @@ pub struct Diagnose {
     /// A URL, a remote's name, an owner or a repository [default: every remote of the current repository]
     #[arg(value_name = "URL|REMOTE|SCOPE")]
     pub what: Option<String>,
-    /// Ask for a push, too; nothing is pushed
+    /// Check pushing too; nothing is pushed
     #[arg(long)]
     pub push: bool,
-    /// Write JSON, for programs
+    /// Print JSON, for programs
     #[arg(long)]
     pub json: bool,
-    /// Make no request: only what is known on this side
+    /// Make no requests; show only what is known on this machine
     #[arg(long)]
     pub offline: bool,
     /// Open the page that the verdict names
@@ -369,10 +369,10 @@ pub struct Diagnose {
 /// Options of `status`.
 #[derive(Debug, Args)]
 pub struct StatusArgs {
-    /// Make no request: only what is known on this side
+    /// Make no requests; show only what is known on this machine
     #[arg(long)]
     pub offline: bool,
-    /// Write JSON, for programs
+    /// Print JSON, for programs
     #[arg(long)]
     pub json: bool,
 }
@@ -383,7 +383,7 @@ pub struct Explain {
     /// A refusal or verdict by its id, instead of a transcript on stdin
     #[arg(value_name = "ID", conflicts_with_all = ["list", "check"])]
     pub id: Option<String>,
-    /// Show all that can be told, a line each
+    /// List all refusals and verdicts
     #[arg(long, conflicts_with = "check")]
     pub list: bool,
     /// Check the table of refusals itself
@@ -392,7 +392,7 @@ pub struct Explain {
     /// Write a report about a text on stdin, with names, hosts and tokens replaced
     #[arg(long, conflicts_with_all = ["id", "list", "check", "json"])]
     pub report: bool,
-    /// Write JSON, for programs
+    /// Print JSON, for programs
     #[arg(long)]
     pub json: bool,
 }
@@ -427,7 +427,7 @@ pub struct Help {
 /// Options of `requests`.
 #[derive(Debug, Args)]
 pub struct Requests {
-    /// Show the tokens that ask for access, let them in, or refuse them
+    /// List the tokens that ask for access, approve them, or deny them
     #[arg(value_name = "list|approve|deny", hide_possible_values = true)]
     pub action: RequestsAction,
     /// The organisation
@@ -445,10 +445,10 @@ pub struct Requests {
     /// Which tokens are listed
     #[command(flatten)]
     pub filter: Filter,
-    /// Ask nothing
+    /// Ask no questions
     #[arg(long)]
     pub yes: bool,
-    /// Write JSON, for programs
+    /// Print JSON, for programs
     #[arg(long)]
     pub json: bool,
 }
@@ -479,10 +479,10 @@ pub struct Grants {
     /// Which tokens are listed
     #[command(flatten)]
     pub filter: Filter,
-    /// Ask nothing
+    /// Ask no questions
     #[arg(long)]
     pub yes: bool,
-    /// Write JSON, for programs
+    /// Print JSON, for programs
     #[arg(long)]
     pub json: bool,
 }
@@ -528,6 +528,20 @@ pub struct InstallDocs {
 #[derive(Debug, Args)]
 pub struct Completions {
     /// Which shell, in any case of letters
-    #[arg(value_name = "SHELL", ignore_case = true)]
-    pub shell: clap_complete::Shell,
+    #[arg(value_name = "SHELL", ignore_case = true, required_unless_present = "values")]
+    pub shell: Option<clap_complete::Shell>,
+    /// Print the values that a shell's completions offer; they call this
+    #[arg(long, hide = true)]
+    pub values: Option<CompletedValues>,
+}
+
+/// What the completions offer beside commands and options.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CompletedValues {
+    /// The accounts' labels, and their scopes with the login.
+    Accounts,
+    /// The remotes here with their repositories, and the accounts' scopes.
+    Targets,
+    /// The ids of verdicts.
+    Ids,
 }

@@ -246,12 +246,44 @@ pub fn learn(paths: &Paths, told: &Account) -> Result<(), accounts::ListError> {
     let Some(known) = book.accounts().iter().find(|known| known.id == told.id).cloned() else {
         return Ok(());
     };
-    let new = Account { login: told.login.clone(), expires: told.expires, ..known.clone() };
+    let new =
+        Account { login: told.login.clone(), user_id: told.user_id, expires: told.expires, ..known.clone() };
     if new == known {
         return Ok(());
     }
     book.put(&new)?;
     book.save()
+}
+
+/// Forgets the end of an account whose token works after it: it was wrong, or is another token's.
+pub fn outlived(paths: &Paths, account: &Account, now: i64) {
+    if account.app.is_none() && account.expires.is_some_and(|at| at <= now) {
+        // What is not written is found out again.
+        let _ = learn(paths, &Account { expires: None, ..account.clone() });
+    }
+}
+
+/// Looks whether accounts that cannot be given have got another secret, outside of patron: from their command, or a
+/// vault that was restored. Of that one nothing is known. Tells whether there was one.
+pub fn renewed_outside<'a>(
+    paths: &Paths,
+    outcomes: &mut Outcomes,
+    stale: impl Iterator<Item = &'a Account>,
+) -> bool {
+    let mut found = false;
+    for account in stale.filter(|account| account.app.is_none()) {
+        let secret = vault::open(&account.place, paths, Asking::Never).read(&vault::item(account));
+        let Ok(Some(secret)) = secret else { continue };
+        if !outcomes.has_other(&account.id, &secret) {
+            continue;
+        }
+        found |= learn(paths, &Account { expires: None, ..account.clone() }).is_ok();
+        let _ = outcomes.change(|outcomes| {
+            outcomes.forget(&account.id);
+            outcomes.note_secret(&account.id, &secret);
+        });
+    }
+    found
 }
 
 /// Gives an account another scope or label. The secret is written under its new name before the list changes, and

@@ -5,7 +5,7 @@
 //! token, or what a server sent.
 //!
 //! `1`, `2` or `true` log to stderr; an absolute path is appended to (mode 0600), as git's own trace
-//! variables do; anything else is off.
+//! variables do; anything else is off, and whoever begins a run says so.
 
 use crate::account::Account;
 use crate::files;
@@ -22,6 +22,7 @@ use std::time::Instant;
 pub struct Log {
     sink: Option<RefCell<Sink>>,
     start: Instant,
+    unusable: Option<String>,
 }
 
 enum Sink {
@@ -66,9 +67,17 @@ impl Log {
             _ if Path::new(&wanted).is_absolute() => {
                 files::append_to(Path::new(&wanted)).ok().map(Sink::File)
             }
-            _ => None,
+            _ => {
+                let unusable = Some(wanted.to_string_lossy().into_owned());
+                return Self { sink: None, start, unusable };
+            }
         };
-        Self { sink: sink.map(RefCell::new), start }
+        Self { sink: sink.map(RefCell::new), start, unusable: None }
+    }
+
+    /// Gives what `PATRON_TRACE` holds, if that is nothing that can be logged to.
+    pub fn unusable(&self) -> Option<&str> {
+        self.unusable.as_deref()
     }
 
     /// Writes one line: the time since the start, what happened, and the facts. A log that cannot be

@@ -138,12 +138,13 @@ impl Remote {
     /// Reads host and path as git sends them. `None` if the host is not a host name.
     pub fn new(host: &[u8], path: Option<&[u8]>) -> Option<Self> {
         let host = Host::parse(host)?;
-        let path = path.and_then(usable_path);
+        // Git cuts these from a URL's path, and who writes the lines by hand may not.
+        let path = path.map(trim_slashes).filter(|path| !path.is_empty()).and_then(usable_path);
         let mut remote = Self { host, owner: None, repo: None, path };
         if let Some(path) = &remote.path
             && !remote.host.is_gist()
             && let Some((owner, rest)) = path.split_once('/')
-            && let Some(owner) = Owner::parse(owner)
+            && let Some(owner) = Owner::parse(owner).filter(|_| !is_no_owner(&remote.host, owner))
         {
             let repo = rest.split('/').next().map(bare_repo).filter(|repo| is_repo(repo));
             remote.repo = repo.map(str::to_owned);
@@ -210,6 +211,23 @@ fn usable_path(path: &[u8]) -> Option<String> {
     path.split('/').all(fine).then(|| path.to_owned())
 }
 
+/// Cuts the slashes around a path, as git does.
+pub fn trim_slashes(mut path: &[u8]) -> &[u8] {
+    while let [b'/', rest @ ..] | [rest @ .., b'/'] = path {
+        path = rest;
+    }
+    path
+}
+
+/// Tells whether the first segment of a path is one of GitHub's own pages, and no user or organisation.
+fn is_no_owner(host: &Host, segment: &str) -> bool {
+    host.server_by_name() == Some(Server::GitHub)
+        && OWNERS_PAGES.iter().any(|page| segment.eq_ignore_ascii_case(page))
+}
+
+/// What stands before an owner in the addresses of its pages.
+const OWNERS_PAGES: &[&str] = &["orgs", "organizations", "users"];
+
 /// Cuts what git adds to a repository's name.
 fn bare_repo(segment: &str) -> &str {
     let ending = |text: &str, end: &str| {
@@ -256,7 +274,7 @@ fn page_path(path: &str) -> &str {
     let (first, second, third) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
     let upto = |end: &str| path[..path.len() - end.len()].trim_end_matches('/');
     match (first, second) {
-        ("orgs" | "organizations" | "users", Some(owner)) if !owner.is_empty() => owner,
+        (page, Some(owner)) if OWNERS_PAGES.contains(&page) && !owner.is_empty() => owner,
         ("repos", Some(owner)) if !owner.is_empty() => {
             let rest = &path["repos/".len()..];
             page_path(rest)
@@ -295,8 +313,9 @@ impl Scope {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => rest,
             // A page's address, as it is copied: GitHub answers such a one by https.
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") && is_github_page(rest) => rest,
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("ssh") => return Err(BadScope::ssh(rest)),
             Some((scheme, _)) => return Err(BadScope::Scheme(printable(scheme))),
-            None if text.starts_with("git@") => return Err(BadScope::Scheme("ssh".to_owned())),
+            None if is_scp(text) => return Err(BadScope::ssh(text)),
             None if text.split('/').next().is_some_and(|first| first.contains(['.', ':'])) => text,
             None if text.is_empty() || text.starts_with('/') => return Err(BadScope::Empty),
             None => return Self::of_segments(Host(GITHUB.to_owned()), text),
@@ -468,6 +487,8 @@ pub enum BadScope {
     Empty,
     /// Another scheme than https.
     Scheme(String),
+    /// An address for SSH, with the scope that is meant by it if that can be told.
+    Ssh(Option<Box<Scope>>),
     /// The host is not a host name.
     Host(String),
     /// A user name or token before the host.
@@ -486,7 +507,14 @@ impl fmt::Display for BadScope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => write!(f, "the scope is empty"),
-            Self::Scheme(scheme) => write!(f, "\"{scheme}\" is not https, and only https is ever answered"),
+            Self::Scheme(scheme) => write!(f, "\"{scheme}\" is not supported: tokens work over HTTPS only"),
+            Self::Ssh(scope) => {
+                write!(f, "that is an SSH address; tokens work over HTTPS")?;
+                match scope {
+                    Some(scope) => write!(f, ": git credential-patron add {}", scope.short()),
+                    None => Ok(()),
+                }
+            }
             Self::Host(host) => write!(f, "\"{host}\" is not a host name"),
             // What stands there may be a token, so it is not repeated.
             Self::UserInfo => {
@@ -500,6 +528,37 @@ impl fmt::Display for BadScope {
             Self::TooDeep => write!(f, "there is more than an owner and a repository in it"),
         }
     }
+}
+
+impl BadScope {
+    /// Reads an address for SSH without its scheme: `git@github.com:acme/secret.git`, `git@github.com:22/acme/secret`.
+    fn ssh(rest: &str) -> Self {
+        let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
+        let end = rest.find([':', '/']).unwrap_or(rest.len());
+        let (host, path) = rest.split_at(end);
+        let path = path.trim_start_matches([':', '/']);
+        // A port of SSH says nothing about the port of HTTPS.
+        let path = match path.split_once('/') {
+            Some((port, path))
+                if rest[end..].starts_with(':') && port.bytes().all(|b| b.is_ascii_digit()) =>
+            {
+                path
+            }
+            _ => path,
+        };
+        let host = if host.eq_ignore_ascii_case("ssh.github.com") { GITHUB } else { host };
+        Self::Ssh(Scope::parse(&format!("https://{host}/{path}")).ok().map(Box::new))
+    }
+}
+
+/// Tells whether a text is an address as scp has them: `git@github.com:acme/secret.git`.
+fn is_scp(text: &str) -> bool {
+    let first = text.split('/').next().unwrap_or_default();
+    first.split_once(':').is_some_and(|(host, rest)| {
+        !host.is_empty()
+            && !host.contains(['[', ']'])
+            && (host.contains('@') || !rest.bytes().all(|b| b.is_ascii_digit()))
+    })
 }
 
 impl std::error::Error for BadScope {}

@@ -36,6 +36,12 @@ impl Session {
     /// Begins: finds the folders and the time.
     pub fn begin(log: Log) -> Result<Self, NoHome> {
         let now = time_now();
+        if let Some(value) = log.unusable() {
+            let value = terminal::sanitise(value, 60);
+            terminal::say(&format!(
+                "nothing is logged: PATRON_TRACE is \"{value}\", and neither 1 nor an absolute file name"
+            ));
+        }
         Ok(Self { paths: Paths::find()?, log, now, caller: OnceCell::new(), settings: OnceCell::new() })
     }
 
@@ -89,7 +95,7 @@ impl Session {
             Ok(()) => fallback,
             Err(error) => {
                 terminal::say(&one_line(
-                    format!("the earlier helpers are not asked: {error}"),
+                    format!("the previous helpers are not asked: {error}"),
                     error.remedy(),
                 ));
                 Fallback::default()
@@ -112,7 +118,7 @@ impl Session {
         let outcomes = Outcomes::load(&self.paths.outcomes());
         if let Some(error) = &outcomes.unsafe_file {
             terminal::say(&one_line(
-                format!("what is known of earlier refusals is not used: {error}"),
+                format!("the record of earlier refusals is not used: {error}"),
                 error.remedy(),
             ));
         }
@@ -155,7 +161,7 @@ impl Session {
         if self.may_open_page().is_ok()
             && let Err(why) = open()
         {
-            terminal::say(&format!("the page is not opened: {why}"));
+            terminal::say(&format!("page not opened: {why}"));
         }
     }
 
@@ -194,8 +200,8 @@ impl Session {
             Standing { rejected: true, .. } => {
                 let is_proven = outcomes.rejection(&account.id).is_some_and(|it| it.is_proven);
                 terminal::say(&match is_proven {
-                    true => format!("the token of {} was rejected last", account.label),
-                    false => format!("git was refused with the token of {} last (401)", account.label),
+                    true => format!("the token of {} was rejected last time", account.label),
+                    false => format!("git was refused with the token of {} last time (401)", account.label),
                 });
             }
             Standing { .. } => {}
@@ -212,7 +218,7 @@ fn time_now() -> i64 {
 /// Turns trouble with the list of accounts into a failure of a command.
 pub fn list_failure(trouble: accounts::ListError) -> Failure {
     let remedy = trouble.remedy();
-    let failure = Failure::failed("the list of accounts cannot be used").because(trouble);
+    let failure = Failure::failed("cannot read the list of accounts").because(trouble);
     match remedy {
         Some(remedy) => failure.remedy(remedy),
         None => failure,

@@ -3,7 +3,7 @@
 use crate::error::Failure;
 use crate::git::Git;
 use crate::git::repository::{NamedRemote, Remotes, remotes_here};
-use crate::remote::{Remote, SCOPE_LOOKS_LIKE, Scope};
+use crate::remote::{BadScope, GITHUB, Remote, SCOPE_LOOKS_LIKE, Scope};
 use crate::terminal::sanitise;
 use crate::token::Token;
 
@@ -35,6 +35,13 @@ impl Target {
     /// Reads a URL as git takes it: `https://`, `ssh://` and `git@host:owner/repo`.
     pub fn from_url(url: &str) -> Option<Self> {
         if let Some(remote) = Remote::from_url(url) {
+            // It sends git on to github.com, for which git then asks its helpers.
+            let remote = match remote.host.as_str() {
+                "www.github.com" => {
+                    Remote::new(GITHUB.as_bytes(), remote.path.as_deref().map(str::as_bytes))?
+                }
+                _ => remote,
+            };
             return Some(Self {
                 remote,
                 user: user_of(url),
@@ -53,7 +60,7 @@ impl Target {
             None => url.split_once(':').filter(|(host, _)| !host.contains('/'))?,
         };
         let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-        let host = if host.eq_ignore_ascii_case("ssh.github.com") { crate::remote::GITHUB } else { host };
+        let host = if host.eq_ignore_ascii_case("ssh.github.com") { GITHUB } else { host };
         let remote = Remote::new(host.as_bytes(), Some(path.trim_matches('/').as_bytes()))?;
         Some(Self { remote, user: None, secret: None, name: None, transport: Transport::Ssh })
     }
@@ -64,15 +71,14 @@ impl Target {
         // A page's address is no repository's, though it looks like one.
         let is_page = |target: &Self| {
             let first = target.remote.path.as_deref().and_then(|path| path.split('/').next());
-            matches!(target.remote.host.as_str(), "www.github.com" | "api.github.com")
-                || (target.remote.host.as_str() == crate::remote::GITHUB
+            target.remote.host.as_str() == API
+                || (target.remote.host.as_str() == GITHUB
                     && matches!(first, Some("orgs" | "organizations" | "users" | "repos")))
         };
         if is_url && let Some(target) = Self::from_url(word).filter(|target| !is_page(target)) {
             return Ok(target.or_scope(word));
         }
-        let scope =
-            Scope::parse(word).map_err(|why| Failure::usage(why.to_string()).remedy(SCOPE_LOOKS_LIKE))?;
+        let scope = Scope::parse(word).map_err(|why| bad_scope(&why))?;
         Ok(Self {
             remote: scope.as_remote(),
             user: None,
@@ -93,6 +99,18 @@ impl Target {
 
     fn from_named(remote: &NamedRemote) -> Option<Self> {
         Self::from_url(&remote.url).map(|target| Self { name: Some(remote.name.clone()), ..target })
+    }
+}
+
+/// GitHub's API, where git finds no repository.
+const API: &str = "api.github.com";
+
+/// Says what is wrong with a scope that was typed, and what one looks like where that is not said.
+pub fn bad_scope(why: &BadScope) -> Failure {
+    let failure = Failure::usage(why.to_string());
+    match why {
+        BadScope::Ssh(Some(_)) => failure,
+        _ => failure.remedy(SCOPE_LOOKS_LIKE),
     }
 }
 
@@ -138,8 +156,10 @@ pub struct Aim {
 pub struct OtherRemote {
     /// Its name.
     pub name: String,
-    /// Its address by https, where it has one by http.
-    pub by_https: Option<String>,
+    /// Why, to follow "the remote NAME".
+    pub why: &'static str,
+    /// The address that git would ask a credential helper for, where one is meant.
+    pub meant: Option<String>,
 }
 
 /// What a person means, where several targets may be meant.
@@ -180,7 +200,7 @@ pub fn several(
         let url = rewrite(word);
         let target = match &url {
             Some(url) => Target::from_url(url).map(|target| target.or_scope(url)).ok_or_else(|| {
-                Failure::usage("git makes another address of this one, on no host that could have an account")
+                Failure::usage("git rewrites this URL to one that is not on a host that can have an account")
             })?,
             None => Target::from_word(word)?,
         };
@@ -232,12 +252,13 @@ fn of_remotes<'r>(remotes: impl Iterator<Item = &'r NamedRemote>) -> Several {
     for remote in remotes {
         let urls = std::iter::once((&remote.url, false)).chain(remote.push_url.iter().map(|url| (url, true)));
         for (url, push_only) in urls {
-            match Target::from_url(url) {
+            match Target::from_url(url).filter(|target| target.remote.host.as_str() != API) {
                 Some(target) => several
                     .aims
                     .push(Aim { target: Target { name: Some(remote.name.clone()), ..target }, push_only }),
                 None => {
-                    several.others.push(OtherRemote { name: remote.name.clone(), by_https: by_https(url) })
+                    let (why, meant) = why_not(url);
+                    several.others.push(OtherRemote { name: remote.name.clone(), why, meant });
                 }
             }
         }
@@ -245,12 +266,27 @@ fn of_remotes<'r>(remotes: impl Iterator<Item = &'r NamedRemote>) -> Several {
     several
 }
 
-/// Gives an address by http in its https form, without user name and password.
-fn by_https(url: &str) -> Option<String> {
-    let (scheme, rest) = url.split_once("://")?;
-    let remote =
-        Remote::from_url(&format!("https://{rest}")).filter(|_| scheme.eq_ignore_ascii_case("http"))?;
-    Some(format!("https://{}/{}", remote.host, remote.path?))
+/// Says why credential helpers have no part in an address, and which one is meant by it, without user name and
+/// password.
+fn why_not(url: &str) -> (&'static str, Option<String>) {
+    let (scheme, rest) = url.split_once("://").unwrap_or_default();
+    let Some(remote) = Remote::from_url(&format!("https://{rest}")) else {
+        return ("is not an https or ssh URL: git asks no credential helper for it", None);
+    };
+    if remote.host.as_str() == API {
+        let scope = Scope::parse(&format!("https://{API}/{}", remote.path.unwrap_or_default())).ok();
+        return (
+            "is an address of GitHub's API, where git finds no repository",
+            scope.map(|it| it.to_string()),
+        );
+    }
+    match scheme.eq_ignore_ascii_case("http") {
+        true => (
+            "uses http, and tokens are sent over https only",
+            remote.path.map(|path| format!("https://{}/{path}", remote.host)),
+        ),
+        false => ("is not an https or ssh URL: git asks no credential helper for it", None),
+    }
 }
 
 /// Reads the remotes of the repository around the working folder; `None` where there is no repository.
@@ -294,7 +330,7 @@ pub fn one(word: Option<&str>) -> Result<Target, Failure> {
     })?;
     Target::from_named(named).ok_or_else(|| {
         Failure::failed(format!(
-            "the remote {} is on no host that could have an account",
+            "the remote {} is not on a host that can have an account",
             sanitise(&named.name, 40)
         ))
         .remedy("name an owner, a repository or a URL")

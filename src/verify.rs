@@ -15,6 +15,8 @@ pub struct Verified {
     pub server: Server,
     /// Whose token it is, if the host says so.
     pub login: Option<String>,
+    /// The number of that user, likewise.
+    pub user_id: Option<u64>,
     /// When it expires, in seconds since 1970, if the host says so.
     pub expires: Option<i64>,
 }
@@ -37,7 +39,7 @@ pub fn ask(client: &Client, scope: &Scope, token: &Token) -> Result<Verified, Fa
     let host = scope.host();
     let api = Api::of(host);
     if host.server_by_name() == Some(Server::Plain) {
-        return Ok(Verified { server: Server::Plain, login: None, expires: None });
+        return Ok(Verified { server: Server::Plain, login: None, user_id: None, expires: None });
     }
     if host.server_by_name().is_none() {
         match client.get(&api, &ApiPath::meta(), None) {
@@ -45,11 +47,14 @@ pub fn ask(client: &Client, scope: &Scope, token: &Token) -> Result<Verified, Fa
             CallResult::Answered(answer) => match who(&answer) {
                 AnsweredBy::GitHub => {}
                 AnsweredBy::Nobody => {
-                    let fact = format!("{host} answered {}, which does not tell what it is", answer.status);
+                    let fact = format!(
+                        "{host} answered {}, so patron cannot tell what kind of server it is",
+                        answer.status
+                    );
                     return Err(unchecked(fact));
                 }
                 AnsweredBy::Stranger => {
-                    return Ok(Verified { server: Server::Plain, login: None, expires: None });
+                    return Ok(Verified { server: Server::Plain, login: None, user_id: None, expires: None });
                 }
             },
         }
@@ -72,15 +77,18 @@ pub fn ask(client: &Client, scope: &Scope, token: &Token) -> Result<Verified, Fa
             server: Server::GitHub,
             login: text_of(answer, "login")
                 .filter(|login| login.len() <= 100 && !login.contains(char::is_control)),
+            user_id: field_of(answer, "id").and_then(|id| id.as_u64()),
             expires: answer.header(EXPIRY).and_then(expiry),
         }),
         401 => Err(Failure::failed(format!("{host} does not accept this token"))
-            .because(anyhow::anyhow!("GitHub says 401: mistyped, expired or revoked; it does not tell which"))
+            .because(anyhow::anyhow!(
+                "GitHub says 401: mistyped, expired or revoked; GitHub does not say which"
+            ))
             .remedy("copy the token again, or make a new one")
-            .remedy("keep it all the same: --no-verify")),
+            .remedy("or store it anyway: --no-verify")),
         status => {
             let said = text_of(answer, "message").map(|text| sanitise(&text, 200)).unwrap_or_default();
-            let fact = format!("{host} answered {status}, which says nothing about this token");
+            let fact = format!("{host} answered {status}, which does not tell whether the token is valid");
             let failure = unchecked(fact);
             Err(if said.is_empty() {
                 failure
@@ -97,8 +105,13 @@ fn who(answer: &Response) -> AnsweredBy {
 
 /// Reads one text field of a JSON answer; nothing if it is empty.
 fn text_of(answer: &Response, field: &str) -> Option<String> {
+    field_of(answer, field)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// Reads one field of a JSON answer.
+fn field_of(answer: &Response, field: &str) -> Option<serde_json::Value> {
     let json: serde_json::Value = serde_json::from_slice(&answer.body).ok()?;
-    json[field].as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+    json.get(field).cloned()
 }
 
 fn unanswered(scope: &Scope, why: &str) -> Failure {
@@ -106,20 +119,31 @@ fn unanswered(scope: &Scope, why: &str) -> Failure {
 }
 
 fn unchecked(fact: String) -> Failure {
-    Failure::new(Exit::Unchecked, fact).remedy("try again, or keep the token unchecked: --no-verify")
+    Failure::new(Exit::Unchecked, fact).remedy("try again, or store the token unchecked: --no-verify")
 }
 
-/// Gives the account with what GitHub told of its token (`GET /user`); none if there was nothing new.
-pub fn told(account: &Account, user: &Observed) -> Option<Account> {
+/// Gives the account with what GitHub told of its token (`GET /user`); none if there was nothing new. A user with the
+/// known number and another login was renamed; an end that has passed was wrong, since the token works.
+pub fn told(account: &Account, user: &Observed, now: i64) -> Option<Account> {
     let reply = user.reply().filter(|_| user.is_open())?;
     if account.app.is_some() {
         // What GitHub tells is of the token, which ends in an hour or eight, and not of the account.
         return None;
     }
     let mut new = account.clone();
-    new.login = new.login.or_else(|| user.name("login"));
-    // No header: it never ends, or GitHub did not say; what was known stays.
-    new.expires = reply.header(EXPIRY).and_then(expiry).or(new.expires);
+    let (login, user_id) = (user.name("login"), user.number("id"));
+    let is_same_user = match (&account.login, &login) {
+        (Some(known), Some(login)) if !known.eq_ignore_ascii_case(login) => {
+            account.user_id.is_some() && account.user_id == user_id
+        }
+        _ => true,
+    };
+    if is_same_user {
+        new.login = login.or(new.login);
+        new.user_id = user_id.or(new.user_id);
+    }
+    // No header: it never ends, or GitHub did not say; what was known stays while it can be true.
+    new.expires = reply.header(EXPIRY).and_then(expiry).or(new.expires.filter(|at| *at > now));
     (new != *account).then_some(new)
 }
 

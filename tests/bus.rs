@@ -457,7 +457,7 @@ fn ask<A: dbus::arg::AppendAll>(
     args: A,
 ) -> Result<Message, dbus::Error> {
     if to == SECRETS && member != "ReadAlias" {
-        // A keyring that does not know us yet may end at a first call that wants to know (see the product's).
+        // A keyring that does not recognise us yet may end at a first call that wants to know (see the product's).
         ask(connection, SECRETS, ROOT, SERVICE, "ReadAlias", ("nobody's",))?;
     }
     let mut question = Message::new_method_call(to, path, interface, member).expect("names");

@@ -54,7 +54,7 @@ fn git_never_puts_a_copy_in_the_place_of_the_command() {
     sandbox.patron(["get"]).stdin(request("")).ok().prints("username=u\npassword=second\n\n");
     store("second").says_nothing();
     store(&make_token(TokenKind::Classic))
-        .says("nothing is kept for example.com: a command gives its secret");
+        .says("nothing is stored for example.com: its token comes from a command");
     assert_eq!(runs(&sandbox), 2, "by add and get");
     assert!(sandbox.patron(["list", "--json"]).ok().stdout().contains("\"vault\": \"command\""));
     assert_eq!(sandbox.read(".local/share/git-credential-patron/secrets.toml"), None);

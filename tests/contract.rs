@@ -190,7 +190,7 @@ fn a_taken_label_is_refused_and_the_one_that_is_named_is_free() {
     add(&forge, &sandbox, "acme", "robot", &[]).ok();
     let free = |output: &Output| {
         let said = output.stderr();
-        let (_, free) = said.split_once("this one is free: --label ").expect("a free one is named");
+        let (_, free) = said.split_once("this label is free: --label ").expect("a free one is named");
         free.trim_end().to_owned()
     };
     let refused = add(&forge, &sandbox, "globex", "globex", &["--label", "acme"]).fails(1);
@@ -329,14 +329,15 @@ fn remove_asks_on_a_terminal_which_of_several_is_meant() {
     add(&forge, &sandbox, "acme", "acme", &[]).ok();
     add(&forge, &sandbox, "acme", "robot", &[]).ok();
     let mut screen = Screen::start(&sandbox, &sandbox.work(), 100, "git credential-patron remove acme");
-    screen.wait_for("forget which one? [1-2]").expect("it asks");
+    screen.wait_for("remove which one? [1-2]").expect("it asks");
     assert!(screen.text().contains("2  acme@robot (https://github.com/acme, robot)"), "{}", screen.text());
     screen.type_line("2").expect("a keyboard");
     let shown = screen.wait().expect("it ends");
     assert_eq!(shown.code, 0, "{:?}", shown.lines);
     assert_eq!(labels(&sandbox), ["acme"]);
     let mut screen = Screen::start(&sandbox, &sandbox.work(), 100, "git credential-patron remove acme");
-    screen.wait_for("and its token?").expect("it asks");
+    screen.wait_for("and its token from this machine?").expect("it asks");
+    screen.wait_for("revoke acme").expect("what ends the token too is named");
     screen.type_line("n").expect("a keyboard");
     assert_eq!(screen.wait().expect("it ends").code, 1);
     assert_eq!(labels(&sandbox), ["acme"]);

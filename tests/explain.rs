@@ -36,7 +36,7 @@ fn a_refusal_is_named_with_its_page_and_what_was_recognised() {
     assert_eq!(keys, ["version", "verdict", "id", "certainty", "means", "fix", "page", "matched"]);
     let text = explain(SSO, &[]).ok().says_nothing().stdout();
     assert!(
-        text.starts_with("Verdict   the token is good, but acme wants it authorised by single sign-on\n"),
+        text.starts_with("Verdict   the token is valid, but acme requires single sign-on for it\n"),
         "{text}"
     );
     assert!(text.contains("\n          sso-required (measured)\nFix       sign in on the page;"), "{text}");
@@ -52,7 +52,7 @@ fn a_real_push_is_piped_in() {
     let line = "git ls-remote https://github.com/acme/secret 2>&1 | git credential-patron explain";
     let output = sandbox.shell(line).ok();
     assert!(
-        output.stdout().contains("acme takes no token that lives longer than 30 days"),
+        output.stdout().contains("acme does not accept tokens that last longer than 30 days"),
         "{}",
         output.report()
     );
@@ -62,7 +62,7 @@ fn a_real_push_is_piped_in() {
 #[test]
 fn what_is_not_recognised_ends_with_1_and_says_what_to_do() {
     let output = explain("Everything up-to-date\n", &[]).fails(1).prints("");
-    output.says("patron: no known refusal is in this text").says("diagnose URL");
+    output.says("patron: this text contains no known refusal").says("diagnose URL");
     let output = explain("hello", &["--json"]).fails(1).says_nothing();
     assert_eq!(json(&output), serde_json::json!({"version": 1, "verdict": null, "matched": null}));
     explain("", &[]).fails(1);

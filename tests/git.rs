@@ -250,7 +250,7 @@ fn a_token_that_git_was_given_by_hand_is_learned_for_its_owner() {
     let askpass = sandbox.bin().join("answer");
     let said =
         sandbox.git(clone).env("GIT_ASKPASS", &askpass).env_remove("GIT_TERMINAL_PROMPT").ok().stderr();
-    assert!(said.contains("patron: learned acme (kept in the file)"), "{said}");
+    assert!(said.contains("patron: learned acme from git (stored in the file)"), "{said}");
     let run = Runner { sandbox: &sandbox, git: &gits()[0] };
     run.git("it", "fetch -q");
     let listed = sandbox.patron(["list", "--json"]).ok().stdout();

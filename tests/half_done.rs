@@ -50,7 +50,7 @@ fn a_token_whose_account_was_not_listed_yet_gets_it() {
         killed_at(&sandbox, 2, &add, &token);
         assert!(!given::accounts_file(&sandbox).exists() && given::secrets_file(&sandbox).exists());
         let said = sandbox.patron(next).stdin(make_token(TokenKind::FineGrained)).ok().stderr();
-        assert!(said.contains("adding work was broken off"), "{said}");
+        assert!(said.contains("adding work was interrupted"), "{said}");
         assert!(labels(&sandbox).contains(&"work".to_owned()));
         sandbox.patron(["token", "acme"]).ok().prints(&format!("{token}\n"));
         let said = sandbox.patron(["list"]).ok().stderr();
@@ -77,7 +77,7 @@ fn an_account_whose_token_was_removed_already_goes_too() {
     let text = std::fs::read_to_string(given::accounts_file(&sandbox)).expect("there");
     assert!(text.contains("/acme"), "the list has it still: {text}");
     let said = sandbox.patron(["list"]).ok().stderr();
-    assert!(said.contains("removing github.com/acme was broken off; it is removed now"), "{said}");
+    assert!(said.contains("removing github.com/acme was interrupted; it is removed now"), "{said}");
     assert_eq!(labels(&sandbox), ["github.com/globex"]);
     assert_eq!(notes(&sandbox), 0);
 }

@@ -43,7 +43,7 @@ mod revoke {
         forge.policy(|policy| policy.revoked_lives = 1);
         let sandbox = desk(&forge);
         let output = sandbox.patron(["revoke", "acme", "--yes"]).ok();
-        assert_eq!(output.stdout(), "revoked: github.com does not know it any more; forgotten: acme\n");
+        assert_eq!(output.stdout(), "revoked: github.com no longer recognises it; removed: acme\n");
         let log: Vec<_> = forge.rest_log().into_iter().map(|it| (it.method, it.path, it.token)).collect();
         assert_eq!(log[0], ("POST".to_owned(), "/credentials/revoke".to_owned(), None));
         assert!(log.len() >= 2, "it is looked whether it is dead: {log:?}");
@@ -64,7 +64,7 @@ mod revoke {
         let sandbox = desk(&forge);
         let output = sandbox.patron(["revoke", "acme", "--yes"]).fails(3);
         output
-            .says("github.com still knows acme after 10 s")
+            .says("github.com still recognises acme after 10 s")
             .says("https://github.com/settings/personal-access-tokens");
         assert_eq!(kept(&sandbox), forge.secret("acme"));
     }
@@ -76,7 +76,7 @@ mod revoke {
         let stranger = forge.secret("globex");
         let output =
             sandbox.patron(["revoke", "--token-stdin"]).stdin(format!("export GH_TOKEN={stranger}\n")).ok();
-        assert_eq!(output.stdout(), "revoked: github.com does not know it any more; no account had it\n");
+        assert_eq!(output.stdout(), "revoked: github.com no longer recognises it; no account had it\n");
         assert_eq!(forge.policy(|policy| policy.token_mut("globex").state), State::Revoked);
         assert_eq!(labels(&sandbox), ["acme"]);
         let ours = forge.secret("acme");
@@ -147,7 +147,7 @@ mod renew {
         let old = forge.secret("acme");
         let unknown = make_token(TokenKind::FineGrained);
         for (secret, why) in [
-            (&old, "this is the token that is kept already"),
+            (&old, "this token is already stored"),
             (&forge.secret("classic"), "this token is classic, and the one it would renew is fine-grained"),
             (&forge.secret("globex"), "this token is for globex, and the one it would renew is for acme"),
             (&forge.secret("robots"), "this is a token of robot, not of mona"),
@@ -251,7 +251,7 @@ mod wait {
             let sandbox = desk(&forge);
             forge.policy(|policy| policy.token_mut("acme").state = state);
             let output = sandbox.patron(["wait", "acme/secret", "--timeout", "1"]).fails(3);
-            output.says("time is up").says("(approval-pending)").says("look for a mail about the decision");
+            output.says("time is up").says("(approval-pending)").says("check your mail for the decision");
             let users = forge.rest_log().iter().filter(|entry| entry.path == "/user").count();
             assert_eq!(users, 1, "the first look asks about the token, the others do not");
             assert_eq!(forge.git_asks().len(), 2, "the first look, and one more");
@@ -323,7 +323,7 @@ mod wait {
         }
         forge.policy(|policy| policy.token_mut("acme").state = State::Active);
         let shown = screen.wait().unwrap_or_else(|why| panic!("{why}"));
-        assert_eq!((shown.code, shown.text().as_str()), (0, "patron: acme/secret: git is let in"));
+        assert_eq!((shown.code, shown.text().as_str()), (0, "patron: acme/secret: git has access now"));
     }
 
     #[test]
@@ -348,7 +348,7 @@ mod wait {
         }
         wait("11");
         let note = notes.recv_timeout(Duration::from_secs(60)).expect("a note");
-        assert_eq!(note, "acme/secret: waiting has ended, and git is not let in");
+        assert_eq!(note, "acme/secret: stopped waiting, git still has no access");
     }
 
     #[test]

@@ -56,14 +56,14 @@ fn a_token_of_another_owner_is_kept_only_if_that_is_meant() {
     let (forge, sandbox) = place();
     let secret = forge.secret("acme");
     for (answer, code, last) in [
-        ("", 1, "make a token whose resource owner is globex: git credential-patron add globex"),
+        ("", 1, "create a token whose resource owner is globex: git credential-patron add globex"),
         ("y", 0, "added globex: mona's fine-grained token, expires "),
     ] {
         let mut screen = screen(&sandbox, "git credential-patron add globex --no-browser");
         screen.wait_for("token for globex (hidden):").expect("it asks");
         screen.type_line(&secret).expect("a keyboard");
-        screen.wait_for("this is the token of \"acme\" already").expect("it asks again");
-        screen.wait_for("keep it for globex, too? [y/N]").expect("it asks again");
+        screen.wait_for("this is already the token of \"acme\"").expect("it asks again");
+        screen.wait_for("add it for globex too? [y/N]").expect("it asks again");
         screen.type_line(answer).expect("a keyboard");
         let shown = screen.wait().expect("it ends");
         assert_eq!(shown.code, code, "{}", shown.lines.join("\n"));
@@ -73,13 +73,13 @@ fn a_token_of_another_owner_is_kept_only_if_that_is_meant() {
         sandbox.patron(["add", scope, "--token-stdin"]).stdin(forge.secret(label)).ok()
     };
     // A script is told, and goes on.
-    add("mona", "acme").says("\"acme\" already").says("git credential-patron remove mona");
+    add("mona", "acme").says("already the token of \"acme\"").says("git credential-patron remove mona");
     // Said and meant already, the same owner: nothing to say.
     add("globex", "acme").says_nothing();
     add("acme/secret", "acme").says_nothing();
     // One of another kind takes no token's place without a word.
     for (scope, label) in [("acme", "classic"), ("globex", "classic"), ("globex", "globex")] {
-        add(scope, label).says("takes its place");
+        add(scope, label).says("replaces the");
     }
 }
 
@@ -105,7 +105,7 @@ fn the_form_for_one_repository_names_it() {
     screen.wait_for("token for acme/secret (hidden):").expect("it asks");
     let text = screen.text();
     for line in [
-        "make a token for acme/secret here:",
+        "create a token for acme/secret here:",
         "?name=git+acme%2Fsecret&",
         "Token name: git acme/secret",
         "Resource owner: acme\n",
@@ -124,7 +124,7 @@ fn a_whole_host_asks_for_a_classic_token_before_another_is_pasted() {
     screen.wait_for("token for github.com (hidden):").expect("it asks");
     let text = screen.text();
     for line in [
-        "make a classic token for all of github.com here:\n",
+        "create a classic token for all of github.com here:\n",
         "https://github.com/settings/tokens/new?scopes=repo\n",
         "a fine-grained token is for one owner: git credential-patron add OWNER\n",
     ] {
@@ -146,7 +146,7 @@ fn a_remote_asked_about_in_the_wrong_folder_is_no_owner() {
         output.says(&format!("there is no remote {name} here")).does_not_say("add");
     }
     let text = sandbox.patron(["diagnose", "https://github.com/origin"]).fails(1).stdout();
-    assert!(text.contains("there is no account for origin"), "{text}");
+    assert!(text.contains("no account for origin"), "{text}");
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn the_scope_that_list_shows_is_taken_wherever_a_scope_is() {
             .ok()
             .prints(&acme);
         let text = sandbox.patron(["diagnose", scope]).ok().stdout();
-        assert!(text.contains("GitHub knows the token \"acme\""), "{text}");
+        assert!(text.contains("GitHub recognises the token \"acme\""), "{text}");
     }
     let none = sandbox.patron(["token", "https://github.com/globex"]).fails(1);
     none.says("no account for globex").says("git credential-patron add globex");
@@ -172,7 +172,7 @@ fn the_scope_that_list_shows_is_taken_wherever_a_scope_is() {
 fn a_pipe_that_gave_nothing_is_not_told_to_be_a_pipe() {
     let (_forge, sandbox) = place();
     let nothing = sandbox.patron(["add", "globex", "--token-stdin"]).fails(1);
-    nothing.says("no token came").says("the command before the pipe").does_not_say("paste");
+    nothing.says("no token was given").says("the command before the pipe").does_not_say("paste");
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn a_whole_host_without_an_account_is_not_called_an_organisation() {
     let (_forge, sandbox) = place();
     let output = sandbox.patron(["diagnose", "github.com"]).fails(1);
     let text = output.stdout();
-    assert!(text.contains("there is no account for all of github.com"), "{text}");
+    assert!(text.contains("no account for all of github.com"), "{text}");
     assert!(text.contains("(measured)\nFix       name an owner or a repository"), "{text}");
     assert!(!text.contains("organisation"), "{text}");
 }

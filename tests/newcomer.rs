@@ -1,6 +1,7 @@
 //! A newcomer's hands: what is pasted, mistyped and misunderstood, and what patron makes of it.
 
 mod adding;
+mod addresses;
 mod listing;
 mod pasted;
 mod renaming;

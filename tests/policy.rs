@@ -175,7 +175,7 @@ fn what_git_stores_is_not_learned_where_that_is_forbidden_and_is_otherwise() {
     ] {
         let said = stored(rules);
         assert!(
-            said.contains("nothing is kept for acme: ") && said.contains(&format!("{FILE}:2: {rule}")),
+            said.contains("nothing is stored for acme: ") && said.contains(&format!("{FILE}:2: {rule}")),
             "{said}"
         );
         nothing_is_kept(&sandbox);
@@ -298,7 +298,7 @@ fn diagnose_names_each_rule_with_its_line_and_what_is_kept_against_one() {
     assert_eq!(of_policy.len(), 4, "{of_policy:?}");
     assert!(
         of_policy[0].starts_with(&format!(
-            "warning \"acme\" goes on, but would not be kept today (policy-forbids): {FILE}:3: max-days = 5, and this one ends in "
+            "warning \"acme\" still works, but could not be added today (policy-forbids): {FILE}:3: max-days = 5, and this one ends in "
         )),
         "{of_policy:?}"
     );

@@ -59,7 +59,7 @@ fn all_is_fine_where_git_asks_patron_and_the_tokens_work() {
     assert_eq!(json["refusals"], json!([]));
     let text = sandbox.patron(["status"]).ok().says_nothing().stdout();
     assert!(text.ends_with("\neverything is fine\n"), "{text}");
-    assert!(flat(&text).contains("sees private repositories of acme"), "{text}");
+    assert!(flat(&text).contains("can see private repositories of acme"), "{text}");
     assert!(forge.log().iter().all(|request| request.status == 200), "{:?}", forge.log());
 }
 
@@ -278,7 +278,7 @@ fn list_and_add_say_who_has_come_before_patron() {
         ("GIT_CONFIG_VALUE_0", ""),
     ];
     for said in [add(&by_environment), list(&by_environment)] {
-        assert!(said.contains("github.com: GIT_CONFIG_KEY_0 takes all helpers back"), "{said}");
+        assert!(said.contains("github.com: GIT_CONFIG_KEY_0 resets the helpers"), "{said}");
         assert!(said.contains("fix: unset GIT_CONFIG_KEY_0 in the environment"), "{said}");
     }
     let config = sandbox.read(".gitconfig").expect("setup made it");

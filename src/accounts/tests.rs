@@ -11,6 +11,7 @@ fn account(scope: &str, login: Option<&str>) -> Account {
         server: scope.host().server_by_name().unwrap_or(Server::Plain),
         scope,
         login: login.map(str::to_owned),
+        user_id: Some(583_231),
         kind: TokenKind::FineGrained,
         expires: Some(1_800_000_000),
         place: VaultPlace::Keyring,

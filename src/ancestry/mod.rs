@@ -35,7 +35,7 @@ mod other;
 use other as platform;
 
 use crate::percent::decoded_by_git;
-use crate::remote::{Direction, Remote};
+use crate::remote::{Direction, Remote, trim_slashes};
 use std::fmt;
 use std::str::FromStr;
 use zeroize::Zeroizing;
@@ -195,13 +195,6 @@ impl Url {
     pub fn remote(&self) -> Option<Remote> {
         Remote::new(&self.host, (!self.path.is_empty()).then_some(&self.path))
     }
-}
-
-fn trim_slashes(mut path: &[u8]) -> &[u8] {
-    while let [b'/', rest @ ..] | [rest @ .., b'/'] = path {
-        path = rest;
-    }
-    path
 }
 
 /// One process above us.

@@ -111,7 +111,7 @@ fn mint(paths: &Paths, account: &Account, purpose: &TokenUse<'_>, name: String) 
     // One that cannot be kept is given all the same: the next request mints another.
     let unkept = write(paths, account, &text).err();
     settle(account.scope.host(), &token);
-    let unkept = unkept.map(|why| format!("the token of {} is not kept: {why}", account.label));
+    let unkept = unkept.map(|why| format!("the token of {} is not stored: {why}", account.label));
     Ok(minted(&new, true, asker.clock().or(unkept)))
 }
 

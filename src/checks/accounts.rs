@@ -14,14 +14,14 @@ const MOST: usize = 8;
 /// States which account is chosen, and by which rule.
 pub(crate) fn account(chosen: &Account, because: Because) -> Check {
     let why = match because {
-        Because::Only => "the only account that fits",
-        Because::Narrower => "its scope is the narrowest that fits",
+        Because::Only => "the only account that matches",
+        Because::Narrower => "its scope is the most specific match",
         Because::AskedLogin => "the URL names its login",
-        Because::NotRejected => "the others that fit were rejected",
-        Because::NotExpired => "the others that fit have expired",
-        Because::HasSecret => "for what comes before it no token is kept",
-        Because::Added => "it was added, the others were learned",
-        Because::Label => "its label comes first",
+        Because::NotRejected => "the other matching tokens were rejected",
+        Because::NotExpired => "the other matching tokens have expired",
+        Because::HasSecret => "no token is stored for the accounts before it",
+        Because::Added => "you added it; the others were learned",
+        Because::Label => "its label sorts first",
     };
     Check::new(Group, "account", Ok, format!("\"{}\" ({}): {why}", chosen.label, chosen.scope))
 }
@@ -40,13 +40,16 @@ pub(crate) fn others(fitting: &[&Account], rest: &[(&Account, Mismatch)], now: i
             let name = format!("\"{}\" ({})", account.label, account.scope);
             match expired(account) {
                 Some(at) => {
-                    let message = format!("{name} fits, but expired on {}", day(at));
+                    let message = format!("{name} matches, but expired on {}", day(at));
                     Check::new(Group, "account-other", Warning, message)
                         .fix(format!("git credential-patron add {}", account.scope.short()))
                 }
-                None => {
-                    Check::new(Group, "account-other", Skipped, format!("{name} fits too, and comes after"))
-                }
+                None => Check::new(
+                    Group,
+                    "account-other",
+                    Skipped,
+                    format!("{name} matches too, with lower priority"),
+                ),
             }
         })
         .collect();
@@ -54,11 +57,11 @@ pub(crate) fn others(fitting: &[&Account], rest: &[(&Account, Mismatch)], now: i
     checks.extend(same_host.map(|(account, why)| {
         let why = match why {
             Mismatch::OtherHost => "is for another host",
-            Mismatch::UnknownOwner => "is for one owner, and none is named here",
+            Mismatch::UnknownOwner => "is for one owner, and the URL names none",
             Mismatch::OtherOwner => "is for another owner",
             Mismatch::OtherRepository => "is for another repository",
-            Mismatch::OtherLogin => "belongs to another login than the URL names",
-            Mismatch::NotTheGistsUser => "is not for its own user's gists",
+            Mismatch::OtherLogin => "belongs to a different login than the URL names",
+            Mismatch::NotTheGistsUser => "serves only its own user's gists",
         };
         Check::new(
             Group,
@@ -89,7 +92,7 @@ pub(crate) fn readable(account: &Account, read: Result<bool, &VaultError>) -> Ch
     match read {
         Result::Ok(true) => Check::new(Group, "vault", Ok, format!("the token was read from {place}")),
         Result::Ok(false) => {
-            Check::new(Group, "vault", Failed, format!("the {} holds no token for it", account.place.name()))
+            Check::new(Group, "vault", Failed, format!("the {} has no token for it", account.place.name()))
                 .fix(format!("git credential-patron add {}", account.scope.short()))
         }
         Err(trouble) => {

@@ -66,7 +66,7 @@ pub(crate) fn reset_fix(key: &[u8], source: &ConfigSource, setup: &str) -> Strin
 /// Looks at the effective chain for a URL.
 pub(crate) fn helpers(listing: Option<&Listing>, url: &str, host: &Host) -> Reached {
     let Some(chain) = listing.and_then(|listing| listing.chain(url)) else {
-        let skipped = Check::new(Group, "helper-first", Skipped, "git's configuration is not known");
+        let skipped = Check::new(Group, "helper-first", Skipped, "git's configuration could not be read");
         return Reached { helper: HelperReach::Unknown, checks: vec![skipped] };
     };
     let setup = setup_for(host);
@@ -74,11 +74,11 @@ pub(crate) fn helpers(listing: Option<&Listing>, url: &str, host: &Host) -> Reac
     let is_first = chain.helpers.first().is_some_and(crate::git::Helper::is_patron);
     for helper in chain.helpers.iter().filter(|helper| !helper.is_patron()) {
         let (name, at) = (helper.shown(), helper_place(helper));
-        let told = format!("{name} ({at}) is also asked, and git would tell it the token (`store`)");
+        let told = format!("{name} ({at}) is asked too, and git gives it each token to store");
         let check = if is_first {
             Check::new(Group, "helper-other", Warning, told)
         } else {
-            Check::new(Group, "helper-other", Failed, format!("{name} ({at}) is asked"))
+            Check::new(Group, "helper-other", Failed, format!("git asks {name} ({at})"))
         };
         checks.push(check.fix(without_helper(helper, &setup)));
     }
@@ -88,8 +88,8 @@ pub(crate) fn helpers(listing: Option<&Listing>, url: &str, host: &Host) -> Reac
     checks.extend(path(&chain, &setup));
     for broken in &chain.broken {
         let (at, fact) = (place(&broken.source), broken.fact);
-        let message = format!("{} ({at}) {fact}: git ends there", broken.key);
-        checks.push(Check::new(Group, "helper-config", Failed, message).fix("mend that line"));
+        let message = format!("{} ({at}) {fact}, which makes git fail", broken.key);
+        checks.push(Check::new(Group, "helper-config", Failed, message).fix("fix that line"));
     }
     Reached { helper: if is_first { HelperReach::Reached } else { HelperReach::NotReached }, checks }
 }
@@ -103,9 +103,9 @@ fn silenced(listing: &Listing, url: &str, setup: &str) -> Vec<Check> {
     unknown
         .map(|helper| {
             let (name, at) = (helper.shown(), helper_place(helper));
-            let text = format!("{name} ({at}) answered here before setup, and is not asked any more");
+            let text = format!("{name} ({at}) answered here before setup and is no longer asked");
             Check::new(Group, "helper-before", Warning, text).fix(format!(
-                "{setup} (records it), or if its file is read only here: git credential-patron add OWNER"
+                "{setup} (records it); or, if git reads its file only here: git credential-patron add OWNER"
             ))
         })
         .collect()
@@ -115,7 +115,7 @@ fn first(chain: &Chain, setup: &str) -> Check {
     let at = chain.helpers.iter().position(crate::git::Helper::is_patron);
     match at.map(|at| (at, place(&chain.helpers[at].source))) {
         Some((0, place)) if chain.helpers.len() == 1 => {
-            Check::new(Group, "helper-first", Ok, format!("git asks patron, and nobody else ({place})"))
+            Check::new(Group, "helper-first", Ok, format!("git asks patron and no other helper ({place})"))
         }
         Some((0, place)) => Check::new(Group, "helper-first", Ok, format!("git asks patron first ({place})")),
         Some((_, place)) => Check::new(
@@ -126,11 +126,9 @@ fn first(chain: &Chain, setup: &str) -> Check {
         )
         .fix(setup),
         None if chain.helpers.is_empty() => {
-            Check::new(Group, "helper-first", Failed, "git asks no helper for this address").fix(setup)
+            Check::new(Group, "helper-first", Failed, "git asks no helper for this URL").fix(setup)
         }
-        None => {
-            Check::new(Group, "helper-first", Failed, "git does not ask patron for this address").fix(setup)
-        }
+        None => Check::new(Group, "helper-first", Failed, "git does not ask patron for this URL").fix(setup),
     }
 }
 
@@ -139,13 +137,13 @@ fn path(chain: &Chain, setup: &str) -> Option<Check> {
         return None;
     }
     Some(if chain.use_http_path {
-        Check::new(Group, "use-http-path", Ok, "useHttpPath is on: patron is told the repository")
+        Check::new(Group, "use-http-path", Ok, "useHttpPath is on: git tells patron the repository")
     } else {
         Check::new(
             Group,
             "use-http-path",
             Warning,
-            "useHttpPath is off: patron is not told the repository, and looks at the calling git instead",
+            "useHttpPath is off: git does not tell patron the repository, so patron reads it from the calling git",
         )
         .fix(setup)
     })

@@ -20,7 +20,7 @@ pub(crate) use policy::policy;
 pub(crate) use program::program;
 pub(crate) use requests::{RequestTally, requests};
 pub(crate) use token::token;
-pub(crate) use urls::{Interference, RemoteUrl, lfs, urls};
+pub(crate) use urls::{Interference, RemoteUrl, blamed, lfs, urls};
 
 use crate::git::ConfigSource;
 use std::path::Path;

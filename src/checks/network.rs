@@ -43,13 +43,13 @@ fn certificates(url: &str, listing: Option<&Listing>) -> Check {
             Group,
             "certificates",
             Warning,
-            format!("git verifies no certificate here (http.sslVerify, {at}): whoever stands between can read the token"),
+            format!("git does not verify certificates here (http.sslVerify, {at}): anyone on the way can read the token"),
         )
-        .fix(format!("take it out of {at}, and give git the right authority: http.sslCAInfo"));
+        .fix(format!("remove it from {at} and give git the right certificate authority: http.sslCAInfo"));
     }
     if std::env::var_os("GIT_SSL_NO_VERIFY").is_some() {
         let text =
-            "git verifies no certificate here (GIT_SSL_NO_VERIFY): whoever stands between can read the token";
+            "git does not verify certificates here (GIT_SSL_NO_VERIFY): anyone on the way can read the token";
         return Check::new(Group, "certificates", Warning, text).fix("unset GIT_SSL_NO_VERIFY");
     }
     let git = http_settings(url, HttpContext::Repository(None));

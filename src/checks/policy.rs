@@ -12,14 +12,14 @@ pub(crate) fn policy(machine: &Machine, account: Option<&Account>) -> Vec<Check>
     let rules = match machine.rules() {
         Result::Ok(rules) => rules,
         Err(why) => {
-            let message = format!("this machine's policy cannot be read, so nothing new is kept: {why}");
+            let message = format!("this machine's policy cannot be read, so no new token is stored: {why}");
             return vec![Check::new(Group, "policy", Warning, message)];
         }
     };
     let broken = account.and_then(|account| {
         let rule = machine.breach(&account.scope, account.kind, account.expires, account.place.name())?;
         let message = format!(
-            "\"{}\" goes on, but would not be kept today ({}): {rule}",
+            "\"{}\" still works, but could not be added today ({}): {rule}",
             account.label,
             VerdictId::PolicyForbids
         );

@@ -9,7 +9,7 @@ use crate::git::{Cwd, Git, Listing};
 pub(crate) fn program(git: Option<&Git>, listing: Result<&Listing, &str>) -> Vec<Check> {
     let Some(git) = git else {
         return vec![
-            Check::new(Group, "git-version", Failed, "there is no git in an absolute folder of PATH")
+            Check::new(Group, "git-version", Failed, "no git was found in an absolute folder of PATH")
                 .fix("install git, or put its folder into PATH"),
         ];
     };
@@ -26,19 +26,22 @@ pub(crate) fn program(git: Option<&Git>, listing: Result<&Listing, &str>) -> Vec
     let mut checks = Vec::new();
     match numbers(&version) {
         Some(numbers) if numbers < (2, 26) => checks.push(
-            Check::new(Group, "git-version", Warning, format!("git {version} is older than what is tested"))
-                .fix("git 2.40 or newer knows all that patron tells it"),
+            Check::new(
+                Group,
+                "git-version",
+                Warning,
+                format!("git {version} is older than the versions patron is tested with"),
+            )
+            .fix("use git 2.40 or newer"),
         ),
         Some(_) => checks.push(Check::new(Group, "git-version", Ok, format!("git {version}"))),
-        None => {
-            checks.push(Check::new(Group, "git-version", Warning, "git does not say which version it is"))
-        }
+        None => checks.push(Check::new(Group, "git-version", Warning, "git does not report its version")),
     }
     match listing {
         Result::Ok(listing) => checks.extend(defects(numbers(&version), listing)),
         Err(why) => checks.push(
             Check::new(Group, "git-config", Failed, format!("git's configuration cannot be read: {why}"))
-                .fix("mend the line that git names; until then git does nothing here"),
+                .fix("fix the line that git names; until then git fails here"),
         ),
     }
     checks
@@ -71,7 +74,7 @@ fn defects(version: Option<(u32, u32)>, listing: &Listing) -> Option<Check> {
             Group,
             "git-defects",
             Warning,
-            "this git asks without end when GitHub limits requests (429), since http.maxRetries is 0",
+            "this git retries forever when GitHub limits requests (429), because http.maxRetries is 0",
         )
         .fix("git config --global http.maxRetries 1"),
     })

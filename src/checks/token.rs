@@ -23,18 +23,19 @@ const SOON: i64 = 7;
 pub(crate) fn token(evidence: &Evidence, expires: Option<i64>) -> Vec<Check> {
     let Some(account) = &evidence.account else { return Vec::new() };
     let mut checks = vec![kind(account.kind)];
-    checks.push(login(&evidence.user, account.login.as_deref()));
+    let is_same_user = account.user_id.is_some() && account.user_id == evidence.user.number("id");
+    checks.push(login(&evidence.user, account.login.as_deref(), is_same_user));
     checks.push(expiry(&evidence.user, account.kind, expires.or(account.expires), evidence.now));
     if let Some(scopes) = scopes(evidence, account.kind) {
         checks.push(scopes);
     }
     if account.origin == Origin::Account && !evidence.user.was_asked() {
         let known = if account.accepted_for_repo {
-            "it was let in here before"
+            "it worked here before"
         } else if account.accepted_for_owner {
-            "it was let in at another repository of this owner before"
+            "it worked for another repository of this owner before"
         } else {
-            "nothing is known of it from before"
+            "there is no record of earlier use"
         };
         checks.push(Check::new(Group, "token-history", Skipped, known));
     }
@@ -44,35 +45,33 @@ pub(crate) fn token(evidence: &Evidence, expires: Option<i64>) -> Vec<Check> {
 fn kind(kind: TokenKind) -> Check {
     let text = match kind {
         TokenKind::FineGrained => "a fine-grained token: for repositories of one owner",
-        TokenKind::Classic => "a classic token: it opens what its user may open, at every owner",
+        TokenKind::Classic => "a classic token: it can open whatever its user can, for every owner",
         TokenKind::OAuth => "an app's token (OAuth), such as `gh auth login` makes",
         TokenKind::AppUser => "a GitHub App's token for its user",
         TokenKind::Installation | TokenKind::App => "a GitHub App's token for itself",
         TokenKind::Unknown => {
-            return Check::new(
-                Group,
-                "token-kind",
-                Warning,
-                "no token of GitHub's, as far as its first letters tell",
-            );
+            return Check::new(Group, "token-kind", Warning, "not a GitHub token, judging by its prefix");
         }
     };
     Check::new(Group, "token-kind", Ok, text)
 }
 
-fn login(user: &Observed, known: Option<&str>) -> Check {
+fn login(user: &Observed, known: Option<&str>, is_same_user: bool) -> Check {
     let named = user.name("login");
     match (user, named, known) {
+        (_, Some(named), Some(known)) if !named.eq_ignore_ascii_case(known) && is_same_user => {
+            Check::new(Group, "token-login", Ok, format!("GitHub says it is {named}'s, renamed from {known}"))
+        }
         (_, Some(named), Some(known)) if !named.eq_ignore_ascii_case(known) => {
-            let message = format!("GitHub takes it for {named}, the account says {known}");
+            let message = format!("GitHub says it is {named}'s, the account says {known}");
             Check::new(Group, "token-login", Failed, message)
         }
         (_, Some(named), _) => Check::new(Group, "token-login", Ok, format!("GitHub says it is {named}'s")),
         (Observed::Reply(reply), None, _) => match reply.status {
-            Some(401) => Check::new(Group, "token-login", Failed, "GitHub does not know it (401)"),
+            Some(401) => Check::new(Group, "token-login", Failed, "GitHub does not recognise it (401)"),
             // An app's own token belongs to no user (documented).
             Some(403) if !is_named(reply) => {
-                Check::new(Group, "token-login", Skipped, "GitHub names no user for it (403)")
+                Check::new(Group, "token-login", Skipped, "GitHub reports no user for it (403)")
             }
             status => {
                 let status = status.map_or_else(String::new, |status| format!(" ({status})"));
@@ -80,13 +79,16 @@ fn login(user: &Observed, known: Option<&str>) -> Check {
             }
         },
         (Observed::Trouble(_) | Observed::Stopped(_), ..) => {
-            Check::new(Group, "token-login", Failed, "GitHub's API could not be asked whose it is")
+            Check::new(Group, "token-login", Failed, "GitHub's API could not be asked whose token it is")
         }
-        (Observed::NotAsked, None, Some(known)) => {
-            Check::new(Group, "token-login", Skipped, format!("{known}'s, as the account says; not asked"))
-        }
+        (Observed::NotAsked, None, Some(known)) => Check::new(
+            Group,
+            "token-login",
+            Skipped,
+            format!("{known}'s, according to the account; not checked"),
+        ),
         (Observed::NotAsked, None, None) => {
-            Check::new(Group, "token-login", Skipped, "not asked whose it is")
+            Check::new(Group, "token-login", Skipped, "not checked whose it is")
         }
     }
 }
@@ -106,15 +108,15 @@ fn expiry(user: &Observed, kind: TokenKind, expires: Option<i64>, now: i64) -> C
         }
         // Documented: the header is missing for tokens that never expire.
         None if user.is_open() && matches!(kind, TokenKind::FineGrained | TokenKind::Classic) => {
-            Check::new(Group, "token-expiry", Ok, "never expires, as far as GitHub says")
+            Check::new(Group, "token-expiry", Ok, "GitHub reports no expiry")
         }
-        None => Check::new(Group, "token-expiry", Skipped, "its end is not known"),
+        None => Check::new(Group, "token-expiry", Skipped, "its expiry is not known"),
     }
 }
 
 fn scopes(evidence: &Evidence, kind: TokenKind) -> Option<Check> {
     if kind == TokenKind::FineGrained {
-        let text = "no call tells a fine-grained token's permissions; the requests show them";
+        let text = "GitHub has no API for a fine-grained token's permissions; the requests show them";
         return Some(Check::new(Group, "token-scopes", Skipped, text));
     }
     if !matches!(kind, TokenKind::Classic | TokenKind::OAuth) {

@@ -6,6 +6,8 @@ use super::{Check, place, short};
 use crate::git::{Cwd, Git, Listing, netrc_entry};
 use crate::remote::Remote;
 use crate::token::Token;
+use crate::verdict::{Verdict, sent_by_git};
+use crate::verdict_id::VerdictId;
 use std::path::Path;
 
 /// The URL as git uses it.
@@ -78,26 +80,23 @@ fn the_url(given: &RemoteUrl<'_>, listing: Option<&Listing>, others: &mut Vec<In
             Group,
             "ssh",
             Ok,
-            format!("the remote speaks SSH{at}: no credential helper is asked"),
+            format!("the remote uses SSH{at}: git asks no credential helper"),
         )
-        .fix(format!(
-            "for tokens use https://{}/{}",
-            remote.host,
-            remote.path.as_deref().unwrap_or_default()
-        ));
+        .fix(without("to use a token instead"));
     }
     if let Some(secret) = given.secret {
         let what = if secret.is_empty() { "an empty password" } else { "a secret" };
-        let fix = without("take it out");
-        let what = format!("{what} stands in the URL{at}");
+        let fix = without("remove it");
+        let what = format!("{what} is in the URL{at}");
         let message = format!("{what}: git sends it, and asks no helper");
         others.push(Interference { what, fix: fix.clone(), yields: false, secret: Some(secret.clone()) });
         return Check::new(Group, "remote-url", Failed, message).fix(fix);
     }
     match given.user {
         Some(user) if Token::new(user.as_bytes().to_vec()).kind().is_github() => {
-            let message = format!("a token stands in the URL as the user name{at}: GitHub takes none there");
-            Check::new(Group, "remote-url", Failed, message).fix(without("take it out"))
+            let message =
+                format!("a token is in the URL as the user name{at}, where GitHub does not accept one");
+            Check::new(Group, "remote-url", Failed, message).fix(without("remove it"))
         }
         // Measured: with a user name, git first tries an empty password.
         Some(_) => Check::new(
@@ -116,6 +115,16 @@ fn clean_url(remote: &Remote) -> String {
         Some(path) => format!("https://{}/{path}", remote.host),
         None => format!("https://{}", remote.host),
     }
+}
+
+/// Gives the verdict on a refusal that is not the account's: git sends something by itself. `is_judged` says whether it
+/// is known that the token itself was refused; what yields to a helper was then refused before it.
+pub(crate) fn blamed(others: &[Interference], verdict: &Verdict, is_judged: bool) -> Option<Verdict> {
+    // Nothing that is sent opens these.
+    let is_closed =
+        matches!(verdict.id, VerdictId::Archived | VerdictId::RepositoryDisabled | VerdictId::DmcaBlocked);
+    let sender = others.iter().find(|other| !other.yields || !is_judged)?;
+    (verdict.exit == 1 && !is_closed).then(|| sent_by_git(&sender.what, sender.fix.clone()))
 }
 
 /// Makes a remote's name fit for a command line that is shown.
@@ -148,7 +157,7 @@ fn rewritten(
     });
     if secret {
         let what = format!("url.*.{} ({at}) puts a secret into the URL", rewrite.name);
-        let fix = format!("take that section out of the file, and consider the secret known ({at})");
+        let fix = format!("remove that section from the file and treat the secret as leaked ({at})");
         // It is the same secret that the URL in hand has by now; the line to mend is this one.
         others.insert(0, Interference { what, fix, yields: false, secret: None });
     }
@@ -162,7 +171,7 @@ fn rewritten(
                 rewrite.name
             ),
         )
-        .fix(format!("take that section out of the file, and consider the secret known ({at})"))
+        .fix(format!("remove that section from the file and treat the secret as leaked ({at})"))
     } else {
         Check::new(
             Group,
@@ -184,19 +193,19 @@ fn extra_headers(
         let Some((name, value)) = text.split_once(':') else { continue };
         let at = place(&found.source);
         if name.trim().eq_ignore_ascii_case("authorization") {
-            let fix = format!("take http.extraHeader out of {at}");
+            let fix = format!("remove http.extraHeader from {at}");
             checks.push(
                 Check::new(
                     Group,
                     "extra-header",
                     Failed,
-                    format!("http.extraHeader ({at}) sends an Authorization of its own: GitHub judges that one, not patron's token"),
+                    format!("http.extraHeader ({at}) sends its own Authorization header: GitHub uses that one, not patron's token"),
                 )
                 .fix(fix.clone()),
             );
             let secret = value.trim().rsplit(' ').next().unwrap_or_default();
             let secret = Some(Token::new(secret.as_bytes().to_vec()));
-            let what = format!("http.extraHeader ({at}) sends an Authorization of its own");
+            let what = format!("http.extraHeader ({at}) sends its own Authorization header");
             others.push(Interference { what, fix, yields: false, secret });
         } else {
             let name: String =
@@ -205,7 +214,7 @@ fn extra_headers(
                 Group,
                 "extra-header",
                 Warning,
-                format!("http.extraHeader ({at}) adds the header {name} to each of git's requests"),
+                format!("http.extraHeader ({at}) adds the header {name} to every request of git"),
             ));
         }
     }
@@ -216,7 +225,7 @@ fn cookies(given: &RemoteUrl<'_>, listing: &Listing, checks: &mut Vec<Check>) {
         let at = place(&found.source);
         checks.push(
             Check::new(Group, "cookies", Warning, format!("http.cookieFile ({at}): git sends cookies along"))
-                .fix(format!("GitHub's git needs none: take it out of {at}")),
+                .fix(format!("git needs no cookies for GitHub: remove it from {at}")),
         );
     }
 }
@@ -226,7 +235,7 @@ fn netrc(given: &RemoteUrl<'_>, checks: &mut Vec<Check>, others: &mut Vec<Interf
     let Some(entry) = netrc_entry(&home, given.remote.host.as_str()) else { return };
     let at = format!("{}:{}", short(&entry.file), entry.line);
     let what = if entry.is_default { "the default entry" } else { "an entry for this host" };
-    let fix = format!("take the entry out of {at}");
+    let fix = format!("remove the entry from {at}");
     checks.push(
         Check::new(
             Group,
@@ -272,7 +281,7 @@ pub(crate) fn lfs(given: &RemoteUrl<'_>, git: Option<&Git>, listing: Option<&Lis
     others
         .map(|(there, at)| {
             let (there, here) = (there.name(), given.remote.name());
-            let message = format!("git-lfs is sent to {there} ({at}) and asks with the path of {here}: it is given that owner's token");
+            let message = format!("git-lfs is sent to {there} ({at}) and asks for a credential of {here}, so it gets that owner's token");
             Check::new(Group, "lfs-url", Warning, message)
                 .fix(format!("keep the files at {here}, or fetch them with GIT_LFS_SKIP_SMUDGE=1 and another remote"))
         })

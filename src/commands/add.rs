@@ -21,8 +21,9 @@ use crate::github::Client;
 use crate::inspect::{Sees, client_for, sees};
 use crate::keeping::{self, Keep, NotKept, Wish, free_label};
 use crate::machine::Machine;
-use crate::remote::{Host, SCOPE_LOOKS_LIKE, Scope, Server};
+use crate::remote::{Host, Scope, Server};
 use crate::session::{Session, forbidden_failure, list_failure, vault_failure};
+use crate::target::bad_scope;
 use crate::terminal::{self, PromptError};
 use crate::token::{Token, TokenKind, pasted};
 use crate::vault::Asking;
@@ -31,8 +32,7 @@ use std::io::Write;
 
 /// Keeps one token.
 pub fn run(session: &Session, options: &Add, out: &mut dyn Write) -> Result<(), Failure> {
-    let scope = Scope::parse(&options.scope)
-        .map_err(|why| Failure::usage(why.to_string()).remedy(SCOPE_LOOKS_LIKE))?;
+    let scope = Scope::parse(&options.scope).map_err(|why| bad_scope(&why))?;
     for (what, name) in [("label", &options.label), ("login", &options.login)] {
         name.iter().try_for_each(|name| check_name(what, name))?;
     }
@@ -48,8 +48,9 @@ pub fn run(session: &Session, options: &Add, out: &mut dyn Write) -> Result<(), 
     }
     let mut adding = Adding::new(session, options, scope, &accounts);
     let added = ask::token(&mut adding)?;
-    report(out, &added, session.now)
-        .map_err(|error| Failure::failed("the token is kept, but that cannot be written").because(error))?;
+    report(out, &added, session.now).map_err(|error| {
+        Failure::failed("the token is stored, but the output could not be written").because(error)
+    })?;
     hint_at_setup(session, &added.account.scope);
     Ok(())
 }
@@ -148,17 +149,17 @@ impl<'a> Adding<'a> {
     pub(super) fn keep(&self, given: &Token) -> Result<Added, NotAdded> {
         if given.is_empty() {
             let remedy = match self.options.token_stdin {
-                true => "see what the command before the pipe prints",
+                true => "check what the command before the pipe prints",
                 false => "paste the token, or pipe it in with --token-stdin",
             };
-            return Err(NotAdded::Final(Failure::failed("no token came").remedy(remedy)));
+            return Err(NotAdded::Final(Failure::failed("no token was given").remedy(remedy)));
         }
         match pasted::read(given) {
             Ok(token) => self.keep_as_it_is(&token),
             Err(odd) if !self.unchecked && (odd.is_no_secret() || self.is_github()) => Err(NotAdded::Odd(
                 Failure::failed(odd.to_string())
-                    .remedy("copy the token alone, from github_pat_ or ghp_ to its end")
-                    .remedy("or keep it unchecked: --no-verify"),
+                    .remedy("copy only the token, from github_pat_ or ghp_ to its end")
+                    .remedy("or store it unchecked: --no-verify"),
             )),
             // A password, or another host's token, is kept as it came.
             Err(_) => self.keep_as_it_is(given),
@@ -170,7 +171,7 @@ impl<'a> Adding<'a> {
         if let Some(why) = secret.unusable() {
             return Err(NotAdded::Odd(
                 Failure::failed(format!("that cannot be a token: {why}"))
-                    .remedy("copy the token alone, on one line"),
+                    .remedy("copy only the token, on one line"),
             ));
         }
         let kind = secret.kind();
@@ -188,7 +189,7 @@ impl<'a> Adding<'a> {
             keeping::keep(&self.session.paths, keep, &self.wish(), asking).map_err(|why| match why {
                 NotKept::Forbidden(forbidden) => NotAdded::Final(forbidden_failure(&forbidden)),
                 NotKept::Vault(trouble) => {
-                    NotAdded::NoVault(vault_failure(format!("the token of {label} is not kept"), trouble))
+                    NotAdded::NoVault(vault_failure(format!("cannot store the token of {label}"), trouble))
                 }
                 NotKept::List(trouble) => NotAdded::Final(list_failure(trouble)),
             })?;
@@ -204,7 +205,7 @@ impl<'a> Adding<'a> {
         let Some(Renewed { kind, old }) = &self.renewed else { return Ok(()) };
         if old.as_ref() == Some(secret) {
             return Err(NotAdded::Final(
-                Failure::failed("this is the token that is kept already")
+                Failure::failed("this token is already stored")
                     .remedy("choose \"Regenerate token\" on its page: the new one is shown there once"),
             ));
         }
@@ -231,7 +232,8 @@ impl<'a> Adding<'a> {
         if self.unchecked {
             let server =
                 known_server(host, self.accounts).unwrap_or_else(|| verify::likely_server(secret.kind()));
-            let verified = Verified { server, login: self.options.login.clone(), expires: None };
+            let login = self.options.login.clone();
+            let verified = Verified { server, login, user_id: None, expires: None };
             return Ok((verified, Sees::Unknown));
         }
         let client = client(host).map_err(NotAdded::Unanswered)?;
@@ -239,11 +241,18 @@ impl<'a> Adding<'a> {
             Exit::Unchecked => NotAdded::Unanswered(failure),
             Exit::Failed | Exit::Usage | Exit::As(_) => NotAdded::Refused(failure),
         })?;
+        // Who was renamed is still who is wanted.
+        let is_renamed = |wanted: &str| {
+            let mut of_scope = self.accounts.iter().filter(|known| known.is_for(&self.scope));
+            of_scope.any(|known| {
+                known.is_login(wanted) && known.user_id.is_some() && known.user_id == verified.user_id
+            })
+        };
         let verified = match (&self.options.login, &verified.login) {
-            (Some(wanted), Some(found)) if !wanted.eq_ignore_ascii_case(found) => {
+            (Some(wanted), Some(found)) if !wanted.eq_ignore_ascii_case(found) && !is_renamed(wanted) => {
                 return Err(NotAdded::Refused(
                     Failure::failed(format!("this is a token of {found}, not of {wanted}"))
-                        .remedy(format!("make it as {wanted}, or leave --login out")),
+                        .remedy(format!("create it as {wanted}, or leave out --login")),
                 ));
             }
             (Some(wanted), None) => Verified { login: Some(wanted.clone()), ..verified },
@@ -299,7 +308,7 @@ pub(super) fn check_name(what: &str, name: &str) -> Result<(), Failure> {
 /// Names a label that is free for the account that was to have the taken one.
 fn taken_label(accounts: &[Account], taken: &Account, wanted: &Account) -> Failure {
     Failure::failed(format!("the label \"{}\" is taken by {}", taken.label, taken.scope))
-        .remedy(format!("this one is free: --label {}", free_label(accounts, wanted)))
+        .remedy(format!("this label is free: --label {}", free_label(accounts, wanted)))
 }
 
 /// A fine-grained token has one owner: for a whole host it would be sent where it is worth nothing.
@@ -321,8 +330,7 @@ fn refuse_narrow_token(scope: &Scope, kind: TokenKind) -> Result<(), NotAdded> {
 pub(super) fn client(host: &Host) -> Result<Client, Failure> {
     // What is asked is about an account, and nothing that a checkout around us could decide.
     client_for(host, HttpContext::User).map_err(|why| {
-        Failure::new(Exit::Unchecked, format!("{host} cannot be asked"))
-            .because(anyhow::anyhow!(why.to_string()))
+        Failure::new(Exit::Unchecked, format!("cannot ask {host}")).because(anyhow::anyhow!(why.to_string()))
     })
 }
 
@@ -338,12 +346,12 @@ fn confirm_whole_host(
         && !options.token_stdin
         && terminal::has_terminal();
     let question = format!(
-        "this {} token will be sent for every owner on {} without an account of its own: keep it?",
+        "this {} token will be used for every owner on {} that has no account of its own. Add it?",
         kind.id(),
         scope.host()
     );
     if asks && !terminal::ask_yes_no(&question, false)? {
-        return Err(Failure::failed("nothing was kept"));
+        return Err(Failure::failed("nothing was added"));
     }
     Ok(())
 }
@@ -354,17 +362,17 @@ fn confirm_other_kind(options: &Add, accounts: &[Account], account: &Account) ->
     let replaced = accounts.iter().find(|known| known.id == account.id && known.kind != account.kind);
     let Some(known) = replaced else { return Ok(()) };
     let fact = format!(
-        "\"{}\" has a {} token, and this {} one takes its place",
-        known.label,
+        "this {} token replaces the {} token of \"{}\"",
+        account.kind.id(),
         known.kind.id(),
-        account.kind.id()
+        known.label
     );
     if options.yes || options.token_stdin || !terminal::has_terminal() {
         terminal::say(&fact);
         return Ok(());
     }
-    if !terminal::ask_yes_no(&format!("{fact}: replace it?"), false)? {
-        return Err(Failure::failed("nothing was kept, and the token that was there stays"));
+    if !terminal::ask_yes_no(&format!("{fact}; replace it?"), false)? {
+        return Err(Failure::failed("nothing was changed"));
     }
     Ok(())
 }
@@ -390,7 +398,7 @@ fn confirm_second_owner(
     }
     let Some(known) = with_it().find(|known| !known.scope.is_whole_host()) else { return Ok(()) };
     let fact = format!(
-        "this is the token of \"{}\" already, and a fine-grained token is for one owner's repositories",
+        "this is already the token of \"{}\", and a fine-grained token works for one owner only",
         known.label
     );
     if options.yes || options.token_stdin || !terminal::has_terminal() {
@@ -400,16 +408,16 @@ fn confirm_second_owner(
         ));
         return Ok(());
     }
-    if !terminal::ask_yes_no(&format!("{fact}: keep it for {owner}, too?"), false)? {
-        return Err(Failure::failed("nothing was kept").remedy(format!(
-            "make a token whose resource owner is {owner}: git credential-patron add {}",
+    if !terminal::ask_yes_no(&format!("{fact}; add it for {owner} too?"), false)? {
+        return Err(Failure::failed("nothing was added").remedy(format!(
+            "create a token whose resource owner is {owner}: git credential-patron add {}",
             account.scope.short()
         )));
     }
     Ok(())
 }
 
-/// Makes the account: the same scope and login as before is the same account.
+/// Makes the account: the same scope and user as before is the same account, also if the user is called otherwise now.
 pub(super) fn account(
     options: &Add,
     accounts: &[Account],
@@ -423,8 +431,10 @@ pub(super) fn account(
         (None, Some(_)) => options.login.is_none(),
         (known, new) => known == new,
     };
-    let is_for = |known: &Account| same_scope(&known.scope, &scope, verified.server);
-    let known = accounts.iter().find(|known| is_for(known) && same_login(known));
+    let is_for = |known: &&Account| same_scope(&known.scope, &scope, verified.server);
+    let same_user = |known: &&Account| known.user_id.is_some() && known.user_id == verified.user_id;
+    let of_scope = || accounts.iter().filter(is_for);
+    let known = of_scope().find(same_user).or_else(|| of_scope().find(|known| same_login(known)));
     let mut account = Account {
         id: known.map_or_else(
             || default_id(&scope.to_string(), verified.login.as_deref()),
@@ -434,6 +444,7 @@ pub(super) fn account(
         scope: known.map_or(scope, |known| known.scope.clone()),
         server: verified.server,
         login: verified.login,
+        user_id: verified.user_id,
         kind,
         expires: verified.expires,
         place: options.command.clone().map_or(VaultPlace::File, VaultPlace::Command),

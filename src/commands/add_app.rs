@@ -47,8 +47,7 @@ pub(super) fn run(
 
 /// Reads a scope that an App can be for: an owner's, or one repository's.
 pub(super) fn scope(text: &str) -> Result<(Scope, Owner), Failure> {
-    let scope = Scope::parse(text)
-        .map_err(|why| Failure::usage(why.to_string()).remedy(crate::remote::SCOPE_LOOKS_LIKE))?;
+    let scope = Scope::parse(text).map_err(|why| crate::target::bad_scope(&why))?;
     match scope.owner() {
         Some(owner) => Ok((scope, owner)),
         None => Err(Failure::usage("a GitHub App is installed for one owner, not for a whole host")
@@ -62,7 +61,7 @@ fn check_client_id(client_id: &str) -> Result<(), Failure> {
     match fits {
         true => Ok(()),
         false => Err(Failure::usage("this is no client ID of a GitHub App")
-            .remedy("it stands on the App's page, and begins with Iv")),
+            .remedy("it is on the App's page, and begins with Iv")),
     }
 }
 
@@ -101,7 +100,7 @@ impl AddingApp<'_> {
         self.keep(account, Some(&secret), "key", out)?;
         if let Some(file) = self.options.key.as_deref().filter(|file| file.as_os_str() != "-") {
             let file = terminal::sanitise(&file.display().to_string(), 200);
-            terminal::say(&format!("the key is kept now; delete the file: {file}"));
+            terminal::say(&format!("the key is stored now; delete the file: {file}"));
         }
         Ok(())
     }
@@ -155,18 +154,17 @@ impl AddingApp<'_> {
     fn unchecked(&self, account: &Account, trouble: AppError) -> Failure {
         let may_keep = trouble.is_passing();
         let failure = app_failure(account, trouble);
-        if may_keep { failure.remedy("or keep it unchecked: --no-verify") } else { failure }
+        if may_keep { failure.remedy("or store it unchecked: --no-verify") } else { failure }
     }
 
     fn say_missing(&self, refusal: &crate::verdict::AppRefusal) {
         let verdict = refusal.verdict(self.owner.as_str());
-        terminal::say(&format!("not usable for {} yet: {} ({})", self.owner, verdict.means, verdict.id));
-        verdict.fix.iter().for_each(|line| terminal::say(line));
-        if let Some(page) = &verdict.page {
-            terminal::say(&format!("page: {page}"));
-            if !self.options.no_browser {
-                self.session.open_page(page);
-            }
+        let head = format!("not usable for {} yet: {} ({})", self.owner, verdict.means, verdict.id);
+        let page = verdict.page.as_ref().map(|page| format!("page: {page}"));
+        let lines: Vec<String> = std::iter::once(head).chain(verdict.fix).chain(page).collect();
+        terminal::say(&lines.join("\n"));
+        if let Some(page) = verdict.page.filter(|_| !self.options.no_browser) {
+            self.session.open_page(&page);
         }
     }
 
@@ -176,8 +174,8 @@ impl AddingApp<'_> {
         let nobody = self.account(app.clone(), TokenKind::AppUser, None)?;
         let begun = device::begin(host, &app.client_id).map_err(|why| self.not_logged_in(&nobody, why))?;
         let page = Page::DeviceLogin.url(host.as_str()).unwrap_or_default();
-        terminal::say(&format!("open {page} on any device and enter this code:"));
-        terminal::say(&format!("  {}", terminal::paint(terminal::STRONG, &begun.user_code)));
+        let code = terminal::paint(terminal::STRONG, &begun.user_code);
+        terminal::say(&format!("open {page} on any device and enter this code:\n{code}"));
         if !self.options.no_browser {
             self.session.open_page(&page);
         }
@@ -192,7 +190,7 @@ impl AddingApp<'_> {
 
     fn keep_pair(&self, account: Account, pair: &Pair, out: &mut dyn Write) -> Result<(), Failure> {
         if pair.expires.is_none() {
-            terminal::say("this App's tokens never end: its owner has opted out of that");
+            terminal::say("this App's tokens do not expire: its owner has turned that off");
         }
         self.keep(account, Some(&pair.kept()), "login", out)
     }
@@ -205,8 +203,8 @@ impl AddingApp<'_> {
             NotLoggedIn::Expired => {
                 Failure::failed("the code has expired before it was entered").remedy(again)
             }
-            NotLoggedIn::Disabled => Failure::failed("this App allows no login with a code").remedy(
-                "its owner ticks \"Enable Device Flow\" on the App's page; or give the App's key: --key FILE",
+            NotLoggedIn::Disabled => Failure::failed("this App does not allow logging in with a code").remedy(
+                "its owner must turn on \"Enable Device Flow\" on the App's page; or give the App's key: --key FILE",
             ),
             NotLoggedIn::NoApp => {
                 Failure::failed(format!("{} knows no App with this client ID", self.scope.host()))
@@ -223,7 +221,7 @@ impl AddingApp<'_> {
         kind: TokenKind,
         login: Option<String>,
     ) -> Result<Account, Failure> {
-        let verified = Verified { server: Server::GitHub, login, expires: None };
+        let verified = Verified { server: Server::GitHub, login, user_id: None, expires: None };
         let account = add::account(self.options, self.accounts, self.scope.clone(), kind, verified)?;
         Ok(Account { app: Some(app), place: VaultPlace::File, ..account })
     }
@@ -244,7 +242,7 @@ impl AddingApp<'_> {
         let label = account.label.clone();
         let keep = Keep { account, secret: secret.unwrap_or(&nothing), refresh: None };
         let kept = keeping::keep(&session.paths, keep, &wish, asking).map_err(|why| match why {
-            NotKept::Vault(trouble) => vault_failure(format!("the {what} of {label} is not kept"), trouble),
+            NotKept::Vault(trouble) => vault_failure(format!("cannot store the {what} of {label}"), trouble),
             NotKept::List(trouble) => list_failure(trouble),
             NotKept::Forbidden(forbidden) => forbidden_failure(&forbidden),
         })?;
@@ -253,7 +251,9 @@ impl AddingApp<'_> {
         let item = vault::Item { id: &minted, ..vault::item(&kept.account) };
         let _ = vault::open(&kept.account.place, &session.paths, asking).remove(&item);
         let written = self.report(&kept, replaced, what, out);
-        written.map_err(|error| Failure::failed("it is kept, but that cannot be written").because(error))?;
+        written.map_err(|error| {
+            Failure::failed("it is stored, but the output could not be written").because(error)
+        })?;
         add::hint_at_setup(session, self.scope);
         Ok(())
     }
@@ -269,7 +269,7 @@ impl AddingApp<'_> {
         if let Some(why) = &kept.no_keyring {
             writeln!(
                 out,
-                "there is no keyring service here ({why}), so it lies in a file that only you can read"
+                "there is no keyring service here ({why}), so it is stored in a file that only you can read"
             )?;
         }
         let verb = if replaced { "replaced" } else { "added" };
@@ -280,7 +280,7 @@ impl AddingApp<'_> {
         };
         writeln!(
             out,
-            "{verb} {}: GitHub App for {}{login}, {what} in the {}; it {gives}",
+            "{verb} {}: GitHub App for {}{login}, {what} stored in the {}; it {gives}",
             account.label,
             account.scope,
             account.place.name()

@@ -38,12 +38,11 @@ pub fn place(git: &Git, env: Env<'_>, system: bool) -> Result<Place, Failure> {
 /// Says what to do about a config file that could not be read or written.
 pub fn file_failure(trouble: FileTrouble) -> Failure {
     let remedy = match &trouble {
-        FileTrouble::Locked { lock, .. } => format!(
-            "another git command is changing it; if none is running, one has died: remove {}",
-            lock.display()
-        ),
+        FileTrouble::Locked { lock, .. } => {
+            format!("another git command is changing it; if none is running, remove {}", lock.display())
+        }
         FileTrouble::Io { file, error, .. } => files::remedy_of(error, file)
-            .unwrap_or_else(|| format!("see who may write {} and its folder", file.display())),
+            .unwrap_or_else(|| format!("check the permissions of {} and its folder", file.display())),
         FileTrouble::Unsafe(error) => error.remedy().unwrap_or_else(|| {
             "see what git says of that folder: git config --list --show-origin".to_owned()
         }),
@@ -55,7 +54,7 @@ pub fn file_failure(trouble: FileTrouble) -> Failure {
             format!("look at the end of {} in an editor; nothing was written", file.display())
         }
         FileTrouble::Unreadable { file, .. } => {
-            format!("mend {} in an editor; nothing was written", file.display())
+            format!("fix {} in an editor; nothing was written", file.display())
         }
     };
     let failure = Failure::failed(trouble.to_string()).remedy(remedy);
@@ -72,11 +71,11 @@ pub fn changed_block(file: &Path, changed: &Changed, command: &str, out: &mut dy
     // The failure tells the story; lines that cannot be shown do not change it.
     let _ = show(out, &format!("changed lines in {}", file.display()), &changed.lines);
     Failure::failed(format!(
-        "the lines of patron at {}:{} were changed by somebody, so they are left as they are",
+        "patron's block at {}:{} was edited; left unchanged",
         file.display(),
         changed.first_line
     ))
-    .remedy("move what is yours out of them, remove the rest by hand")
+    .remedy("move your own lines out of it and remove the rest by hand")
     .remedy(format!("then run again: git credential-patron {command}"))
 }
 
@@ -89,5 +88,5 @@ pub fn show(out: &mut dyn Write, title: &str, lines: &[Vec<u8>]) -> io::Result<(
 
 /// States that what had to be shown first could not be.
 pub fn not_shown(error: io::Error) -> Failure {
-    Failure::failed("the lines could not be shown, so nothing was written").because(error)
+    Failure::failed("could not show the lines, so nothing was written").because(error)
 }

@@ -155,7 +155,7 @@ fn show(
         true => write_json(out, kind, &rows),
         false => write_rows(out, kind, &place.org, &rows, session.now),
     };
-    written.map_err(|error| Failure::failed("the list cannot be written").because(error))
+    written.map_err(|error| Failure::failed("cannot write the list").because(error))
 }
 
 #[derive(Serialize)]
@@ -369,5 +369,5 @@ fn written(out: &mut dyn Write, order: &Order<'_>, chosen: &[u64], left: &[u64])
             })
         }
     };
-    result.map_err(|error| Failure::failed("the result cannot be written").because(error))
+    result.map_err(|error| Failure::failed("cannot write the result").because(error))
 }

@@ -3,6 +3,7 @@
 
 use super::{relay, remove};
 use crate::account::Account;
+use crate::ancestry::Url;
 use crate::app;
 use crate::choose::answered_user;
 use crate::log::Fact;
@@ -34,7 +35,10 @@ pub fn run(session: &Session, request: &Request) {
             }
             Ownership::Former | Ownership::Unclear | Ownership::New => {}
         }
-        if secret.is_empty() && session.caller().url.is_some() {
+        let is_urls = session.caller().url.as_ref().is_some_and(Url::has_password);
+        if !secret.is_empty() && is_urls {
+            notice::say_sender(session, &lookup.remote, secret);
+        } else if secret.is_empty() && session.caller().url.is_some() {
             say(&format!(
                 "the URL of {} holds an empty password (an unset variable?), so git asks no helper; fix: git remote set-url origin https://{}",
                 lookup.remote.name(),
@@ -66,9 +70,10 @@ fn reject(lookup: &Lookup<'_>, ids: &[String]) {
         // The App is no worse for it: the next request mints another.
         let dropped = app::forget(&session.paths, account, secret);
         session.log.note("the App's token is dropped", &[("done", Fact::Number(dropped.into()))]);
-        let next = if dropped { "a new one is minted at its next use" } else { "it is new, and given again" };
+        let next =
+            if dropped { "the next use mints a new one" } else { "it is new, so patron goes on using it" };
         return say(&format!(
-            "{} refused a token of the GitHub App of {} (401); {next}",
+            "{} refused a token of the GitHub App {} (401); {next}",
             remote.host, account.label
         ));
     }
@@ -109,7 +114,7 @@ fn erase_plain(lookup: &Lookup<'_>) {
             &[("account", Fact::Account(account)), ("done", Fact::Number(removed.is_ok().into()))],
         );
         if let Err(failure) = removed {
-            say(&format!("{} is not deleted: {}", account.label, failure.one_line()));
+            say(&format!("{} was not deleted: {}", account.label, failure.one_line()));
         }
     }
 }

@@ -43,7 +43,7 @@ fn transcript(options: &Options) -> Result<(), Failure> {
         return Err(Failure::usage("explain reads what git printed from its standard input")
             .remedy("git push 2>&1 | git credential-patron explain")
             .remedy("or name a refusal: git credential-patron explain sso-required")
-            .remedy("or see them all: git credential-patron explain --list"));
+            .remedy("or list all: git credential-patron explain --list"));
     }
     let input = gather(std::io::stdin().lock())
         .map_err(|error| Failure::failed("the transcript cannot be read").because(error))?;
@@ -68,9 +68,9 @@ fn transcript(options: &Options) -> Result<(), Failure> {
     write(&text)?;
     match (found, verdict) {
         (Some(_), _) => Ok(()),
-        (None, None) if !options.json => Err(Failure::failed("no known refusal is in this text")
-            .remedy("ask the host itself: git credential-patron diagnose URL")
-            .remedy("see what is known: git credential-patron explain --list")
+        (None, None) if !options.json => Err(Failure::failed("this text contains no known refusal")
+            .remedy("check the repository itself: git credential-patron diagnose URL")
+            .remedy("list what patron knows: git credential-patron explain --list")
             .remedy("report it, without names: git credential-patron explain --report")),
         (None, _) => Err(Failure::said(Exit::Failed)),
     }
@@ -145,7 +145,7 @@ fn one(id: &str, options: &Options) -> Result<(), Failure> {
             failure =
                 failure.remedy(format!("the nearest is {nearest}: git credential-patron explain {nearest}"));
         }
-        return Err(failure.remedy("see them all: git credential-patron explain --list"));
+        return Err(failure.remedy("list all: git credential-patron explain --list"));
     };
     let about = &verdict::row_of(known);
     let verdict = verdict::of_row(about);
@@ -163,7 +163,7 @@ fn one(id: &str, options: &Options) -> Result<(), Failure> {
 }
 
 fn opens(about: &VerdictRow) -> &'static str {
-    if about.opens { "its page may open by itself" } else { "nothing by itself" }
+    if about.opens { "opens its page by itself" } else { "nothing by itself" }
 }
 
 fn sample(denial: &Denial) -> String {
@@ -215,7 +215,7 @@ fn as_json(value: &impl Serialize) -> String {
 }
 
 fn write(text: &str) -> Result<(), Failure> {
-    print(text).map_err(|error| Failure::failed("this cannot be written").because(error))
+    print(text).map_err(|error| Failure::failed("cannot write the output").because(error))
 }
 
 /// Names the verdict that was meant, if one is near enough: one with this word in it, or one mistyped.

@@ -10,6 +10,7 @@ use crate::account::Account;
 use crate::app::{self, AppError, Asks, Minted};
 use crate::choose::answered_user;
 use crate::error::one_line;
+use crate::keeping;
 use crate::log::Fact;
 use crate::lookup::Lookup;
 use crate::notice::{self, Credential, Judgement};
@@ -25,6 +26,7 @@ use crate::vault;
 /// Answers one request.
 pub fn run(session: &Session, request: &Request) {
     let Some(lookup) = Lookup::begin(session, request, Operation::Get) else { return };
+    let lookup = with_fresh_ends(lookup);
     let has_account = lookup.of_host().next().is_some();
     let mut is_said = false;
     if has_account {
@@ -51,10 +53,37 @@ pub fn run(session: &Session, request: &Request) {
         Offered::NotAsked if is_said => session.log.note("nothing", &[]),
         Offered::NotAsked => say_why(&lookup, passed_over, has_account),
     }
+    if passed_over.is_some_and(|account| is_quit(&lookup, account)) {
+        session.log.note("git is told to ask nobody else", &[]);
+        // Whoever does not read it asks as ever.
+        let _ = stdio::write_answer(b"quit=1\n");
+        return;
+    }
     // What a person types at git's own question now may be learned.
     if lookup.server == Server::GitHub && request.path.is_some() {
         notice::unanswered(session, &lookup.remote);
     }
+}
+
+/// Looks whether an account that would be passed over has got another secret meanwhile.
+fn with_fresh_ends(lookup: Lookup<'_>) -> Lookup<'_> {
+    let ranked = lookup.ranked();
+    let session = lookup.session;
+    let is_alone = ranked.len() == 1;
+    let is_passed_over = |account: &&Account| {
+        let is_in_pause =
+            lookup.outcomes().rejection(&account.id).is_some_and(|rejection| !rejection.may_try(session.now));
+        // One that has expired is asked about, where it is the only one and git asks.
+        let is_asked_about = is_alone && notice::is_watched(session, &lookup.remote, lookup.server);
+        is_in_pause || (session.is_expired(account) && !is_asked_about)
+    };
+    let stale: Vec<&Account> = ranked.into_iter().filter(is_passed_over).collect();
+    if stale.is_empty() {
+        return lookup;
+    }
+    let found = keeping::renewed_outside(&session.paths, &mut lookup.outcomes(), stale.into_iter());
+    let again = if found { lookup.again() } else { None };
+    again.unwrap_or(lookup)
 }
 
 /// Chooses again, now that there is an account more.
@@ -120,12 +149,7 @@ fn tried(lookup: &Lookup<'_>, account: &Account, is_watched: bool, once_more: bo
     let minted = match app::secret(&session.paths, account, remote, asks(session, account)) {
         Ok(Some(minted)) => minted,
         Ok(None) => {
-            say(&format!(
-                "the {} holds no token for {}; add it again: git credential-patron add {}",
-                account.place.name(),
-                account.label,
-                account.scope.short()
-            ));
+            say_lost(lookup, account);
             return Tried::PassedOver { said: false };
         }
         Err(AppError::Refused(refusal)) => {
@@ -181,9 +205,26 @@ fn tried(lookup: &Lookup<'_>, account: &Account, is_watched: bool, once_more: bo
     Tried::PassedOver { said }
 }
 
+/// Says that an account's secret is gone, as on a machine that got the list of another one: once a day.
+fn say_lost(lookup: &Lookup<'_>, account: &Account) {
+    let mut is_news = false;
+    let now = lookup.session.now;
+    let written = lookup.outcomes().change(|outcomes| is_news = outcomes.take_loss(&account.id, now));
+    if written.is_err() || is_news {
+        say(&format!(
+            "the {} has no token for {}; add it again: git credential-patron add {}",
+            account.place.name(),
+            account.label,
+            account.scope.short()
+        ));
+    }
+}
+
 fn answer(lookup: &Lookup<'_>, account: &Account, minted: &Minted, judged: Judgement) {
     let Lookup { session, request, .. } = lookup;
     let token = &minted.token;
+    // Another secret than the one whose end is known, from its command or a vault that was restored.
+    let is_another = account.app.is_none() && lookup.outcomes().has_other(&account.id, token);
     let refresh = account.refresh.then(|| vault::refresh_id(account)).and_then(|id| {
         let item = vault::Item { id: &id, ..vault::item(account) };
         session.vault(&account.place).read(&item).ok().flatten()
@@ -191,17 +232,17 @@ fn answer(lookup: &Lookup<'_>, account: &Account, minted: &Minted, judged: Judge
     let answer = Answer {
         username: answered_user(account, request.username.as_deref()),
         password: token,
-        password_expiry_utc: minted.expires.filter(|at| *at > session.now),
+        password_expiry_utc: minted.expires.filter(|at| *at > session.now && !is_another),
         oauth_refresh_token: refresh.as_ref(),
     };
     let Some(text) = answer.compose() else {
         return say(&format!(
-            "the secret of {} holds a control character, so git cannot be given it",
+            "the secret of {} contains a control character, so git cannot use it",
             account.label
         ));
     };
     if let Err(error) = stdio::write_answer(&text) {
-        return say(&format!("the answer cannot be written: {error}"));
+        return say(&format!("cannot write the answer: {error}"));
     }
     session.log.note("answered", &[]);
     // After the answer: nothing that goes wrong here can spoil it.
@@ -219,11 +260,19 @@ fn answer(lookup: &Lookup<'_>, account: &Account, minted: &Minted, judged: Judge
             }
         });
     }
+    if is_another && account.expires.is_some() {
+        let kept = keeping::learn(&session.paths, &Account { expires: None, ..account.clone() });
+        session
+            .log
+            .note("another token: its end is not known", &[("done", Fact::Number(kept.is_ok().into()))]);
+    }
     if judged.is_watched() {
         judged.conclude(session);
     }
     minted.note.iter().for_each(|note| say(note));
-    notice::warn_of_end(session.now, &mut lookup.outcomes(), account);
+    if !is_another {
+        notice::warn_of_ends(session.now, &mut lookup.outcomes(), &lookup.accounts);
+    }
 }
 
 /// Says what a secret is wanted for. Who called us is looked at for Apps alone: nothing else depends on it here.
@@ -232,6 +281,14 @@ fn asks(session: &Session, account: &Account) -> Asks {
         true => Asks::ToPush,
         false => Asks::ToFetch,
     }
+}
+
+/// Tells whether git is to end rather than have an editor's window asked for a password: the token is there, was
+/// refused a moment ago, and is tried again by itself. On a terminal a person may know better.
+fn is_quit(lookup: &Lookup<'_>, account: &Account) -> bool {
+    lookup.standing(account).rejected
+        && notice::is_watched(lookup.session, &lookup.remote, lookup.server)
+        && std::env::var_os("GIT_ASKPASS").is_some_and(|program| !program.is_empty())
 }
 
 /// Says why there is no answer, where an account or a fallback for the host shows that one is wanted.
@@ -243,7 +300,7 @@ fn say_why(lookup: &Lookup<'_>, passed_over: Option<&Account>, has_account: bool
             let day = account.expires.and_then(crate::time::rfc3339).unwrap_or_default();
             let day = day.split('T').next().unwrap_or_default();
             say(&format!(
-                "the token of {} expired on {day}; make a new one: git credential-patron add {}",
+                "the token of {} expired on {day}; create a new one: git credential-patron add {}",
                 account.label,
                 account.scope.short()
             ));
@@ -251,11 +308,15 @@ fn say_why(lookup: &Lookup<'_>, passed_over: Option<&Account>, has_account: bool
         // One that is neither expired nor rejected has lost its secret, which was said.
         (Some(account), _) if !lookup.standing(account).rejected => {}
         (Some(account), _) => {
-            let is_proven = lookup.outcomes().rejection(&account.id).is_some_and(|it| it.is_proven);
-            let what = if is_proven { "was rejected" } else { "was refused to git (401)" };
+            let rejection = lookup.outcomes().rejection(&account.id);
+            let what = match rejection.is_some_and(|it| it.is_proven) {
+                true => format!("{} did not recognise the token of {}", remote.host, account.label),
+                false => format!("the token of {} was refused to git (401)", account.label),
+            };
+            let again = rejection.map(|it| format!("; {}", notice::tried_again(it, remote, session.now)));
             say(&format!(
-                "the token of {} {what} and is not given again yet; replace it: git credential-patron add {}",
-                account.label,
+                "{what}{}. Replace it: git credential-patron add {}",
+                again.unwrap_or_default(),
                 account.scope.short()
             ));
         }
@@ -269,7 +330,7 @@ fn say_why(lookup: &Lookup<'_>, passed_over: Option<&Account>, has_account: bool
         }
         (None, None) if *server == Server::GitHub && has_account && request.path.is_none() => {
             say(&format!(
-                "git named no repository, so no owner's token for {} fits; send path=OWNER/REPO, or let git: git config --global credential.https://{}.useHttpPath true",
+                "git did not say which repository, so patron cannot choose an owner's token for {}; send path=OWNER/REPO, or run: git config --global credential.https://{}.useHttpPath true",
                 remote.host, remote.host
             ));
         }

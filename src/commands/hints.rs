@@ -7,19 +7,19 @@ use std::ffi::OsString;
 
 /// Commands of other programs, and what does the same here.
 const OTHERS: &[(&str, &[&str])] = &[
-    ("login", &["keep a token for an owner: git credential-patron add OWNER"]),
+    ("login", &["add a token for an owner: git credential-patron add OWNER"]),
     (
         "logout",
         &[
-            "forget an account: git credential-patron remove SCOPE",
+            "remove an account: git credential-patron remove SCOPE",
             "stop using patron: git credential-patron unsetup",
         ],
     ),
     (
         "switch",
         &[
-            "there is nothing to switch: git gets the token of each repository's owner",
-            "keep another owner's token: git credential-patron add OWNER",
+            "no need to switch: git gets the token of each repository's owner",
+            "add another owner's token: git credential-patron add OWNER",
         ],
     ),
     (
@@ -32,7 +32,7 @@ const OTHERS: &[(&str, &[&str])] = &[
     ("check", &["see whether everything is fine: git credential-patron status"]),
     ("whoami", &["see the accounts and their logins: git credential-patron list"]),
     ("ls", &["see the accounts: git credential-patron list"]),
-    ("rm", &["forget an account: git credential-patron remove SCOPE"]),
+    ("rm", &["remove an account: git credential-patron remove SCOPE"]),
     ("configure", &["make patron git's helper: git credential-patron setup"]),
     ("install", &["make patron git's helper: git credential-patron setup"]),
     ("uninstall", &["undo setup: git credential-patron unsetup"]),

@@ -91,7 +91,7 @@ impl Endings {
 }
 
 fn unwritten(error: std::io::Error) -> Failure {
-    Failure::failed("this cannot be written").because(error)
+    Failure::failed("cannot write the output").because(error)
 }
 
 fn look(session: &Session, options: &Import) -> Result<Haul, Failure> {

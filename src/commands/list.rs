@@ -1,12 +1,12 @@
 //! `list`: the accounts, never a secret.
 
-use super::status;
+use super::{accounts_by_scope, status};
 use crate::account::Account;
 use crate::cli::List;
 use crate::error::Failure;
 use crate::outcomes::{Outcomes, Refusal};
 use crate::remote::Direction;
-use crate::session::{Session, list_failure};
+use crate::session::Session;
 use crate::terminal::Stream;
 use crate::time::{ago, day, expiry, rfc3339};
 use serde::Serialize;
@@ -42,10 +42,7 @@ struct ListRow<'a> {
 
 /// Lists the accounts, in the order of their scopes.
 pub fn run(session: &Session, options: &List, out: &mut dyn Write) -> Result<(), Failure> {
-    let mut accounts = session.accounts().map_err(list_failure)?;
-    accounts.sort_by_cached_key(|account| {
-        (account.scope.to_string().to_ascii_lowercase(), account.label.clone())
-    });
+    let accounts = accounts_by_scope(session)?;
     let outcomes = session.outcomes();
     let written = if options.json {
         write_json(out, &accounts, &outcomes)
@@ -53,7 +50,7 @@ pub fn run(session: &Session, options: &List, out: &mut dyn Write) -> Result<(),
         write_table(session, out, &accounts, &outcomes)
     };
     status::warn_of_others(accounts.iter().map(|account| account.scope.host()));
-    written.map_err(|error| Failure::failed("the list cannot be written").because(error))
+    written.map_err(|error| Failure::failed("cannot write the list").because(error))
 }
 
 fn write_json<'a>(out: &mut dyn Write, accounts: &'a [Account], outcomes: &Outcomes) -> std::io::Result<()> {

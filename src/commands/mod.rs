@@ -30,17 +30,19 @@ pub mod token;
 pub mod unsetup;
 pub mod wait;
 
-use crate::account::Account;
+use crate::account::{Account, Standing};
 use crate::app::{self, AppError, Asks, Minted};
+use crate::choose::choose;
 use crate::cli::{Cli, Command};
 use crate::error::{Exit, Failure};
 use crate::git::process_env;
 use crate::keeping;
 use crate::log::Log;
+use crate::notice;
 use crate::protocol::{self, Request};
 use crate::redact::argument;
 use crate::remote::Remote;
-use crate::session::{Session, vault_failure};
+use crate::session::{Session, list_failure, vault_failure};
 use crate::terminal::Stream;
 use crate::token::Token;
 use crate::{lookup, stdio, terminal};
@@ -200,8 +202,25 @@ fn with_session(command: &Command, start: Instant, out: &mut dyn Write) -> Resul
     }
 }
 
+/// Gives the accounts in the order of their scopes.
+fn accounts_by_scope(session: &Session) -> Result<Vec<Account>, Failure> {
+    let mut accounts = session.accounts().map_err(list_failure)?;
+    accounts.sort_by_cached_key(|account| {
+        (account.scope.to_string().to_ascii_lowercase(), account.label.clone())
+    });
+    Ok(accounts)
+}
+
 /// Chooses the account for what a person named, and gives its secret: what its vault holds, or a token of its App.
 pub fn chosen(session: &Session, remote: &Remote, user: Option<&str>) -> Result<(Account, Token), Failure> {
+    let mut outcomes = session.outcomes();
+    let accounts = session.accounts().map_err(list_failure)?;
+    let stale = choose(remote, user, &accounts, |account| session.standing(&outcomes, account))
+        .into_iter()
+        .filter(|account| session.standing(&outcomes, account) != Standing::default());
+    let stale: Vec<&Account> = stale.collect();
+    keeping::renewed_outside(&session.paths, &mut outcomes, stale.into_iter());
+    notice::warn_of_ends(session.now, &mut outcomes, &accounts);
     let account = session.chosen(remote, user)?;
     let fact = format!("the token of {} cannot be read", account.label);
     match app::secret(&session.paths, &account, remote, Asks::ToFetch) {
@@ -210,7 +229,7 @@ pub fn chosen(session: &Session, remote: &Remote, user: Option<&str>) -> Result<
             Ok((account, token))
         }
         Ok(None) => Err(Failure::failed(fact)
-            .because(anyhow::anyhow!("the {} holds none", account.place.name()))
+            .because(anyhow::anyhow!("the {} has none", account.place.name()))
             .remedy(format!("git credential-patron add {}", account.scope.short()))),
         Err(AppError::Vault(error)) => Err(vault_failure(fact, error)),
         Err(error) => Err(app_failure(&account, error)),

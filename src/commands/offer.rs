@@ -52,7 +52,7 @@ pub(super) fn offer(
     let turn = |bound| files::take_turn(&session.paths.locks(), "asker", bound);
     let lock = match turn(Duration::ZERO) {
         Err(FileError::Busy { .. }) => {
-            say("another git asks for a token at the moment; waiting for it");
+            say("another git is asking for a token; waiting for it");
             turn(PATIENCE)
         }
         other => other,
@@ -92,7 +92,7 @@ pub(super) fn offer(
 /// The question whether a token is to be given now.
 fn question(scope: &Scope, rejected: Option<&Account>) -> String {
     match rejected {
-        Some(account) => format!("give a new token for {} now?", account.label),
+        Some(account) => format!("enter a new token for {} now?", account.label),
         None => format!("no account for {}; add one now?", scope.short()),
     }
 }

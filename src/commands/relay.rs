@@ -57,7 +57,7 @@ pub fn get(lookup: &Lookup<'_>) -> bool {
         notice::answered_by_fallback(lookup.session, &lookup.outcomes(), &lookup.remote, &secrets);
     }
     if let Err(error) = stdio::write_answer(&text) {
-        say(&format!("the answer cannot be written: {error}"));
+        say(&format!("cannot write the answer: {error}"));
         return true;
     }
     if let Some(judged) = judged {
@@ -67,7 +67,7 @@ pub fn get(lookup: &Lookup<'_>) -> bool {
 }
 
 /// Finds out how git will fare with what the fallback answered: many meet their first refusal with the token of
-/// an earlier helper. None where nobody watches.
+/// an previous helper. None where nobody watches.
 fn judge(lookup: &Lookup<'_>, asked: &FallbackAnswer) -> Option<Judgement> {
     let Lookup { session, request, remote, server, .. } = lookup;
     if !asked.complete || *server != Server::GitHub || !notice::is_watched(session, remote, *server) {
@@ -117,6 +117,6 @@ fn foreign<'a>(lookup: &Lookup<'a>) -> Option<Foreign<'a>> {
 
 fn complain(remote: &Remote, troubles: &[fallback::HelperTrouble]) {
     for trouble in troubles {
-        say(&format!("the earlier helper for {}: {trouble}", remote.name()));
+        say(&format!("the previous helper for {}: {trouble}", remote.name()));
     }
 }

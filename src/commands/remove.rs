@@ -17,27 +17,33 @@ pub fn run(session: &Session, options: &Remove, out: &mut dyn Write) -> Result<(
     let accounts = session.accounts().map_err(list_failure)?;
     let asks = !options.yes && terminal::has_terminal();
     let (account, was_picked) = meant(&accounts, &options.what, "remove", asks)?;
-    if asks
-        && !was_picked
-        && !terminal::ask_yes_no(
-            &format!("forget {} ({}) and its token?", account.label, account.scope),
-            false,
-        )?
-    {
+    if asks && !was_picked && !terminal::ask_yes_no(&question(account), false)? {
         return Err(Failure::failed("nothing was removed"));
     }
     // No dialog where nobody sits in front of it, and no waiting for one.
     let asking = if io::stdin().is_terminal() { Asking::MayPrompt } else { Asking::Never };
     forget(session, account, asking)?;
     writeln!(out, "removed {}. {}", account.label, still_works(account))
-        .map_err(|error| Failure::failed("removed, but that cannot be written").because(error))
+        .map_err(|error| Failure::failed("removed, but the output could not be written").because(error))
+}
+
+/// The question before the one account that matches goes; what ends the token too is named while it can.
+fn question(account: &Account) -> String {
+    let revoke = match account.server == Server::GitHub && account.app.is_none() {
+        true => format!(
+            " The token itself keeps working; git credential-patron revoke {} ends it.",
+            account.label
+        ),
+        false => String::new(),
+    };
+    format!("remove {} ({}) and its token from this machine?{revoke}", account.label, account.scope)
 }
 
 /// Says that forgetting a token does not end it, and where that is done; an address stands alone on its line.
 fn still_works(account: &Account) -> String {
     let host = account.scope.host();
     if let VaultPlace::Command(_) = account.place {
-        return "What its command reads stays where it is, and still works".to_owned();
+        return "The token that its command reads is still there, and still works".to_owned();
     }
     let page = match account.kind {
         _ if account.server != Server::GitHub => None,
@@ -46,9 +52,13 @@ fn still_works(account: &Account) -> String {
         TokenKind::OAuth | TokenKind::AppUser => Page::Applications.url(host.as_str()),
         TokenKind::Installation | TokenKind::App | TokenKind::Unknown => None,
     };
+    // The secret is gone from here, so `revoke` has to be given it.
     match page {
-        Some(page) => format!("The token still works until you delete it:\n  {page}"),
-        None => format!("The token or password still works at {host} until it is ended there"),
+        Some(page) => format!(
+            "The token still works until you delete it:\n  {page}\n  \
+             or, if you still have it: git credential-patron revoke --token-stdin"
+        ),
+        None => format!("The token or password still works at {host} until it is revoked there"),
     }
 }
 
@@ -65,7 +75,7 @@ pub fn meant<'a>(
             "no account has the scope or label \"{}\"",
             terminal::sanitise(what, 60)
         ))
-        .remedy("see what there is: git credential-patron list")),
+        .remedy("list the accounts: git credential-patron list")),
         [one] => Ok((one, false)),
         several if asks => Ok((pick(several, command)?, true)),
         several => Err(ambiguous(what, several, command)),
@@ -99,11 +109,13 @@ fn ambiguous(what: &str, several: &[&Account], command: &str) -> Failure {
 }
 
 fn pick<'a>(several: &[&'a Account], command: &str) -> Result<&'a Account, Failure> {
+    let mut text = format!("{} accounts match:", several.len());
     for (number, account) in several.iter().enumerate() {
         let login = account.login.as_deref().unwrap_or("unknown login");
-        terminal::say(&format!("{}  {} ({}, {login})", number + 1, account.label, account.scope));
+        text.push_str(&format!("\n{}  {} ({}, {login})", number + 1, account.label, account.scope));
     }
-    let what = if command == "remove" { "forget which one" } else { "which one is meant" };
+    terminal::say(&text);
+    let what = if command == "remove" { "remove which one" } else { "which one do you mean" };
     let answer = terminal::ask_line(&format!("{what}? [1-{}] ", several.len()))?;
     let chosen = answer.trim().parse::<usize>().ok().and_then(|number| several.get(number.checked_sub(1)?));
     chosen.copied().ok_or_else(|| Failure::failed("nothing was changed"))

@@ -10,8 +10,9 @@ use crate::accounts::default_id;
 use crate::cli::Rename;
 use crate::error::Failure;
 use crate::keeping::{self, NotKept};
-use crate::remote::{SCOPE_LOOKS_LIKE, Scope};
+use crate::remote::Scope;
 use crate::session::{Session, forbidden_failure, list_failure, vault_failure};
+use crate::target::bad_scope;
 use crate::terminal::{self, sanitise};
 use crate::vault::Asking;
 use std::io::Write;
@@ -47,8 +48,9 @@ pub fn run(session: &Session, options: &Rename, out: &mut dyn Write) -> Result<(
             true => format!("renamed {} to {} (still for {})", account.label, new.label, new.scope.short()),
             false => format!("renamed {} to {}: now for {}", account.label, new.label, new.scope),
         };
-        writeln!(out, "{line}")
-            .map_err(|error| Failure::failed("renamed, but that cannot be written").because(error))?;
+        writeln!(out, "{line}").map_err(|error| {
+            Failure::failed("renamed, but the output could not be written").because(error)
+        })?;
     }
     Ok(())
 }
@@ -58,7 +60,7 @@ fn new_scope(old: &Scope, text: &str) -> Result<Scope, Failure> {
     // A bare name is one of the same host.
     let is_bare = !text.contains("://") && !text.split('/').next().unwrap_or_default().contains(['.', ':']);
     let text = if is_bare { format!("https://{}/{text}", old.host()) } else { text.to_owned() };
-    let new = Scope::parse(&text).map_err(|why| Failure::usage(why.to_string()).remedy(SCOPE_LOOKS_LIKE))?;
+    let new = Scope::parse(&text).map_err(|why| bad_scope(&why))?;
     if new.host() != old.host() {
         return Err(Failure::failed(format!(
             "a token stays with its host: {} is not {}",
@@ -118,7 +120,7 @@ fn relabelled<'a>(accounts: &'a [Account], options: &Rename) -> Result<(&'a Acco
                 "no account has the scope or label \"{}\"",
                 sanitise(&options.what, 60)
             ))
-            .remedy("see what there is: git credential-patron list"));
+            .remedy("list the accounts: git credential-patron list"));
         }
         [one] => *one,
         several => {
@@ -135,7 +137,7 @@ fn relabelled<'a>(accounts: &'a [Account], options: &Rename) -> Result<(&'a Acco
     check_name("label", &options.new)?;
     if let Some(taken) = accounts.iter().find(|other| other.label == options.new && other.id != account.id) {
         return Err(Failure::failed(format!("the label \"{}\" is taken by {}", taken.label, taken.scope))
-            .remedy("see what there is: git credential-patron list"));
+            .remedy("list the accounts: git credential-patron list"));
     }
     Ok((account, Account { label: options.new.clone(), ..account.clone() }))
 }

@@ -27,7 +27,7 @@ pub fn run(session: &Session, options: &Renew, out: &mut dyn Write) -> Result<()
     if options.revoke_old
         && let Err(failure) = old
     {
-        return Err(failure.remedy("without --revoke-old the old token need not be read"));
+        return Err(failure.remedy("leave out --revoke-old: then the old token need not be read"));
     }
     let old = old.ok();
     let as_add = Add {
@@ -60,15 +60,15 @@ pub fn run(session: &Session, options: &Renew, out: &mut dyn Write) -> Result<()
         show_page(session, &session.outcomes(), account, !options.no_browser);
         adding.ask()?
     };
-    add::report(out, &added, session.now)
-        .map_err(|error| Failure::failed("the token is kept, but that cannot be written").because(error))?;
+    add::report(out, &added, session.now).map_err(|error| {
+        Failure::failed("the token is stored, but the output could not be written").because(error)
+    })?;
     match old.filter(|_| options.revoke_old) {
         Some(old) => {
-            revoke::end(account.scope.host(), &old, "the old token").map_err(|failure| {
-                failure.remedy("the new token is kept, whatever becomes of the old one")
-            })?;
+            revoke::end(account.scope.host(), &old, "the old token")
+                .map_err(|failure| failure.remedy("the new token is stored either way"))?;
             writeln!(out, "revoked the old token")
-                .map_err(|error| Failure::failed("this cannot be written").because(error))
+                .map_err(|error| Failure::failed("cannot write the output").because(error))
         }
         None => Ok(()),
     }
@@ -78,15 +78,15 @@ pub fn run(session: &Session, options: &Renew, out: &mut dyn Write) -> Result<()
 fn refuse(account: &Account) -> Result<(), Failure> {
     let label = &account.label;
     if matches!(account.place, VaultPlace::Command(_)) {
-        return Err(Failure::failed(format!("a command gives the token of {label}"))
+        return Err(Failure::failed(format!("the token of {label} comes from a command"))
             .remedy("put the new token where that command reads it"));
     }
     if account.server == Server::Plain || !matches!(account.kind, TokenKind::FineGrained | TokenKind::Classic)
     {
         return Err(Failure::failed(format!(
-            "{label} is no personal access token of GitHub's, so no page renews it"
+            "{label} is not a GitHub personal access token, so it cannot be renewed"
         ))
-        .remedy(format!("give a new one: git credential-patron add {}", account.scope.short())));
+        .remedy(format!("add a new one: git credential-patron add {}", account.scope.short())));
     }
     Ok(())
 }
@@ -101,9 +101,11 @@ fn show_page(session: &Session, outcomes: &Outcomes, account: &Account, may_open
         number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
     });
     let page = own.unwrap_or(all);
-    terminal::say(&format!("open the token of {} here and choose \"Regenerate token\":", account.label));
-    terminal::say(&format!("  {page}"));
-    terminal::say("name, owner, repositories and permissions stay; the old token ends at once");
+    terminal::say(&format!(
+        "open the token of {} here and choose \"Regenerate token\":\n{page}\n\
+         its name, owner, repositories and permissions stay; the old token stops working at once",
+        account.label
+    ));
     if may_open {
         session.open_page(&page);
     }

@@ -6,9 +6,10 @@ use crate::account::{Account, VaultPlace};
 use crate::cli::Revoke;
 use crate::error::{Exit, Failure};
 use crate::pages::Page;
-use crate::remote::{GITHUB, Host, SCOPE_LOOKS_LIKE, Scope};
+use crate::remote::{GITHUB, Host, Scope};
 use crate::revoking::{self, Life, NotRevoked};
 use crate::session::{Session, list_failure, vault_failure};
+use crate::target::bad_scope;
 use crate::terminal::{self, Spinner};
 use crate::token::{Token, TokenKind, pasted};
 use crate::vault::{self, Asking};
@@ -31,7 +32,11 @@ pub fn run(session: &Session, options: &Revoke, out: &mut dyn Write) -> Result<(
         }
         let (account, _) = meant(&accounts, what, "revoke", !options.yes)?;
         let secret = secret_of(session, account)?;
-        let question = format!("have {} end the token of {} for good?", account.scope.host(), account.label);
+        let question = format!(
+            "revoke the token of {1} on {0}? This cannot be undone",
+            account.scope.host(),
+            account.label
+        );
         if !options.yes && !terminal::ask_yes_no(&question, false)? {
             return Err(Failure::failed("nothing was revoked"));
         }
@@ -50,33 +55,36 @@ pub fn run(session: &Session, options: &Revoke, out: &mut dyn Write) -> Result<(
     let forgotten = match affected.as_slice() {
         [] => "; no account had it".to_owned(),
         all => format!(
-            "; forgotten: {}",
+            "; removed: {}",
             all.iter().map(|account| account.label.as_str()).collect::<Vec<_>>().join(", ")
         ),
     };
     let left = match named.map(|named| &named.place) {
-        Some(VaultPlace::Command(_)) => "; what its command reads stays where it is",
+        Some(VaultPlace::Command(_)) => "; what its command reads is still there",
         _ => "",
     };
-    writeln!(out, "revoked: {host} does not know it any more{forgotten}{left}")
-        .map_err(|error| Failure::failed("revoked, but that cannot be written").because(error))
+    writeln!(out, "revoked: {host} no longer recognises it{forgotten}{left}")
+        .map_err(|error| Failure::failed("revoked, but the output could not be written").because(error))
 }
 
 /// Has a host end a secret, and says why it is not certain that it did.
 pub(super) fn end(host: &Host, secret: &Token, name: &str) -> Result<(), Failure> {
     let client = add::client(host)?;
     let life = {
-        let _spinner = Spinner::start("revoking, and looking whether it is done ...");
+        let _spinner = Spinner::start("revoking, and checking that it is done ...");
         revoking::revoke(&client, host, secret)
     };
-    let page = page_of(host, secret.kind()).map(|page| format!("end it on its page: {page}"));
+    let page = page_of(host, secret.kind()).map(|page| format!("delete it on its page: {page}"));
     let with_page =
         |failure: Failure| page.iter().fold(failure, |failure, page| failure.remedy(page.clone()));
     match life {
         Ok(Life::Dead) => Ok(()),
         Ok(Life::Alive) => Err(with_page(
-            Failure::new(Exit::Unchecked, format!("{host} still knows {name} after 10 s, so it is kept"))
-                .remedy("try again in a minute"),
+            Failure::new(
+                Exit::Unchecked,
+                format!("{host} still recognises {name} after 10 s, so it is kept"),
+            )
+            .remedy("try again in a minute"),
         )),
         Err(why @ NotRevoked::Unanswered(_)) => Err(with_page(
             Failure::new(Exit::Unchecked, format!("it is not known whether {name} is revoked")).because(why),
@@ -107,14 +115,14 @@ pub(super) fn secret_of(session: &Session, account: &Account) -> Result<Token, F
             account.label
         ))
         .remedy("end its key or the login on the App's page at GitHub")
-        .remedy(format!("forget it here: git credential-patron remove {}", account.label)));
+        .remedy(format!("remove it here: git credential-patron remove {}", account.label)));
     }
     let fact = format!("the token of {} cannot be read", account.label);
     let asking = if terminal::has_terminal() { Asking::MayPrompt } else { Asking::Never };
     match vault::open(&account.place, &session.paths, asking).read(&vault::item(account)) {
         Ok(Some(token)) => Ok(token),
         Ok(None) => {
-            Err(Failure::failed(fact).because(anyhow::anyhow!("the {} holds none", account.place.name())))
+            Err(Failure::failed(fact).because(anyhow::anyhow!("the {} has none", account.place.name())))
         }
         Err(trouble) => Err(vault_failure(fact, trouble)),
     }
@@ -127,7 +135,7 @@ fn leaked() -> Result<Token, Failure> {
         Ok(token) => Ok(token),
         // It opens nothing by itself, and gets what does.
         Err(pasted::Odd::Refresh) => Ok(Token::new(given.expose().trim_ascii().to_vec())),
-        Err(odd) => Err(Failure::failed(odd.to_string()).remedy("pipe the token in alone")),
+        Err(odd) => Err(Failure::failed(odd.to_string()).remedy("pipe in only the token")),
     }
 }
 
@@ -137,7 +145,5 @@ fn host(options: &Revoke, affected: &[&Account]) -> Result<Host, Failure> {
         return Ok(account.scope.host().clone());
     }
     let scope = Scope::parse(options.what.as_deref().unwrap_or(GITHUB));
-    scope
-        .map(|scope| scope.host().clone())
-        .map_err(|why| Failure::usage(why.to_string()).remedy(SCOPE_LOOKS_LIKE))
+    scope.map(|scope| scope.host().clone()).map_err(|why| bad_scope(&why))
 }

@@ -38,7 +38,7 @@ pub fn run(
     let files = Files::read(&task.place).map_err(file_failure)?;
     let plan = task.plan(&files.now(), env, out)?;
     if !plan.changes.any() {
-        return task.end(&plan, "nothing to change: git is set up like this already", false, out, err);
+        return task.end(&plan, "nothing to change: git is already set up", false, out, err);
     }
     if args.dry_run {
         plan.show(&task.place, out).map_err(not_shown)?;
@@ -61,7 +61,7 @@ fn host_of(text: &str) -> Result<Host, Failure> {
             rest.strip_suffix('/').unwrap_or(rest)
         }
         Some((scheme, _)) if scheme.eq_ignore_ascii_case("http") => {
-            return Err(Failure::usage("http:// hosts are refused: only https is ever answered")
+            return Err(Failure::usage("http:// hosts are not supported: patron only answers https")
                 .remedy(HOST_LOOKS_LIKE));
         }
         _ => text,
@@ -313,18 +313,15 @@ impl Task {
             told.push(helper);
             writeln!(
                 err,
-                "patron: warning: the helper at {} is not asked any more ({url}): {why}",
+                "patron: warning: the helper at {} is no longer asked ({url}): {why}",
                 helper.source
             )?;
-            writeln!(err, "  fix: give what it answers to patron, with git credential-patron add")?;
+            writeln!(err, "  fix: add its token to patron: git credential-patron add OWNER")?;
         }
         let listing = match Listing::read(&self.git, Cwd::Here) {
             Ok(listing) => listing,
             Err(trouble) => {
-                return writeln!(
-                    err,
-                    "patron: warning: what git does in this folder is not known: {trouble}"
-                );
+                return writeln!(err, "patron: warning: cannot tell what git does in this folder: {trouble}");
             }
         };
         self.warn_of_conditions(&listing, err)?;
@@ -341,24 +338,24 @@ impl Task {
                 if !reach.asked {
                     writeln!(
                         err,
-                        "patron: warning: here git does not come to patron for {url}: a later line resets its helpers, or git matches no section with such a host"
+                        "patron: warning: git does not ask patron for {url} here: a later line resets the helpers, or git matches no section with such a host"
                     )?;
                 } else if !reach.use_http_path {
                     writeln!(
                         err,
-                        "patron: warning: here git does not tell patron the path for {url}: a later line sets useHttpPath to false"
+                        "patron: warning: git does not tell patron the path for {url} here: a later line sets useHttpPath to false"
                     )?;
                 }
                 for helper in reach.others {
                     if !told.contains(&helper) {
                         writeln!(
                             err,
-                            "patron: warning: here git also asks {} for {url} (line of the {} config: {})",
+                            "patron: warning: git also asks {} for {url} here (line of the {} config: {})",
                             helper.shown(),
                             helper.source.level.name(),
                             helper.source
                         )?;
-                        writeln!(err, "  because: git hands such a helper each token to keep")?;
+                        writeln!(err, "  because: git gives that helper each token to store")?;
                         writeln!(err, "  fix: {}", without_helper(&helper, "git credential-patron setup"))?;
                         told.push(helper);
                     }
@@ -382,12 +379,12 @@ impl Task {
                 let Some(helper) = helpers.into_iter().find(|helper| !helper.is_patron()) else { continue };
                 writeln!(
                     err,
-                    "patron: warning: {} ({}) is not asked any more for {host}: git reads that file only where \"{}\" holds, so it is not recorded",
+                    "patron: warning: {} ({}) is no longer asked for {host}: git reads that file only where \"{}\" holds, so it is not recorded",
                     helper.shown(),
                     helper.source,
                     shown(&condition)
                 )?;
-                writeln!(err, "  fix: give what it answers to patron, with git credential-patron add")?;
+                writeln!(err, "  fix: add its token to patron: git credential-patron add OWNER")?;
                 // The host of gists would be the next, with the same helper.
                 break;
             }

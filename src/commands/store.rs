@@ -88,6 +88,9 @@ fn note_accepted(lookup: &Lookup<'_>, ids: &[&str], direction: Direction, token:
         };
         ids.iter().any(is_news)
     };
+    for account in lookup.accounts.iter().filter(|account| ids.contains(&account.id.as_str())) {
+        keeping::outlived(&session.paths, account, session.now);
+    }
     if is_news {
         lookup.note(|outcomes| {
             for id in ids {
@@ -145,7 +148,7 @@ fn learn(lookup: &Lookup<'_>, owner: &Owner, token: &Token) {
         session.log.note("not kept: an account is there for it", &[("account", Fact::Account(known))]);
         if lookup.standing(known) != crate::account::Standing::default() {
             say(&format!(
-                "git was let in with another token than that of {}; to keep it: git credential-patron add {}",
+                "git used a different token than that of {}, and it worked; to keep it: git credential-patron add {}",
                 known.label,
                 known.scope.short()
             ));
@@ -164,6 +167,7 @@ fn learn(lookup: &Lookup<'_>, owner: &Owner, token: &Token) {
         scope,
         server: Server::GitHub,
         login: login.map(str::to_owned),
+        user_id: None,
         kind: token.kind(),
         expires: request.password_expiry_utc,
         place: VaultPlace::File,
@@ -174,7 +178,7 @@ fn learn(lookup: &Lookup<'_>, owner: &Owner, token: &Token) {
     };
     if let Some(kept) = keep(session, account, token, None, None) {
         say(&format!(
-            "learned {} (kept in the {}); git credential-patron list shows it",
+            "learned {} from git (stored in the {}); see: git credential-patron list",
             kept.label,
             kept.place.name()
         ));
@@ -230,6 +234,7 @@ fn keep_plain(lookup: &Lookup<'_>, password: &Token) {
         scope,
         server: Server::Plain,
         login: Some(login.to_owned()),
+        user_id: None,
         kind: password.kind(),
         expires: request.password_expiry_utc,
         place: known.map_or(VaultPlace::File, |known| known.place.clone()),
@@ -260,12 +265,12 @@ fn keep(
     known: Option<&Account>,
 ) -> Option<Account> {
     if let Some(why) = refresh.into_iter().chain([secret]).find_map(Token::unusable) {
-        say(&format!("nothing is kept for {}: {why}", account.label));
+        say(&format!("nothing is stored for {}: {why}", account.label));
         return None;
     }
     let label = account.label.clone();
     if let Err(forbidden) = Machine::read().may_learn(&account.scope) {
-        say(&format!("nothing is kept for {label}: {forbidden}"));
+        say(&format!("nothing is stored for {label}: {forbidden}"));
         return None;
     }
     let wish = match known.map(|known| &known.place) {
@@ -274,7 +279,7 @@ fn keep(
         Some(VaultPlace::Command(_)) => {
             // Whether it is another one than the command gives is known of tokens alone.
             if secret.is_unguessable() {
-                say(&format!("nothing is kept for {label}: a command gives its secret"));
+                say(&format!("nothing is stored for {label}: its token comes from a command"));
             }
             return None;
         }
@@ -283,12 +288,13 @@ fn keep(
     match keeping::keep(&session.paths, Keep { account, secret, refresh }, &wish, Asking::Never) {
         Ok(kept) => Some(kept.account),
         Err(why) => {
-            say(&one_line(format!("nothing is kept for {label}: {why}"), why.remedy()));
+            let mut text = one_line(format!("nothing is stored for {label}: {why}"), why.remedy());
             if let NotKept::Vault(VaultError::Absent(_)) = why {
-                say(
-                    "to keep such tokens in a file that only you can read: git config --global patron.vault file",
+                text.push_str(
+                    "\nto store such tokens in a file that only you can read: git config --global patron.vault file",
                 );
             }
+            say(&text);
             None
         }
     }

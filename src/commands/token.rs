@@ -14,5 +14,5 @@ pub fn run(session: &Session, options: &Options) -> Result<(), Failure> {
     let mut line = Zeroizing::new(Vec::with_capacity(token.expose().len() + 1));
     line.extend_from_slice(token.expose());
     line.push(b'\n');
-    stdio::write_answer(&line).map_err(|error| Failure::failed("the token cannot be written").because(error))
+    stdio::write_answer(&line).map_err(|error| Failure::failed("cannot write the token").because(error))
 }

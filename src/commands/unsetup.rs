@@ -24,7 +24,7 @@ pub fn run(args: &cli::Unsetup, env: Env<'_>, out: &mut dyn Write) -> Result<(),
     let files = Files::read(&place).map_err(file_failure)?;
     let found = plan(&git, &place, &files.now(), out)?;
     let done = if found.is_empty() {
-        "nothing to undo: setup has written nothing here"
+        "nothing to undo: setup has not written anything here"
     } else if args.dry_run {
         found.show(&place, out).map_err(not_shown)?;
         "dry run: nothing was removed"
@@ -35,7 +35,7 @@ pub fn run(args: &cli::Unsetup, env: Env<'_>, out: &mut dyn Write) -> Result<(),
         let found = plan(&git, &place, &now.now(), out)?;
         found.show(&place, out).map_err(not_shown)?;
         found.carry_out(&git, &place, files).map_err(file_failure)?;
-        "removed: git asks again whom it asked before"
+        "removed; git uses its previous helpers again"
     };
     // What is done is done; a closed pipe does not change that.
     let _ = writeln!(out, "{done}");
@@ -76,7 +76,7 @@ impl RemovalPlan {
         for (without, path) in files {
             if let (Some(without), Some(path)) = (without, path) {
                 let file = if without.is_whole_file() { ", with the file itself" } else { "" };
-                show(out, &format!("out of {}{file}", path.display()), &without.taken)?;
+                show(out, &format!("removed from {}{file}", path.display()), &without.taken)?;
             }
         }
         if self.ours {

@@ -79,15 +79,16 @@ pub fn run(session: &Session, options: &Wait) -> Result<(), Failure> {
         Ended::Failed(failure) => return Err(failure),
     };
     if options.json {
-        print(&look.json).map_err(|error| Failure::failed("this cannot be written").because(error))?;
+        print(&look.json).map_err(|error| Failure::failed("cannot write the output").because(error))?;
     }
     if waiting.start.elapsed() > PACES[0].1 {
-        let words = if let_in.is_ok() { "git is let in" } else { "waiting has ended, and git is not let in" };
+        let words =
+            if let_in.is_ok() { "git has access" } else { "stopped waiting, git still has no access" };
         notify::tell(&format!("{name}: {words}"));
     }
     let_in?;
     if Stream::Stderr.is_terminal() {
-        say(&format!("{name}: git is let in"));
+        say(&format!("{name}: git has access now"));
     }
     if options.command.is_empty() { Ok(()) } else { exec::replace_with(&options.command) }
 }
@@ -113,7 +114,7 @@ fn whole(session: &Session, target: Target) -> Result<Target, Failure> {
     let remote = last.and_then(|place| Remote::from_url(&format!("https://{}/{place}", target.remote.host)));
     let remote = remote.ok_or_else(|| {
         Failure::usage(format!(
-            "nothing of {} was refused lately, so it is not known what to wait for",
+            "nothing of {} was refused lately, so patron does not know what to wait for",
             target.remote.name()
         ))
         .remedy("name the repository: git credential-patron wait OWNER/REPOSITORY")
@@ -239,9 +240,9 @@ fn time_is_up(name: &str, verdict: &Verdict) -> Failure {
     let failure =
         Failure::new(Exit::Unchecked, format!("{name}: time is up; {} ({})", verdict.means, verdict.id));
     let failure = match verdict.id {
-        VerdictId::ApprovalPending | VerdictId::ApprovalRequired | VerdictId::GrantRevoked => {
-            failure.remedy("GitHub tells a token that was denied or revoked nothing else: look for a mail about the decision")
-        }
+        VerdictId::ApprovalPending | VerdictId::ApprovalRequired | VerdictId::GrantRevoked => failure.remedy(
+            "a denied or revoked token gets the same answer from GitHub: check your mail for the decision",
+        ),
         _ => failure,
     };
     with_fixes(failure, verdict)

@@ -147,7 +147,7 @@ pub fn read(path: &Path, care: Care) -> Result<Option<Zeroizing<Vec<u8>>>, FileE
         return Err(FileError::Unsafe {
             path: path.to_owned(),
             fact: format!("has {size} bytes, more than any such file"),
-            remedy: format!("look at it, and move it away: mv {0} {0}.old", path.display()),
+            remedy: format!("check it, and move it away: mv {0} {0}.old", path.display()),
         });
     }
     let size = usize::try_from(size).unwrap_or_default();

@@ -43,7 +43,7 @@ pub(super) fn open_checked(path: &Path, care: Care) -> Result<Option<File>, File
         let (fact, remedy) = match &target {
             Some(_) => (
                 format!("is a link, and what it leads to {fact}"),
-                format!("see where it leads: ls -l {}", path.display()),
+                format!("check where it leads: ls -l {}", path.display()),
             ),
             None => (fact.to_owned(), remedy),
         };

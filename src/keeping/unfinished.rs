@@ -116,7 +116,7 @@ fn finish_keeping(paths: &Paths, account: &Account, before: Option<&Account>) ->
     }
     Some(was_finished.then(|| {
         format!(
-            "adding {} was broken off after its token was stored; the account is listed now",
+            "adding {} was interrupted after its token was stored; the account is listed now",
             account.label
         )
     }))
@@ -133,7 +133,7 @@ fn finish_removing(paths: &Paths, account: &Account) -> Option<Option<String>> {
         book.save().ok()?;
         let _ = Outcomes::load(&paths.outcomes()).change(|outcomes| outcomes.forget(&account.id));
     }
-    Some(was_listed.then(|| format!("removing {} was broken off; it is removed now", account.label)))
+    Some(was_listed.then(|| format!("removing {} was interrupted; it is removed now", account.label)))
 }
 
 /// Names accounts whose secret is not in the file, and secrets in the file that no account names. Nothing is changed:

@@ -2,8 +2,8 @@
 
 use super::opening::{self, Opening};
 use super::{
-    BOUND, Credential, Judgement, PastRefusal, QUIET, Reason, may_ask_again, reason, refused_before, speech,
-    steady,
+    BOUND, Credential, Judgement, PastRefusal, QUIET, Reason, may_ask_again, reason, refused_before, senders,
+    speech, steady,
 };
 use crate::account::Account;
 use crate::files::{self, FileError};
@@ -327,8 +327,8 @@ fn note(
     found: Inspection,
     mark: Mark,
 ) -> Judgement {
-    let consequence = Consequence::of(&found.verdict, found.answer().status() == Some(401));
-    if consequence == Consequence::Rejected && is_minted(credential) {
+    let is_401 = found.answer().status() == Some(401);
+    if Consequence::of(&found.verdict, is_401) == Consequence::Rejected && is_minted(credential) {
         // The App itself is no worse for it, so nothing is noted of its account.
         session.note_outcomes(outcomes, |o| o.note_bad_login(&credential.remote.host, session.now));
         let line = speech::outlived(credential);
@@ -342,6 +342,10 @@ fn note(
         Direction::Push => sent.push,
     };
     let Credential { id, remote, .. } = *credential;
+    // Where the token itself is bad, that is known whatever git sends.
+    let is_judged = was_sent || evidence.user.status() == Some(401);
+    let verdict = senders::blamed(session, remote, verdict, is_judged);
+    let consequence = Consequence::of(&verdict, is_401);
     let was_rejected = outcomes.rejection(id).is_some();
     let lately_said = outcomes
         .said(id)
@@ -396,9 +400,12 @@ fn note(
         opening = Opening::not_remembered(&verdict);
     }
     if consequence == Consequence::Open {
+        if let Some(account) = credential.account.filter(|_| was_sent) {
+            keeping::outlived(&session.paths, account, session.now);
+        }
         return steady(session, mark);
     }
-    let learned = credential.account.and_then(|account| verify::told(account, &evidence.user));
+    let learned = credential.account.and_then(|account| verify::told(account, &evidence.user, session.now));
     let give = consequence != Consequence::Rejected || credential.account.is_none();
     if consequence == Consequence::Rejected && lately_said {
         let line = speech::still_rejected(credential, outcomes.rejection(id), session.now);
@@ -407,7 +414,9 @@ fn note(
     let words = match consequence {
         Consequence::Unknown => speech::not_told(remote, &verdict),
         Consequence::Rejected => {
-            speech::bad_token(&verdict, speech::tried_again(outcomes.rejection(id), credential, session.now))
+            let again = outcomes.rejection(id);
+            let again = again.map(|rejection| speech::tried_again(rejection, remote, session.now));
+            speech::bad_token(&verdict, again)
         }
         Consequence::Refused | Consequence::Open => speech::refusal(remote, direction, &verdict),
     };
@@ -469,6 +478,7 @@ fn account(outcomes: &Outcomes, credential: &Credential<'_>, direction: Directio
         origin: if account.is_some() { Origin::Account } else { Origin::Fallback },
         kind: account.map_or_else(|| secret.kind(), |account| account.kind),
         login: account.and_then(|account| account.login.clone()),
+        user_id: account.and_then(|account| account.user_id),
         expires: account.and_then(|account| account.expires),
         number: None,
         accepted_for_owner: remote.owner.as_ref().is_some_and(|owner| outcomes.accepted_for_owner(id, owner)),

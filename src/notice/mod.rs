@@ -19,16 +19,18 @@ mod asking;
 mod ending;
 mod opening;
 mod rejected;
+mod senders;
 mod speech;
 
-pub use ending::warn_of_end;
+pub use ending::warn_of_ends;
 pub use opening::interactive;
 pub use rejected::{fallback_refused_by_git, refused_by_git};
+pub use senders::say_sender;
 
 use crate::account::Account;
 use crate::ancestry::{Caller, Kind, ProcessId};
 use crate::inspect::evidence_before;
-use crate::outcomes::{Direction, OF_THE_TOKEN, Outcomes, State};
+use crate::outcomes::{Direction, OF_THE_TOKEN, Outcomes, Rejection, State};
 use crate::remote::{Remote, Server};
 use crate::session::Session;
 use crate::terminal::say;
@@ -220,6 +222,11 @@ struct PastRefusal {
     /// When it was asked about last.
     at: i64,
     page: Option<String>,
+}
+
+/// Says when a rejected account's token is tried again, for a place.
+pub fn tried_again(rejection: Rejection, remote: &Remote, now: i64) -> String {
+    speech::tried_again(rejection, remote, now)
 }
 
 /// Says that an App gives no token for a repository, and why.

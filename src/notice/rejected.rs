@@ -3,7 +3,7 @@
 
 use super::asking::{self, News};
 use super::opening::{self, Opening};
-use super::{BOUND, Credential, QUIET, direction, is_watched, speech};
+use super::{BOUND, Credential, QUIET, direction, is_watched, senders, speech};
 use crate::git::{Git, HttpContext, Permission};
 use crate::github::{Api, ApiPath};
 use crate::inspect::{client_for, evidence_before, heard_from, own_word};
@@ -32,6 +32,10 @@ pub fn refused_by_git(
         pause(session, outcomes, credential, ids);
         return say(&speech::still_rejected(credential, outcomes.rejection(credential.id), session.now));
     }
+    if let Some(verdict) = senders::always_sent(session, credential.remote) {
+        let words = speech::refusal(credential.remote, direction(session.caller()), &verdict);
+        return say(&words.with_page(&opening::Shown::default()));
+    }
     let settings = session.settings();
     let may_ask = !matches!(turn, asking::AskingTurn::Busy)
         && settings.probe == Permission::Auto
@@ -42,7 +46,7 @@ pub fn refused_by_git(
     }
     if user.is_open() && !challenges.iter().any(|it| it.contains("enterprise_hint=")) {
         return say(&format!(
-            "{} refused the token of {} just now (401), yet still knows it: it is kept and given again",
+            "{} refused the token of {} just now (401), but still recognises it; patron goes on using it",
             credential.remote.host,
             label(credential)
         ));
@@ -57,7 +61,7 @@ pub fn refused_by_git(
             OwnWord::Another => {
                 session.log.note("not marked: nothing tells who refused it", &[]);
                 return say(&format!(
-                    "git was refused at {} (401), and it could not be asked whether it knows the token of {}: it is kept and given again",
+                    "git was refused at {} (401), and patron could not ask whether it recognises the token of {}; patron goes on using it",
                     credential.remote.host,
                     label(credential)
                 ));
@@ -72,7 +76,7 @@ pub fn refused_by_git(
             }
         };
         return say(&format!(
-            "{says}{} refused the token of {} (401); it is kept and tried again at its next use, or replace it: git credential-patron add {}",
+            "{says}{} refused the token of {} (401); patron keeps it and tries it again next time; to replace it: git credential-patron add {}",
             credential.remote.host,
             label(credential),
             scope(credential)
@@ -98,7 +102,8 @@ pub fn refused_by_git(
     if !written {
         opening = Opening::not_remembered(&verdict);
     }
-    let again = speech::tried_again(outcomes.rejection(credential.id), credential, session.now);
+    let again = outcomes.rejection(credential.id);
+    let again = again.map(|rejection| speech::tried_again(rejection, credential.remote, session.now));
     News::new(speech::bad_token(&verdict, again), opening, None).tell(session);
 }
 

@@ -54,14 +54,14 @@ pub(super) fn refusal(remote: &Remote, direction: Direction, verdict: &Verdict) 
 /// A token is refused as such; `again` says when it is tried again.
 pub(super) fn bad_token(verdict: &Verdict, again: Option<String>) -> Words {
     let most = MOST - usize::from(again.is_some());
-    let mut words = Words::new(&format!("not accepted: {}", verdict.means), verdict, most);
+    let mut words = Words::new(&format!("token not accepted: {}", verdict.means), verdict, most);
     words.lines.extend(again);
     words
 }
 
 /// Nothing was found out about the token.
 pub(super) fn not_told(remote: &Remote, verdict: &Verdict) -> Words {
-    let what = format!("{} could not be asked about {}: {}", remote.host, remote.name(), verdict.means);
+    let what = format!("could not ask {} about {}: {}", remote.host, remote.name(), verdict.means);
     Words::new(&what, verdict, 2)
 }
 
@@ -96,17 +96,18 @@ pub(super) fn still_rejected(credential: &Credential<'_>, rejection: Option<Reje
         Some(account) => {
             let (host, label) = (&credential.remote.host, sanitise(&account.label, 100));
             format!(
-                "{} (401){}; or replace it: git credential-patron add {}",
+                "{} (401){}. Replace it: git credential-patron add {}",
                 match rejection.is_none_or(|rejection| rejection.is_proven) {
-                    true => format!("{host} does not know the token of {label}"),
+                    true => format!("{host} does not recognise the token of {label}"),
                     false => format!("git says that {host} refused the token of {label}"),
                 },
-                tried_again(rejection, credential, now).map_or_else(String::new, |when| format!(": {when}")),
+                rejection
+                    .map_or_else(String::new, |it| format!("; {}", tried_again(it, credential.remote, now))),
                 account.scope.short()
             )
         }
         None => format!(
-            "{} does not know the token of your earlier helper (401){}",
+            "{} does not recognise the token of your previous helper (401){}",
             credential.remote.host,
             instead(credential.remote)
         ),
@@ -123,24 +124,20 @@ pub(super) fn outlived(credential: &Credential<'_>) -> String {
 }
 
 /// Says when a rejected token is tried again: the host may be what is at fault, and it may be so no more.
-pub(super) fn tried_again(
-    rejection: Option<Rejection>,
-    credential: &Credential<'_>,
-    now: i64,
-) -> Option<String> {
-    let next = rejection?.next_try();
+pub(super) fn tried_again(rejection: Rejection, remote: &Remote, now: i64) -> String {
+    let next = rejection.next_try();
     let when = match next <= now {
-        true => "at its next use".to_owned(),
+        true => "next time".to_owned(),
         false => format!("at {}", clock(next)),
     };
-    let url = format!("https://{}/{}", credential.remote.host, credential.remote.name());
-    Some(format!("it is tried again {when}, and at once with git credential-patron diagnose {url}"))
+    let url = format!("https://{}/{}", remote.host, remote.name());
+    format!("patron tries it again {when}, or at once with git credential-patron diagnose {url}")
 }
 
 /// One line for what a fallback answered, where git meets the 401 and nobody asked before.
 pub(super) fn fallback_rejected(remote: &Remote) -> String {
     format!(
-        "{} refused the token of your earlier helper (401), and the helper is told{}",
+        "{} refused the token of your previous helper (401), and the helper was told{}",
         remote.host,
         instead(remote)
     )
@@ -149,5 +146,5 @@ pub(super) fn fallback_rejected(remote: &Remote) -> String {
 /// Names what may be done about a fallback's token: it is not ours to replace.
 fn instead(remote: &Remote) -> String {
     let scope = remote.owner.as_ref().map(|owner| Scope::of_owner(&remote.host, owner).short());
-    scope.map(|scope| format!("; keep one here: git credential-patron add {scope}")).unwrap_or_default()
+    scope.map(|scope| format!("; add one to patron: git credential-patron add {scope}")).unwrap_or_default()
 }

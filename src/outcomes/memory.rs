@@ -5,13 +5,14 @@
 //! [memory]
 //! pages = ["2026-11-20T12:00:00Z https://..."]  # when which page was opened, of the last day
 //! bad = ["2026-11-20T12:00:00Z github.com"]     # when a host was shown a token that may be a bad one, of the last hour
+//! warned = "2026-11-20"                         # the day of the last word about tokens that end soon
 //! [memory.hold]
 //! "github.com" = "2026-11-20T12:01:00Z server-error"   # no request of ours before, and why
 //!
 //! [account."https://github.com/acme#mona"]
 //! "page:acme:approval-pending" = "2026-11-20T12:00:00Z"   # it was opened
 //! said = "2026-11-20T12:00:00Z token-expired fetch acme/secret"   # the last 401 that was explained, and where
-//! warned = "2026-11-20"                                   # the day of the last word about its end
+//! lost = "2026-11-20"                                     # the day on which it was said that its secret is gone
 //! declined = "2"                                          # how often nobody wanted to give a token for it
 //! ```
 
@@ -33,7 +34,7 @@ const BAD_LOGINS_AN_HOUR: usize = 8;
 const LONGEST_HOLD: i64 = 60 * 60;
 
 pub(super) const SAID: &str = "said";
-const WARNED: &str = "warned";
+const LOST: &str = "lost";
 const DECLINED: &str = "declined";
 
 /// Whose turn it is to open a page.
@@ -54,6 +55,8 @@ pub(super) struct Memory {
     pages: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     bad: Vec<String>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    warned: String,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     hold: BTreeMap<String, String>,
 }
@@ -169,18 +172,24 @@ impl Outcomes {
         hold.insert(host.home().as_str().to_owned(), format!("{until} {why}"));
     }
 
-    /// Tells whether an account's coming end was not spoken of today.
-    pub fn may_warn(&self, id: &str, now: i64) -> bool {
-        self.known(id).get(WARNED) != Some(&day(now))
+    /// Tells whether tokens that end soon were not spoken of today.
+    pub fn may_warn(&self, now: i64) -> bool {
+        self.head.memory.warned != day(now)
     }
 
-    /// Takes the right to speak of it: once a day. To be called within [`Outcomes::change`].
-    pub fn take_warning(&mut self, id: &str, now: i64) -> bool {
-        let may = self.may_warn(id, now);
-        if may {
-            self.change_known(id, |known| known.insert(WARNED.to_owned(), day(now)));
-        }
+    /// Takes the right to speak of them: once a day for all. To be called within [`Outcomes::change`].
+    pub fn take_warning(&mut self, now: i64) -> bool {
+        let may = self.may_warn(now);
+        self.head.memory.warned = day(now);
         may
+    }
+
+    /// Takes the right to say that an account's secret is gone: once a day. To be called within
+    /// [`Outcomes::change`].
+    pub fn take_loss(&mut self, id: &str, now: i64) -> bool {
+        let today = day(now);
+        let earlier = self.change_known(id, |known| known.insert(LOST.to_owned(), today.clone()));
+        earlier.is_none_or(|earlier| earlier != today)
     }
 }
 
@@ -304,12 +313,19 @@ mod tests {
     fn one_warning_a_day() {
         let (_home, mut o) = fresh();
         let mut warn = |now| {
-            let may = o.may_warn("a", now);
+            let may = o.may_warn(now);
             let mut taken = false;
-            o.change(|o| taken = o.take_warning("a", now)).expect("written");
+            o.change(|o| taken = o.take_warning(now)).expect("written");
             assert_eq!(may, taken);
             taken
         };
         assert_eq!([warn(NOW), warn(NOW + 60), warn(NOW + DAY)], [true, false, true]);
+        let mut lost = |id, now| {
+            let mut is_news = false;
+            o.change(|o| is_news = o.take_loss(id, now)).expect("written");
+            is_news
+        };
+        assert_eq!([lost("a", NOW), lost("a", NOW + 60), lost("b", NOW + 60)], [true, false, true]);
+        assert!(lost("a", NOW + DAY));
     }
 }

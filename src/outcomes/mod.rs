@@ -303,6 +303,13 @@ impl Outcomes {
         fingerprint.is_some() && self.known(id).get(FINGERPRINT) == fingerprint.as_ref()
     }
 
+    /// Tells whether this account was last seen with another secret than this one.
+    pub fn has_other(&self, id: &str, token: &Token) -> bool {
+        let fingerprint = self.fingerprint(token);
+        let known = self.known(id).remove(FINGERPRINT);
+        fingerprint.is_some() && known.is_some() && known != fingerprint
+    }
+
     /// Names the accounts last seen with this secret, in one look at the text.
     pub fn accounts_with(&self, token: &Token) -> HashSet<String> {
         let Some(fingerprint) = self.fingerprint(token) else { return HashSet::new() };

@@ -5,8 +5,8 @@
 //! 1. **Stdout belongs to git, or to the result of the command.** In `get` one stray line there destroys
 //!    authentication (measured, facts in gitcredentials(7)); in a command it breaks a pipe. [`print()`] is for
 //!    results alone.
-//! 2. **What we say goes to stderr**, each line begins with `patron: `, lower-case, no full stop after
-//!    anything one might copy. [`say`] writes all its lines at once, so that sixteen helpers of one
+//! 2. **What we say goes to stderr**, begins with `patron: `, lower-case, no full stop after anything one might
+//!    copy; what follows on further lines is indented under it. [`say`] writes all its lines at once, so that sixteen helpers of one
 //!    `git fetch --jobs` do not mix theirs. A stderr that is gone is no error.
 //! 3. **Questions go to the terminal** (`/dev/tty`, `CONIN$` and `CONOUT$`), never to stdin or stdout,
 //!    which are git's pipes. Without a terminal nothing is asked; from the background neither, since the
@@ -41,8 +41,10 @@ use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use std::io::{self, IsTerminal, Write};
 
-/// What every line of ours on stderr and on the terminal begins with.
+/// What everything of ours on stderr and on the terminal begins with.
 const PREFIX: &str = "patron: ";
+/// What its further lines begin with, as those of a failure do.
+const INDENT: &str = "  ";
 
 /// The width that text is laid out for where there is no terminal to ask.
 const WIDTH_WITHOUT_TERMINAL: usize = 100;
@@ -120,9 +122,11 @@ pub fn paint(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
 }
 
-/// Says something on stderr: each line with our prefix, all of them in one write.
+/// Says something on stderr in one write: the first line with our prefix, the others indented.
 pub fn say(text: &str) {
-    let lines: String = redacted(text).lines().map(|line| format!("{PREFIX}{line}\n")).collect();
+    let starts = std::iter::once(PREFIX).chain(std::iter::repeat(INDENT));
+    let lines: String =
+        redacted(text).lines().zip(starts).map(|(line, start)| format!("{start}{line}\n")).collect();
     let fitting = if Stream::Stderr.has_colour() { lines } else { plain(&lines) };
     // Nobody listens: that must not change what the command does, nor how it ends.
     let _ = anstream::stderr().lock().write_all(fitting.as_bytes());

@@ -446,12 +446,12 @@ fn colour_and_links_are_shown_where_the_terminal_has_them() {
     };
     let screen = said(&[("VTE_VERSION", "7600")]);
     assert!(screen.contains("patron: \x1b[32mgood\x1b[0m news"), "{screen:?}");
-    assert!(screen.contains(&format!("patron: see {LINK}")), "{screen:?}");
-    assert!(screen.contains("patron: width 72"), "{screen:?}");
-    assert!(said(&[]).contains("patron: see the page"), "a terminal that is not known to show links");
+    assert!(screen.contains(&format!("\r\n  see {LINK}")), "{screen:?}");
+    assert!(screen.contains("\r\npatron: width 72"), "{screen:?}");
+    assert!(said(&[]).contains("\n  see the page"), "a terminal that is not known to show links");
     for plain in [[("NO_COLOR", "1"), ("VTE_VERSION", "7600")], [("TERM", "dumb"), ("VTE_VERSION", "7600")]] {
         let screen = said(&plain);
-        assert!(screen.contains("patron: good news\r\npatron: see the page\r\n"), "{plain:?} {screen:?}");
+        assert!(screen.contains("patron: good news\r\n  see the page\r\n"), "{plain:?} {screen:?}");
     }
 }
 
@@ -464,7 +464,7 @@ fn a_pipe_gets_plain_text_and_no_spinner() {
         command.env("VTE_VERSION", "7600").env("FORCE_HYPERLINK", "1").env_remove("CLICOLOR_FORCE");
         String::from_utf8(command.output().expect("it runs").stderr).expect("UTF-8")
     };
-    assert_eq!(stderr("say"), "patron: good news\npatron: see the page\npatron: width 100\n");
+    assert_eq!(stderr("say"), "patron: good news\n  see the page\npatron: width 100\n");
     assert_eq!(stderr("spinner"), "patron: done\n");
 }
 

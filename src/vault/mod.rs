@@ -47,7 +47,7 @@ pub enum VaultError {
         not(target_os = "linux"),
         expect(dead_code, reason = "Keychain and Credential Manager do not tell it from a locked one")
     )]
-    #[error("the keyring wants to ask you first, and git is no place for its dialog")]
+    #[error("the keyring wants to ask you first, which it cannot do while git is running")]
     Asks,
     /// No answer in time (the bound is named in whole seconds).
     #[error("the keyring did not answer within {0} s")]
@@ -104,11 +104,11 @@ impl VaultError {
             Self::Slow(_) | Self::Remembered(_) => {
                 Some("restart the keyring service, or keep the token in a file: --vault file".to_owned())
             }
-            Self::OtherItem => Some("look into your keyring program for items of git-credential-patron".to_owned()),
-            Self::Ambiguous(_) => Some("remove the doubles with your keyring program".to_owned()),
+            Self::OtherItem => Some("look in your keyring program for items of git-credential-patron".to_owned()),
+            Self::Ambiguous(_) => Some("remove the duplicates with your keyring program".to_owned()),
             Self::File(error) => error.remedy(),
             Self::Corrupt { path, .. } => {
-                Some(format!("mend {}; patron never rewrites a file it cannot read", path.display()))
+                Some(format!("fix {}; patron never rewrites a file it cannot read", path.display()))
             }
             Self::Unfit(_) | Self::Command(_) | Self::Io(_) => None,
         }

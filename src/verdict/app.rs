@@ -45,33 +45,33 @@ impl AppRefusal {
             Self::NotInstalled { page } => (
                 VerdictId::AppNotInstalled,
                 vec![
-                    format!("install it for {owner}; if you do not own {owner}, its owners are asked by the same page"),
-                    "that the App is authorised for you is something else: it then acts for you, and is not installed"
+                    format!("install it for {owner}; if you are no owner of {owner}, the same page asks its owners"),
+                    "being authorised for you is something else: the App can then act for you, but is not installed"
                         .to_owned(),
                 ],
                 page,
             ),
             Self::NotSelected { page } => (
                 VerdictId::AppNotInstalled,
-                vec![format!("an owner of {owner} selects the repository on the installation's page")],
+                vec![format!("ask an owner of {owner} to select the repository on the installation's page")],
                 page,
             ),
             Self::Suspended { page } => (
                 VerdictId::AppSuspended,
-                vec![format!("an owner of {owner} lifts that on the installation's page")],
+                vec![format!("ask an owner of {owner} to lift that on the installation's page")],
                 page,
             ),
             Self::PermissionMissing { page, what } => (
                 VerdictId::AppPermissionMissing,
                 vec![
                     format!("give the App this permission on its own page, under Permissions: {what}"),
-                    format!("then an owner of {owner} accepts it on the installation's page"),
+                    format!("then an owner of {owner} must accept it on the installation's page"),
                 ],
                 page,
             ),
             Self::ClockWrong { .. } => (
                 VerdictId::ClockWrong,
-                vec!["set this machine's clock, and have it kept right (timedatectl set-ntp true)".to_owned()],
+                vec!["set this machine's clock, and keep it right (timedatectl set-ntp true)".to_owned()],
                 &None,
             ),
         };
@@ -106,7 +106,7 @@ impl fmt::Display for AppRefusal {
                 write!(f, "{}, which takes no signature of such a time", Self::clock(*ahead))
             }
             Self::ClockWrong { ahead: None } => {
-                f.write_str("GitHub takes no signature of this machine's time")
+                f.write_str("GitHub accepts no signature with this machine's time")
             }
         }
     }

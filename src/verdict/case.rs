@@ -148,7 +148,7 @@ impl Case<'_> {
         let account = self.e.account.as_ref();
         let token = account.map(|account| match account.origin {
             Origin::Account => format!("the token \"{}\"", account.label),
-            Origin::Fallback => "the token of your earlier helper".to_owned(),
+            Origin::Fallback => "the token of your previous helper".to_owned(),
             Origin::Url => "the token in the remote's URL".to_owned(),
         });
         Wording {

@@ -8,7 +8,7 @@ use crate::verdict_id::VerdictId;
 /// What to do about a missing scope, by the token's kind.
 const SCOPE_OF_A_CLASSIC: &str = "choose it on the token's page; the secret stays the same";
 const SCOPE_OF_A_TOOLS: &str = "log in again with the tool that made it, and allow repositories";
-pub(super) const SEE_ACCOUNTS: &str = "see which accounts there are: git credential-patron list";
+pub(super) const SEE_ACCOUNTS: &str = "list the accounts: git credential-patron list";
 
 impl Case<'_> {
     /// Concludes what is certain, if anything is.
@@ -26,7 +26,12 @@ impl Case<'_> {
     }
 
     fn wrong_account(&self) -> Option<Verdict> {
-        let known = self.e.account.as_ref()?.login.as_deref();
+        let account = self.e.account.as_ref()?;
+        let known = account.login.as_deref();
+        if account.user_id.is_some() && account.user_id == self.e.user.number("id") {
+            // The same user, whatever the login is now.
+            return None;
+        }
         let user = self.e.user.name("login");
         let named = self.said().and_then(|found| found.hole("login")).or(user.as_deref());
         if let Some((named, known)) = differ(named, known) {

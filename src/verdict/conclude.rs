@@ -30,7 +30,7 @@ const OUR_OWN: [VerdictId; 2] = [VerdictId::RateLimited, VerdictId::ServerError]
 
 /// How a token leaves a remote's URL.
 const URL_WITHOUT_TOKEN: &str =
-    "take the token out of the URL, so that git asks patron: git remote set-url REMOTE {url}";
+    "remove the token from the URL, so that git asks patron: git remote set-url REMOTE {url}";
 
 /// Concludes a verdict.
 pub(crate) fn conclude(evidence: &Evidence) -> Verdict {
@@ -94,7 +94,7 @@ impl Case<'_> {
             None if self.e.target.owner.is_none() => self.say(
                 VerdictId::NoAccount,
                 Measured,
-                "there is no account for all of {host}, and no other helper answers either",
+                "no account for all of {host}, and no other helper answered",
                 &[
                     "name an owner or a repository, since most tokens are for one owner: git credential-patron list",
                     "or add a classic token for every owner: git credential-patron add https://{host}",
@@ -104,7 +104,7 @@ impl Case<'_> {
             None => self.say(
                 VerdictId::NoAccount,
                 Measured,
-                "there is no account for {owner}, and no other helper answers either",
+                "no account for {owner}, and no other helper answered",
                 &["git credential-patron add {scope}"],
                 &["new({owner})"],
             ),
@@ -115,7 +115,7 @@ impl Case<'_> {
         let mut verdict = self.say(
             VerdictId::NotGithub,
             Measured,
-            "{host} is no GitHub host, and no account is kept for it",
+            "{host} is not a GitHub host, and there is no account for it",
             &["add one: git credential-patron add https://{host}"],
             &[],
         );
@@ -131,10 +131,10 @@ impl Case<'_> {
         self.say(
             VerdictId::HelperNotSetUp,
             Measured,
-            "git does not ask patron for this address, or asks another helper first",
+            "git does not ask patron for this URL, or asks another helper first",
             &[
                 setup,
-                "if it was set up: a helper behind patron's block in git's config undoes it; move it before the block",
+                "if you ran setup: a helper line after patron's block in git's config overrides it; move it above the block",
             ],
             &[],
         )
@@ -144,7 +144,7 @@ impl Case<'_> {
     fn unreadable(&self, unreadable: &Unreadable) -> Verdict {
         let Unreadable { label, id, why, fix } = unreadable;
         if *id != VerdictId::NoAccount {
-            let again = ["then ask again: git credential-patron diagnose {url}"];
+            let again = ["then check again: git credential-patron diagnose {url}"];
             let mut verdict = self.say(*id, Measured, "", &again, &[]);
             verdict.means = format!("the GitHub App of \"{label}\" gives no token: {why}");
             return verdict;
@@ -153,7 +153,7 @@ impl Case<'_> {
             VerdictId::NoAccount,
             Measured,
             "",
-            &["or give the token again: git credential-patron add {scope}"],
+            &["or add the token again: git credential-patron add {scope}"],
             &[],
         );
         // What a system says is no template, whatever it holds.
@@ -175,15 +175,15 @@ impl Case<'_> {
                 Inferred,
                 "",
                 &[
-                    "mend what git names: it ends on this side, and the token was not judged",
-                    "then ask again: git credential-patron diagnose {url}",
+                    "fix what git reports: it failed on this machine, and the token was not checked",
+                    "then check again: git credential-patron diagnose {url}",
                 ],
                 &[],
             );
             // Git's words are no template, whatever they hold.
             verdict.means = match words.as_str() {
-                "" => "git ended without a word before GitHub had answered".to_owned(),
-                words => format!("git ended before GitHub had answered: {words}"),
+                "" => "git stopped without a message before GitHub answered".to_owned(),
+                words => format!("git stopped before GitHub answered: {words}"),
             };
             return Some(verdict);
         }
@@ -191,7 +191,7 @@ impl Case<'_> {
             self.say(
                 VerdictId::NotGithub,
                 Measured,
-                "{host} is no GitHub host: patron keeps a secret for it and cannot say more",
+                "{host} is not a GitHub host: patron stores a credential for it and cannot check it",
                 &[],
                 &[],
             )
@@ -213,15 +213,15 @@ impl Case<'_> {
             return Some(self.row(VerdictId::Moved, Measured));
         }
         let means = match (self.e.fetch.is_open(), self.e.push.is_open()) {
-            (true, false) if self.e.open_to_all => "everybody may fetch {full}, so git needs no token for it",
+            (true, false) if self.e.open_to_all => "{full} is public: git can fetch it without a token",
             (true, true) => "GitHub lets {token} fetch and push",
             (true, false) => "GitHub lets {token} fetch",
             (false, true) => "GitHub lets {token} push",
-            (false, false) => "GitHub knows {token}",
+            (false, false) => "GitHub recognises {token}",
         };
         let unknown = self.e.user.status() == Some(401);
         let fixes: &[&str] = if unknown {
-            &["GitHub does not know {token}, which a push would need: git credential-patron add {scope}"]
+            &["GitHub does not recognise {token}, which a push would need: git credential-patron add {scope}"]
         } else {
             &[]
         };
@@ -320,8 +320,8 @@ impl Case<'_> {
         self.say(
             VerdictId::UnknownRefusal,
             Measured,
-            "GitHub refused {token} just now, yet still knows it",
-            &["try again; if it stays so, run git credential-patron diagnose {url}"],
+            "GitHub refused {token} just now, but still recognises it",
+            &["try again; if it keeps happening, run git credential-patron diagnose {url}"],
             &[],
         )
     }
@@ -375,8 +375,8 @@ impl Case<'_> {
         self.say(
             VerdictId::NotAsked,
             Measured,
-            "{host} was not asked, so nothing is known of what it would say",
-            &["ask it: git credential-patron diagnose {url}"],
+            "{host} was not asked, so its answer is not known",
+            &["to check: git credential-patron diagnose {url}"],
             &[],
         )
     }
@@ -388,7 +388,7 @@ impl Case<'_> {
             VerdictId::TokenExpired,
             certainty,
             &format!("{{token}} expired{day}"),
-            &["renew it on the page (Regenerate), then: git credential-patron add {scope}"],
+            &["regenerate it on the page, then run: git credential-patron add {scope}"],
             TOKEN_PAGES,
         )
     }

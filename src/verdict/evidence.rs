@@ -94,6 +94,8 @@ pub(crate) struct TokenEvidence {
     pub(crate) kind: TokenKind,
     /// The login that it is known to belong to.
     pub(crate) login: Option<String>,
+    /// The number of that user, which stays when the login changes.
+    pub(crate) user_id: Option<u64>,
     /// When it ends, in seconds since 1970.
     pub(crate) expires: Option<i64>,
     /// The number of its own page, if GitHub ever named it.
@@ -262,6 +264,11 @@ impl Observed {
     /// Gives a field that is a yes or a no.
     pub(crate) fn flag(&self, name: &str) -> Option<bool> {
         self.field(name)?.as_bool()
+    }
+
+    /// Gives a field that is a whole number.
+    pub(crate) fn number(&self, name: &str) -> Option<u64> {
+        self.field(name)?.as_u64()
     }
 
     /// Gives a field that is a name and fit to be shown.

@@ -53,22 +53,22 @@ impl Case<'_> {
         }
         let allowed = self.may_push() == Some(true) || self.is_own() || self.wants_contents_write();
         let (certainty, means) = if allowed && self.e.fetch.is_open() {
-            (Measured, "you may write to {full}, and {token} may not")
+            (Measured, "you can write to {full}, but {token} cannot")
         } else {
-            (Inferred, "{token} most likely may not write to {full}")
+            (Inferred, "{token} most likely cannot write to {full}")
         };
         let fixes: &[&str] = match self.kind() {
             Some(TokenKind::OAuth | TokenKind::AppUser) => &[
-                "{owner} may not have let the app in whose token this is: @org-apps({owner})",
+                "{owner} may not have approved the app this token belongs to: @org-apps({owner})",
                 "or use a token for {owner} alone: git credential-patron add {scope}",
             ],
             Some(TokenKind::Classic) => &[
-                "{owner} may want single sign-on for the token: @sso({owner})",
+                "{owner} may require single sign-on for the token: @sso({owner})",
                 "or use a token for {owner} alone: git credential-patron add {scope}",
             ],
             _ => &[
-                "on the token's page give Contents: Read and write, and select {repo} if it is not",
-                "or its resource owner is not {owner}: make another, git credential-patron add {scope}",
+                "on the token's page set Contents to Read and write, and select {repo} if it is not selected",
+                "or its resource owner is not {owner}; create another: git credential-patron add {scope}",
                 "{owner} may have to approve the change: @org-requests({owner})",
             ],
         };
@@ -79,10 +79,10 @@ impl Case<'_> {
     fn hidden(&self) -> Verdict {
         if self.e.owner.status() == Some(404) {
             return self.not_found(
-                "GitHub knows no {owner}",
+                "GitHub has no user or organisation named {owner}",
                 &[
-                    "look at the owner's spelling",
-                    "or it was renamed, or is shown to its members only: ask somebody there",
+                    "check the spelling of the owner",
+                    "or it was renamed, or is visible to its members only: ask somebody there",
                 ],
             );
         }
@@ -104,16 +104,16 @@ impl Case<'_> {
         }
         if !self.is_organization() {
             return self.not_found(
-                "{owner} is another person, whose private repositories such a token never opens",
+                "{owner} is another user, whose private repositories a fine-grained token never opens",
                 &[
-                    "to be invited is not enough for a fine-grained token: use a classic one with the scope repo",
-                    "or there is no {full}: look at the spelling",
+                    "being invited is not enough for a fine-grained token: use a classic one with the scope repo",
+                    "or {full} does not exist: check the spelling",
                 ],
             );
         }
         if let Some(other) = self.other_owner() {
             return self.not_found(
-                &format!("{{token}} is most likely {other}'s: it sees nothing else that is private"),
+                &format!("{{token}} is most likely {other}'s: it can see nothing else that is private"),
                 OTHER_OWNER,
             );
         }
@@ -132,8 +132,8 @@ impl Case<'_> {
             "{owner} has most likely not approved {token} yet",
             &[
                 "ask an owner of {owner} to approve it, on the owners' page: @org-requests({owner})",
-                "or its resource owner is not {owner}: make another, git credential-patron add {scope}",
-                "or {repo} is not among its repositories, or there is no {full}",
+                "or its resource owner is not {owner}; create another: git credential-patron add {scope}",
+                "or {repo} is not selected for it, or {full} does not exist",
             ],
             TOKEN_PAGES,
         )
@@ -153,11 +153,11 @@ impl Case<'_> {
         self.say(
             VerdictId::GrantRevoked,
             Inferred,
-            "{owner} let {token} in before, and has most likely revoked it",
+            "{owner} accepted {token} before, and has most likely revoked it",
             &[
-                "ask an owner of {owner}; then make another token: git credential-patron add {scope}",
-                "or {repo} is no longer among its repositories: select it on the token's page",
-                "or there is no {full} any more, or your account has lost access to it",
+                "ask an owner of {owner}; then create another token: git credential-patron add {scope}",
+                "or {repo} is no longer selected for it: select it on the token's page",
+                "or {full} no longer exists, or your account has lost access to it",
             ],
             TOKEN_PAGES,
         )
@@ -167,16 +167,16 @@ impl Case<'_> {
         let mut fixes = vec!["on the token's page select {repo} under Repository access"];
         if self.accepted() && self.sees_owner() != Some(true) {
             fixes.push(
-                "or {owner} has revoked the token, or must approve a change of it: @org-requests({owner})",
+                "or {owner} has revoked the token, or must approve a change to it: @org-requests({owner})",
             );
         }
-        let misspelt = self.alike().map(|alike| format!("or it is misspelt: the token sees {alike}"));
+        let misspelt = self.alike().map(|alike| format!("or it is misspelt: the token can see {alike}"));
         fixes.extend(misspelt.as_deref());
-        fixes.push("or there is no {full}, or your account has no access to it");
+        fixes.push("or {full} does not exist, or your account has no access to it");
         self.say(
             VerdictId::RepositoryNotSelected,
             Inferred,
-            "{token} works for {owner}, but {repo} is most likely not among its repositories",
+            "{token} works for {owner}, but {repo} is most likely not selected for it",
             &fixes,
             TOKEN_PAGES,
         )
@@ -186,10 +186,10 @@ impl Case<'_> {
         self.say(
             VerdictId::ReadPermissionMissing,
             Inferred,
-            "{token} most likely lacks the permission Contents for {full}",
+            "{token} most likely lacks the Contents permission for {full}",
             &[
-                "on the token's page give Contents: Read-only, or Read and write in order to push",
-                "or select {repo} there, if it is not among its repositories",
+                "on the token's page set Contents to Read-only, or to Read and write for pushing",
+                "or select {repo} there, if it is not selected",
                 "or {owner} has not approved the token yet: @org-requests({owner})",
             ],
             TOKEN_PAGES,
@@ -198,21 +198,21 @@ impl Case<'_> {
 
     /// Tokens of these kinds see what their user, or their app, sees.
     fn not_found_without_selection(&self) -> Verdict {
-        let misspelt = self.alike().map(|alike| format!("it is misspelt: the token sees {alike}"));
-        let spelling = "look at the spelling of {full}";
+        let misspelt = self.alike().map(|alike| format!("it is misspelt: the token can see {alike}"));
+        let spelling = "check the spelling of {full}";
         let mut fixes = vec![misspelt.as_deref().unwrap_or(spelling)];
         match self.kind() {
             Some(TokenKind::Installation | TokenKind::AppUser) => {
                 fixes.push("or the app is not installed for this repository, or may not read its contents")
             }
             Some(TokenKind::OAuth) => fixes.extend([
-                "or {owner} has not let the app in whose token this is: @org-apps({owner})",
-                "or {owner} wants single sign-on for it: @sso({owner})",
+                "or {owner} has not approved the app this token belongs to: @org-apps({owner})",
+                "or {owner} requires single sign-on for it: @sso({owner})",
             ]),
-            _ => fixes.push("or {owner} wants single sign-on for the token: @sso({owner})"),
+            _ => fixes.push("or {owner} requires single sign-on for the token: @sso({owner})"),
         }
         fixes.push("or your account has no access to it: ask {owner}");
-        self.not_found("GitHub shows no {full} to {token}: it is not there, or hidden", &fixes)
+        self.not_found("GitHub shows {token} no {full}: it does not exist, or is hidden", &fixes)
     }
 
     fn not_found(&self, means: &str, fixes: &[&str]) -> Verdict {
@@ -227,6 +227,6 @@ impl Case<'_> {
 
 /// What to do with a fine-grained token of another owner.
 const OTHER_OWNER: &[&str] = &[
-    "make one whose resource owner is {owner}: git credential-patron add {scope}",
-    "or {owner} has refused or revoked it: it is its user's again then",
+    "create one whose resource owner is {owner}: git credential-patron add {scope}",
+    "or {owner} has denied or revoked it, which made it its user's again",
 ];

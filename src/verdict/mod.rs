@@ -72,7 +72,7 @@ impl Verdict {
 /// Gives the verdict of a refusal that is not patron's: git sent a credential by itself, from the line that `what`
 /// names, and what `fix` says takes it away.
 pub(crate) fn sent_by_git(what: &str, fix: String) -> Verdict {
-    let means = format!("{what}: git sends that credential, and GitHub refused it or what it may");
+    let means = format!("{what}: git sends that credential first, and GitHub refused it");
     Verdict::new(VerdictId::OtherCredentialFirst, Certainty::Measured, means, vec![fix], None)
 }
 

@@ -115,7 +115,7 @@ const BY_AN_APP: &[&str] = &[
 
 /// What to do about a repository that SSH does not show.
 const BY_SSH: &[&str] = &[
-    "look at the spelling of {full}",
+    "check the spelling of {full}",
     "or the key is another account's: ssh -T git@{host}",
     "or your account has no access to it",
 ];
@@ -124,26 +124,26 @@ const BY_SSH: &[&str] = &[
 fn elsewhere(id: VerdictId) -> Option<&'static [&'static str]> {
     Some(match id {
         VerdictId::TokenRejected | VerdictId::TokenExpired => &[
-            "make a new token at {host}, then: git credential-patron add {scope}",
+            "create a new token at {host}, then run: git credential-patron add {scope}",
             "or something else sends an old one: git credential-patron diagnose {url}",
         ],
         VerdictId::PasswordNotAccepted => &[
-            "make a token at {host} and keep it: git credential-patron add {scope}",
-            "a password does not do for git",
+            "create a token at {host} and add it: git credential-patron add {scope}",
+            "git cannot use a password there",
         ],
         VerdictId::NoAccount => &[
             "add one: git credential-patron add {scope}",
             "or git does not ask patron here: git credential-patron setup --host {host}",
         ],
         VerdictId::RepositoryNotFound => {
-            &["look at the spelling of {full}", "or the token, or your account, has no access to it"]
+            &["check the spelling of {full}", "or the token, or your account, has no access to it"]
         }
         VerdictId::ReadPermissionMissing => &[
-            "let the token read repositories, where it was made",
+            "give the token permission to read repositories, where it was made",
             "or your account has no access to {full}: ask {owner}",
         ],
         VerdictId::WritePermissionMissing => &[
-            "let the token write to repositories, where it was made",
+            "give the token permission to write to repositories, where it was made",
             "or your account may not write here: ask {owner}",
         ],
         _ => return None,

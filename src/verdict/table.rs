@@ -35,9 +35,9 @@ const fn row(
 /// The verdicts that no text gives.
 #[rustfmt::skip]
 const CONCLUDED: &[VerdictRow] = &[
-    row(VerdictId::Ok, Measured, false, 0, "what was asked for is given"),
+    row(VerdictId::Ok, Measured, false, 0, "GitHub allows what git asks for"),
     // 1 where there is no account.
-    row(VerdictId::NotGithub, Measured, false, 0, "the host is no GitHub host"),
+    row(VerdictId::NotGithub, Measured, false, 0, "the host is not a GitHub host"),
     row(VerdictId::HelperNotSetUp, Measured, false, 1, "the helpers that git asks for this URL"),
     row(VerdictId::ApprovalPending, Inferred, true, 1, "a good fine-grained token that sees nothing private of its owner and never did"),
     row(VerdictId::GrantRevoked, Inferred, true, 1, "the owner let the token in before, now 404 or 403, and GitHub still knows the token"),
@@ -53,19 +53,22 @@ const CONCLUDED: &[VerdictRow] = &[
 /// What those verdicts mean in general whose words are the case's: a name, a day, what GitHub said.
 const MEANS: &[(VerdictId, &str)] = &[
     (VerdictId::ApprovalPending, "the owner has most likely not approved the token yet"),
-    (VerdictId::GrantRevoked, "the owner let the token in before, and has most likely revoked it"),
+    (VerdictId::GrantRevoked, "the owner accepted the token before, and has most likely revoked it"),
     (VerdictId::NoWriteRole, "the account may read the repository, but not write to it"),
-    (VerdictId::NotGithub, "the host is no GitHub host: patron keeps a secret for it and cannot say more"),
-    (VerdictId::NotAsked, "the host was not asked, so nothing is known of what it would say"),
-    (VerdictId::Ok, "git is given what it asks for"),
+    (
+        VerdictId::NotGithub,
+        "the host is not a GitHub host: patron stores a credential for it and cannot check it",
+    ),
+    (VerdictId::NotAsked, "the host was not asked, so its answer is not known"),
+    (VerdictId::Ok, "GitHub allows what git asks for"),
     (VerdictId::PolicyForbids, "the policy of this machine forbids it"),
     (
         VerdictId::RepositoryNotSelected,
         "the token works for the owner, but most likely not for this repository",
     ),
     (VerdictId::TokenExpired, "the token has expired"),
-    (VerdictId::UnknownRefusal, "GitHub refused in words that are not known here"),
-    (VerdictId::WrongAccount, "the token belongs to another login than the one that was meant"),
+    (VerdictId::UnknownRefusal, "GitHub refused with a message that patron does not know"),
+    (VerdictId::WrongAccount, "the token belongs to a different login"),
 ];
 
 /// Gives what a verdict means in general, if the words of a case do not.

@@ -173,7 +173,7 @@ fn a_token_that_github_takes_back_is_minted_anew() {
     forge.policy(|policy| policy.token_mut("minted-1").state = crate::forge::State::Revoked);
     // Not so fresh any more that its 401 would be borne.
     thread::sleep(Duration::from_secs(7));
-    sandbox.git(["fetch"]).cwd(&folder).fails(128).says("a new one is minted at its next use");
+    sandbox.git(["fetch"]).cwd(&folder).fails(128).says("the next use mints a new one");
     sandbox.git(["fetch"]).cwd(&folder).ok();
     assert_eq!(minted(&forge), 2);
 }

@@ -39,7 +39,7 @@ fn a_token_in_the_url_of_a_remote() {
     let (token, password) = (scene.forge.secret("globex"), password());
     scene.repository(&[("origin", &format!("https://mona:{token}@github.com/acme/secret.git"))]);
     let one = shows_none(&scene, "", &[&token]);
-    assert!(one.check("remote-url").starts_with("failed: a secret stands in the URL (.git/config:7)"));
+    assert!(one.check("remote-url").starts_with("failed: a secret is in the URL (.git/config:7)"));
     assert!(one.check("remote-url").contains("git remote set-url origin https://github.com/acme/secret.git"));
     assert!(one.target["account"].is_null());
     let first = one.target["verdict"]["fix"][0].as_str().unwrap_or_default().to_owned();
@@ -52,7 +52,7 @@ fn a_token_in_the_url_of_a_remote() {
     assert_eq!(one.id(), "other-credential-first");
     // As the user name, which git tells helpers.
     let one = shows_none(&scene, &format!("https://{token}@github.com/acme/secret"), &[&token]);
-    assert!(one.check("remote-url").starts_with("failed: a token stands in the URL as the user name"));
+    assert!(one.check("remote-url").starts_with("failed: a token is in the URL as the user name"));
     // For pushes alone.
     let push = format!("https://x:{token}@github.com/acme/tools");
     scene.sandbox.git(["remote", "set-url", "origin", "https://github.com/acme/secret"]).ok();
@@ -82,7 +82,7 @@ fn a_token_that_a_rewriting_rule_adds() {
         "{check}"
     );
     let first = one.target["verdict"]["fix"][0].as_str().unwrap_or_default();
-    assert!(first.starts_with("take that section out of the file"), "another URL would not help: {first}");
+    assert!(first.starts_with("remove that section from the file"), "another URL would not help: {first}");
 }
 
 #[test]
@@ -96,14 +96,14 @@ fn an_authorization_of_gits_own() {
     let one = shows_none(&scene, "acme/secret", &[&token, &encoded, "s3cret-trace"]);
     let checks = one.checks("extra-header");
     assert!(checks[0].starts_with("failed: http.extraHeader (~/.gitconfig:"), "{checks:?}");
-    assert!(checks[0].contains("GitHub judges that one, not patron's token"), "{checks:?}");
+    assert!(checks[0].contains("GitHub uses that one, not patron's token"), "{checks:?}");
     assert!(
         checks[1].starts_with("warning: ") && checks[1].contains("adds the header X-Trace"),
         "{checks:?}"
     );
     assert_eq!(one.code, 1, "{:#}", one.target);
     let first = one.target["verdict"]["fix"][0].as_str().unwrap_or_default();
-    assert!(first.starts_with("take http.extraHeader out of ~/.gitconfig:"), "{first}");
+    assert!(first.starts_with("remove http.extraHeader from ~/.gitconfig:"), "{first}");
 }
 
 #[test]

@@ -34,14 +34,14 @@ fn what_everybody_may_read_says_nothing_of_a_token() {
     let scene = Scene::usual();
     let one = scene.one("acme/open");
     assert_eq!(one.id(), "ok");
-    assert!(one.words().contains("everybody may fetch acme/open"), "{}", one.words());
+    assert!(one.words().contains("acme/open is public"), "{}", one.words());
     assert!(one.check("fetch").contains("without the token: everybody may"), "{}", one.check("fetch"));
     assert!(!outcomes(&scene).contains("accepted"), "{}", outcomes(&scene));
     // Not even where the token is not known any more; but that is said.
     scene.forge.policy(|policy| policy.token_mut("acme").state = State::Revoked);
     let one = scene.one("acme/open");
     assert_eq!((one.id(), one.code), ("ok", 0), "{:#}", one.target);
-    assert!(one.words().contains("GitHub does not know the token"), "{}", one.words());
+    assert!(one.words().contains("GitHub does not recognise the token"), "{}", one.words());
     assert!(one.check("token-login").starts_with("failed: "));
 }
 
@@ -132,7 +132,7 @@ fn another_login_than_the_accounts_is_said_and_not_kept() {
     let scene = Scene::new(Policy::sample(), &[]);
     scene.add("acme", "acme", &["--no-verify", "--login", "robot"]);
     let one = scene.one("acme/secret");
-    assert_eq!(one.check("token-login"), "failed: GitHub takes it for mona, the account says robot");
+    assert_eq!(one.check("token-login"), "failed: GitHub says it is mona's, the account says robot");
     let accounts = scene.sandbox.read(".config/git-credential-patron/accounts.toml").expect("there is one");
     assert!(accounts.contains("login = \"robot\"") && !accounts.contains("mona"), "{accounts}");
 }
@@ -149,9 +149,13 @@ fn an_account_that_has_expired_is_passed_over_where_another_fits() {
     let one = scene.one("acme/secret");
     assert_eq!(one.id(), "ok");
     assert_eq!(one.target["account"]["label"], "github.com");
-    assert!(one.check("account").contains("the others that fit have expired"), "{}", one.check("account"));
+    assert!(
+        one.check("account").contains("the other matching tokens have expired"),
+        "{}",
+        one.check("account")
+    );
     assert!(
         one.check("account-other")
-            .starts_with("warning: \"acme\" (https://github.com/acme) fits, but expired on 2026-01-02")
+            .starts_with("warning: \"acme\" (https://github.com/acme) matches, but expired on 2026-01-02")
     );
 }

@@ -32,11 +32,8 @@ fn what_stands_in_the_remotes_url() {
             "origin",
             &format!("https://x-access-token:{secret}@github.com/acme/secret.git"),
         )]);
-        let what = if secret.is_empty() {
-            "an empty password stands in the URL"
-        } else {
-            "a secret stands in the URL"
-        };
+        let what =
+            if secret.is_empty() { "an empty password is in the URL" } else { "a secret is in the URL" };
         names(&scene, "origin", what, "git remote set-url origin https://github.com/acme/secret");
         names(&scene, "origin", ".git/config:", "set-url");
         std::fs::remove_dir_all(scene.sandbox.work().join(".git")).expect("the sandbox is ours");
@@ -50,7 +47,7 @@ fn what_a_rewriting_rule_puts_into_the_url() {
     for secret in [other.as_str(), ""] {
         let key = format!("url.https://x-access-token:{secret}@github.com/.insteadOf");
         scene.sandbox.git(["config", "--global", &key, "https://github.com/"]).ok();
-        names(&scene, "origin", "url.*.insteadOf (~/.gitconfig:", "take that section out");
+        names(&scene, "origin", "url.*.insteadOf (~/.gitconfig:", "remove that section");
         scene.sandbox.git(["config", "--global", "--unset", &key]).ok();
     }
 }
@@ -68,7 +65,7 @@ fn what_an_extra_header_says() {
                 &scene,
                 "origin",
                 "http.extraHeader (.git/config:",
-                "take http.extraHeader out of .git/config:",
+                "remove http.extraHeader from .git/config:",
             );
         }
         assert!(one.check("extra-header").starts_with("failed: "), "{}", one.check("extra-header"));
@@ -80,10 +77,10 @@ fn what_an_extra_header_says() {
 fn what_stands_in_netrc_unless_it_was_refused_as_such() {
     let (scene, other) = scene();
     scene.sandbox.write(".netrc", format!("machine github.com\nlogin mona\npassword {other}\n"));
-    names(&scene, "acme/secret", "~/.netrc:1 has an entry for this host", "take the entry out of ~/.netrc:1");
+    names(&scene, "acme/secret", "~/.netrc:1 has an entry for this host", "remove the entry from ~/.netrc:1");
     scene.sandbox.write(".netrc", format!("default login mona password {other}\n"));
     names(&scene, "acme/secret", "~/.netrc:1 has the default entry", "~/.netrc:1");
-    // One that GitHub does not know is passed over by git, so it is the account's token that is judged.
+    // One that GitHub does not recognise is passed over by git, so it is the account's token that is judged.
     scene.sandbox.write(".netrc", "machine github.com login mona password nonsense\n");
     assert_eq!(scene.one("acme/secret").code, 0);
     scene.forge.policy(|policy| policy.token_mut("acme").state = State::Pending);

@@ -106,7 +106,7 @@ fn without_an_argument_every_remote_is_looked_at_with_both_of_its_urls() {
             row(["ssh", "fetch", "ssh://github.com/acme/secret", "ssh-remote"]),
         ]
     );
-    output.says("patron: the remote backup is no https or ssh address");
+    output.says("patron: the remote backup is not an https or ssh URL");
     // A push does not go to the URL that is for fetching alone.
     let named = rows(&scene.diagnose("origin --push --json").ok());
     assert_eq!(named.iter().map(|row| row[1].as_str()).collect::<Vec<_>>(), ["fetch", "push"]);
@@ -133,7 +133,7 @@ fn what_is_typed_wrongly_is_said_with_exit_code_2() {
     scene.repository(&[]);
     scene.diagnose("").fails(2).says("has no remote");
     scene.sandbox.git(["remote", "add", "disk", "/srv/x"]).ok();
-    scene.diagnose("").fails(2).says("no remote here is on a host that could have an account");
+    scene.diagnose("").fails(2).says("no remote here is on a host that can have an account");
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn offline_asks_nobody_and_says_so() {
     scene.sandbox.git(["config", "--global", "patron.https://github.com.fallback", "cache"]).ok();
     let one = scene.one("mona/dotfiles --offline");
     assert_eq!((one.id(), one.code), ("not-asked", 3), "{:#}", one.target);
-    assert_eq!(one.check("fallback"), "skipped: git's earlier helper (cache) is not asked: --offline");
+    assert_eq!(one.check("fallback"), "skipped: git's previous helper (cache) is not asked: --offline");
     assert!(scene.forge.log().is_empty(), "{:?}", scene.forge.log());
 }
 
@@ -233,7 +233,7 @@ fn offline_asks_nobody_and_says_so() {
 fn offline_tells_how_it_went_the_last_time() {
     let scene = accounts();
     scene.diagnose("acme/secret").ok();
-    assert!(scene.one("acme/secret --offline").words().contains("the last time (just now) git was let in"));
+    assert!(scene.one("acme/secret --offline").words().contains("last time (just now) it worked"));
     scene.forge.policy(|policy| policy.owner_mut("acme").max_lifetime_days = Some(1));
     scene.diagnose("acme/secret").fails(1);
     let words = scene.one("acme/secret --offline").words();
@@ -241,7 +241,7 @@ fn offline_tells_how_it_went_the_last_time() {
     scene.forge.policy(|policy| policy.token_mut("acme").state = State::Revoked);
     scene.diagnose("acme/secret").fails(1);
     let words = scene.one("acme/secret --offline").words();
-    assert!(words.contains("the last time (just now) GitHub did not know the token"), "{words}");
+    assert!(words.contains("last time (just now) GitHub did not recognise the token"), "{words}");
 }
 
 #[test]
@@ -279,14 +279,14 @@ fn the_earlier_helper_answers_where_no_account_fits() {
     assert_eq!(one.target["account"]["source"], "fallback");
     assert_eq!(one.target["account"]["kind"], "fine-grained");
     assert!(one.target["account"]["label"].is_null());
-    assert_eq!(one.check("fallback"), "ok: git's earlier helper answers instead (old)");
+    assert_eq!(one.check("fallback"), "ok: git's previous helper answers instead (old)");
     let asked = std::fs::read_to_string(scene.sandbox.root().join("asked")).expect("it was asked");
     assert_eq!(asked, "protocol=https\nhost=github.com\n", "without the path, as in `get`");
     // It is inspected like any other.
     scene.forge.policy(|policy| policy.token_mut("mona").state = State::Revoked);
     let one = scene.one("mona/dotfiles");
     assert_eq!((one.id(), one.code), ("token-rejected", 1), "{:#}", one.target);
-    assert!(one.words().contains("the token of your earlier helper"), "{}", one.words());
+    assert!(one.words().contains("the token of your previous helper"), "{}", one.words());
 }
 
 #[test]
@@ -324,22 +324,22 @@ fn the_chosen_account_is_named_with_the_rule_and_the_others_with_why_not() {
     };
     assert_eq!(
         of("acme/tools"),
-        "ok: \"narrow\" (https://github.com/acme/tools): its scope is the narrowest that fits\n\
-         skipped: \"acme\" (https://github.com/acme) fits too, and comes after\n\
-         skipped: \"acme@robot\" (https://github.com/acme) fits too, and comes after\n\
-         skipped: \"github.com\" (https://github.com) fits too, and comes after\n\
+        "ok: \"narrow\" (https://github.com/acme/tools): its scope is the most specific match\n\
+         skipped: \"acme\" (https://github.com/acme) matches too, with lower priority\n\
+         skipped: \"acme@robot\" (https://github.com/acme) matches too, with lower priority\n\
+         skipped: \"github.com\" (https://github.com) matches too, with lower priority\n\
          skipped: \"globex\" (https://github.com/globex) is for another owner\n\
          skipped: 1 account for other hosts"
     );
     assert_eq!(
         of("https://robot@github.com/acme/secret").lines().take(3).collect::<Vec<_>>(),
         [
-            "ok: \"acme@robot\" (https://github.com/acme): the only account that fits",
-            "skipped: \"acme\" (https://github.com/acme) belongs to another login than the URL names",
-            "skipped: \"globex\" (https://github.com/globex) belongs to another login than the URL names",
+            "ok: \"acme@robot\" (https://github.com/acme): the only account that matches",
+            "skipped: \"acme\" (https://github.com/acme) belongs to a different login than the URL names",
+            "skipped: \"globex\" (https://github.com/globex) belongs to a different login than the URL names",
         ]
     );
-    assert!(of("acme/secret").starts_with("ok: \"acme\" (https://github.com/acme): its label comes first\n"));
+    assert!(of("acme/secret").starts_with("ok: \"acme\" (https://github.com/acme): its label sorts first\n"));
 }
 
 #[test]
@@ -358,7 +358,7 @@ fn a_vault_in_trouble_is_named_with_what_mends_it() {
     std::fs::write(&secrets, "").expect("it is ours");
     let one = scene.one("acme/secret");
     assert_eq!((one.id(), one.code), ("no-account", 1), "{:#}", one.target);
-    assert!(one.words().contains("the file holds none"), "{}", one.words());
+    assert!(one.words().contains("the file has none"), "{}", one.words());
 }
 
 #[test]
@@ -374,14 +374,14 @@ fn helpers_beside_patron_are_named_by_file_and_line() {
     let other = one.check("helper-other");
     assert!(
         other.starts_with("warning: store (~/.gitconfig:")
-            && other.contains("would tell it the token (`store`)"),
+            && other.contains("git gives it each token to store"),
         "{other}"
     );
     scene.sandbox.git(["config", "--global", "credential.https://github.com.useHttpPath", "no"]).ok();
     assert!(scene.one("acme/secret").check("use-http-path").starts_with("warning: useHttpPath is off"));
     scene.sandbox.git(["config", "--global", "credential.https://github.com.useHttpPath", "perhaps"]).ok();
     let broken = scene.one("acme/secret").check("helper-config");
-    assert!(broken.contains("is neither true nor false: git ends there"), "{broken}");
+    assert!(broken.contains("is neither true nor false, which makes git fail"), "{broken}");
 }
 
 #[test]

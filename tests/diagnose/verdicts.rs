@@ -426,7 +426,7 @@ fn stopped(scene: &Scene, words: &str) {
     assert_eq!((verdict["id"].as_str(), one.code), (Some("unreachable"), 3), "{verdict}");
     assert_eq!(verdict["certainty"], "inferred");
     let means = verdict["means"].as_str().expect("words");
-    assert!(means.starts_with("git ended before GitHub had answered: ") && means.contains(words), "{means}");
+    assert!(means.starts_with("git stopped before GitHub answered: ") && means.contains(words), "{means}");
     assert!(verdict["page"].is_null());
     let listed = scene.sandbox.patron(["list", "--json"]).ok().stdout();
     assert!(listed.contains("\"outcome\": null"), "{listed}");

@@ -99,7 +99,7 @@ fn a_helpers_answer_that_is_another_owners_account_is_not_given() {
         add(&sandbox, &forge, "acme", "acme");
         forge.clear_log();
         run.fails(".", "ls-remote -q https://github.com/globex/api")
-            .says("patron: the earlier helper for globex/api: it answered with a token of an account")
+            .says("patron: the previous helper for globex/api: it answered with a token of an account")
             .says("patron: no account for globex; add one: git credential-patron add globex");
         // The same within what is encoded already.
         let encoded = "printf 'capability[]=authtype\\nauthtype=Basic\\ncredential=%s\\n' \"$(printf 'mona:%s' SECRET | base64 -w0)\"";
@@ -143,7 +143,7 @@ fn a_helper_is_not_asked_that_stands_in_a_file_which_others_can_write() {
         let output = get();
         assert!(output.stdout().is_empty(), "{mode:o} {}", path.display());
         let said = output.stderr();
-        assert!(said.contains("the earlier helpers are not asked: ") && said.contains(remedy), "{said}");
+        assert!(said.contains("the previous helpers are not asked: ") && said.contains(remedy), "{said}");
         assert_eq!(diary.take(), "", "nobody is run");
         let store = request(&format!("username=mona\npassword={}\n\n", forge.secret("classic")));
         sandbox.patron(["store"]).stdin(store).ok();

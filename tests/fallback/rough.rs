@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use Access::Read;
 
-/// A sandbox whose earlier helper is the script `rough`.
+/// A sandbox whose previous helper is the script `rough`.
 fn sandbox(forge: &Forge, answer: &str) -> Sandbox {
     let sandbox = without_probes(forge);
     scribe(&sandbox, "rough", answer);

@@ -53,7 +53,7 @@ fn on_a_full_disk_nothing_is_kept_and_nothing_is_lost() {
         let (sandbox, output) = store_on_a_disk_with(0, place);
         says_so_and_exits_0(&output, "No space left on device");
         assert!(
-            output.stderr().contains("nothing is kept for new.example.com"),
+            output.stderr().contains("nothing is stored for new.example.com"),
             "{place}: {}",
             output.stderr()
         );
@@ -83,7 +83,7 @@ fn with_a_little_room_all_is_kept_or_nothing() {
         let secrets = secrets(&after.join(".local/share/git-credential-patron/secrets.toml"));
         let list = std::fs::read_to_string(after.join(".config/git-credential-patron/accounts.toml"))
             .expect("there");
-        let complains = output.stderr().contains("nothing is kept");
+        let complains = output.stderr().contains("nothing is stored");
         assert_eq!(secrets.len(), if complains { 3 } else { 4 }, "{pages} pages: {}", output.report());
         assert_eq!(list.matches("[[account]]").count(), secrets.len(), "{pages} pages");
         assert_eq!(leftovers(&after), [] as [PathBuf; 0]);

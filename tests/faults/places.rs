@@ -70,7 +70,7 @@ fn a_home_that_is_a_file_gives_no_accounts_and_cannot_keep_any() {
     run("get").ok().prints("").says("");
     says_so_and_exits_0(
         &run("store").run(),
-        "nothing is kept for git.example.com/a/b: cannot make the folder",
+        "nothing is stored for git.example.com/a/b: cannot make the folder",
     );
     assert_eq!(fs::read(&file).expect("still there"), b"text");
 }
@@ -428,7 +428,7 @@ fn a_lock_or_a_left_over_file_that_is_something_else_hangs_nobody() {
         let output = store(&sandbox, "new.example.com", "u", "third").prints("");
         assert!(output.took < Duration::from_secs(2), "{odd}: {:?}", output.took);
         let kept = listed(&sandbox).len() == 3;
-        assert!(kept || output.stderr().contains("nothing is kept"), "{odd}: {}", output.report());
+        assert!(kept || output.stderr().contains("nothing is stored"), "{odd}: {}", output.report());
         all_are_given(&sandbox, &accounts);
         victims_are_unharmed(&sandbox, odd);
     }

@@ -41,6 +41,8 @@ fn an_expiry_is_obeyed_and_no_clock_deletes_a_token() {
         let time = jiff::Timestamp::from_second(expires).expect("a time");
         let token = account("https://github.com/acme").with(&format!("expires = \"{time}\""));
         given::accounts(&sandbox, std::slice::from_ref(&token));
+        // Of another secret than the last one seen the end would not be known.
+        let _ = fs::remove_file(given::outcomes_file(&sandbox));
         let output = get(&sandbox, "github.com", "acme/r").ok();
         let expected = match is_given {
             true => token.answer().trim_end().to_owned() + &format!("\npassword_expiry_utc={expires}\n\n"),
@@ -74,7 +76,7 @@ fn a_rejection_from_the_future_or_the_far_past_blocks_nothing() {
         fs::write(&file, state).expect("ours");
         let output = get(&sandbox, "github.com", "acme/r").ok();
         assert_eq!(output.stdout() == accounts[0].answer(), is_given, "{time} {tries}: {}", output.stderr());
-        assert_eq!(output.stderr().contains("was rejected"), !is_given, "{}", output.stderr());
+        assert_eq!(output.stderr().contains("did not recognise the token"), !is_given, "{}", output.stderr());
     }
     assert_eq!(secrets(&given::secrets_file(&sandbox)).len(), 2);
 }

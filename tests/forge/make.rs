@@ -138,6 +138,28 @@ impl Policy {
             .unwrap_or_else(|| panic!("the policy has no token labelled {label}"))
     }
 
+    /// Gives a user another login, as GitHub's settings do: the number, memberships and tokens stay.
+    pub(crate) fn rename_user(&mut self, login: &str, new: &str) {
+        let number = super::tokens::crc32(login.to_ascii_lowercase().as_bytes());
+        let rename = |name: &mut String| {
+            if name == login {
+                *name = new.to_owned();
+            }
+        };
+        for owner in &mut self.owners {
+            if owner.login == login {
+                owner.number.get_or_insert(number);
+            }
+            rename(&mut owner.login);
+            owner.members.iter_mut().for_each(rename);
+        }
+        self.repositories.iter_mut().for_each(|repository| rename(&mut repository.owner));
+        for token in &mut self.tokens {
+            rename(&mut token.login);
+            token.owner.iter_mut().for_each(rename);
+        }
+    }
+
     /// Makes the token's secret anew, as "Regenerate token" does: the old one is dead, all else stays.
     pub(crate) fn regenerate(&mut self, label: &str) -> String {
         let token = self.token_mut(label);
@@ -167,6 +189,7 @@ impl Owner {
         Self {
             host: GITHUB.to_owned(),
             login: login.to_owned(),
+            number: None,
             kind: OwnerKind::User,
             members: vec![login.to_owned()],
             base_role: Role::Admin,

@@ -95,6 +95,8 @@ pub(crate) struct Owner {
     pub(crate) host: String,
     /// Its name.
     pub(crate) login: String,
+    /// The number that stays when the name changes; one made of the name where it never does.
+    pub(crate) number: Option<u32>,
     /// What it is.
     pub(crate) kind: OwnerKind,
     /// The logins of its members.

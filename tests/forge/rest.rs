@@ -203,7 +203,7 @@ fn person(base: &str, owner: &Owner) -> Value {
     };
     json!({
         "login": owner.login,
-        "id": id_of(&owner.login),
+        "id": owner.number.unwrap_or_else(|| id_of(&owner.login)),
         "type": kind,
         "url": format!("{base}/{folder}/{}", owner.login),
     })

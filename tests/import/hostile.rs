@@ -97,7 +97,12 @@ fn a_dead_token_is_named_and_one_that_cannot_be_asked_about_ends_it_with_3() {
     scene.sandbox.set("GITHUB_PAT", scene.forge.secret("acme"));
     let output = scene.import("--from env").ok();
     let told = output.stdout();
-    assert_eq!(told.matches("not kept: github.com does not know it (401)").count(), 2, "{}", output.report());
+    assert_eq!(
+        told.matches("not kept: github.com does not recognise it (401)").count(),
+        2,
+        "{}",
+        output.report()
+    );
     assert!(told.contains("unset GH_TOKEN"), "a dead one may go: {}", output.report());
     for name in ["HTTPS_PROXY", "https_proxy"] {
         scene.sandbox.set(name, "http://127.0.0.1:9");

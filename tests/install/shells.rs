@@ -21,12 +21,17 @@ fn bash_completes_commands_options_and_values() {
     // bash-completion 2.11 splits the home's path at spaces (measured).
     let home = Home::plain();
     home.install();
+    add_globex(&home);
     home.sandbox.write(".bashrc", format!("PS1='ready> '\n. {loader}\n"));
     for (typed, shown) in [
         ("git-credential-patron uns\t--d\t", "git-credential-patron unsetup --dry-run"),
         ("git credential-patron uns\t--d\t", "git credential-patron unsetup --dry-run"),
         ("git -C / credential-patron add --va\tf\t", "git -C / credential-patron add --vault file"),
         ("git credential-pa\tcomp\tel\t", "git credential-patron completions elvish"),
+        ("git-credential-patron remove glo\t", "git-credential-patron remove globex"),
+        ("git credential-patron exec --for glo\t", "git credential-patron exec --for globex"),
+        ("git credential-patron explain sso\t", "git credential-patron explain sso-required"),
+        ("git credential-patron token glo\t", "git credential-patron token globex"),
     ] {
         typed_into(&home, &["bash", "--noprofile", "-i"], typed, shown);
     }
@@ -37,6 +42,7 @@ fn zsh_completes_commands_and_options() {
     tool("zsh", "zsh");
     let home = Home::new();
     home.install();
+    add_globex(&home);
     let folder = home.prefix().join("share/zsh/site-functions");
     let folder = folder.display().to_string().replace('"', "\\\"");
     let settings =
@@ -45,6 +51,9 @@ fn zsh_completes_commands_and_options() {
     for (typed, shown) in [
         ("git-credential-patron uns\t--d\t", "unsetup --dry-run"),
         ("git credential-patron uns\t--d\t", "unsetup --dry-run"),
+        ("git-credential-patron remove glo\t", "remove globex"),
+        ("git-credential-patron explain sso\t", "explain sso-required"),
+        ("git-credential-patron exec --for=glo\t", "exec --for=globex"),
     ] {
         typed_into(&home, &["zsh", "-d", "-i"], typed, shown);
     }
@@ -55,16 +64,27 @@ fn fish_completes_commands_and_options() {
     tool("fish", "fish");
     let home = Home::new();
     home.install();
+    add_globex(&home);
     // `git credential-patron` as well, but not in fish 3.6.0, which takes the name of a command of git's from
     // its file with `git-` before it (measured).
     for (typed, shown) in [
         ("git-credential-patron uns", "unsetup\t"),
         ("git-credential-patron unsetup --d", "--dry-run\t"),
         ("git-credential-patron add --vault ", "keyring\t"),
+        ("git-credential-patron remove glo", "globex"),
+        ("git-credential-patron explain sso", "sso-required"),
+        ("git-credential-patron exec --for glo", "globex"),
     ] {
         let found = home.sandbox.command("fish", ["-c", &format!("complete -C '{typed}'")]).ok().stdout();
         assert!(found.lines().any(|line| line.starts_with(shown)), "{typed}: {found}");
     }
+}
+
+/// An account, whose name is a value to complete.
+fn add_globex(home: &Home) {
+    let secret = crate::forge::make_token(crate::forge::TokenKind::FineGrained);
+    let add = ["credential-patron", "add", "globex", "--token-stdin", "--no-verify"];
+    home.sandbox.command("git", add).stdin(secret).ok();
 }
 
 /// Types into a shell at its prompt, and waits until this is on the screen.

@@ -58,24 +58,24 @@ fn store_keeps_nothing_and_says_how_until_the_file_is_in_use() {
             world.say("store", &world.credential()).ok().prints("")
         };
         let refused =
-            store(&world).says("nothing is kept for acme: there is no keyring service here").says(why);
+            store(&world).says("nothing is stored for acme: there is no keyring service here").says(why);
         prompt(&refused.says("git config --global patron.vault file"));
         assert_eq!(world.vaults(), Vec::<String>::new());
         assert!(!world.has_file());
         world.sandbox.set("PATRON_VAULT", "keyring");
-        store(&world).says("nothing is kept for acme").says(why);
+        store(&world).says("nothing is stored for acme").says(why);
         world.sandbox.unset("PATRON_VAULT");
 
         // What it says works.
         world.sandbox.git(["config", "--global", "patron.vault", "file"]).ok();
-        store(&world).says("learned acme (kept in the file)");
+        store(&world).says("learned acme from git (stored in the file)");
         world.get().ok().prints(&world.answer()).says_nothing();
         // From then on the file is in use, also without that setting.
         world.sandbox.git(["config", "--global", "--unset", "patron.vault"]).ok();
         let asked = "protocol=https\nhost=github.com\npath=globex/api\n";
         world.say("get", asked).ok().prints("");
         let other = format!("{asked}username=mona\npassword={}\n", world.forge.secret("globex"));
-        world.say("store", &other).ok().says("learned globex (kept in the file)");
+        world.say("store", &other).ok().says("learned globex from git (stored in the file)");
         assert_eq!(world.vaults(), ["file", "file"]);
     }
 }

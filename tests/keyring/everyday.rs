@@ -80,7 +80,7 @@ fn git_fetches_and_pushes_with_the_token_of_the_keyring() {
 #[test]
 fn a_token_that_git_was_given_by_hand_is_learned_into_the_keyring() {
     let world = World::new(Bus::start(true));
-    let learned = "learned acme (kept in the keyring)";
+    let learned = "learned acme from git (stored in the keyring)";
     world.say("store", &world.credential()).ok().prints("").says_nothing();
     assert_eq!(world.items(), Vec::<String>::new(), "nobody asked for it");
     world.get().ok().prints("");
@@ -186,7 +186,7 @@ fn two_items_that_match_are_named_and_never_guessed_between() {
     let attributes: Vec<_> = attributes.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     world.bus.create_item(&attributes, b"whose is this");
     let matching = "2 items of the keyring match";
-    world.get_nothing().says(matching).says("fix: remove the doubles with your keyring program");
+    world.get_nothing().says(matching).says("fix: remove the duplicates with your keyring program");
     world.sandbox.patron(["token", "acme"]).fails(1).prints("").says(matching);
     world.say("store", &world.credential()).ok().prints("");
     // Removing is no guess: all of them are this account's.
@@ -199,7 +199,7 @@ fn a_token_that_is_gone_from_the_keyring_is_named_and_can_be_added_again() {
     let world = World::with_account();
     world.bus.delete_items(&[("service", "git-credential-patron")]);
     let monitor = world.bus.monitor();
-    world.say("get", ASKED).ok().prints("").says("the keyring holds no token for acme");
+    world.say("get", ASKED).ok().prints("").says("the keyring has no token for acme");
     world.no_dialog(&monitor);
     world.sandbox.patron(["token", "acme"]).fails(1).prints("").says("git credential-patron add acme");
     world.add("acme").ok();

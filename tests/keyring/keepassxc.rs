@@ -6,7 +6,7 @@ use crate::screen::Screen;
 use std::time::Instant;
 
 /// What is said where it wants to ask.
-const WANTS_TO_ASK: &str = "the keyring wants to ask you first, and git is no place for its dialog";
+const WANTS_TO_ASK: &str = "the keyring wants to ask you first, which it cannot do while git is running";
 
 impl World {
     /// Adds acme's account as a person does, on a terminal.

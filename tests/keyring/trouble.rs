@@ -47,7 +47,7 @@ fn a_locked_keyring_is_named_with_what_unlocks_it_and_nothing_is_answered() {
     );
     world.say("get", "protocol=https\nhost=github.com\npath=globex/api\n").ok().prints("");
     let kept = world.say("store", &new).ok().prints("");
-    let kept = kept.says("nothing is kept for globex: the keyring is locked").says("--vault file");
+    let kept = kept.says("nothing is stored for globex: the keyring is locked").says("--vault file");
     assert!(!kept.stderr().contains("patron.vault"), "{}", kept.report());
     world.no_dialog(&monitor);
     assert_eq!(world.vaults().len(), 1);
@@ -106,6 +106,26 @@ fn keeping_and_removing_have_the_bound_too() {
 }
 
 #[test]
+fn a_keyring_that_goes_on_is_asked_again_at_once() {
+    // Whoever finds it stopped pays the bound, and whoever comes after it goes on pays nothing.
+    for found_by in ["get", "add", "remove"] {
+        let world = World::with_account();
+        world.bus.stop_service();
+        match found_by {
+            "get" => drop(world.get_nothing().says("the keyring did not answer within 3 s")),
+            "add" => drop(world.add("globex").fails(1).says("the keyring did not answer within 3 s")),
+            _ => drop(
+                world.sandbox.patron(["remove", "acme", "--yes"]).fails(1).says("did not answer within 3 s"),
+            ),
+        }
+        world.get_nothing().says("the keyring failed a moment ago");
+        world.bus.cont_service();
+        world.get().ok().prints(&world.answer()).says_nothing();
+        world.get().ok().prints(&world.answer()).says_nothing();
+    }
+}
+
+#[test]
 fn a_stopped_bus_costs_the_bound_and_the_next_call_next_to_nothing() {
     let world = World::with_account();
     world.bus.stop_bus();
@@ -156,7 +176,7 @@ fn a_keyring_killed_while_a_token_is_kept_is_a_failure_and_never_an_absent_one()
         let keyring = world.bus.handle();
         let relay = world.bus.relay(member, 1, move || keyring.kill_and_wait());
         let add = world.add("globex").env("DBUS_SESSION_BUS_ADDRESS", relay.address());
-        add.fails(1).says("the token of globex is not kept");
+        add.fails(1).says("cannot store the token of globex");
         assert_eq!(world.vaults(), ["keyring"], "{member}: no account without a token");
         assert!(!world.has_file(), "{member}: the file is not taken by itself");
     }

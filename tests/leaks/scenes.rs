@@ -164,7 +164,7 @@ fn no_secret_shows_while_git_meets_401_and_erases() {
     assert!(scene.file("patron-trace").contains("marked rejected"), "{}", scene.file("patron-trace"));
     let again = scene.git("secret", "fetch");
     assert!(
-        again.stderr().contains("does not know the token of") && again.stderr().contains("(401)"),
+        again.stderr().contains("does not recognise the token of") && again.stderr().contains("(401)"),
         "{}",
         again.report()
     );

@@ -42,7 +42,7 @@ fn a_host_that_does_not_answer_costs_no_token() {
         person.sandbox.patron(["remove", "acme", "--yes"]).ok();
         let screen = person.runs(ADD).sees(PROMPT).types(&secret).sees(CHOICES).types("what?");
         let shown = screen.sees(&format!("what?\npatron: {CHOICES}")).types("q").ends(1);
-        assert!(shown.text().contains("nothing was kept"), "{}", shown.text());
+        assert!(shown.text().contains("nothing was added"), "{}", shown.text());
         // Without a terminal to ask on.
         let output = person.sandbox.patron(["add", "acme", "--token-stdin"]).stdin(secret).fails(3);
         output.says("--no-verify").prints("");
@@ -98,7 +98,7 @@ fn a_vault_that_fails_costs_no_token() {
         "PATRON_VAULT=keyring git credential-patron add acme --no-browser",
     ] {
         let screen = person.runs(line).sees(PROMPT).types(&secret);
-        let shown = screen.sees("[r]etry, keep in a [f]ile, [q]uit?").types("f").ends(0);
+        let shown = screen.sees("[r]etry, store in a [f]ile, [q]uit?").types("f").ends(0);
         assert!(shown.text().contains("stored in secrets.toml"), "{}", shown.text());
         assert_eq!(person.kept("acme"), secret);
         person.sandbox.patron(["remove", "acme", "--yes"]).ok();

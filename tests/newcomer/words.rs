@@ -37,7 +37,8 @@ fn remove_says_that_the_token_still_works_and_where_it_is_ended() {
     for (label, page) in [("acme", "personal-access-tokens"), ("classic", "tokens")] {
         person.sandbox.patron(["add", "acme", "--token-stdin"]).stdin(person.forge.secret(label)).ok();
         let expected = format!(
-            "removed acme. The token still works until you delete it:\n  https://github.com/settings/{page}\n"
+            "removed acme. The token still works until you delete it:\n  https://github.com/settings/{page}\n  \
+             or, if you still have it: git credential-patron revoke --token-stdin\n"
         );
         person.sandbox.patron(["remove", "acme", "--yes"]).ok().prints(&expected).says_nothing();
     }

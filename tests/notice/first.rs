@@ -133,7 +133,7 @@ fn a_classic_token_of_the_helper_before_us_is_explained_where_classic_ones_are_f
         let lines = Desk::lines(&said);
         assert_eq!(
             lines[0],
-            "acme/secret cannot be fetched: acme does not let classic tokens in (classic-forbidden)"
+            "acme/secret cannot be fetched: acme does not allow classic tokens (classic-forbidden)"
         );
         let page = "https://github.com/settings/personal-access-tokens/new?";
         assert!(

@@ -6,9 +6,11 @@
 mod doors;
 mod first;
 mod lifetime;
+mod months;
 mod other_user;
 mod places;
 mod rows;
+mod senders;
 mod steady;
 mod terminal;
 mod tokens;
@@ -116,9 +118,21 @@ impl Desk {
         output.stderr()
     }
 
-    /// What patron said, without its prefix.
+    /// What patron said, without its prefix and its indentation.
     fn lines(said: &str) -> Vec<&str> {
-        said.lines().filter_map(|line| line.strip_prefix("patron: ")).collect()
+        let mut is_ours = false;
+        let ours = said.lines().filter_map(|line| match line.strip_prefix("patron: ") {
+            Some(first) => {
+                is_ours = true;
+                Some(first)
+            }
+            None => {
+                let more = line.strip_prefix("  ").filter(|_| is_ours);
+                is_ours = more.is_some();
+                more
+            }
+        });
+        ours.collect()
     }
 
     /// How often a token was shown to the forge for the first request of an operation: git's and ours.

@@ -143,8 +143,8 @@ fn refused_with(reply: Reply, direction: Access, (id, opens, page): (&str, bool,
     let is_same = is_same(id) || (id == "password-not-accepted" && is_same("token-rejected"));
     assert!(is_same, "{about}");
     let is_refused = lines[0].starts_with(what);
-    let is_of_the_token = lines[0].starts_with("not accepted: ");
-    let is_not_judged = lines[0].starts_with("github.com could not be asked about acme/secret: ");
+    let is_of_the_token = lines[0].starts_with("token not accepted: ");
+    let is_not_judged = lines[0].starts_with("could not ask github.com about acme/secret: ");
     assert!(is_refused || is_of_the_token || is_not_judged, "{about}");
     let named = lines.last().and_then(|line| line.strip_prefix("page"));
     assert_eq!(named.is_some(), page.is_some(), "{about}");

@@ -109,7 +109,7 @@ fn who_has_said_no_twice_is_asked_no_more() {
         for times in 0..4 {
             let mut screen = desk.screen(CLONE);
             if times < 2 {
-                screen.sees(if has_account { "give a new token for acme now?" } else { "add one now?" });
+                screen.sees(if has_account { "enter a new token for acme now?" } else { "add one now?" });
                 screen.types("n");
             }
             screen.sees("Username for 'https://github.com");
@@ -160,7 +160,7 @@ fn a_refused_token_may_be_replaced_at_once() {
     // Git has it already when it hears 401; the next one is asked before.
     assert_ne!(desk.screen("git -C secret fetch").ends().code, 0);
     let mut screen = desk.screen("git -C secret fetch");
-    screen.sees("give a new token for acme now? [Y/n]");
+    screen.sees("enter a new token for acme now? [Y/n]");
     desk.forge.policy(|policy| {
         let token = policy.token_mut("acme");
         token.secret = crate::forge::make_token(crate::forge::TokenKind::FineGrained);
@@ -240,10 +240,10 @@ fn a_token_that_ends_soon_is_spoken_of_once_a_day_and_on_a_terminal_only() {
     assert_eq!(Desk::lines(&said), [""; 0], "a pipe");
     let text = desk.screen("git -C secret fetch").ends().lines.join("\n");
     let day = soon.strftime("%Y-%m-%d").to_string();
-    assert!(text.contains(&format!("patron: the token of acme ends {day}")), "{text}");
+    assert!(text.contains(&format!("patron: the token of acme expires {day} (3 days)")), "{text}");
     assert!(
         text.contains(
-            "on https://github.com/settings/personal-access-tokens, then: git credential-patron add acme"
+            "regenerate it on https://github.com/settings/personal-access-tokens, then run: git credential-patron add acme"
         ),
         "{text}"
     );
@@ -251,7 +251,7 @@ fn a_token_that_ends_soon_is_spoken_of_once_a_day_and_on_a_terminal_only() {
     assert_eq!(text, "", "once a day");
     desk.later(24 * 60 * 60);
     let text = desk.screen("git -C secret fetch").ends().lines.join("\n");
-    assert!(text.contains("ends"), "the next day: {text}");
+    assert!(text.contains("expires"), "the next day: {text}");
     assert_eq!(desk.pages(), [""; 0]);
 }
 
@@ -262,7 +262,8 @@ fn a_verdict_on_a_terminal_is_coloured_and_has_five_lines() {
     let mut desk = Desk::new(policy);
     desk.use_git();
     let shown = desk.screen(CLONE).ends();
-    let ours = shown.lines.iter().filter(|line| line.starts_with("patron: ")).count();
-    assert_eq!(ours, 5, "{:#?}", shown.lines);
+    let text = shown.lines.join("\n");
+    assert_eq!(Desk::lines(&text).len(), 5, "{text}");
+    assert_eq!(text.matches("patron: ").count(), 1, "the prefix once: {text}");
     assert!(shown.styled.iter().any(|line| line.contains("\u{1b}[")), "{:?}", shown.styled);
 }

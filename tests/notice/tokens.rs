@@ -61,7 +61,7 @@ fn an_outage_that_answers_401_once_changes_nothing() {
             .with("WWW-Authenticate", "Basic realm=\"GitHub\"");
         desk.forge.policy(|policy| policy.rules.push(Rule::answer(blip).times(1)));
         let said = if earlier { desk.fails("secret", FETCH) } else { desk.ok(".", CLONE) };
-        assert!(said.contains("still knows it"), "{said}");
+        assert!(said.contains("still recognises it"), "{said}");
         assert_ne!(desk.outcome(), "\"outcome\": \"rejected\"");
         desk.token_is_kept();
         assert_eq!(Desk::lines(&desk.ok("secret", FETCH)), [""; 0]);
@@ -182,9 +182,12 @@ fn a_dead_token_of_the_helper_before_us_is_named_as_its_and_the_helper_is_told_o
         let desk = Desk::with_old_helper(Forge::start(policy), "classic").with_git(git);
         let said = desk.fails(".", CLONE);
         let lines = Desk::lines(&said);
-        assert!(lines[0].starts_with("not accepted: ") && lines[0].ends_with("(token-rejected)"), "{said}");
-        assert!(lines[0].contains("the token of your earlier helper") && lines.len() <= 5, "{said}");
-        assert!(!said.contains("and the helper is told"), "said once is enough: {said}");
+        assert!(
+            lines[0].starts_with("token not accepted: ") && lines[0].ends_with("(token-rejected)"),
+            "{said}"
+        );
+        assert!(lines[0].contains("the token of your previous helper") && lines.len() <= 5, "{said}");
+        assert!(!said.contains("and the helper was told"), "said once is enough: {said}");
         // It is given all the same: what git is told by the 401 is how the helper gets to forget it.
         assert_eq!(desk.told(), "get\nerase\n");
         assert_eq!((desk.asked(), desk.calls()), (2, vec!["/user".to_owned()]), "the probe and git");
@@ -192,8 +195,8 @@ fn a_dead_token_of_the_helper_before_us_is_named_as_its_and_the_helper_is_told_o
         // One that gives it again is told again, and each bad login more is git's own.
         for times in 2..5 {
             let said = desk.fails(".", CLONE);
-            let line = "github.com does not know the token of your earlier helper (401); \
-                        keep one here: git credential-patron add acme";
+            let line = "github.com does not recognise the token of your previous helper (401); \
+                        add one to patron: git credential-patron add acme";
             assert_eq!(Desk::lines(&said), [line], "{said}");
             assert_eq!(desk.told(), "get\nerase\n".repeat(times));
             assert_eq!((desk.asked(), desk.calls().len()), (1 + times, 1), "git alone");
@@ -214,8 +217,8 @@ fn a_token_of_the_helper_before_us_that_dies_in_use_is_named_where_git_meets_it(
         desk.forge.policy(|policy| policy.token_mut("classic").state = State::Revoked);
         desk.forge.clear_log();
         let said = desk.fails("secret", FETCH);
-        let line = "github.com refused the token of your earlier helper (401), and the helper is told; \
-                    keep one here: git credential-patron add acme";
+        let line = "github.com refused the token of your previous helper (401), and the helper was told; \
+                    add one to patron: git credential-patron add acme";
         assert_eq!(Desk::lines(&said), [line], "{said}");
         assert_eq!(desk.told(), "get\nstore\nget\nerase\n");
         let said = desk.fails("secret", FETCH);

@@ -17,7 +17,7 @@ fn refused(desk: &Desk, repo: &str, id: &str) -> Vec<String> {
 fn a_repository_that_is_not_there_is_not_taken_for_a_token_that_waits() {
     let desk = Desk::new(Policy::sample());
     desk.ok(".", "clone -q https://github.com/acme/secret");
-    // The token is active for its owner, so this one is most likely not among its repositories.
+    // The token is active for its owner, so this one is most likely not selected for it.
     refused(&desk, "acme/sekret", "repository-not-selected");
     let desk = Desk::with(Policy::sample(), &[("nobody", "acme")]);
     refused(&desk, "nobody/secret", "repository-not-found");

@@ -203,11 +203,7 @@ fn a_section_with_a_secret_in_its_name_is_left_out_and_pointed_at() {
             assert_eq!(ended.code, 0);
             assert!(!ended.out.contains(&secret) && !ended.err.contains(&secret), "{ended:?}");
             let place = format!("{}:4", home.path(".gitconfig").display());
-            assert!(
-                ended.err.contains(&place) && ended.err.contains("is not asked any more"),
-                "{}",
-                ended.err
-            );
+            assert!(ended.err.contains(&place) && ended.err.contains("is no longer asked"), "{}", ended.err);
         }
         assert!(!home.text(OURS).contains(&secret));
         assert_eq!(home.recorded(GITHUB).expect("a record"), ["all"]);
@@ -267,8 +263,8 @@ fn helpers_that_still_come_after_ours_are_named() {
         home.git(&["config", "credential.https://github.com.helper", ""]);
         home.git(&["config", "credential.https://gist.github.com.useHttpPath", "false"]);
         let err = home.setup().err;
-        assert!(err.contains("does not come to patron for https://github.com:"), "{err}");
-        assert!(err.contains("does not tell patron the path for https://gist.github.com:"), "{err}");
+        assert!(err.contains("git does not ask patron for https://github.com here:"), "{err}");
+        assert!(err.contains("does not tell patron the path for https://gist.github.com here:"), "{err}");
     });
 }
 
@@ -281,7 +277,7 @@ fn a_broken_repository_around_the_folder_does_not_matter() {
         fs::write(&config, text).expect("a config");
         let ended = home.setup();
         assert!(
-            ended.code == 0 && ended.err.contains("what git does in this folder is not known"),
+            ended.code == 0 && ended.err.contains("cannot tell what git does in this folder"),
             "{ended:?}"
         );
         fs::remove_dir_all(home.folder.path().join("work/.git")).expect("a repository");

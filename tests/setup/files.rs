@@ -211,7 +211,7 @@ fn a_block_somebody_changed_is_shown_and_left() {
                 let ended = home.patron(args);
                 assert!(ended.out.contains("\tpath = ~/work.config\n"), "it is shown: {}", ended.out);
                 let said = ended.failed(1);
-                assert!(said.contains(".gitconfig:3 were changed by somebody"), "{said}");
+                assert!(said.contains(".gitconfig:3 was edited; left unchanged"), "{said}");
                 assert!(said.contains(&format!("then run again: git credential-patron {command}")), "{said}");
                 assert_eq!((home.text(".gitconfig"), home.read(OURS)), (changed.clone(), ours.clone()));
             }
@@ -282,11 +282,11 @@ fn other_files_of_our_folder_stay() {
 fn without_a_setup_there_is_nothing_to_undo() {
     in_each_home(|home| {
         home.write(".gitconfig", "[user]\n\tname = Mona\n");
-        assert_eq!(home.unsetup().well(), "nothing to undo: setup has written nothing here\n");
+        assert_eq!(home.unsetup().well(), "nothing to undo: setup has not written anything here\n");
         assert_eq!(home.text(".gitconfig"), "[user]\n\tname = Mona\n");
         home.setup().well();
         home.unsetup().well();
-        assert_eq!(home.unsetup().well(), "nothing to undo: setup has written nothing here\n");
+        assert_eq!(home.unsetup().well(), "nothing to undo: setup has not written anything here\n");
     });
 }
 

@@ -168,7 +168,7 @@ fn the_line_of_the_first_version_is_noticed_and_renewed() {
         assert_ne!(old, now);
         home.write(OURS, &old);
         let told = home.patron(&["status"]);
-        assert!(told.out.contains("that line is of an earlier version"), "{told:?}");
+        assert!(told.out.contains("that line was written by an earlier version"), "{told:?}");
         assert!(told.out.contains("-> git credential-patron setup\n"), "{told:?}");
         home.setup().well();
         assert_eq!(home.text(OURS), now);
@@ -190,7 +190,7 @@ fn a_helper_of_a_conditional_file_is_named_with_its_file() {
         assert_eq!(ended.code, 0, "{ended:?}");
         let file = home.path("work.inc");
         assert!(
-            ended.err.contains(&format!("({}:2) is not asked any more for github.com", file.display())),
+            ended.err.contains(&format!("({}:2) is no longer asked for github.com", file.display())),
             "{ended:?}"
         );
         assert!(ended.err.contains("only where \"gitdir:~/work/\" holds"), "{ended:?}");

@@ -228,7 +228,7 @@ fn lines_that_cannot_be_shown_are_not_written() {
         let full = File::options().write(true).open("/dev/full").expect("a full device");
         let output = home.command(&home.patron).arg("setup").stdout(full).output().expect("patron starts");
         let said = Ended::of(&output).failed(1);
-        assert!(said.contains("could not be shown, so nothing was written"), "{said}");
+        assert!(said.contains("could not show the lines, so nothing was written"), "{said}");
         assert_eq!(
             fs::read_dir(&home.home)
                 .expect("a folder")

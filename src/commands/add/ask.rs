@@ -60,7 +60,7 @@ impl Adding<'_> {
         let (failure, choices, same) = match &not_added {
             NotAdded::Unanswered(failure) => (failure, CHOICES, true),
             NotAdded::Odd(failure) | NotAdded::Refused(failure) => (failure, CHOICES, false),
-            NotAdded::NoVault(failure) => (failure, "[r]etry, keep in a [f]ile, [q]uit?", true),
+            NotAdded::NoVault(failure) => (failure, "[r]etry, store in a [f]ile, [q]uit?", true),
             NotAdded::NeedsOwner(failure) => {
                 return match ask_owner(&self.scope, failure)? {
                     Some(scope) => {
@@ -83,7 +83,7 @@ impl Adding<'_> {
                 self.wish = Some(VaultPlace::File);
                 Ok(true)
             }
-            Choice::Quit => Err(NotAdded::Final(Failure::failed("nothing was kept"))),
+            Choice::Quit => Err(NotAdded::Final(Failure::failed("nothing was added"))),
         }
     }
 }
@@ -115,8 +115,7 @@ fn choose(fact: &str, choices: &str) -> Result<Choice, NotAdded> {
 fn ask_owner(scope: &Scope, failure: &Failure) -> Result<Option<Scope>, NotAdded> {
     terminal::say(&failure.to_string());
     loop {
-        let owner =
-            terminal::ask_line("which owner is it for? (Enter: keep nothing) ").map_err(NotAdded::Prompt)?;
+        let owner = terminal::ask_line("which owner is it for? (Enter: none) ").map_err(NotAdded::Prompt)?;
         if owner.is_empty() {
             return Ok(None);
         }

@@ -11,12 +11,14 @@ pub(in crate::commands) fn show_page(session: &Session, scope: &Scope, may_open:
     let form = NewToken::of(owner.as_str(), scope.repo());
     let fields = form.fields();
     let Some(address) = Page::New(form).url(scope.host().as_str()) else { return };
-    terminal::say(&format!("make a token for {} here:", scope.short()));
-    terminal::say(&format!("  {address}"));
-    terminal::say("the form should say (GitHub does not always fill it in):");
+    let mut text = format!(
+        "create a token for {} here:\n{address}\nGitHub does not always fill in the form; it should say:",
+        scope.short()
+    );
     for (field, value) in fields {
-        terminal::say(&format!("  {field}: {value}"));
+        text.push_str(&format!("\n  {field}: {value}"));
     }
+    terminal::say(&text);
     if may_open {
         session.open_page(&address);
     }
@@ -29,10 +31,9 @@ fn show_classic_page(session: &Session, scope: &Scope, may_open: bool) {
         return;
     }
     let Some(address) = (Page::ClassicNew { workflow: false }).url(host.as_str()) else { return };
-    terminal::say(&format!("make a classic token for all of {host} here:"));
-    terminal::say(&format!("  {address}"));
     terminal::say(&format!(
-        "a fine-grained token is for one owner: git credential-patron add {}",
+        "create a classic token for all of {host} here:\n{address}\n\
+         a fine-grained token is for one owner: git credential-patron add {}",
         owner_on(scope)
     ));
     if may_open {

@@ -13,11 +13,11 @@ mod ready;
 mod report;
 
 use super::status;
-use crate::account::Account;
+use crate::account::{Account, Standing, VaultPlace};
 use crate::browser::{self, Purpose};
 use crate::checks::{self, Check, RequestTally};
 use crate::cli::{self, Diagnose as Options};
-use crate::error::{Exit, Failure};
+use crate::error::{Exit, Failure, one_line};
 use crate::git::{Cwd, Git, GitTrouble, Listing};
 use crate::inspect::Inspection;
 use crate::keeping;
@@ -28,7 +28,7 @@ use crate::target::{self, Aim};
 use crate::terminal::{Spinner, print, say};
 use crate::time;
 use crate::token::Token;
-use crate::verdict::{Evidence, Observed, Origin, Verdict, conclude, sent_by_git};
+use crate::verdict::{Evidence, Observed, Origin, Verdict, conclude};
 use crate::verdict_id::VerdictId;
 use crate::verify;
 use ready::{CommonFacts, Ready};
@@ -56,7 +56,17 @@ pub fn run(session: &Session, options: &Options) -> Result<(), Failure> {
     };
     let listing = listing.and_then(Result::ok);
     let rewrite = |url: &str| Some(listing.as_ref()?.rewrite(url, options.push)?.url);
-    let accounts = session.accounts().map_err(list_failure)?;
+    let mut accounts = session.accounts().map_err(list_failure)?;
+    let mut outcomes = session.outcomes();
+    // A command is run for its own account alone.
+    let is_stale = |account: &&Account| {
+        session.standing(&outcomes, account) != Standing::default()
+            && !matches!(account.place, VaultPlace::Command(_))
+    };
+    let stale: Vec<&Account> = accounts.iter().filter(is_stale).collect();
+    if !options.offline && keeping::renewed_outside(&session.paths, &mut outcomes, stale.into_iter()) {
+        accounts = session.accounts().map_err(list_failure)?;
+    }
     let is_owner = |word: &str| {
         accounts
             .iter()
@@ -70,22 +80,13 @@ pub fn run(session: &Session, options: &Options) -> Result<(), Failure> {
     }
     for other in &several.others {
         let name = crate::terminal::sanitise(&other.name, 40);
-        say(&match &other.by_https {
-            Some(url) => {
-                format!(
-                    "the remote {name} speaks http, and tokens go over https alone: git remote set-url {name} {url}"
-                )
-            }
-            None => {
-                format!("the remote {name} is no https or ssh address: no credential helper has a part in it")
-            }
-        });
+        let fix = other.meant.as_ref().map(|url| format!("git remote set-url {name} {url}"));
+        say(&one_line(format!("the remote {name} {}", other.why), fix));
     }
     if several.aims.is_empty() {
-        return Err(Failure::usage("no remote here is on a host that could have an account")
+        return Err(Failure::usage("no remote here is on a host that can have an account")
             .remedy("name an owner, a repository or a URL"));
     }
-    let mut outcomes = session.outcomes();
     let around =
         CommonFacts { git: git.as_ref(), listing: listing.as_ref(), trouble: trouble.as_deref(), options };
     let ready: Vec<Ready<'_>> = several
@@ -94,7 +95,7 @@ pub fn run(session: &Session, options: &Options) -> Result<(), Failure> {
         .map(|aim| ready::ready(session, &around, aim, &accounts, &mut outcomes))
         .collect();
     let inspections = {
-        let _spinner = Spinner::start("asking what GitHub says ...");
+        let _spinner = Spinner::start("checking with GitHub ...");
         ask::ask(git.as_ref(), &ready)
     };
     let secrets: Vec<Token> = ready.iter().flat_map(Ready::secrets).collect();
@@ -114,7 +115,7 @@ pub fn run(session: &Session, options: &Options) -> Result<(), Failure> {
         false => report::text(&diagnoses),
     };
     print(&without(text, &secrets))
-        .map_err(|error| Failure::failed("this cannot be written").because(error))?;
+        .map_err(|error| Failure::failed("cannot write the output").because(error))?;
     if options.open {
         open(&diagnoses);
     }
@@ -223,7 +224,7 @@ fn diagnosis<'a>(
     checks.extend(checks::requests(&evidence, asked.as_ref(), why_not));
     checks.sort_by_key(|check| check.group);
     if options.offline && verdict.id == VerdictId::NotAsked {
-        verdict.fix = vec!["ask it: run this again without --offline".to_owned()];
+        verdict.fix = vec!["to check: run this again without --offline".to_owned()];
         verdict
             .fix
             .extend(account.and_then(|account| last_time(outcomes, account, aim, direction, session.now)));
@@ -241,12 +242,8 @@ fn blame_the_sender(ready: &Ready<'_>, inspection: &mut Inspection) {
     };
     // Where the token itself is bad, that is known whatever git sends.
     let is_judged = was_asked || evidence.user.status() == Some(401);
-    let sender = ready.others.iter().find(|other| !other.yields || !is_judged);
-    // Nothing that is sent opens these.
-    let is_closed =
-        matches!(verdict.id, VerdictId::Archived | VerdictId::RepositoryDisabled | VerdictId::DmcaBlocked);
-    if let Some(sender) = sender.filter(|_| verdict.exit == 1 && !is_closed) {
-        *verdict = sent_by_git(&sender.what, sender.fix.clone());
+    if let Some(another) = checks::blamed(&ready.others, verdict, is_judged) {
+        *verdict = another;
     }
 }
 
@@ -261,17 +258,17 @@ fn last_time(
     if let Some(rejection) = outcomes.rejection(&account.id) {
         let ago = time::ago(rejection.last, now);
         return Some(match rejection.is_proven {
-            true => format!("the last time ({ago}) GitHub did not know the token"),
-            false => format!("the last time ({ago}) git was refused with it (401), and nobody asked by whom"),
+            true => format!("last time ({ago}) GitHub did not recognise the token"),
+            false => format!("last time ({ago}) git was refused with it (401), by whom is not known"),
         });
     }
     let last = outcomes.at(&account.id, &aim.target.remote, direction)?;
     let ago = time::ago(last.at, now);
     Some(match last.state {
-        State::Accepted => format!("the last time ({ago}) git was let in"),
-        State::Rejected => format!("the last time ({ago}) GitHub did not know the token"),
+        State::Accepted => format!("last time ({ago}) it worked"),
+        State::Rejected => format!("last time ({ago}) GitHub did not recognise the token"),
         State::Refused(id) => {
-            format!("the last time ({ago}) it was {id}: git credential-patron explain {id}")
+            format!("last time ({ago}) it was {id}: git credential-patron explain {id}")
         }
     })
 }
@@ -350,9 +347,9 @@ fn remember_app(session: &Session, outcomes: &mut Outcomes, ready: &Ready<'_>) {
 
 /// Writes login and expiry into the list, where GitHub said something new.
 fn learn(session: &Session, account: &Account, evidence: &Evidence) {
-    let Some(news) = verify::told(account, &evidence.user) else { return };
+    let Some(news) = verify::told(account, &evidence.user, session.now) else { return };
     if let Err(trouble) = keeping::learn(&session.paths, &news) {
-        say(&format!("what GitHub said of the token of {} is not kept: {trouble}", account.label));
+        say(&format!("could not save what GitHub said about the token of {}: {trouble}", account.label));
     }
 }
 
@@ -369,7 +366,7 @@ fn open(diagnoses: &[Diagnosis<'_>]) {
     let pages = diagnoses.iter().filter_map(|diagnosis| diagnosis.verdict.page.as_deref());
     let mut opened: Vec<&str> = Vec::new();
     if Machine::read().forbids_browser() {
-        return say("no page is opened: this machine's policy says browser = false");
+        return say("page not opened: this machine's policy says browser = false");
     }
     for page in pages {
         if opened.contains(&page) {
@@ -383,7 +380,7 @@ fn open(diagnoses: &[Diagnosis<'_>]) {
             .and_then(|()| browser::open(page).map_err(|why| why.to_string()))
         {
             Ok(_) => say(&format!("opened {page}")),
-            Err(why) => say(&format!("the page is not opened: {why}")),
+            Err(why) => say(&format!("page not opened: {why}")),
         }
     }
     if opened.is_empty() {

@@ -85,9 +85,9 @@ impl Ready<'_> {
         } else if self.offline {
             "--offline"
         } else if self.evidence.helper == HelperReach::NotReached {
-            "git does not come to patron"
+            "git does not ask patron"
         } else {
-            "there is no token to ask with"
+            "there is no token to check with"
         }
     }
 
@@ -205,6 +205,7 @@ fn known(label: String, origin: Origin, kind: TokenKind) -> verdict::TokenEviden
         expires: None,
         number: None,
         accepted_for_owner: false,
+        user_id: None,
         accepted_for_repo: false,
     }
 }
@@ -216,7 +217,7 @@ fn by_url(ready: &mut Ready<'_>, secret: &Token, user: Option<&str>) {
     // Git does not choose by it, and the login in the URL is not asked for by anybody.
     ready.evidence.asked_login = None;
     ready.token = Some(secret.clone());
-    let message = "none is chosen: git sends the secret that stands in the URL";
+    let message = "none chosen: git sends the secret in the URL";
     ready.checks.push(check("account", Status::Skipped, message.to_owned()));
 }
 
@@ -239,7 +240,7 @@ fn choose_one<'a>(
         .filter_map(|account| fits(account, remote, user, accounts).err().map(|why| (account, why)))
         .collect();
     if fitting.is_empty() {
-        let text = format!("no account fits {}", remote.name());
+        let text = format!("no account matches {}", remote.name());
         ready.checks.push(check("account", Status::Failed, text));
         ready.checks.extend(checks::others(&[], &rest, session.now));
         return by_fallback(session, ready, accounts, outcomes);
@@ -282,7 +283,7 @@ fn choose_one<'a>(
     let holds_none = |account: &Account| Unreadable {
         label: account.label.clone(),
         id: VerdictId::NoAccount,
-        why: format!("the {} holds none", account.place.name()),
+        why: format!("the {} has none", account.place.name()),
         fix: None,
     };
     let (account, read) = found.unwrap_or_else(|| (order[0], Err(holds_none(order[0]))));
@@ -323,6 +324,7 @@ fn take<'a>(
     let owner = target.remote.owner.as_ref();
     ready.evidence.account = Some(verdict::TokenEvidence {
         login: account.login.clone(),
+        user_id: account.user_id,
         expires: account.expires,
         accepted_for_owner: owner.is_some_and(|owner| outcomes.accepted_for_owner(&account.id, owner)),
         accepted_for_repo: outcomes.accepted_at(&account.id, &target.remote, ready.direction),
@@ -331,7 +333,7 @@ fn take<'a>(
     ready.token = Some(token);
 }
 
-/// Nobody of ours fits: what git's earlier helper answers is what git gets.
+/// Nobody of ours fits: what git's previous helper answers is what git gets.
 fn by_fallback(session: &Session, ready: &mut Ready<'_>, accounts: &[Account], outcomes: &mut Outcomes) {
     let target = &ready.aim.target;
     let (remote, user) = (&target.remote, target.user.as_deref());
@@ -350,7 +352,7 @@ fn by_fallback(session: &Session, ready: &mut Ready<'_>, accounts: &[Account], o
     let names: Vec<String> = helpers.iter().map(|helper| helper_line::shown(helper)).collect();
     let names = names.join(", ");
     if ready.offline {
-        let text = format!("git's earlier helper ({names}) is not asked: --offline");
+        let text = format!("git's previous helper ({names}) is not asked: --offline");
         ready.checks.push(check("fallback", Status::Skipped, text));
         ready.evidence.account = Some(known(String::new(), Origin::Fallback, TokenKind::Unknown));
         return;
@@ -361,12 +363,12 @@ fn by_fallback(session: &Session, ready: &mut Ready<'_>, accounts: &[Account], o
     let Some(asked) = relay::ask(&lookup) else { return };
     outcomes.reload();
     for trouble in &asked.troubles {
-        let text = format!("git's earlier helper ({names}): {}", sanitise(&trouble.to_string(), 200));
+        let text = format!("git's previous helper ({names}): {}", sanitise(&trouble.to_string(), 200));
         ready.checks.push(check("fallback", Status::Failed, text));
     }
     match asked.reply.login() {
         Some((username, token)) => {
-            let text = format!("git's earlier helper answers instead ({names})");
+            let text = format!("git's previous helper answers instead ({names})");
             ready.checks.push(check("fallback", Status::Ok, text));
             let username = username.map(Token::expose).filter(|name| !name.is_empty());
             ready.username = username.unwrap_or(ANY_USER.as_bytes()).to_vec();
@@ -374,7 +376,7 @@ fn by_fallback(session: &Session, ready: &mut Ready<'_>, accounts: &[Account], o
             ready.token = Some(token);
         }
         None => {
-            let text = format!("git's earlier helper ({names}) gives nothing for it");
+            let text = format!("git's previous helper ({names}) has nothing for it");
             ready.checks.push(check("fallback", Status::Failed, text));
         }
     }

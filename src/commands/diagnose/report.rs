@@ -96,5 +96,5 @@ fn summary(diagnoses: &[Diagnosis<'_>]) -> String {
         .collect();
     let requests: usize = diagnoses.iter().map(|diagnosis| diagnosis.requests).sum();
     let noun = if requests == 1 { "request" } else { "requests" };
-    format!("{}; {requests} {noun}; nothing secret is shown: it can be pasted whole", counts.join(", "))
+    format!("{}; {requests} {noun}; contains no secrets; safe to paste", counts.join(", "))
 }

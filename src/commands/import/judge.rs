@@ -197,7 +197,7 @@ impl JudgedToken {
                 "never kept: it is its app's, which renews and ends it; make one of your own: git credential-patron add OWNER".to_owned(),
             ],
             Judged::Not(why) => vec![format!("not kept: {why}")],
-            Judged::Dead => vec![format!("not kept: {} does not know it (401)", self.host)],
+            Judged::Dead => vec![format!("not kept: {} does not recognise it (401)", self.host)],
             Judged::Forbidden(why) => vec![format!("not kept: {why}")],
             Judged::Unchecked(why) => vec![format!("not kept: {why}")],
         };

@@ -73,13 +73,13 @@ fn notes(chain: &Chain, reset: Option<&(Vec<u8>, ConfigSource)>, setup: &str) ->
     match (chain.helpers.first(), reset) {
         (Some(patron), _) if patron.is_patron() => {
             if patron.is_unguarded() {
-                let fact = "that line is of an earlier version: without the program, git would ask nobody";
+                let fact = "that line was written by an earlier version: without the program, git would ask no helper";
                 notes.push((fact.to_owned(), setup.to_owned()));
             }
             for other in chain.helpers.iter().filter(|helper| !helper.is_patron()) {
                 let at = helper_place(other);
                 let fact = format!(
-                    "{} ({at}) is asked after patron, and git hands it each token to keep",
+                    "{} ({at}) is asked after patron, and git gives it each token to store",
                     other.shown()
                 );
                 notes.push((fact, without_helper(other, setup)));
@@ -93,7 +93,7 @@ fn notes(chain: &Chain, reset: Option<&(Vec<u8>, ConfigSource)>, setup: &str) ->
             notes.push((format!("git asks {} first", other.shown()), without_helper(other, setup)));
         }
         (None, Some((key, source))) => {
-            let fact = format!("{} takes all helpers back, so git asks none", key_place(key, source));
+            let fact = format!("{} resets the helpers, so git asks none", key_place(key, source));
             notes.push((fact, reset_fix(key, source, setup)));
         }
         (None, None) => notes.push(("git asks no helper".to_owned(), setup.to_owned())),

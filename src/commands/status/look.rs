@@ -34,7 +34,7 @@ pub(super) enum AccountState {
     Fine,
     /// The token is good and sees nothing private of its owner: most likely it awaits approval.
     Pending,
-    /// The host does not know the token.
+    /// The host does not recognise the token.
     Rejected,
     /// Its end has passed.
     Expired,
@@ -124,7 +124,7 @@ pub(super) fn all(
         let look = match heard {
             None => Look::not_asked(
                 ask.account,
-                "not asked: two tokens were refused, and more would lock you out",
+                "not checked: two tokens were refused, and more failed logins could lock you out",
             ),
             Some(heard) => {
                 remember(session, outcomes, ask, &heard);
@@ -192,9 +192,9 @@ fn without_asking(session: &Session, account: &Account, outcomes: &Outcomes, off
         return Some(told(session, outcomes, account, AccountState::Rejected, VerdictId::TokenRejected));
     }
     if account.server == Server::Plain {
-        return Some(Look::not_asked(account, "no GitHub host: only git can tell whether it works"));
+        return Some(Look::not_asked(account, "not a GitHub host: only git can tell whether it works"));
     }
-    offline.then(|| Look::not_asked(account, "not asked (--offline)"))
+    offline.then(|| Look::not_asked(account, "not checked (--offline)"))
 }
 
 /// Gives a state with the verdict's page and first fix.
@@ -223,7 +223,7 @@ fn told(
 }
 
 fn lost(account: &Account) -> Look {
-    let look = Look::not_asked(account, format!("the {} holds no token for it", account.place.name()));
+    let look = Look::not_asked(account, format!("the {} has no token for it", account.place.name()));
     Look { fix: Some(format!("git credential-patron add {}", account.scope.short())), is_lost: true, ..look }
 }
 
@@ -338,9 +338,9 @@ fn remember(session: &Session, outcomes: &mut Outcomes, ask: &Ask<'_>, told: &To
             }
         });
     }
-    let Some(news) = verify::told(account, &told.user) else { return };
+    let Some(news) = verify::told(account, &told.user, session.now) else { return };
     if let Err(trouble) = keeping::learn(&session.paths, &news) {
-        say(&format!("what GitHub said of the token of {} is not kept: {trouble}", account.label));
+        say(&format!("could not save what GitHub said about the token of {}: {trouble}", account.label));
     }
 }
 
@@ -357,7 +357,7 @@ fn seen(session: &Session, outcomes: &Outcomes, account: &Account, told: &Told) 
     };
     match &told.user {
         Observed::NotAsked => {
-            Look::not_asked(account, "git's proxy or certificate settings cannot be followed")
+            Look::not_asked(account, "patron cannot use git's proxy or certificate settings")
         }
         user if user.is_open() => said(visible(session, outcomes, account, told)),
         user if user.status() == Some(401) => {
@@ -386,25 +386,25 @@ fn visible(session: &Session, outcomes: &Outcomes, account: &Account, told: &Tol
         Look { note: Some(note), ..look }
     };
     match sees {
-        Sees::Private => Look { note: Some(format!("sees private repositories of {owner}")), ..fine },
+        Sees::Private => Look { note: Some(format!("can see private repositories of {owner}")), ..fine },
         Sees::Nothing if is_own || (was_accepted && !is_refused) => {
-            Look { note: Some(format!("sees nothing private of {what}")), ..fine }
+            Look { note: Some(format!("can see nothing private of {what}")), ..fine }
         }
         Sees::Nothing => wrong(
-            format!("sees nothing private of {what}: most likely it awaits approval"),
+            format!("can see nothing private of {what}: most likely awaiting approval"),
             VerdictId::ApprovalPending,
         ),
         Sees::OtherOwner(other) => wrong(
             format!(
-                "sees private repositories of {} alone: most likely that is its owner",
+                "can only see private repositories of {}, which is most likely its resource owner",
                 sanitise(other, 60)
             ),
             VerdictId::ApprovalPending,
         ),
-        Sees::NeedsSso => wrong(format!("single sign-on keeps it from {owner}"), VerdictId::SsoRequired),
+        Sees::NeedsSso => wrong(format!("{owner} requires single sign-on for it"), VerdictId::SsoRequired),
         Sees::NoSuchOwner => Look {
-            note: Some(format!("GitHub knows no {owner}")),
-            fix: Some(format!("git credential-patron remove {what}, or see how {owner} is called now")),
+            note: Some(format!("GitHub has no user or organisation named {owner}")),
+            fix: Some(format!("git credential-patron remove {what}, or check whether {owner} was renamed")),
             ..Look::of(account, AccountState::Pending)
         },
         Sees::Unknown => fine,

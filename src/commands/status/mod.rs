@@ -9,14 +9,16 @@ mod json;
 mod look;
 mod report;
 
-use crate::account::Account;
+use super::accounts_by_scope;
+use crate::account::{Account, Standing};
 use crate::cli::StatusArgs as Options;
 use crate::denial::normal::RepositoryName;
 use crate::error::{Exit, Failure};
+use crate::keeping;
 use crate::outcomes::{Outcomes, Refusal};
 use crate::pages;
 use crate::remote::{Direction, GITHUB, Host, Server};
-use crate::session::{Session, list_failure};
+use crate::session::Session;
 use crate::terminal::{Spinner, print, say};
 use crate::verdict::{self, Evidence, HostKind, Origin, Verdict};
 use hosts::HostLine;
@@ -48,15 +50,16 @@ struct RecentRefusal {
 
 /// Shows everything; the exit code is 1 if something is not fine, 3 if it could not be known.
 pub fn run(session: &Session, options: &Options) -> Result<(), Failure> {
-    let mut accounts = session.accounts().map_err(list_failure)?;
-    accounts.sort_by_cached_key(|account| {
-        (account.scope.to_string().to_ascii_lowercase(), account.label.clone())
-    });
+    let mut accounts = accounts_by_scope(session)?;
     let mut outcomes = session.outcomes();
+    let is_stale = |account: &&Account| session.standing(&outcomes, account) != Standing::default();
+    let stale: Vec<&Account> = accounts.iter().filter(is_stale).collect();
+    if !options.offline && keeping::renewed_outside(&session.paths, &mut outcomes, stale.into_iter()) {
+        accounts = accounts_by_scope(session)?;
+    }
     let hosts = hosts::all(&accounts);
     let looks = {
-        let _spinner = (!options.offline && !options.json)
-            .then(|| Spinner::start("asking what the tokens are worth ..."));
+        let _spinner = (!options.offline && !options.json).then(|| Spinner::start("checking the tokens ..."));
         look::all(session, &accounts, &mut outcomes, options.offline)
     };
     // Read again: what was found out just now counts.
@@ -64,7 +67,7 @@ pub fn run(session: &Session, options: &Options) -> Result<(), Failure> {
     let overview =
         Overview { hosts, accounts: accounts.iter().zip(looks).collect(), refusals, now: session.now };
     let text = if options.json { json::text(&overview) } else { report::text(&overview) };
-    print(&text).map_err(|error| Failure::failed("this cannot be written").because(error))?;
+    print(&text).map_err(|error| Failure::failed("cannot write the output").because(error))?;
     match overview.exit(options.offline) {
         None => Ok(()),
         Some(exit) => Err(Failure::said(exit)),
@@ -162,6 +165,7 @@ fn evidence(account: Option<&Account>, outcomes: &Outcomes, now: i64) -> Evidenc
             .scope
             .owner()
             .is_some_and(|owner| outcomes.accepted_for_owner(&account.id, &owner)),
+        user_id: account.user_id,
         accepted_for_repo: false,
     });
     let is_plain = account.is_some_and(|account| account.server == Server::Plain);

@@ -145,7 +145,7 @@ impl Rows {
         let noun = |count: usize| if count == 1 { "thing needs" } else { "things need" };
         let said = match (self.troubles, self.unknown) {
             (0, 0) => paint(GOOD, "everything is fine"),
-            (0, _) => paint(WARNING, "nothing wrong is known, but not everything could be asked"),
+            (0, _) => paint(WARNING, "no problems found, but not everything could be checked"),
             (count, _) => paint(WARNING, &format!("{count} {} you", noun(count))),
         };
         self.text.push_str(&format!("\n{said}\n"));

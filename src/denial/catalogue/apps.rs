@@ -17,11 +17,11 @@ pub(super) const ROWS: &[Denial] = &[
         ],
         hints: &[],
         also: &[],
-        means: "this is a workflow's own token, and its workflow may not do this",
+        means: "this is a workflow's own token, and the workflow may not do this",
         fix: &[
-            "in the workflow file give the job the permission: contents: write",
+            "in the workflow file, give the job the permission contents: write",
             "or for all workflows of {full}, Read and write permissions: @actions({owner}, {repo})",
-            "workflow files, and other repositories, need another token: keep one as a secret of the repository",
+            "workflow files and other repositories need another token: store one as a repository secret",
         ],
         pages: &["actions({owner}, {repo})"],
         sources: &[
@@ -52,7 +52,7 @@ pub(super) const ROWS: &[Denial] = &[
         ],
         hints: &[],
         also: &[],
-        means: "the App is not installed for {full}; to be authorised is not enough",
+        means: "the App is not installed for {full}; being authorised is not enough",
         fix: &[
             "install it for {owner}, on the App's page, and select {repo}",
             "if it is installed: an owner of {owner} may have to accept it again",
@@ -82,7 +82,7 @@ pub(super) const ROWS: &[Denial] = &[
         says: &["The permissions requested are not granted to this installation"],
         hints: &[],
         also: &[],
-        means: "the App was not given the permission that is needed, or {owner} has not accepted it yet",
+        means: "the App lacks the permission it needs, or {owner} has not accepted it yet",
         fix: &[
             "give it Contents: Read and write in the App's own settings",
             "an owner of {owner} must then accept the change, on the installation's page",
@@ -112,7 +112,7 @@ pub(super) const ROWS: &[Denial] = &[
         says: &["This installation has been suspended"],
         hints: &[],
         also: &[],
-        means: "the App's installation is suspended: its tokens open nothing",
+        means: "the App's installation is suspended: its tokens do not work",
         fix: &["an owner of {owner}, or the App's owner, can unsuspend it on the installation's page"],
         pages: &[],
         sources: &[

@@ -18,10 +18,10 @@ pub(super) const ROWS: &[Denial] = &[
             "https://{at}/settings/tokens/{request#}/request-org-access",
             "https://{at}/settings/personal-access-tokens/{fg#}",
         ],
-        means: "{owner} must approve the token before it opens anything there",
+        means: "{owner} must approve the token before it works there",
         fix: &[
             "request access on the page, or ask an owner of {owner} to approve the token: @org-requests({owner})",
-            "then try again; nothing has to change on this side",
+            "then try again; nothing has to change on your side",
         ],
         pages: &["request/{request}", "fg/{fg}", "fg"],
         sources: &[
@@ -59,7 +59,7 @@ pub(super) const ROWS: &[Denial] = &[
         ],
         hints: &[],
         also: &[],
-        means: "{owner} does not let classic tokens in",
+        means: "{owner} does not allow classic tokens",
         fix: &[
             "make a fine-grained token whose resource owner is {owner}: git credential-patron add {scope}",
             "only an owner of {owner} can change the rule: @org-policy({owner})",
@@ -98,9 +98,9 @@ pub(super) const ROWS: &[Denial] = &[
         ],
         hints: &[],
         also: &[],
-        means: "accounts managed by an enterprise reach only what belongs to that enterprise",
+        means: "accounts managed by an enterprise can access only that enterprise",
         fix: &[
-            "use an account that {owner} knows: git credential-patron add {scope}",
+            "use an account that {owner} accepts: git credential-patron add {scope}",
             "inside the enterprise use the managed account, outside of it a personal one",
         ],
         pages: &[],
@@ -139,9 +139,9 @@ pub(super) const ROWS: &[Denial] = &[
         ],
         hints: &[],
         also: &[],
-        means: "{owner} does not let fine-grained tokens in",
+        means: "{owner} does not allow fine-grained tokens",
         fix: &[
-            "make a classic token with the scope repo, and keep it for {owner} only: git credential-patron add {scope} --no-browser",
+            "create a classic token with the scope repo, for {owner} only: git credential-patron add {scope} --no-browser",
             "only an owner of {owner} can change the rule: @org-policy({owner})",
         ],
         pages: &["classic-new"],
@@ -180,10 +180,10 @@ pub(super) const ROWS: &[Denial] = &[
         ],
         hints: &[],
         also: &["IP allow list enabled, and {ip} is not permitted"],
-        means: "{owner} lets only certain networks in, and this one is not among them",
+        means: "{owner} allows only certain networks, and this is not one of them",
         fix: &[
             "use a network or VPN that {owner} allows, or ask its owners to allow this one",
-            "what is public can still be fetched without a token",
+            "public repositories can still be fetched without a token",
         ],
         pages: &[],
         sources: &[
@@ -229,10 +229,10 @@ pub(super) const ROWS: &[Denial] = &[
             "https://{at}/settings/personal-access-tokens/{fg#}",
             "https://{at}/settings/tokens/{classic#}",
         ],
-        means: "{owner} takes no token that lives longer than {days} days",
+        means: "{owner} does not accept tokens that last longer than {days} days",
         fix: &[
             "on the token's page choose an expiration of {days} days or less",
-            "a regenerated token is a new secret: git credential-patron add {scope}",
+            "regenerating gives a new token; then run: git credential-patron add {scope}",
         ],
         pages: &["fg/{fg}", "classic/{classic}", "fg"],
         sources: &[
@@ -270,7 +270,7 @@ pub(super) const ROWS: &[Denial] = &[
         ],
         hints: &[],
         also: &[],
-        means: "{owner} has not approved the app whose token this is",
+        means: "{owner} has not approved the app this token belongs to",
         fix: &[
             "use a personal access token instead: git credential-patron add {scope}",
             "or request approval for the app on the page; an owner of {owner} grants it: @org-apps({owner})",
@@ -311,11 +311,11 @@ pub(super) const ROWS: &[Denial] = &[
             "head: url=https://{at}/orgs/{sso_owner}/sso?authorization_request={authorization_request}",
             "head: url=https://{at}/enterprises/{enterprise}/sso?authorization_request={authorization_request}",
         ],
-        means: "the token is good, but {owner} wants it authorised by single sign-on",
+        means: "the token is valid, but {owner} requires single sign-on for it",
         fix: &[
-            "sign in on the page; then, in the list of tokens, \"Configure SSO\" and authorise {owner}",
-            "a token of an app (gh, GitHub Desktop): log in with that app again",
-            "an SSH key: the same, in the list of keys",
+            "sign in on the page; then, in the list of tokens, choose \"Configure SSO\" and authorise {owner}",
+            "for an app's token (gh, GitHub Desktop): log in with that app again",
+            "for an SSH key: do the same in the list of keys",
         ],
         pages: &[
             "enterprise-sso({enterprise}, {authorization_request})",

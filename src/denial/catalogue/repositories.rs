@@ -22,7 +22,7 @@ pub(super) const ROWS: &[Denial] = &[
         ],
         hints: &[],
         also: &[],
-        means: "the repository is archived: it can be fetched, and nobody can push to it",
+        means: "the repository is archived: it can be fetched, but not pushed to",
         fix: &["ask {owner} to unarchive it, or push to a fork"],
         pages: &[],
         sources: &[Source::Documented(
@@ -125,10 +125,10 @@ pub(super) const ROWS: &[Denial] = &[
         ],
         hints: &[],
         also: &[],
-        means: "the repository has a new address, and GitHub still leads there",
+        means: "the repository has moved, and GitHub redirects to its new address",
         fix: &[
-            "give the remote the new address: git remote set-url REMOTE NEW-URL",
-            "if the new owner is another one, it needs an account of its own",
+            "update the remote: git remote set-url REMOTE NEW-URL",
+            "if the owner is another one now, add an account for it",
         ],
         pages: &[],
         sources: &[
@@ -176,7 +176,7 @@ pub(super) const ROWS: &[Denial] = &[
             "(fetch first)",
         ],
         also: &[],
-        means: "GitHub let you in; what was pushed breaks a rule of the repository",
+        means: "GitHub accepted the token; what was pushed breaks a rule of the repository",
         fix: &["do what the message says and push again; the token is fine"],
         pages: &[],
         sources: &[
@@ -228,10 +228,10 @@ pub(super) const ROWS: &[Denial] = &[
             "You are not allowed to download code from this project",
         ],
         also: &[],
-        means: "the token does not reach the repository's contents (GitHub says \"write\" for reading, too)",
+        means: "the token cannot access the repository's contents (GitHub says \"write\" for reads, too)",
         fix: &[
-            "on the token's page give Contents: Read-only, or Read and write in order to push",
-            "or {full} is not among the token's repositories: select it there",
+            "on the token's page set Contents to Read-only, or to Read and write for pushing",
+            "or {full} is not selected for the token: select it there",
             "or {owner} has not approved the token yet: @org-requests({owner})",
             ASK,
         ],
@@ -314,10 +314,10 @@ pub(super) const ROWS: &[Denial] = &[
             "https://api.github.com/repos/{_..} file could not be downloaded (HTTP/1.1 404",
         ],
         also: &[],
-        means: "GitHub shows no such repository to this token: it is not there, or hidden",
+        means: "GitHub shows this token no such repository: it does not exist, or is hidden",
         fix: &[
-            "look at the spelling of {full}",
-            "the token may be another owner's, or this repository not among those selected for it: git credential-patron list",
+            "check the spelling of {full}",
+            "the token may be for another owner, or this repository is not selected for it: git credential-patron list",
             "{owner} may not have approved the token yet, or may have revoked it: @org-requests({owner})",
             "your account may have no access to {full}",
             ASK,
@@ -356,11 +356,8 @@ pub(super) const ROWS: &[Denial] = &[
         ],
         hints: &[],
         also: &[],
-        means: "this remote speaks SSH: keys open it, and tokens play no part",
-        fix: &[
-            "look at the key: ssh -T git@{host}",
-            "or let git use a token: git remote set-url REMOTE {url}",
-        ],
+        means: "this remote uses SSH: git needs a key there, and no token",
+        fix: &["check the key: ssh -T git@{host}", "or use a token instead: git remote set-url REMOTE {url}"],
         pages: &[],
         sources: &[
             Source::Documented(
@@ -385,7 +382,7 @@ pub(super) const ROWS: &[Denial] = &[
     },
     Denial {
         id: VerdictId::WritePermissionMissing,
-        known_by: "fetch is given and push is not, though the user's role allows it",
+        known_by: "fetch is allowed and push is not, though the user's role allows it",
         certainty: Measured,
         opens: false,
         exit: 1,
@@ -402,10 +399,10 @@ pub(super) const ROWS: &[Denial] = &[
             "Resource not accessible by integration && head: x-accepted-github-permissions: {_..}contents=write",
         ],
         also: &[],
-        means: "GitHub knows {login} and does not let it write here",
+        means: "GitHub does not let {login} write here",
         fix: &[
             "on the token's page select the repository, and give Contents: Read and write",
-            "or another account is wanted here: git credential-patron list",
+            "or another account is needed here: git credential-patron list",
             "or {login} may not push to {full} at all: ask for the write role, or push to a fork",
             "or {owner} has not approved the token yet: @org-requests({owner})",
             ASK,

@@ -20,7 +20,7 @@ pub(super) const ROWS: &[Denial] = &[
         also: &[],
         means: "GitHub, or the host's administrator, has suspended the account",
         fix: &[
-            "ask https://support.github.com, or the administrator of a host of your own; a new token does not help",
+            "ask https://support.github.com, or your own server's administrator; a new token does not help",
         ],
         pages: &[],
         sources: &[
@@ -49,7 +49,7 @@ pub(super) const ROWS: &[Denial] = &[
         says: &["Maximum number of login attempts exceeded"],
         hints: &[],
         also: &[],
-        means: "too many bad logins: GitHub refuses good ones too for a while",
+        means: "too many failed logins: GitHub refuses valid ones too for a while",
         fix: &[
             "wait ten minutes or more, then run git credential-patron diagnose {url} once",
             "find what keeps sending the bad token: a build job, an editor, another machine",
@@ -90,7 +90,7 @@ pub(super) const ROWS: &[Denial] = &[
             "Authentication is required but no CredentialsProvider has been registered",
         ],
         also: &[],
-        means: "no helper gave git a token for this address",
+        means: "no helper gave git a token for this URL",
         fix: &[
             "add one: git credential-patron add {scope}",
             "or git does not ask patron here: git credential-patron setup --host {host}",
@@ -123,10 +123,10 @@ pub(super) const ROWS: &[Denial] = &[
         says: &["Duplicate header: Authorization"],
         hints: &[],
         also: &[],
-        means: "git sends a credential of its own before patron's, so that one decides",
+        means: "git sends another credential before patron's, and GitHub uses that one",
         fix: &[
             "see where it is set: git config --show-origin --get-regexp extraheader",
-            "or it stands in the remote's URL (git remote -v), or in ~/.netrc, which go before every helper",
+            "or it is in the remote's URL (git remote -v) or in ~/.netrc, which git uses before any helper",
         ],
         pages: &[],
         sources: &[
@@ -158,10 +158,10 @@ pub(super) const ROWS: &[Denial] = &[
         ],
         hints: &[],
         also: &[],
-        means: "GitHub takes tokens only; what was sent is a password, or no token it knows",
+        means: "GitHub accepts tokens only; git sent a password, or a token that GitHub does not recognise",
         fix: &[
-            "make a token and keep it: git credential-patron add {scope}",
-            "if a token was sent, it is mistyped, expired or revoked: GitHub says the same then",
+            "create a token and add it: git credential-patron add {scope}",
+            "if a token was sent, it is mistyped, expired or revoked: GitHub's message is the same",
         ],
         pages: &["fg"],
         sources: &[
@@ -241,10 +241,10 @@ pub(super) const ROWS: &[Denial] = &[
             "server: too many redirects or authentication replays",
         ],
         also: &[],
-        means: "GitHub does not know {token}: it is expired, revoked or mistyped",
+        means: "GitHub does not recognise {token}: it is expired, revoked or mistyped",
         fix: &[
-            "look on the page whether it is still there; renew it, then: git credential-patron add {scope}",
-            "if it is in order there, something else sends an old one: git credential-patron diagnose {url}",
+            "check whether it is still listed there; regenerate it, then run: git credential-patron add {scope}",
+            "if it is fine there, something else sends an old one: git credential-patron diagnose {url}",
         ],
         pages: &["fg"],
         sources: &[
@@ -282,9 +282,9 @@ pub(super) const ROWS: &[Denial] = &[
         also: &[],
         means: "the token may push, but not change files under .github/workflows",
         fix: &[
-            "a classic token: give it the scope workflow",
-            "a fine-grained token: give it Workflows: Read and write on its page: @fg",
-            "a token of an app: log in again and allow workflow, or use a personal access token",
+            "for a classic token: add the scope workflow",
+            "for a fine-grained token: set Workflows to Read and write on its page: @fg",
+            "for an app's token: log in again and allow workflow, or use a personal access token",
         ],
         pages: &["classic-workflow"],
         sources: &[Source::Reported("peter-evans/create-pull-request#2443; many more")],

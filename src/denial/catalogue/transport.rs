@@ -18,10 +18,10 @@ pub(super) const ROWS: &[Denial] = &[
         ],
         hints: &[],
         also: &[],
-        means: "something else answers in GitHub's place: a login page of this network, or a filter",
+        means: "something other than GitHub answered: a login page of this network, or a filter",
         fix: &[
-            "open any page in a browser and log in to the network, or leave it",
-            "then try again; the token was not judged",
+            "open any page in a browser and log in to the network, or use another one",
+            "then try again; the token was not checked",
         ],
         pages: &[],
         sources: &[
@@ -63,10 +63,10 @@ pub(super) const ROWS: &[Denial] = &[
         ],
         hints: &[],
         also: &[],
-        means: "the proxy did not let the request through; GitHub was not reached",
+        means: "the proxy refused the request; GitHub was not reached",
         fix: &[
-            "look at http.proxy (git config --show-origin --get-all http.proxy) and at https_proxy",
-            "if it wants a login, see whether that is still right",
+            "check http.proxy (git config --show-origin --get-all http.proxy) and https_proxy",
+            "if it needs a login, check whether that is still right",
         ],
         pages: &[],
         sources: &[
@@ -108,10 +108,10 @@ pub(super) const ROWS: &[Denial] = &[
         ],
         hints: &[],
         also: &["please try again in {seconds#} seconds", "head: retry-after: {seconds#}"],
-        means: "too many requests from this account or network; the token was not judged",
+        means: "too many requests from this account or network; the token was not checked",
         fix: &[
             "wait a few minutes, then try again",
-            "requests with a token are counted apart from those of the network: use one",
+            "requests with a token have a limit of their own: use one",
         ],
         pages: &[],
         sources: &[
@@ -154,8 +154,8 @@ pub(super) const ROWS: &[Denial] = &[
         ],
         hints: &[],
         also: &[],
-        means: "GitHub has trouble of its own; the token was not judged",
-        fix: &["look at https://www.githubstatus.com and try again later"],
+        means: "GitHub is having problems; the token was not checked",
+        fix: &["check https://www.githubstatus.com and try again later"],
         pages: &[],
         sources: &[Source::Measured("git 2.47.3"), Source::Documented("https://www.githubstatus.com")],
         samples: &[
@@ -213,8 +213,8 @@ pub(super) const ROWS: &[Denial] = &[
         also: &[],
         means: "no trusted connection could be made, so the token was not sent",
         fix: &[
-            "behind a company's proxy: give git its certificate, git config --global http.sslCAInfo FILE",
-            "see whether the clock is right and the system's certificates are current",
+            "behind a company's proxy, give git its certificate: git config --global http.sslCAInfo FILE",
+            "check that the clock is right and the system's certificates are up to date",
         ],
         pages: &[],
         sources: &[
@@ -277,11 +277,8 @@ pub(super) const ROWS: &[Denial] = &[
         ],
         hints: &["way: unable to access"],
         also: &[],
-        means: "the host gave no answer, so the token was not judged",
-        fix: &[
-            "see whether this machine is online, and whether a proxy or VPN is wanted here",
-            "then try again",
-        ],
+        means: "the host did not answer, so the token was not checked",
+        fix: &["check whether this machine is online, and whether it needs a proxy or VPN", "then try again"],
         pages: &[],
         sources: &[
             Source::Measured("git 2.47.3 with libcurl 7.88.1"),

@@ -192,7 +192,7 @@ pub(super) fn write(
     };
     if kept.as_ref() != Some(token) {
         return Err(VaultError::Io(
-            "the keyring did not keep the secret: it reads back differently".to_owned(),
+            "the keyring did not store the secret correctly: it reads back differently".to_owned(),
         ));
     }
     Ok(())

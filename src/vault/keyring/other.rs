@@ -67,7 +67,7 @@ pub(super) fn write(_: &Backend, wanted: &Wanted, token: &Token, dialog: &Dialog
         match secret(&entry)? {
             Some(kept) if kept == *token => Ok(()),
             _ => Err(VaultError::Io(
-                "the keyring did not keep the secret: it reads back differently".to_owned(),
+                "the keyring did not store the secret correctly: it reads back differently".to_owned(),
             )),
         }
     })

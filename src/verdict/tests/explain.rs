@@ -116,14 +116,14 @@ fn a_text_that_names_no_repository_still_leads_to_github_com_only() {
     );
     let elsewhere = explained(&LIFETIME.replace("https://github.com", "https://ghe.example.com"));
     assert_eq!(elsewhere.page, None);
-    assert_eq!(elsewhere.means, "acme takes no token that lives longer than 9 days");
+    assert_eq!(elsewhere.means, "acme does not accept tokens that last longer than 9 days");
 }
 
 #[test]
 fn what_is_not_known_is_said_in_words_that_fit() {
     let verdict =
         explained("remote: Personal access tokens (classic) are forbidden from accessing this repository.");
-    assert_eq!(verdict.means, "the organisation does not let classic tokens in");
+    assert_eq!(verdict.means, "the organisation does not allow classic tokens");
     assert_eq!(
         verdict.fix,
         [
@@ -206,6 +206,7 @@ fn account() -> impl Strategy<Value = Option<TokenEvidence>> {
             expires: flags[1].then_some(NOW),
             number: flags[2].then(|| "42".to_owned()),
             accepted_for_owner: flags[3],
+            user_id: None,
             accepted_for_repo: false,
         }),
     )

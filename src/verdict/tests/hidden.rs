@@ -10,7 +10,7 @@ fn pending_and_not_selected_differ_by_sight_and_history() {
     let revoked = with(|account| account.accepted_for_owner = true);
     let verdict = conclude(&revoked);
     assert_eq!(verdict.id, VerdictId::GrantRevoked);
-    assert!(verdict.fix[0].contains("make another token"), "{verdict:?}");
+    assert!(verdict.fix[0].contains("create another token"), "{verdict:?}");
     assert_eq!(id(&with(|account| account.accepted_for_repo = true)), VerdictId::GrantRevoked);
     // Whoever sees something else of the owner was not thrown out; whose token is not known, was not asked.
     let sees = |e: &mut Evidence| e.private_repos = list(&["acme/other"]);
@@ -42,9 +42,9 @@ fn another_owners_token_does_not_wait_for_approval() {
     assert_eq!((verdict.id, verdict.certainty), (VerdictId::RepositoryNotFound, Inferred));
     assert_eq!(
         verdict.means,
-        "the token \"acme\" is most likely mona's: it sees nothing else that is private"
+        "the token \"acme\" is most likely mona's: it can see nothing else that is private"
     );
-    assert_eq!(verdict.fix[0], "make one whose resource owner is acme: git credential-patron add acme");
+    assert_eq!(verdict.fix[0], "create one whose resource owner is acme: git credential-patron add acme");
     let mut push = read_only(false, Some(true));
     push.private_repos = list(&["mona/notes"]);
     assert_eq!(conclude(&push).fix[0], verdict.fix[0]);
@@ -147,10 +147,10 @@ fn reading_is_told_apart_from_selection() {
 fn a_misspelt_repository_is_noticed() {
     let fine_grained = conclude(&but(|e| e.private_repos = list(&["acme/secrets"])));
     assert_eq!(fine_grained.id, VerdictId::RepositoryNotSelected);
-    assert!(fine_grained.fix[1].ends_with("the token sees acme/secrets"));
+    assert!(fine_grained.fix[1].ends_with("the token can see acme/secrets"));
     let classic = conclude(&classic("repo", |e| e.private_repos = list(&["acme/secrets"])));
     assert_eq!(classic.id, VerdictId::RepositoryNotFound);
-    assert!(classic.fix[0].ends_with("the token sees acme/secrets"));
+    assert!(classic.fix[0].ends_with("the token can see acme/secrets"));
 }
 
 #[test]

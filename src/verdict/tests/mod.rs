@@ -86,6 +86,7 @@ fn hidden() -> Evidence {
             expires: Some(NOW + 86_400),
             number: None,
             accepted_for_owner: false,
+            user_id: None,
             accepted_for_repo: false,
         }),
         now: NOW,

@@ -137,7 +137,7 @@ fn the_scope_that_is_needed_depends_on_what_is_done() {
     // A classic token sees all its user's repositories, and belongs to no owner.
     let mut elsewhere = public_push("repo");
     elsewhere.private_repos = list(&["mona/notes"]);
-    assert!(conclude(&elsewhere).means.starts_with("you may write"));
+    assert!(conclude(&elsewhere).means.starts_with("you can write"));
     assert_eq!(id(&classic("public_repo", |_| {})), VerdictId::ScopeMissing);
 }
 
@@ -199,14 +199,14 @@ fn an_account_without_its_secret_is_none_and_says_why() {
     let verdict = silent(Some("unlock it"));
     assert_eq!((verdict.id, verdict.certainty, verdict.exit), (VerdictId::NoAccount, Measured, 1));
     assert_eq!(verdict.means, "the token of \"acme\" cannot be read: the {keyring} is locked");
-    assert_eq!(verdict.fix, ["unlock it", "or give the token again: git credential-patron add acme"]);
-    assert_eq!(silent(None).fix, ["give the token again: git credential-patron add acme"]);
+    assert_eq!(verdict.fix, ["unlock it", "or add the token again: git credential-patron add acme"]);
+    assert_eq!(silent(None).fix, ["add the token again: git credential-patron add acme"]);
 }
 
 #[test]
 fn a_token_in_the_url_is_to_be_taken_out_whatever_was_refused() {
     let first = |evidence: Evidence| conclude(&evidence).fix.first().cloned().unwrap_or_default();
-    let out = "take the token out of the URL, so that git asks patron: git remote set-url REMOTE https://github.com/acme/secret";
+    let out = "remove the token from the URL, so that git asks patron: git remote set-url REMOTE https://github.com/acme/secret";
     assert_eq!(first(with(|account| account.origin = Origin::Url)), out);
     assert_ne!(first(with(|_| {})), out);
     let from_url = |heard: Observed| {
@@ -227,11 +227,11 @@ fn what_everybody_may_fetch_needs_no_token() {
     let verdict = conclude(&evidence);
     assert_eq!(
         (verdict.id, verdict.means.as_str()),
-        (VerdictId::Ok, "everybody may fetch acme/secret, so git needs no token for it")
+        (VerdictId::Ok, "acme/secret is public: git can fetch it without a token")
     );
     assert!(verdict.fix.is_empty());
     evidence.user = message(401, "Bad credentials");
-    assert!(conclude(&evidence).fix.concat().contains("GitHub does not know the token \"acme\""));
+    assert!(conclude(&evidence).fix.concat().contains("GitHub does not recognise the token \"acme\""));
 }
 
 #[test]
@@ -255,7 +255,7 @@ fn a_host_that_is_not_the_asked_one_is_the_proxy() {
 fn texts_name_the_token_by_where_it_comes_from() {
     for (origin, words) in [
         (Origin::Account, "the token \"acme\""),
-        (Origin::Fallback, "the token of your earlier helper"),
+        (Origin::Fallback, "the token of your previous helper"),
         (Origin::Url, "the token in the remote's URL"),
     ] {
         let verdict = conclude(&with(|account| account.origin = origin));
