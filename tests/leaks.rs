@@ -246,6 +246,8 @@ const RUNS: &[Row] = &[
     hides("setup", "", SecretInGitConfig),
     hides("unsetup", "", SecretInGitConfig),
     hides("completions bash", "", Kept),
+    hides("install-docs --prefix docs", "{acme}\n", Kept),
+    hides("install-docs --prefix {new} --remove", "", Kept),
     hides("-h", "", Kept),
     hides("", "{acme}\n", Kept),
 ];
