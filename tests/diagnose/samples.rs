@@ -154,13 +154,14 @@ fn every_row_that_can_be_refused_with_is_tried() {
         })
         .map(|row| row.id.as_str())
         .collect();
-    // These are said by git itself, by SSH, or in the report of a push: `explain` reads them.
+    // These are said by git itself, by SSH, by gh, or in the report of a push: `explain` reads them.
     assert_eq!(
         never,
         [
             "no-account",
             "not-a-refusal",
             "proxy-failed",
+            "scope-missing",
             "ssh-remote",
             "tls-failed",
             "unreachable",

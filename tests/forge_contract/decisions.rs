@@ -161,11 +161,14 @@ fn a_token_that_has_ended_is_as_unknown_as_an_invented_one() {
     // Also where nothing would have been needed, and with the token in the wrong field.
     assert_eq!(client.discover("https://github.com/acme/open", FETCH, &invented).status, 401);
     let good = forge.secret("acme");
-    for header in [basic(&good, ""), basic("", &good), basic(&good, "x-oauth-basic")] {
-        let refs = format!("{url}/info/refs?service={FETCH}");
+    let refs = format!("{url}/info/refs?service={FETCH}");
+    for header in [basic(&good, ""), basic("", &good), basic(&invented, "x-oauth-basic")] {
         let answer = client.try_get(&refs, &header).expect("the forge answers");
         assert_eq!((answer.status, answer.body.as_str()), (401, INVALID));
     }
+    // The old way, by which a token is the user name, is no wrong field.
+    let old = client.try_get(&refs, &basic(&good, "x-oauth-basic")).expect("the forge answers");
+    assert_eq!(old.status, 200);
 }
 
 #[test]
