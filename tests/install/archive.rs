@@ -11,22 +11,35 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
-use tempfile::TempDir;
 
 /// When everything in it was changed last, as far as it says.
 const DATE: &str = "1790000000";
 
 /// The folder of a release for this machine: its archive, install.sh and SHA256SUMS. It is made once.
 pub(crate) fn release() -> &'static Path {
-    static RELEASE: OnceLock<TempDir> = OnceLock::new();
-    let made = RELEASE.get_or_init(|| {
-        let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let program = stripped(folder.path());
-        pack(folder.path().join("dist"), &program, &target()).ok();
-        folder
-    });
-    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    FOLDER.get_or_init(|| made.path().join("dist"))
+    static RELEASE: OnceLock<PathBuf> = OnceLock::new();
+    RELEASE.get_or_init(|| {
+        let folder = folder_of_this_run("release");
+        let program = stripped(&folder);
+        pack(folder.join("dist"), &program, &target()).ok();
+        folder.join("dist")
+    })
+}
+
+/// A folder for what a run of the tests makes once. Nothing ends with such a run, so the next one takes it away.
+pub(super) fn folder_of_this_run(name: &str) -> PathBuf {
+    let top = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    for entry in fs::read_dir(top).into_iter().flatten().flatten() {
+        let found = entry.file_name().to_string_lossy().into_owned();
+        let process = found.strip_prefix(name).and_then(|rest| rest.strip_prefix('-'));
+        if process.is_some_and(|process| !Path::new("/proc").join(process).exists()) {
+            // Best effort: another run may do the same.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+    let folder = top.join(format!("{name}-{}", std::process::id()));
+    fs::create_dir_all(&folder).expect("Cargo's own folder can be written");
+    folder
 }
 
 /// This build without what is for debuggers, as it is released.

@@ -5,7 +5,7 @@
 //! system, which cannot be built here: what is held is that each package names the archive that was made, with its
 //! checksum, and what lies in it.
 
-use super::archive::{Script, archive, pack, release, sums, target, unpacked};
+use super::archive::{Script, archive, folder_of_this_run, pack, release, sums, target, unpacked};
 use super::{listing, root, tool};
 use crate::sandbox::{PROGRAM, Sandbox};
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +14,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
-use tempfile::TempDir;
 
 /// The systems of a release.
 const TARGETS: [&str; 6] = [
@@ -30,32 +29,31 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// A whole release: `dist` with an archive for each system, and `packages`. It is made once.
 fn made() -> &'static Path {
-    static MADE: OnceLock<TempDir> = OnceLock::new();
-    let folder = MADE.get_or_init(|| {
+    static MADE: OnceLock<PathBuf> = OnceLock::new();
+    MADE.get_or_init(|| {
         for (name, package) in [("rpmbuild", "rpm"), ("dpkg-deb", "dpkg"), ("dpkg-scanpackages", "dpkg-dev")]
         {
             tool(name, package);
         }
-        let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let dist = folder.path().join("dist");
+        let folder = folder_of_this_run("packages");
+        let dist = folder.join("dist");
         fs::create_dir(&dist).expect("the folder is the test's");
         for entry in fs::read_dir(release()).expect("it was made") {
             let path = entry.expect("an entry").path();
             fs::copy(&path, dist.join(path.file_name().expect("a file"))).expect("the folder is the test's");
         }
         for target in TARGETS.into_iter().filter(|other| *other != target()) {
-            let program = folder.path().join("program");
+            let program = folder.join("program");
             fs::write(&program, format!("stands for the program of {target}\n"))
                 .expect("the folder is the test's");
             pack(&dist, &program, target).ok();
         }
-        let out = folder.path().join("packages");
+        let out = folder.join("packages");
         let said = Script::new("packages").args([OsStr::new("--dist"), dist.as_os_str()]);
         let said = said.args([OsStr::new("--output"), out.as_os_str()]).ok();
         assert!(!said.contains("left out"), "{said}");
         folder
-    });
-    folder.path()
+    })
 }
 
 fn dist() -> PathBuf {
