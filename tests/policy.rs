@@ -369,6 +369,11 @@ fn no_request_before_gits_is_made_and_no_page_opened_where_that_is_forbidden() {
         .says("browser = false");
     assert_eq!(sandbox.opened_pages(), [""; 0]);
     Ruled::by(&sandbox, "browser = true").patron("diagnose acme/secret --open").fails(1);
+    // Nobody waits for what opens it.
+    let start = std::time::Instant::now();
+    while sandbox.opened_pages().is_empty() && start.elapsed() < std::time::Duration::from_secs(60) {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
     assert_eq!(sandbox.opened_pages().len(), 1);
 }
 
