@@ -18,6 +18,8 @@ mod bus;
 mod by_command;
 #[cfg(target_os = "linux")]
 mod callers;
+#[cfg(target_os = "linux")]
+mod clients;
 #[cfg(unix)]
 mod contract;
 #[cfg(unix)]

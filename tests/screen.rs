@@ -105,7 +105,12 @@ impl Screen {
 
     /// Types a line.
     pub(crate) fn type_line(&mut self, line: &str) -> Result<(), String> {
-        write!(self.keys, "{line}\r").and_then(|()| self.keys.flush()).map_err(|error| error.to_string())
+        self.press(&format!("{line}\r"))
+    }
+
+    /// Presses these keys.
+    pub(crate) fn press(&mut self, keys: &str) -> Result<(), String> {
+        write!(self.keys, "{keys}").and_then(|()| self.keys.flush()).map_err(|error| error.to_string())
     }
 
     /// Waits for the command's end.
