@@ -219,5 +219,5 @@ fn what_an_owner_denies_a_members_wait_cannot_tell_from_waiting_and_says_so() {
         .fails(3)
         .says("time is up")
         .says("denied or revoked")
-        .says("look for a mail about the decision");
+        .says("check your mail for the decision");
 }
