@@ -242,7 +242,6 @@ const RUNS: &[Row] = &[
     hides("grants list acme", "", ListCorrupt),
     // setup, unsetup, and what only talks
     hides("setup", "", Kept),
-    hides("install-docs --prefix docs", "", Kept),
     hides("setup --dry-run", "", SecretInGitConfig),
     hides("setup", "", SecretInGitConfig),
     hides("unsetup", "", SecretInGitConfig),

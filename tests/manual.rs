@@ -73,14 +73,24 @@ fn the_synopsis_names_what_the_commands_section_describes() {
     let names_of = |commands: BTreeMap<String, Named>| -> BTreeMap<String, BTreeSet<String>> {
         commands.into_iter().map(|(name, named)| (name, named.options.into_keys().collect())).collect()
     };
-    assert_eq!(names_of(manual().synopsis()), names_of(manual().commands()));
+    let (synopsis, commands) = (names_of(manual().synopsis()), names_of(manual().commands()));
+    for (name, options) in &commands {
+        assert_eq!(
+            synopsis.get(name),
+            Some(options),
+            "{name}: SYNOPSIS (left) is not what COMMANDS describes"
+        );
+    }
+    for name in synopsis.keys() {
+        assert!(commands.contains_key(name), "{name} stands in SYNOPSIS and not in COMMANDS");
+    }
 }
 
 #[test]
 fn the_first_help_is_one_screen_and_names_every_command() {
     let sandbox = Sandbox::new(None);
     let help = sandbox.patron(["-h"]).ok().stdout();
-    assert!(help.lines().count() <= 24, "{} lines", help.lines().count());
+    assert!(help.lines().count() <= 24, "{} lines, at most 24: `HELP` in src/cli.rs", help.lines().count());
     assert!(help.lines().all(|line| line.len() <= 80), "{help}");
     for line in [&["help"][..], &["--help"]] {
         sandbox.patron(line).ok().prints(&help);

@@ -1,6 +1,6 @@
 //! What people read in ten situations, at 100 columns, as files: `tests/snapshots/NAME.txt`.
 //!
-//! `BLESS=1 cargo test snapshots` writes them anew; what has changed is then seen with `git diff`. What differs
+//! `PATRON_BLESS=1 cargo test snapshots` writes them anew; what has changed is then seen with `git diff`. What differs
 //! from run to run (versions, days, milliseconds, ports, the numbers of pages) is masked.
 
 use super::super::forge::{Permission, Policy, Selection, State};
@@ -28,7 +28,7 @@ fn is_as_in(name: &str, scene: &Scene, arguments: &str, code: i32) {
         text.lines().filter(|line| !line.contains("https://")).map(|line| line.chars().count()).max();
     assert!(widest.is_some_and(|widest| widest <= 100), "{text}");
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots").join(format!("{name}.txt"));
-    if env::var_os("BLESS").is_some() {
+    if env::var_os("PATRON_BLESS").is_some() {
         fs::create_dir_all(file.parent().expect("it lies in a folder")).expect("the folder can be made");
         fs::write(&file, &text).expect("the file can be written");
         return;
@@ -36,7 +36,7 @@ fn is_as_in(name: &str, scene: &Scene, arguments: &str, code: i32) {
     let expected = fs::read_to_string(&file).unwrap_or_else(|_| "there is no such file\n".to_owned());
     assert!(
         text == expected,
-        "{} is\n{expected}\nand now it would be\n{text}\nif that is better: BLESS=1",
+        "{} is\n{expected}\nand now it would be\n{text}\nif that is better: PATRON_BLESS=1",
         file.display()
     );
 }

@@ -1,5 +1,5 @@
 //! `man/git-credential-patron-denials.7`: made here from the tables of verdicts and refusals and from what
-//! `explain ID` says, and held against them. After a change to either: `PATRON_BLESS=1 cargo test manual`.
+//! `explain ID` says, and held against them. After a change to either: `PATRON_BLESS=1 cargo test --test patron -- manual::denials`.
 
 use super::page_path;
 use super::verdicts::{self, VerdictRow};

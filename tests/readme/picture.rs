@@ -28,7 +28,7 @@ const AGAIN_AT: u32 = 18;
 /// Longer than patron leaves GitHub alone after a refusal.
 const PAUSE: Duration = Duration::from_secs(11);
 /// Set by `tests/picture`: the picture is written instead of compared.
-const BLESS: &str = "PATRON_PICTURE";
+const BLESS: &str = "PATRON_BLESS";
 
 /// Compares the picture with this screen, or writes it.
 #[track_caller]
