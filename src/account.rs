@@ -8,7 +8,7 @@ use super::token::TokenKind;
 
 /// One scope with one token. Never the secret itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Account {
+pub(crate) struct Account {
     /// Names the secret in its vault; never changes while the account lives.
     pub id: String,
     /// What people call it.
@@ -39,7 +39,7 @@ pub struct Account {
 
 /// A GitHub App that an account is of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct App {
+pub(crate) struct App {
     /// Its client ID, or its older number.
     pub client_id: String,
     /// The command that signs for it, where no key is kept.
@@ -48,12 +48,12 @@ pub struct App {
 
 impl Account {
     /// Tells whether this is an account for that scope: see [`same_scope`].
-    pub fn is_for(&self, scope: &Scope) -> bool {
+    pub(crate) fn is_for(&self, scope: &Scope) -> bool {
         same_scope(&self.scope, scope, self.server)
     }
 
     /// Tells whether a name is this account's login: without case on GitHub, exactly elsewhere.
-    pub fn is_login(&self, name: &str) -> bool {
+    pub(crate) fn is_login(&self, name: &str) -> bool {
         self.login.as_deref().is_some_and(|login| match self.server {
             Server::GitHub => login.eq_ignore_ascii_case(name),
             Server::Plain => login == name,
@@ -63,7 +63,7 @@ impl Account {
 
 /// Which vault holds an account's secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum VaultPlace {
+pub(crate) enum VaultPlace {
     /// The system's keyring.
     Keyring,
     /// The file `secrets.toml`.
@@ -74,7 +74,7 @@ pub enum VaultPlace {
 
 impl VaultPlace {
     /// Names the vault as `list --json` does.
-    pub fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Keyring => "keyring",
             Self::File => "file",
@@ -85,7 +85,7 @@ impl VaultPlace {
 
 /// How an account stands at this moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Standing {
+pub(crate) struct Standing {
     /// Git was refused with its token as such (401) and nothing has shown since that it works.
     pub rejected: bool,
     /// Its known expiry has passed.
@@ -94,7 +94,7 @@ pub struct Standing {
 
 /// Tells whether two scopes are one: the same host and the same segments. GitHub does not tell case apart in
 /// names of owners and repositories; other hosts may, and there two spellings are two scopes.
-pub fn same_scope(one: &Scope, other: &Scope, server: Server) -> bool {
+pub(crate) fn same_scope(one: &Scope, other: &Scope, server: Server) -> bool {
     let same = |(one, other): (&String, &String)| match server {
         Server::GitHub => one.eq_ignore_ascii_case(other),
         Server::Plain => one == other,
@@ -106,7 +106,7 @@ pub fn same_scope(one: &Scope, other: &Scope, server: Server) -> bool {
 
 /// Gives the accounts of plain hosts that may have the secret of another one, each with that: their scopes differ in
 /// case alone, and the first version, which took them for one in some places and not in others, kept the secret.
-pub fn mixed_up(accounts: &[Account]) -> impl Iterator<Item = (&Account, &Account)> {
+pub(crate) fn mixed_up(accounts: &[Account]) -> impl Iterator<Item = (&Account, &Account)> {
     let may_be_mixed = |account: &&Account| account.server == Server::Plain && !account.exact;
     let is_twin = |one: &Account, other: &Account| {
         !one.is_for(&other.scope) && same_scope(&one.scope, &other.scope, Server::GitHub)
@@ -117,12 +117,12 @@ pub fn mixed_up(accounts: &[Account]) -> impl Iterator<Item = (&Account, &Accoun
 }
 
 /// Says what serves a host: by its name, else by what its accounts were found to be, else a plain host.
-pub fn server_of(host: &Host, accounts: &[Account]) -> Server {
+pub(crate) fn server_of(host: &Host, accounts: &[Account]) -> Server {
     known_server(host, accounts).unwrap_or(Server::Plain)
 }
 
 /// The same where an unknown host is not taken for a plain one.
-pub fn known_server(host: &Host, accounts: &[Account]) -> Option<Server> {
+pub(crate) fn known_server(host: &Host, accounts: &[Account]) -> Option<Server> {
     let by_account = || accounts.iter().find(|account| account.scope.host() == host);
     host.server_by_name().or_else(|| by_account().map(|account| account.server))
 }

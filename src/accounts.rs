@@ -44,7 +44,7 @@ const WAIT: Duration = Duration::from_secs(10);
 
 /// Why the list cannot be read or written.
 #[derive(Debug, thiserror::Error)]
-pub enum ListError {
+pub(crate) enum ListError {
     /// The file cannot be opened, locked or replaced.
     #[error(transparent)]
     File(#[from] FileError),
@@ -74,7 +74,7 @@ fn place_in_words(at: Option<(usize, usize)>) -> String {
 
 impl ListError {
     /// Says what mends it.
-    pub fn remedy(&self) -> Option<String> {
+    pub(crate) fn remedy(&self) -> Option<String> {
         match self {
             Self::File(trouble) => trouble.remedy(),
             Self::Corrupt { .. } => {
@@ -148,7 +148,7 @@ struct Skipped {
 }
 
 /// Reads the accounts; an absent file is an empty list. Of entries that are skipped it says so, once in a process.
-pub fn load(path: &Path) -> Result<Vec<Account>, ListError> {
+pub(crate) fn load(path: &Path) -> Result<Vec<Account>, ListError> {
     static SAID: Once = Once::new();
     let Accounts { known, skipped, .. } = read(path)?;
     if !skipped.is_empty() {
@@ -348,7 +348,7 @@ fn place_of(text: &str, number: usize, key: &str) -> Option<usize> {
 }
 
 /// Writes accounts as they stand in the list, for a note about some of them.
-pub fn to_text(accounts: &[&Account]) -> String {
+pub(crate) fn to_text(accounts: &[&Account]) -> String {
     let mut tables = ArrayOfTables::new();
     for account in accounts {
         let mut table = Table::new();
@@ -361,17 +361,17 @@ pub fn to_text(accounts: &[&Account]) -> String {
 }
 
 /// Reads what [`to_text`] wrote; other keys are passed over.
-pub fn of_text(bytes: &[u8]) -> Option<Vec<Account>> {
+pub(crate) fn of_text(bytes: &[u8]) -> Option<Vec<Account>> {
     parse(Path::new(""), bytes).ok().map(|accounts| accounts.known)
 }
 
 /// Names the secret of a scope and login, where nothing else was written down.
-pub fn default_id(scope: &str, login: Option<&str>) -> String {
+pub(crate) fn default_id(scope: &str, login: Option<&str>) -> String {
     [scope, "#", login.unwrap_or_default()].concat()
 }
 
 /// The list under its lock: from here to [`Book::save`] nobody else changes it.
-pub struct Book {
+pub(crate) struct Book {
     path: PathBuf,
     lock: Lock,
     document: DocumentMut,
@@ -382,7 +382,7 @@ pub struct Book {
 
 impl Book {
     /// Locks the list and reads it. Refuses a file that cannot be understood or is newer.
-    pub fn open(path: &Path, locks: &Path) -> Result<Self, ListError> {
+    pub(crate) fn open(path: &Path, locks: &Path) -> Result<Self, ListError> {
         let lock = files::lock(path, locks, WAIT)?;
         let bytes = lock.read(Care::Deciding)?.unwrap_or_default();
         let accounts = parse(path, &bytes)?;
@@ -398,12 +398,12 @@ impl Book {
     }
 
     /// Gives the accounts as they are in the file.
-    pub fn accounts(&self) -> &[Account] {
+    pub(crate) fn accounts(&self) -> &[Account] {
         &self.accounts.known
     }
 
     /// Adds an account, or replaces what is known of the one with its id. Unknown keys stay.
-    pub fn put(&mut self, account: &Account) -> Result<(), ListError> {
+    pub(crate) fn put(&mut self, account: &Account) -> Result<(), ListError> {
         let at = self.accounts.known.iter().position(|known| known.id == account.id);
         let place = at.map(|at| self.accounts.places[at]);
         let tables = self.tables()?;
@@ -427,7 +427,7 @@ impl Book {
     }
 
     /// Writes an account in the place of the one with that id, which it may share or not. Unknown keys stay.
-    pub fn rename(&mut self, id: &str, new: &Account) -> Result<(), ListError> {
+    pub(crate) fn rename(&mut self, id: &str, new: &Account) -> Result<(), ListError> {
         if let Some(known) = self.accounts.known.iter_mut().find(|known| known.id == id) {
             known.id.clone_from(&new.id);
         }
@@ -435,7 +435,7 @@ impl Book {
     }
 
     /// Takes an account out; tells whether it was there.
-    pub fn remove(&mut self, id: &str) -> Result<bool, ListError> {
+    pub(crate) fn remove(&mut self, id: &str) -> Result<bool, ListError> {
         let Some(at) = self.accounts.known.iter().position(|known| known.id == id) else { return Ok(false) };
         let place = self.accounts.places[at];
         self.tables()?.remove(place);
@@ -446,7 +446,7 @@ impl Book {
     }
 
     /// Writes the list, if it has changed, and gives up the lock.
-    pub fn save(self) -> Result<(), ListError> {
+    pub(crate) fn save(self) -> Result<(), ListError> {
         let text = self.document.to_string();
         if text == self.text {
             return Ok(());

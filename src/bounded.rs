@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 /// Makes a program ready for [`run`]: its streams are pipes, and it leads a group of its own, with which it can be
 /// ended. From there it cannot ask on the terminal either.
-pub fn apart(command: &mut Command) {
+pub(crate) fn apart(command: &mut Command) {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(command, 0);
@@ -18,7 +18,7 @@ pub fn apart(command: &mut Command) {
 
 /// Gives a program that [`apart`] has made ready its input, and what it wrote, at most so many bytes of each stream.
 /// None if it did not end in time: then it is ended, with what it has started.
-pub fn run(mut child: Child, input: &[u8], most: u64, bound: Duration) -> io::Result<Option<Output>> {
+pub(crate) fn run(mut child: Child, input: &[u8], most: u64, bound: Duration) -> io::Result<Option<Output>> {
     if let Some(mut stdin) = child.stdin.take() {
         // Small: a pipe takes all of it at once. Who does not read it does not want it.
         let _ = stdin.write_all(input);
@@ -31,7 +31,7 @@ pub fn run(mut child: Child, input: &[u8], most: u64, bound: Duration) -> io::Re
 }
 
 /// Waits for a program's output and end. None if that takes longer: it still runs then, and is its caller's to end.
-pub fn wait(child: &mut Child, most: u64, bound: Duration) -> io::Result<Option<Output>> {
+pub(crate) fn wait(child: &mut Child, most: u64, bound: Duration) -> io::Result<Option<Output>> {
     let deadline = Instant::now() + bound;
     let stdout = read_aside(child.stdout.take(), most);
     let stderr = read_aside(child.stderr.take(), most);

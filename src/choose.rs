@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 
 /// The helpers that answered for a place before `setup`: whom to ask where no account fits.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Fallback {
+pub(crate) struct Fallback {
     /// Helpers as git takes them, in order, without patron.
     pub helpers: Vec<String>,
     /// Whether they are told the path: only if they were before setup.
@@ -24,7 +24,7 @@ impl std::fmt::Debug for Fallback {
 
 /// Why an account does not serve a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mismatch {
+pub(crate) enum Mismatch {
     /// It is for another host.
     OtherHost,
     /// Its scope is narrower than what is known of the request: no usable path came.
@@ -40,10 +40,10 @@ pub enum Mismatch {
 }
 
 /// User names that say nothing about who asks, since GitHub's guides put them into URLs (documented).
-pub const CONVENTIONAL_USERS: &[&str] = &["git", "x-access-token", "oauth2", "x-oauth-basic", "token"];
+pub(crate) const CONVENTIONAL_USERS: &[&str] = &["git", "x-access-token", "oauth2", "x-oauth-basic", "token"];
 
 /// The user name that is answered where none is known; GitHub wants one that is not empty (documented).
-pub const ANY_USER: &str = "x-access-token";
+pub(crate) const ANY_USER: &str = "x-access-token";
 
 /// Ranks the accounts that may serve a request; the first is the one to give.
 ///
@@ -56,7 +56,7 @@ pub const ANY_USER: &str = "x-access-token";
 /// | 5 | gists: the account whose scope's owner is its own login, or a whole-host one |
 /// | 6 | a user name in the URL that is a login we know rules out accounts of other logins; the owner's own name, conventional names and unknown names decide nothing. On a plain host the user name must be the account's |
 /// | 7 | among what is left: the longest scope; then the asked login before an unknown one; then not rejected; then not expired; then added before learned; then the label |
-pub fn choose<'a>(
+pub(crate) fn choose<'a>(
     remote: &Remote,
     user: Option<&str>,
     accounts: &'a [Account],
@@ -82,7 +82,7 @@ pub fn choose<'a>(
 
 /// Why an account comes before the others that fit: rule 7 of [`choose`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Because {
+pub(crate) enum Because {
     /// No other fits.
     Only,
     /// Its scope is longer.
@@ -102,7 +102,7 @@ pub enum Because {
 }
 
 /// Says by which part of rule 7 an account comes before the next one.
-pub fn because(
+pub(crate) fn because(
     first: &Account,
     second: Option<&Account>,
     user: Option<&str>,
@@ -127,7 +127,12 @@ pub fn because(
 }
 
 /// Says whether an account may serve a request, and if not, why: rules 1 to 6 of [`choose`].
-pub fn fits(account: &Account, remote: &Remote, user: Option<&str>, all: &[Account]) -> Result<(), Mismatch> {
+pub(crate) fn fits(
+    account: &Account,
+    remote: &Remote,
+    user: Option<&str>,
+    all: &[Account],
+) -> Result<(), Mismatch> {
     let scope = &account.scope;
     if !scope.host().serves(&remote.host) {
         return Err(Mismatch::OtherHost);
@@ -169,14 +174,14 @@ pub fn fits(account: &Account, remote: &Remote, user: Option<&str>, all: &[Accou
 ///
 /// A name that is both a known login and the owner's name is taken as the login: the user has told us
 /// about it, and the owner's own tokens carry it too.
-pub fn names_a_login(user: &str, remote: &Remote, accounts: &[Account]) -> bool {
+pub(crate) fn names_a_login(user: &str, remote: &Remote, accounts: &[Account]) -> bool {
     !user.is_empty()
         && !CONVENTIONAL_USERS.contains(&user.to_ascii_lowercase().as_str())
         && accounts.iter().any(|account| account.scope.host().serves(&remote.host) && account.is_login(user))
 }
 
 /// Names the user that is answered: the asked one, else the login, else [`ANY_USER`].
-pub fn answered_user<'a>(account: &'a Account, asked: Option<&'a [u8]>) -> &'a [u8] {
+pub(crate) fn answered_user<'a>(account: &'a Account, asked: Option<&'a [u8]>) -> &'a [u8] {
     match (asked, &account.login) {
         (Some(asked), _) if !asked.is_empty() || account.server == Server::Plain => asked,
         // An installation's token has a name of its own (documented), not that of the App's bot.
@@ -188,7 +193,7 @@ pub fn answered_user<'a>(account: &'a Account, asked: Option<&'a [u8]>) -> &'a [
 
 /// Tells whether a secret of this account may be handed out for the owner of that place: used wherever a secret
 /// comes from elsewhere (a fallback) and might be one of ours.
-pub fn may_serve_owner(account: &Account, remote: &Remote) -> bool {
+pub(crate) fn may_serve_owner(account: &Account, remote: &Remote) -> bool {
     let Some(mine) = account.scope.segment(0) else { return true };
     match account.server {
         Server::GitHub => {

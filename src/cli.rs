@@ -18,14 +18,14 @@ use std::time::Duration;
     arg_required_else_help = true,
     subcommand_required = true
 )]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
 }
 
 /// One screen of 24 lines: git swallows `--help`, so this is what people see first.
-pub const HELP: &str = "\
+pub(crate) const HELP: &str = "\
 gives git the right GitHub token for each owner
 
 usage: git credential-patron COMMAND
@@ -54,7 +54,7 @@ Begin: git credential-patron setup && git credential-patron add acme
 
 /// The commands for people.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Make patron git's helper for these hosts
     #[command(after_help = "example: git credential-patron setup --host ghe.example.com")]
     Setup(Setup),
@@ -125,7 +125,7 @@ pub enum Command {
 
 /// Options of `setup`.
 #[derive(Debug, Args)]
-pub struct Setup {
+pub(crate) struct Setup {
     /// A host, with its port if it has one [default: github.com and gist.github.com]
     #[arg(long = "host", value_name = "HOST")]
     pub hosts: Vec<String>,
@@ -139,7 +139,7 @@ pub struct Setup {
 
 /// Options of `unsetup`.
 #[derive(Debug, Args)]
-pub struct Unsetup {
+pub(crate) struct Unsetup {
     /// Change git's system config instead of your own
     #[arg(long)]
     pub system: bool,
@@ -150,7 +150,7 @@ pub struct Unsetup {
 
 /// Options of `add`.
 #[derive(Debug, Args)]
-pub struct Add {
+pub(crate) struct Add {
     /// acme, acme/secret, ghe.example.com/acme, or https://example.com for a whole host
     #[arg(value_name = "SCOPE")]
     pub scope: String,
@@ -194,7 +194,7 @@ pub struct Add {
 
 /// Options of `import`.
 #[derive(Debug, Args)]
-pub struct Import {
+pub(crate) struct Import {
     /// Look there and nowhere else (several times: in each of them) [default: everywhere]
     #[arg(long = "from", value_name = "SOURCE")]
     pub sources: Vec<ImportSource>,
@@ -211,7 +211,7 @@ pub struct Import {
 
 /// Where tokens are taken over from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ImportSource {
+pub(crate) enum ImportSource {
     /// The GitHub CLI
     Gh,
     /// Git's helper store
@@ -240,7 +240,7 @@ pub enum ImportSource {
 
 /// The vaults that can be named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum VaultName {
+pub(crate) enum VaultName {
     /// The system's keyring
     Keyring,
     /// A file that only you can read
@@ -249,7 +249,7 @@ pub enum VaultName {
 
 /// Options of `list`.
 #[derive(Debug, Args)]
-pub struct List {
+pub(crate) struct List {
     /// Print JSON, for programs
     #[arg(long)]
     pub json: bool,
@@ -257,7 +257,7 @@ pub struct List {
 
 /// Options of `remove`.
 #[derive(Debug, Args)]
-pub struct Remove {
+pub(crate) struct Remove {
     /// The account's scope or label; SCOPE@LOGIN where a scope has several logins
     #[arg(value_name = "SCOPE|LABEL")]
     pub what: String,
@@ -268,7 +268,7 @@ pub struct Remove {
 
 /// Options of `rename`.
 #[derive(Debug, Args)]
-pub struct Rename {
+pub(crate) struct Rename {
     /// The account's scope or label
     #[arg(value_name = "SCOPE|LABEL")]
     pub what: String,
@@ -282,7 +282,7 @@ pub struct Rename {
 
 /// Options of `renew`.
 #[derive(Debug, Args)]
-pub struct Renew {
+pub(crate) struct Renew {
     /// The account's scope or label; SCOPE@LOGIN where a scope has several logins
     #[arg(value_name = "SCOPE|LABEL")]
     pub what: String,
@@ -299,7 +299,7 @@ pub struct Renew {
 
 /// Options of `revoke`.
 #[derive(Debug, Args)]
-pub struct Revoke {
+pub(crate) struct Revoke {
     /// The account's scope or label; SCOPE@LOGIN where a scope has several logins
     #[arg(value_name = "SCOPE|LABEL")]
     pub what: Option<String>,
@@ -313,7 +313,7 @@ pub struct Revoke {
 
 /// Options of `wait`.
 #[derive(Debug, Args)]
-pub struct Wait {
+pub(crate) struct Wait {
     /// A repository, a URL, or an owner [default: the current repository's remote]
     #[arg(value_name = "SCOPE|URL")]
     pub what: Option<String>,
@@ -348,7 +348,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 
 /// Options of `diagnose`.
 #[derive(Debug, Args)]
-pub struct Diagnose {
+pub(crate) struct Diagnose {
     /// A URL, a remote's name, an owner or a repository [default: every remote of the current repository]
     #[arg(value_name = "URL|REMOTE|SCOPE")]
     pub what: Option<String>,
@@ -368,7 +368,7 @@ pub struct Diagnose {
 
 /// Options of `status`.
 #[derive(Debug, Args)]
-pub struct StatusArgs {
+pub(crate) struct StatusArgs {
     /// Make no requests; show only what is known on this machine
     #[arg(long)]
     pub offline: bool,
@@ -379,7 +379,7 @@ pub struct StatusArgs {
 
 /// Options of `explain`.
 #[derive(Debug, Args)]
-pub struct Explain {
+pub(crate) struct Explain {
     /// A refusal or verdict by its id, instead of a transcript on stdin
     #[arg(value_name = "ID", conflicts_with_all = ["list", "check"])]
     pub id: Option<String>,
@@ -399,7 +399,7 @@ pub struct Explain {
 
 /// Options of `token`.
 #[derive(Debug, Args)]
-pub struct TokenOptions {
+pub(crate) struct TokenOptions {
     /// An owner, a repository or a URL [default: the current repository's remote]
     #[arg(value_name = "SCOPE|URL")]
     pub what: Option<String>,
@@ -407,7 +407,7 @@ pub struct TokenOptions {
 
 /// Options of `exec`.
 #[derive(Debug, Args)]
-pub struct Exec {
+pub(crate) struct Exec {
     /// An owner, a repository or a URL [default: the current repository's remote]
     #[arg(long = "for", value_name = "SCOPE|URL")]
     pub target: Option<String>,
@@ -418,7 +418,7 @@ pub struct Exec {
 
 /// Options of `help`.
 #[derive(Debug, Args)]
-pub struct Help {
+pub(crate) struct Help {
     /// The command
     #[arg(value_name = "COMMAND")]
     pub command: Option<String>,
@@ -426,7 +426,7 @@ pub struct Help {
 
 /// Options of `requests`.
 #[derive(Debug, Args)]
-pub struct Requests {
+pub(crate) struct Requests {
     /// List the tokens that ask for access, approve them, or deny them
     #[arg(value_name = "list|approve|deny", hide_possible_values = true)]
     pub action: RequestsAction,
@@ -455,7 +455,7 @@ pub struct Requests {
 
 /// What `requests` does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum RequestsAction {
+pub(crate) enum RequestsAction {
     /// Shows the tokens that ask for access.
     List,
     /// Lets tokens in.
@@ -466,7 +466,7 @@ pub enum RequestsAction {
 
 /// Options of `grants`.
 #[derive(Debug, Args)]
-pub struct Grants {
+pub(crate) struct Grants {
     /// Show the tokens that have access, or take it back
     #[arg(value_name = "list|revoke", hide_possible_values = true)]
     pub action: GrantsAction,
@@ -489,7 +489,7 @@ pub struct Grants {
 
 /// What `grants` does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum GrantsAction {
+pub(crate) enum GrantsAction {
     /// Shows the tokens that have access.
     List,
     /// Takes access back.
@@ -498,7 +498,7 @@ pub enum GrantsAction {
 
 /// Which of an organisation's tokens are meant: GitHub's own filters.
 #[derive(Debug, Args)]
-pub struct Filter {
+pub(crate) struct Filter {
     /// Only this user's tokens (several times: any of them)
     #[arg(long = "owner", value_name = "LOGIN")]
     pub owners: Vec<String>,
@@ -515,7 +515,7 @@ pub struct Filter {
 
 /// Options of `install-docs`.
 #[derive(Debug, Args)]
-pub struct InstallDocs {
+pub(crate) struct InstallDocs {
     /// Write below this folder [default: the one whose bin folder holds this program]
     #[arg(long, value_name = "DIR")]
     pub prefix: Option<std::path::PathBuf>,
@@ -526,7 +526,7 @@ pub struct InstallDocs {
 
 /// Options of `completions`.
 #[derive(Debug, Args)]
-pub struct Completions {
+pub(crate) struct Completions {
     /// Which shell, in any case of letters
     #[arg(value_name = "SHELL", ignore_case = true, required_unless_present = "values")]
     pub shell: Option<clap_complete::Shell>,
@@ -537,7 +537,7 @@ pub struct Completions {
 
 /// What the completions offer beside commands and options.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum CompletedValues {
+pub(crate) enum CompletedValues {
     /// The accounts' labels, and their scopes with the login.
     Accounts,
     /// The remotes here with their repositories, and the accounts' scopes.

@@ -10,7 +10,7 @@ use std::io::Write;
 
 /// How a command ended, as the contract numbers it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exit {
+pub(crate) enum Exit {
     /// It failed, or a refusal was found.
     Failed,
     /// The command line was wrong.
@@ -24,7 +24,7 @@ pub enum Exit {
 
 impl Exit {
     /// Gives the process's exit code.
-    pub fn code(self) -> u8 {
+    pub(crate) fn code(self) -> u8 {
         match self {
             Self::Failed => 1,
             Self::Usage => 2,
@@ -36,7 +36,7 @@ impl Exit {
 
 /// Why a command failed, and what to do about it.
 #[derive(Debug)]
-pub struct Failure {
+pub(crate) struct Failure {
     exit: Exit,
     fact: String,
     cause: Option<anyhow::Error>,
@@ -45,58 +45,58 @@ pub struct Failure {
 
 impl Failure {
     /// States what failed: lower-case, no full stop.
-    pub fn new(exit: Exit, fact: impl Into<String>) -> Self {
+    pub(crate) fn new(exit: Exit, fact: impl Into<String>) -> Self {
         Self { exit, fact: fact.into(), cause: None, remedies: Vec::new() }
     }
 
     /// States that a command failed (exit code 1).
-    pub fn failed(fact: impl Into<String>) -> Self {
+    pub(crate) fn failed(fact: impl Into<String>) -> Self {
         Self::new(Exit::Failed, fact)
     }
 
     /// States that the command line was wrong (exit code 2).
-    pub fn usage(fact: impl Into<String>) -> Self {
+    pub(crate) fn usage(fact: impl Into<String>) -> Self {
         Self::new(Exit::Usage, fact)
     }
 
     /// Ends with this exit code and no further word: the result said it all.
-    pub fn said(exit: Exit) -> Self {
+    pub(crate) fn said(exit: Exit) -> Self {
         Self::new(exit, "")
     }
 
     /// Adds why. Causes never hold a secret, since no error type of ours holds input.
     #[must_use]
-    pub fn because(mut self, cause: impl Into<anyhow::Error>) -> Self {
+    pub(crate) fn because(mut self, cause: impl Into<anyhow::Error>) -> Self {
         self.cause = Some(cause.into());
         self
     }
 
     /// Adds one thing the reader can do.
     #[must_use]
-    pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
+    pub(crate) fn remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedies.push(remedy.into());
         self
     }
 
     /// Gives the way the process ends.
-    pub fn exit(&self) -> Exit {
+    pub(crate) fn exit(&self) -> Exit {
         self.exit
     }
 
     /// Gives the causes, the nearest first.
-    pub fn causes(&self) -> Vec<String> {
+    pub(crate) fn causes(&self) -> Vec<String> {
         self.cause.iter().flat_map(anyhow::Error::chain).map(ToString::to_string).collect()
     }
 
     /// Says fact, causes and the first remedy in one line, for git's own words.
-    pub fn one_line(&self) -> String {
+    pub(crate) fn one_line(&self) -> String {
         let causes = self.cause.iter().flat_map(anyhow::Error::chain).map(|cause| format!(": {cause}"));
         let remedy = self.remedies.first().map(|remedy| format!("; fix: {remedy}"));
         argument(&std::iter::once(self.fact.clone()).chain(causes).chain(remedy).collect::<String>())
     }
 
     /// Prints fact, causes and remedies, a line each.
-    pub fn print(&self, to: &mut dyn Write) -> std::io::Result<()> {
+    pub(crate) fn print(&self, to: &mut dyn Write) -> std::io::Result<()> {
         if self.fact.is_empty() {
             return Ok(());
         }
@@ -128,7 +128,7 @@ impl From<PromptError> for Failure {
     }
 }
 /// Says in one line what is wrong and what mends it: how git's own words speak of trouble.
-pub fn one_line(fact: impl fmt::Display, remedy: Option<String>) -> String {
+pub(crate) fn one_line(fact: impl fmt::Display, remedy: Option<String>) -> String {
     match remedy {
         Some(remedy) => format!("{fact}; fix: {remedy}"),
         None => fact.to_string(),

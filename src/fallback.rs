@@ -36,7 +36,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A request that may be told to another helper: every secret in it was checked not to be ours.
 #[derive(Debug, Clone, Copy)]
-pub struct Foreign<'a> {
+pub(crate) struct Foreign<'a> {
     lines: &'a [Line],
 }
 
@@ -44,7 +44,7 @@ impl<'a> Foreign<'a> {
     /// Checks a request. `None` if it holds a secret that is, or may be, ours: who cannot tell says so.
     ///
     /// Which are secrets, [`secrets`] says.
-    pub fn of(request: &'a Request, may_be_ours: impl FnMut(&Token) -> bool) -> Option<Self> {
+    pub(crate) fn of(request: &'a Request, may_be_ours: impl FnMut(&Token) -> bool) -> Option<Self> {
         let ours = secrets(&request.lines).iter().any(may_be_ours);
         (!ours).then_some(Self { lines: &request.lines })
     }
@@ -56,7 +56,7 @@ impl<'a> Foreign<'a> {
 
 /// Why a helper's answer was not used. Never names the helper: a snippet may hold a password.
 #[derive(Debug, thiserror::Error)]
-pub enum HelperTrouble {
+pub(crate) enum HelperTrouble {
     /// Its shell cannot be started.
     #[error("it cannot be started ({0})")]
     NotStarted(std::io::Error),
@@ -73,7 +73,7 @@ pub enum HelperTrouble {
 
 /// What all of the helpers together answered, and what went wrong on the way.
 #[derive(Debug, Default)]
-pub struct FallbackAnswer {
+pub(crate) struct FallbackAnswer {
     /// What git is to be given; empty if nobody answered.
     pub reply: Reply,
     /// Whether git has all it needs.
@@ -88,7 +88,7 @@ pub struct FallbackAnswer {
 ///
 /// `may_give` judges each secret: an answer with one that it refuses is dropped whole. What has expired is
 /// dropped and the next helper asked, as git does it; one that says `quit` is the last.
-pub fn get(
+pub(crate) fn get(
     fallback: &Fallback,
     request: Foreign<'_>,
     host: &Host,
@@ -119,7 +119,7 @@ pub fn get(
 }
 
 /// Tells all the helpers that a credential worked or did not, as git does. Gives what went wrong.
-pub fn tell(
+pub(crate) fn tell(
     fallback: &Fallback,
     operation: Operation,
     request: Foreign<'_>,
@@ -169,7 +169,7 @@ fn shell(helper: &str, operation: Operation, host: &Host) -> Command {
 
 /// Asks one helper what it holds, with nobody there whom it could ask: without terminal or prompts, and within a
 /// bound. What it says to people is not shown. None if it is this program, or answered nothing that can be used.
-pub fn held_by(helper: &str, request: Foreign<'_>, host: &Host) -> Option<Reply> {
+pub(crate) fn held_by(helper: &str, request: Foreign<'_>, host: &Host) -> Option<Reply> {
     if is_patron(helper) {
         return None;
     }
@@ -218,7 +218,7 @@ fn mark(host: &Host) -> OsString {
 ///
 /// A mark whose process is gone was left to some program that lives longer (a browser that the helper
 /// opened, an editor started from there) and means nothing.
-pub fn is_asking(host: &Host) -> bool {
+pub(crate) fn is_asking(host: &Host) -> bool {
     let mark = std::env::var(MARK).unwrap_or_default();
     mark.split(' ')
         .filter_map(|part| part.rsplit_once('@'))

@@ -7,13 +7,13 @@
 use crate::redact::argument;
 
 /// How setup's own snippet begins: `!f() { test -x PROGRAM && exec PROGRAM "$@"; ...; }; f`.
-pub const GUARD: &str = "f() { test -x ";
+pub(crate) const GUARD: &str = "f() { test -x ";
 /// The name of this program's file.
 const PATRON: &str = "git-credential-patron";
 
 /// What a line runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Runs {
+pub(crate) enum Runs {
     /// A program by this name or path: `git-credential-store`, `/usr/bin/x`, `gh`.
     Program(String),
     /// A snippet that is no call of a program.
@@ -23,7 +23,7 @@ pub enum Runs {
 }
 
 /// Gives the command that the shell is given, without the operation.
-pub fn command(line: &str) -> String {
+pub(crate) fn command(line: &str) -> String {
     match line.strip_prefix('!') {
         Some(snippet) => snippet.to_owned(),
         None if is_absolute(line) => line.to_owned(),
@@ -40,7 +40,7 @@ fn is_absolute(line: &str) -> bool {
 
 /// Says what a line runs, quoting undone and nothing expanded. A snippet that setup wrote runs the program that
 /// it guards.
-pub fn runs(line: &str) -> Runs {
+pub(crate) fn runs(line: &str) -> Runs {
     let snippet = line.strip_prefix('!').map(str::trim_start);
     if let Some(guarded) = snippet.and_then(|snippet| snippet.strip_prefix(GUARD)) {
         return first_words(guarded).0.into_iter().next().map_or(Runs::Snippet, Runs::Program);
@@ -56,19 +56,19 @@ pub fn runs(line: &str) -> Runs {
 }
 
 /// Tells whether a line runs patron, by whatever name or path.
-pub fn names_patron(line: &str) -> bool {
+pub(crate) fn names_patron(line: &str) -> bool {
     matches!(runs(line), Runs::Program(program) if base_name(&program) == PATRON)
 }
 
 /// Cuts folder and `.exe` off a program's path.
-pub fn base_name(program: &str) -> &str {
+pub(crate) fn base_name(program: &str) -> &str {
     let name = program.rsplit(['/', '\\']).next().unwrap_or(program);
     name.strip_suffix(".exe").unwrap_or(name)
 }
 
 /// Shows a line to people: its first word, and `...` for all else, since an argument may be a secret that looks
 /// like none.
-pub fn shown(line: &str) -> String {
+pub(crate) fn shown(line: &str) -> String {
     let mut escaped = false;
     let end = line.char_indices().find(|(_, letter)| {
         let is_end = !escaped && matches!(letter, ' ' | '\t' | '\n' | '\r' | ';' | '&' | '|' | '(');

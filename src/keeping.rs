@@ -17,12 +17,12 @@ use crate::vault::{self, Asking, VaultError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use unfinished::UnderWay;
-pub use unfinished::{mend, removing};
+pub(crate) use unfinished::{mend, removing};
 use zeroize::Zeroizing;
 
 /// Where a secret is wished to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wish {
+pub(crate) enum Wish {
     /// There and nowhere else.
     There(VaultPlace),
     /// The keyring; the file if there is no keyring service (`add`, which says so).
@@ -33,7 +33,7 @@ pub enum Wish {
 
 impl Wish {
     /// Gives what the settings wish for; none for `auto`, which means one thing to `add` and another to `store`.
-    pub fn of(choice: VaultChoice) -> Option<Self> {
+    pub(crate) fn of(choice: VaultChoice) -> Option<Self> {
         match choice {
             VaultChoice::Auto => None,
             VaultChoice::Keyring => Some(Self::There(VaultPlace::Keyring)),
@@ -44,7 +44,7 @@ impl Wish {
 
 /// Why nothing was kept.
 #[derive(Debug, thiserror::Error)]
-pub enum NotKept {
+pub(crate) enum NotKept {
     /// The machine's owner forbids it.
     #[error(transparent)]
     Forbidden(Forbidden),
@@ -59,7 +59,7 @@ pub enum NotKept {
 impl NotKept {
     /// Says what mends it. Which vault to take in the place of a keyring that is not there depends on who
     /// asks, so the caller says that.
-    pub fn remedy(&self) -> Option<String> {
+    pub(crate) fn remedy(&self) -> Option<String> {
         match self {
             Self::Forbidden(forbidden) => Some(forbidden.remedy().to_owned()),
             Self::Vault(VaultError::Absent(_)) => None,
@@ -70,7 +70,7 @@ impl NotKept {
 }
 
 /// A secret with its account.
-pub struct Keep<'a> {
+pub(crate) struct Keep<'a> {
     /// What is to be on the list. Its place is filled in here, unless that is a command.
     pub account: Account,
     /// The secret. Of one that a command prints, the fingerprint alone is kept.
@@ -80,7 +80,7 @@ pub struct Keep<'a> {
 }
 
 /// What was kept.
-pub struct Kept {
+pub(crate) struct Kept {
     /// The account as it is on the list now.
     pub account: Account,
     /// Why the file was taken instead of the keyring, if it was.
@@ -89,7 +89,7 @@ pub struct Kept {
 
 /// Keeps a secret and lists its account, if this machine's policy lets it. Everything that keeps a secret comes
 /// through here, so that nothing goes round the policy.
-pub fn keep(paths: &Paths, keep: Keep<'_>, wish: &Wish, asking: Asking) -> Result<Kept, NotKept> {
+pub(crate) fn keep(paths: &Paths, keep: Keep<'_>, wish: &Wish, asking: Asking) -> Result<Kept, NotKept> {
     let Keep { mut account, secret, refresh } = keep;
     account.exact = account.server == Server::Plain && !account.scope.is_whole_host();
     let machine = Machine::read();
@@ -207,7 +207,7 @@ fn write_secrets(
 
 /// Holds the list's lock while the vault is changed, so that secret and account come and go together
 /// beside other processes. Not where a vault may ask a person: others would wait for that.
-pub fn hold(book: Book, asking: Asking) -> Option<Book> {
+pub(crate) fn hold(book: Book, asking: Asking) -> Option<Book> {
     match asking {
         Asking::Never => Some(book),
         Asking::MayPrompt => None,
@@ -241,7 +241,7 @@ fn note(paths: &Paths, account: &Account, secret: &Token) {
 
 /// Writes down what GitHub told of a listed account: login and expiry. Its id stays, so its vault still has the
 /// secret; what somebody changed or removed meanwhile is left alone.
-pub fn learn(paths: &Paths, told: &Account) -> Result<(), accounts::ListError> {
+pub(crate) fn learn(paths: &Paths, told: &Account) -> Result<(), accounts::ListError> {
     let mut book = Book::open(&paths.accounts(), &paths.locks())?;
     let Some(known) = book.accounts().iter().find(|known| known.id == told.id).cloned() else {
         return Ok(());
@@ -256,7 +256,7 @@ pub fn learn(paths: &Paths, told: &Account) -> Result<(), accounts::ListError> {
 }
 
 /// Forgets the end of an account whose token works after it: it was wrong, or is another token's.
-pub fn outlived(paths: &Paths, account: &Account, now: i64) {
+pub(crate) fn outlived(paths: &Paths, account: &Account, now: i64) {
     if account.app.is_none() && account.expires.is_some_and(|at| at <= now) {
         // What is not written is found out again.
         let _ = learn(paths, &Account { expires: None, ..account.clone() });
@@ -265,7 +265,7 @@ pub fn outlived(paths: &Paths, account: &Account, now: i64) {
 
 /// Looks whether accounts that cannot be given have got another secret, outside of patron: from their command, or a
 /// vault that was restored. Of that one nothing is known. Tells whether there was one.
-pub fn renewed_outside<'a>(
+pub(crate) fn renewed_outside<'a>(
     paths: &Paths,
     outcomes: &mut Outcomes,
     stale: impl Iterator<Item = &'a Account>,
@@ -288,7 +288,7 @@ pub fn renewed_outside<'a>(
 
 /// Gives an account another scope or label. The secret is written under its new name before the list changes, and
 /// taken from under the old one after: whatever ends this in the middle, an account has it.
-pub fn rename(paths: &Paths, known: &Account, new: &Account, asking: Asking) -> Result<(), NotKept> {
+pub(crate) fn rename(paths: &Paths, known: &Account, new: &Account, asking: Asking) -> Result<(), NotKept> {
     // A list that cannot be changed must be known before a secret is moved.
     let book = hold(Book::open(&paths.accounts(), &paths.locks()).map_err(NotKept::List)?, asking);
     let vault = vault::open(&known.place, paths, asking);
@@ -323,7 +323,7 @@ pub fn rename(paths: &Paths, known: &Account, new: &Account, asking: Asking) -> 
 }
 
 /// Says what is wrong with an account that may have another one's secret, and what mends it.
-pub fn mixed_up_in_words(account: &Account, other: &Account) -> (String, String) {
+pub(crate) fn mixed_up_in_words(account: &Account, other: &Account) -> (String, String) {
     let fact = format!(
         "the first version took its scope and {}, which differ in case alone, for one, so it may have that one's secret",
         other.scope.short()
@@ -333,7 +333,7 @@ pub fn mixed_up_in_words(account: &Account, other: &Account) -> (String, String)
 
 /// Gives the label an account gets by itself: the scope, for a second login `SCOPE@LOGIN`, and a number
 /// where that is taken too.
-pub fn free_label(accounts: &[Account], wanted: &Account) -> String {
+pub(crate) fn free_label(accounts: &[Account], wanted: &Account) -> String {
     let taken =
         |label: &str| accounts.iter().any(|account| account.label == label && account.id != wanted.id);
     let short = wanted.scope.short();

@@ -16,7 +16,7 @@ use std::sync::OnceLock;
 static BEFORE: OnceLock<(rlim_t, rlim_t)> = OnceLock::new();
 
 /// Lets this process dump no core from now on.
-pub fn forbid_cores() {
+pub(crate) fn forbid_cores() {
     // Neither can fail for a process that asks it of itself; if one does, nothing else depends on it.
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
@@ -28,7 +28,7 @@ pub fn forbid_cores() {
 }
 
 /// Starts another program, which gets the limit that we were started with.
-pub fn as_before<T>(start: impl FnOnce() -> T) -> T {
+pub(crate) fn as_before<T>(start: impl FnOnce() -> T) -> T {
     #[cfg(unix)]
     if let Some((before, most)) = BEFORE.get() {
         let _ = setrlimit(Resource::RLIMIT_CORE, *before, *most);

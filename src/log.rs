@@ -19,7 +19,7 @@ use std::path::Path;
 use std::time::Instant;
 
 /// Where decisions are logged, if anywhere.
-pub struct Log {
+pub(crate) struct Log {
     sink: Option<RefCell<Sink>>,
     start: Instant,
     unusable: Option<String>,
@@ -31,7 +31,7 @@ enum Sink {
 }
 
 /// One thing that may be logged.
-pub enum Fact<'a> {
+pub(crate) enum Fact<'a> {
     /// A word of this program.
     Word(&'static str),
     /// A number.
@@ -59,7 +59,7 @@ impl fmt::Display for Fact<'_> {
 
 impl Log {
     /// Opens what `PATRON_TRACE` names.
-    pub fn from_env(start: Instant) -> Self {
+    pub(crate) fn from_env(start: Instant) -> Self {
         let wanted = std::env::var_os("PATRON_TRACE").unwrap_or_default();
         let sink = match wanted.to_str() {
             Some("" | "0" | "false") => None,
@@ -76,13 +76,13 @@ impl Log {
     }
 
     /// Gives what `PATRON_TRACE` holds, if that is nothing that can be logged to.
-    pub fn unusable(&self) -> Option<&str> {
+    pub(crate) fn unusable(&self) -> Option<&str> {
         self.unusable.as_deref()
     }
 
     /// Writes one line: the time since the start, what happened, and the facts. A log that cannot be
     /// written is given up silently: git is waiting for something else.
-    pub fn note(&self, what: &'static str, facts: &[(&'static str, Fact<'_>)]) {
+    pub(crate) fn note(&self, what: &'static str, facts: &[(&'static str, Fact<'_>)]) {
         let Some(sink) = &self.sink else { return };
         let elapsed = self.start.elapsed().as_micros();
         let mut line = format!("patron[{}] {:>7} us  {what}", std::process::id(), elapsed);

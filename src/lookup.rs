@@ -22,7 +22,7 @@ use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell, RefMut};
 
 /// A request and what is known about it.
-pub struct Lookup<'a> {
+pub(crate) struct Lookup<'a> {
     /// Folders, log, time, caller, settings.
     pub session: &'a Session,
     /// What came.
@@ -40,7 +40,7 @@ pub struct Lookup<'a> {
 
 /// Whose a secret is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ownership {
+pub(crate) enum Ownership {
     /// That of these accounts of the host, by id.
     Accounts(Vec<String>),
     /// A fallback answered it.
@@ -56,7 +56,7 @@ pub enum Ownership {
 impl<'a> Lookup<'a> {
     /// Begins with a request of git. None if it is about nothing that a helper could answer, or the accounts
     /// cannot be read, which is said.
-    pub fn begin(session: &'a Session, request: &'a Request, operation: Operation) -> Option<Self> {
+    pub(crate) fn begin(session: &'a Session, request: &'a Request, operation: Operation) -> Option<Self> {
         let Some(asked) = request.remote() else {
             session.log.note("nothing: not https, or no host", &[]);
             return None;
@@ -74,7 +74,7 @@ impl<'a> Lookup<'a> {
     }
 
     /// Begins with what is known already.
-    pub fn of(
+    pub(crate) fn of(
         session: &'a Session,
         request: &'a Request,
         remote: Remote,
@@ -93,44 +93,44 @@ impl<'a> Lookup<'a> {
     }
 
     /// Begins again with the accounts as they are now.
-    pub fn again(&self) -> Option<Self> {
+    pub(crate) fn again(&self) -> Option<Self> {
         let accounts = self.session.accounts().ok()?;
         Some(Self::of(self.session, self.request, self.remote.clone(), Cow::Owned(accounts)))
     }
 
     /// Gives the accounts of the asked host.
-    pub fn of_host(&self) -> impl Iterator<Item = &Account> {
+    pub(crate) fn of_host(&self) -> impl Iterator<Item = &Account> {
         self.accounts.iter().filter(|account| account.scope.host().serves(&self.remote.host))
     }
 
     /// Gives how the accounts fared. Not to be held while another method of this is called.
-    pub fn outcomes(&self) -> RefMut<'_, Outcomes> {
+    pub(crate) fn outcomes(&self) -> RefMut<'_, Outcomes> {
         self.outcomes.get_or_init(|| RefCell::new(self.session.outcomes())).borrow_mut()
     }
 
     /// Changes how the accounts fared.
-    pub fn note(&self, change: impl FnOnce(&mut Outcomes)) {
+    pub(crate) fn note(&self, change: impl FnOnce(&mut Outcomes)) {
         self.session.note_outcomes(&mut self.outcomes(), change);
     }
 
     /// Gives the helpers that answered for this place before `setup`. Reads git's config.
-    pub fn fallback(&self) -> &Fallback {
+    pub(crate) fn fallback(&self) -> &Fallback {
         self.fallback.get_or_init(|| self.session.fallback(&self.remote, self.request.user()))
     }
 
     /// Ranks the accounts that may serve the request; the first is the one to give.
-    pub fn ranked(&self) -> Vec<&Account> {
+    pub(crate) fn ranked(&self) -> Vec<&Account> {
         choose(&self.remote, self.request.user(), &self.accounts, |account| self.standing(account))
     }
 
     /// Says how an account stands now.
-    pub fn standing(&self, account: &Account) -> Standing {
+    pub(crate) fn standing(&self, account: &Account) -> Standing {
         self.session.standing(&self.outcomes(), account)
     }
 
     /// Reads an account's secret without a word: who asks only compares. A command is never run for that, since it
     /// may ask a person.
-    pub fn kept(&self, account: &Account) -> Option<Token> {
+    pub(crate) fn kept(&self, account: &Account) -> Option<Token> {
         match account.place {
             VaultPlace::Command(_) => None,
             VaultPlace::Keyring | VaultPlace::File => {
@@ -140,7 +140,7 @@ impl<'a> Lookup<'a> {
     }
 
     /// Finds out whose a secret is.
-    pub fn ownership(&self, secret: &Token) -> Ownership {
+    pub(crate) fn ownership(&self, secret: &Token) -> Ownership {
         if let Some((_, known)) = self.owners.borrow().iter().find(|(asked, _)| asked == secret) {
             return known.clone();
         }
@@ -211,7 +211,7 @@ fn target(session: &Session, request: &Request, asked: Remote, accounts: &[Accou
 }
 
 /// Tells whether a host is none of ours: it is not GitHub's, and has neither account nor fallback.
-pub fn is_foreign(session: &Session, remote: &Remote) -> bool {
+pub(crate) fn is_foreign(session: &Session, remote: &Remote) -> bool {
     let is_ours = |account: &Account| account.scope.host().serves(&remote.host);
     remote.host.server_by_name() != Some(Server::GitHub)
         && session.accounts().is_ok_and(|accounts| !accounts.iter().any(is_ours))

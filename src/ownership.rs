@@ -9,7 +9,7 @@ use std::collections::HashSet;
 
 /// Which of some accounts have a secret.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Owners {
+pub(crate) struct Owners {
     /// The ids of those that have it.
     pub ours: Vec<String>,
     /// The ids of those that may have it: their vault could not be looked into.
@@ -18,7 +18,7 @@ pub struct Owners {
 
 /// Finds the accounts that have a secret, with a number of reads that does not grow with theirs. No vault is
 /// touched where a fingerprint tells, no command is run, and no dialog is opened.
-pub fn owners(paths: &Paths, outcomes: &Outcomes, accounts: &[&Account], secret: &Token) -> Owners {
+pub(crate) fn owners(paths: &Paths, outcomes: &Outcomes, accounts: &[&Account], secret: &Token) -> Owners {
     let known = outcomes.accounts_with(secret);
     let ours: Vec<String> =
         accounts.iter().map(|account| &account.id).filter(|id| known.contains(*id)).cloned().collect();

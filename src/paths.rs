@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 
 /// Gives the file with which the machine's owner forbids things. No variable takes part: who could name
 /// another file could widen what is forbidden.
-pub fn policy() -> Option<PathBuf> {
+pub(crate) fn policy() -> Option<PathBuf> {
     let folder = if cfg!(target_os = "macos") {
         Some(PathBuf::from("/Library/Application Support"))
     } else if cfg!(windows) {
@@ -34,7 +34,7 @@ fn program_data() -> Option<PathBuf> {
 
 /// The folders of this user.
 #[derive(Debug, Clone)]
-pub struct Paths {
+pub(crate) struct Paths {
     config: PathBuf,
     data: PathBuf,
     state: PathBuf,
@@ -45,11 +45,11 @@ pub struct Paths {
 /// Why there is no place for our files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("HOME is not set to an absolute path, so there is no place for patron's files")]
-pub struct NoHome;
+pub(crate) struct NoHome;
 
 impl Paths {
     /// Finds the folders from the environment. Nothing is created.
-    pub fn find() -> Result<Self, NoHome> {
+    pub(crate) fn find() -> Result<Self, NoHome> {
         // `directories` asks the password database when HOME is missing and takes a relative one as it is;
         // both would put secrets where nobody expects them.
         let home = env::var_os(if cfg!(windows) { "USERPROFILE" } else { "HOME" });
@@ -68,32 +68,32 @@ impl Paths {
     }
 
     /// Gives the list of accounts: no secrets, fit for dotfiles.
-    pub fn accounts(&self) -> PathBuf {
+    pub(crate) fn accounts(&self) -> PathBuf {
         self.config.join("accounts.toml")
     }
 
     /// Gives the git config of our own, which git's config includes.
-    pub fn gitconfig(&self) -> PathBuf {
+    pub(crate) fn gitconfig(&self) -> PathBuf {
         self.config.join("gitconfig")
     }
 
     /// Gives the file vault.
-    pub fn secrets(&self) -> PathBuf {
+    pub(crate) fn secrets(&self) -> PathBuf {
         self.data.join("secrets.toml")
     }
 
     /// Gives what is known of how each account fared; losing it loses nothing.
-    pub fn outcomes(&self) -> PathBuf {
+    pub(crate) fn outcomes(&self) -> PathBuf {
         self.state.join("outcomes.toml")
     }
 
     /// Gives the folder of notes about what is under way.
-    pub fn unfinished(&self) -> PathBuf {
+    pub(crate) fn unfinished(&self) -> PathBuf {
         self.state.join("unfinished")
     }
 
     /// Gives the folder of locks.
-    pub fn locks(&self) -> PathBuf {
+    pub(crate) fn locks(&self) -> PathBuf {
         self.state.join("locks")
     }
 
@@ -102,7 +102,7 @@ impl Paths {
     /// below the system's temporary folder. None where none of them can be had.
     ///
     /// It is found at the first call.
-    pub fn traces(&self) -> Option<&Path> {
+    pub(crate) fn traces(&self) -> Option<&Path> {
         let found = self.traces.get_or_init(|| {
             if let Some(runtime) = self.runtime.as_ref().filter(|folder| files::make_private(folder)) {
                 return Some(runtime.clone());

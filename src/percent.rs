@@ -8,7 +8,7 @@ const NUL: &[u8] = b"%00";
 
 /// Undoes escapes as git's `url_decode_mem` does (read in git 2.39 to 2.55): not in what comes before a colon, where
 /// it looks for a scheme, and never to a NUL. A broken escape stays as it is.
-pub fn decoded_by_git(text: &[u8]) -> Vec<u8> {
+pub(crate) fn decoded_by_git(text: &[u8]) -> Vec<u8> {
     let (verbatim, mut rest) = text.split_at(text.iter().position(|byte| *byte == b':').unwrap_or(0));
     let mut decoded = verbatim.to_vec();
     while let Some(at) = rest.windows(NUL.len()).position(|window| window == NUL) {
@@ -22,7 +22,7 @@ pub fn decoded_by_git(text: &[u8]) -> Vec<u8> {
 
 /// Undoes the escapes of a text that a person or `setup` wrote; none if one of them is broken, or what comes out
 /// is not UTF-8. It may be a password.
-pub fn decoded(text: &str) -> Option<Zeroizing<String>> {
+pub(crate) fn decoded(text: &str) -> Option<Zeroizing<String>> {
     let is_escape = |after: &str| {
         after.as_bytes().get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
     };

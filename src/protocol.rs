@@ -7,7 +7,7 @@
 //! values is refused; what is not known is kept for a fallback and otherwise ignored, since later versions
 //! of git may send more. Caps: a line of 65,535 bytes with its LF (git's own limit), 1 MiB in all.
 
-pub mod reply;
+pub(crate) mod reply;
 
 use crate::remote::Remote;
 use crate::token::{self, Token};
@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 /// What git asks a credential helper to do (gitcredentials(7), "operation").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operation {
+pub(crate) enum Operation {
     /// Give a credential.
     Get,
     /// Keep one that worked.
@@ -29,7 +29,7 @@ pub enum Operation {
 
 impl Operation {
     /// Names it as git passes it to a helper.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Get => "get",
             Self::Store => "store",
@@ -39,13 +39,13 @@ impl Operation {
 }
 
 /// The longest line, in bytes with its LF: git's documented limit.
-pub const MAX_LINE: usize = 65_535;
+pub(crate) const MAX_LINE: usize = 65_535;
 /// The longest request in bytes.
-pub const MAX_REQUEST: usize = 1024 * 1024;
+pub(crate) const MAX_REQUEST: usize = 1024 * 1024;
 
 /// What git (or a script) asks, as far as it decides anything, and every line of it for a fallback.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Request {
+pub(crate) struct Request {
     /// `protocol`, as it came.
     pub protocol: Option<String>,
     /// `host`, as it came; never rebuilt from anything.
@@ -68,7 +68,7 @@ pub struct Request {
 
 /// One line of a request: key and value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+pub(crate) struct Line {
     /// What stands before the first `=`.
     pub key: Vec<u8>,
     /// What stands after it, without the line's end.
@@ -77,7 +77,7 @@ pub struct Line {
 
 /// Why a request is refused. Holds nothing of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub(crate) enum Refused {
     /// A line without `=`, or with nothing before it.
     #[error("a line is not key=value")]
     NotAnAttribute,
@@ -102,7 +102,7 @@ pub enum Refused {
 ///
 /// The pieces may come from a slow pipe: the outcome is the same for every way of cutting the input.
 #[derive(Debug, Default)]
-pub struct Parser {
+pub(crate) struct Parser {
     line: Zeroizing<Vec<u8>>,
     taken: usize,
     request: Request,
@@ -113,7 +113,7 @@ pub struct Parser {
 impl Parser {
     /// Takes a piece. True when nothing more needs to be read: the blank line has come, or the
     /// request is refused already.
-    pub fn feed(&mut self, mut piece: &[u8]) -> bool {
+    pub(crate) fn feed(&mut self, mut piece: &[u8]) -> bool {
         while !self.ended && self.refused.is_none() && !piece.is_empty() {
             let line_end = piece.iter().position(|byte| *byte == b'\n');
             let part = &piece[..line_end.map_or(piece.len(), |at| at + 1)];
@@ -134,12 +134,12 @@ impl Parser {
     }
 
     /// Gives the place that the request is about, as far as it has been read.
-    pub fn about(&self) -> Option<Remote> {
+    pub(crate) fn about(&self) -> Option<Remote> {
         self.request.remote()
     }
 
     /// Ends the input and gives the request. A last line without its LF counts, as it does for git.
-    pub fn finish(mut self) -> Result<Request, Refused> {
+    pub(crate) fn finish(mut self) -> Result<Request, Refused> {
         if !self.ended && self.refused.is_none() && !self.line.is_empty() {
             self.end_line();
         }
@@ -163,7 +163,7 @@ impl Parser {
 
 impl Request {
     /// Parses a whole request at once.
-    pub fn parse(bytes: &[u8]) -> Result<Self, Refused> {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Refused> {
         let mut parser = Parser::default();
         parser.feed(bytes);
         parser.finish()
@@ -218,7 +218,7 @@ impl Request {
     }
 
     /// Gives the place the request is about: `https` only, and a host that is a host name.
-    pub fn remote(&self) -> Option<Remote> {
+    pub(crate) fn remote(&self) -> Option<Remote> {
         if self.protocol.as_deref() != Some("https") {
             return None;
         }
@@ -226,12 +226,12 @@ impl Request {
     }
 
     /// Gives the user name as text; one that is not UTF-8 was refused before.
-    pub fn user(&self) -> Option<&str> {
+    pub(crate) fn user(&self) -> Option<&str> {
         self.username.as_deref().and_then(|name| std::str::from_utf8(name).ok())
     }
 
     /// Tells whether the host has asked git for a user name and a password (`wwwauth[]`, git 2.41).
-    pub fn is_challenged(&self) -> bool {
+    pub(crate) fn is_challenged(&self) -> bool {
         let is_basic =
             |value: &[u8]| value.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"basic"));
         self.lines.iter().any(|line| line.key == b"wwwauth[]" && is_basic(line.value.expose()))
@@ -242,7 +242,7 @@ impl Request {
 /// values of the keys for secrets as they are; what base64 in them holds, whole and cut at its first colon
 /// (`credential` of Basic authentication, `state[]` of helpers); and every token of GitHub's anywhere, since
 /// git's store may hold `https://TOKEN:x-oauth-basic@github.com`.
-pub fn secrets(lines: &[Line]) -> Vec<Token> {
+pub(crate) fn secrets(lines: &[Line]) -> Vec<Token> {
     let mut found: Vec<Token> = Vec::new();
     let mut add = |secret: &[u8]| {
         if !secret.is_empty() && !found.iter().rev().take(64).any(|known| known.expose() == secret) {
@@ -312,7 +312,7 @@ fn once<T: PartialEq>(key: &'static str, slot: &mut Option<T>, value: T) -> Resu
 
 /// What `get` answers: composed whole, written once.
 #[derive(Debug)]
-pub struct Answer<'a> {
+pub(crate) struct Answer<'a> {
     /// The user name git shall send; never empty for GitHub.
     pub username: &'a [u8],
     /// The secret.
@@ -328,7 +328,7 @@ impl Answer<'_> {
     ///
     /// The blank line at the end makes git stop reading, so that it never waits for a process that
     /// inherited our stdout (measured: 4 s against 16 ms).
-    pub fn compose(&self) -> Option<Zeroizing<Vec<u8>>> {
+    pub(crate) fn compose(&self) -> Option<Zeroizing<Vec<u8>>> {
         let Self { username, password, password_expiry_utc, oauth_refresh_token } = self;
         let fits = |bytes: &[u8]| !bytes.iter().any(u8::is_ascii_control) && bytes.len() < MAX_LINE - 32;
         let refresh = oauth_refresh_token.map(Token::expose).filter(|bytes| fits(bytes));
@@ -357,7 +357,7 @@ impl Answer<'_> {
 }
 
 /// What `capability` answers: the relay hands both on between git and a fallback.
-pub const CAPABILITIES: &str = "version 0\ncapability authtype\ncapability state\n";
+pub(crate) const CAPABILITIES: &str = "version 0\ncapability authtype\ncapability state\n";
 
 #[cfg(test)]
 mod tests {

@@ -5,7 +5,7 @@
 //! the side of hiding. Prefixes are those that the forges document.
 
 /// What stands in the place of a secret.
-pub const HIDDEN: &str = "(hidden)";
+pub(crate) const HIDDEN: &str = "(hidden)";
 
 /// Prefixes of tokens: GitHub's, and those of the forges and registries that stand beside them in the same files.
 const PREFIXES: &[&str] = &[
@@ -57,19 +57,19 @@ const ASSIGNED: &[&str] =
     &["password=", "passwd=", "credential=", "token=", "secret=", "key=", "bearer ", "basic "];
 
 /// Gives a sentence or a page of ours without the tokens in it and without the passwords of its URLs.
-pub fn redacted(text: &str) -> String {
+pub(crate) fn redacted(text: &str) -> String {
     hide(text, false)
 }
 
 /// Gives what somebody typed fit to be repeated: besides what [`redacted`] hides, `user:secret@host`, forty
 /// hexadecimal digits, and whatever is mixed like a token.
-pub fn argument(text: &str) -> String {
+pub(crate) fn argument(text: &str) -> String {
     hide(text, true)
 }
 
 /// Tells whether a line of configuration seems to hold a secret: what [`argument`] hides, a password written out,
 /// or the value of an option that takes one.
-pub fn holds_secret(line: &[u8]) -> bool {
+pub(crate) fn holds_secret(line: &[u8]) -> bool {
     let text = String::from_utf8_lossy(line);
     argument(&text) != text || is_written_out(&text) || has_secret_option(&text)
 }

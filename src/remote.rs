@@ -15,7 +15,7 @@ use std::fmt;
 
 /// An exact, ASCII-lower-case host name with optional port.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Host(String);
+pub(crate) struct Host(String);
 
 fn is_port(text: &str) -> bool {
     !text.starts_with('0')
@@ -27,7 +27,7 @@ fn is_port(text: &str) -> bool {
 impl Host {
     /// Reads a host as git sends it. `None` for anything that is not a plain ASCII host name or an IPv6 address in
     /// brackets, with an optional port; such a host cannot have an account.
-    pub fn parse(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(bytes).ok()?.to_ascii_lowercase();
         let text = text.strip_suffix(":443").unwrap_or(&text);
         if let Some((address, rest)) = text.strip_prefix('[').and_then(|text| text.split_once(']')) {
@@ -48,27 +48,27 @@ impl Host {
     }
 
     /// Gives the normal form.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// Gives the host whose accounts serve this one: gists are served by GitHub's.
-    pub fn home(&self) -> Self {
+    pub(crate) fn home(&self) -> Self {
         if self.is_gist() { Self(GITHUB.to_owned()) } else { self.clone() }
     }
 
     /// Tells whether accounts of this host serve another one; without a copy, since it is asked of each account.
-    pub fn serves(&self, asked: &Self) -> bool {
+    pub(crate) fn serves(&self, asked: &Self) -> bool {
         if asked.is_gist() { self.0 == GITHUB } else { self == asked }
     }
 
     /// Tells whether this is GitHub's host for gists. `gist.` of any other host is just another host.
-    pub fn is_gist(&self) -> bool {
+    pub(crate) fn is_gist(&self) -> bool {
         self.0 == GIST
     }
 
     /// Says what serves this host, where its name alone tells.
-    pub fn server_by_name(&self) -> Option<Server> {
+    pub(crate) fn server_by_name(&self) -> Option<Server> {
         let forge = Forge::by_host(&self.0)?;
         Some(if forge == Forge::GitHub { Server::GitHub } else { Server::Plain })
     }
@@ -83,7 +83,7 @@ impl fmt::Display for Host {
 /// What answers at a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Server {
+pub(crate) enum Server {
     /// GitHub: github.com, `SUB.ghe.com`, or an Enterprise Server.
     GitHub,
     /// Any other git host; owners mean nothing there.
@@ -92,11 +92,11 @@ pub enum Server {
 
 /// A user or organisation on a GitHub host: keeps its spelling, compares without case.
 #[derive(Debug, Clone, Eq)]
-pub struct Owner(String);
+pub(crate) struct Owner(String);
 
 impl Owner {
     /// Reads one path segment as an owner: `[A-Za-z0-9][A-Za-z0-9_-]{0,38}` (logins of managed users hold `_`).
-    pub fn parse(segment: &str) -> Option<Self> {
+    pub(crate) fn parse(segment: &str) -> Option<Self> {
         let fits = (1..=39).contains(&segment.len())
             && segment.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
             && segment.as_bytes()[0].is_ascii_alphanumeric();
@@ -104,7 +104,7 @@ impl Owner {
     }
 
     /// Gives the owner as it was written.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -123,7 +123,7 @@ impl fmt::Display for Owner {
 
 /// What git asks for: a host, and what its path tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Remote {
+pub(crate) struct Remote {
     /// The asked host, in normal form.
     pub host: Host,
     /// The owner, if the path tells one (rule P7).
@@ -136,7 +136,7 @@ pub struct Remote {
 
 impl Remote {
     /// Reads host and path as git sends them. `None` if the host is not a host name.
-    pub fn new(host: &[u8], path: Option<&[u8]>) -> Option<Self> {
+    pub(crate) fn new(host: &[u8], path: Option<&[u8]>) -> Option<Self> {
         let host = Host::parse(host)?;
         // Git cuts these from a URL's path, and who writes the lines by hand may not.
         let path = path.map(trim_slashes).filter(|path| !path.is_empty()).and_then(usable_path);
@@ -155,7 +155,7 @@ impl Remote {
 
     /// Reads an `https` URL as the remotes of a repository hold it; user information is left out.
     /// `None` for other schemes and for URLs without a usable host.
-    pub fn from_url(url: &str) -> Option<Self> {
+    pub(crate) fn from_url(url: &str) -> Option<Self> {
         let (scheme, rest) = url.split_once("://")?;
         if !scheme.eq_ignore_ascii_case("https") {
             return None;
@@ -168,7 +168,7 @@ impl Remote {
     }
 
     /// Names owner and repository for people, as far as they are known.
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         match (&self.owner, &self.repo) {
             (Some(owner), Some(repo)) => format!("{owner}/{repo}"),
             (Some(owner), None) => owner.to_string(),
@@ -179,7 +179,7 @@ impl Remote {
 
 /// The direction of a transfer: which of git's two services is asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Direction {
+pub(crate) enum Direction {
     /// Clone, fetch, pull, ls-remote (`git-upload-pack`); also where it is not known.
     #[default]
     Fetch,
@@ -189,7 +189,7 @@ pub enum Direction {
 
 impl Direction {
     /// Names it as our files and `--json` do.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Fetch => "fetch",
             Self::Push => "push",
@@ -212,7 +212,7 @@ fn usable_path(path: &[u8]) -> Option<String> {
 }
 
 /// Cuts the slashes around a path, as git does.
-pub fn trim_slashes(mut path: &[u8]) -> &[u8] {
+pub(crate) fn trim_slashes(mut path: &[u8]) -> &[u8] {
     while let [b'/', rest @ ..] | [rest @ .., b'/'] = path {
         path = rest;
     }
@@ -296,7 +296,7 @@ fn is_repo(segment: &str) -> bool {
 
 /// What a token is for: a URL prefix on segment borders.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Scope {
+pub(crate) struct Scope {
     host: Host,
     segments: Vec<String>,
 }
@@ -307,7 +307,7 @@ impl Scope {
     ///
     /// A first segment with a dot or a colon is a host, since owners have neither. Errors say what is
     /// wrong with the text; the caller adds what a scope looks like.
-    pub fn parse(text: &str) -> Result<Self, BadScope> {
+    pub(crate) fn parse(text: &str) -> Result<Self, BadScope> {
         let text = text.trim();
         let rest = match text.split_once("://") {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => rest,
@@ -359,7 +359,7 @@ impl Scope {
 
     /// Makes the scope under which a plain host's credential is kept: exactly this host and path, or the
     /// whole host when git sent no path. `None` if the path is there and unusable.
-    pub fn exact(host: &Host, path: Option<&[u8]>) -> Option<Self> {
+    pub(crate) fn exact(host: &Host, path: Option<&[u8]>) -> Option<Self> {
         let segments = match path {
             None => Vec::new(),
             Some(path) => {
@@ -371,13 +371,13 @@ impl Scope {
     }
 
     /// Makes the scope of one owner.
-    pub fn of_owner(host: &Host, owner: &Owner) -> Self {
+    pub(crate) fn of_owner(host: &Host, owner: &Owner) -> Self {
         Self { host: host.home(), segments: vec![owner.0.clone()] }
     }
 
     /// Reads a scope back from the URL that `Scope::to_string` gives; used for files, where any
     /// number of segments may stand.
-    pub fn from_url(url: &str) -> Option<Self> {
+    pub(crate) fn from_url(url: &str) -> Option<Self> {
         let rest = url.strip_prefix("https://")?;
         let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
         let host = Host::parse(host.as_bytes()).filter(|parsed| parsed.as_str() == host)?;
@@ -385,7 +385,7 @@ impl Scope {
     }
 
     /// Gives the place a scope names, to choose an account for it.
-    pub fn as_remote(&self) -> Remote {
+    pub(crate) fn as_remote(&self) -> Remote {
         let path = self.segments.join("/");
         Remote {
             host: self.host.clone(),
@@ -396,42 +396,42 @@ impl Scope {
     }
 
     /// Gives the host.
-    pub fn host(&self) -> &Host {
+    pub(crate) fn host(&self) -> &Host {
         &self.host
     }
 
     /// Gives the owner, if the scope names one.
-    pub fn owner(&self) -> Option<Owner> {
+    pub(crate) fn owner(&self) -> Option<Owner> {
         self.segments.first().and_then(|segment| Owner::parse(segment))
     }
 
     /// Gives the segments as they are written.
-    pub fn segments(&self) -> &[String] {
+    pub(crate) fn segments(&self) -> &[String] {
         &self.segments
     }
 
     /// Gives a segment as it is written; the first is the owner on a GitHub host.
-    pub fn segment(&self, at: usize) -> Option<&str> {
+    pub(crate) fn segment(&self, at: usize) -> Option<&str> {
         self.segments.get(at).map(String::as_str)
     }
 
     /// Gives the repository, if the scope names one.
-    pub fn repo(&self) -> Option<&str> {
+    pub(crate) fn repo(&self) -> Option<&str> {
         self.segments.get(1).map(String::as_str)
     }
 
     /// Tells whether the scope is a whole host.
-    pub fn is_whole_host(&self) -> bool {
+    pub(crate) fn is_whole_host(&self) -> bool {
         self.segments.is_empty()
     }
 
     /// Counts the segments: the more, the narrower the scope.
-    pub fn depth(&self) -> usize {
+    pub(crate) fn depth(&self) -> usize {
         self.segments.len()
     }
 
     /// Names the scope without the scheme, and without github.com: `acme/secret`, `corp.ghe.com/acme`.
-    pub fn short(&self) -> String {
+    pub(crate) fn short(&self) -> String {
         let path = self.segments.join("/");
         match (self.host.as_str() == GITHUB, path.is_empty()) {
             (true, false) => path,
@@ -444,7 +444,7 @@ impl Scope {
     /// GitHub without case and without what git adds to a repository's name.
     ///
     /// Gists have no owner in their path: see `choose.rs` for them.
-    pub fn covers(&self, remote: &Remote, server: Server) -> bool {
+    pub(crate) fn covers(&self, remote: &Remote, server: Server) -> bool {
         if !self.host.serves(&remote.host) {
             return false;
         }
@@ -478,11 +478,11 @@ impl fmt::Display for Scope {
 }
 
 /// What a scope looks like, for every message that refuses one.
-pub const SCOPE_LOOKS_LIKE: &str = "a scope is an owner (acme), a repository (acme/secret), either with its host (ghe.example.com/acme), or a whole host (https://example.com)";
+pub(crate) const SCOPE_LOOKS_LIKE: &str = "a scope is an owner (acme), a repository (acme/secret), either with its host (ghe.example.com/acme), or a whole host (https://example.com)";
 
 /// Why a text is not a scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum BadScope {
+pub(crate) enum BadScope {
     /// Nothing was given.
     Empty,
     /// Another scheme than https.

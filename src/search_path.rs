@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 /// Finds a program in the absolute entries of a `PATH`.
-pub fn find_in_path(name: &OsStr, path: &OsStr) -> Option<PathBuf> {
+pub(crate) fn find_in_path(name: &OsStr, path: &OsStr) -> Option<PathBuf> {
     let mut file = OsString::from(name);
     if cfg!(windows) && Path::new(name).extension().is_none() {
         file.push(".exe");
@@ -19,13 +19,13 @@ pub fn find_in_path(name: &OsStr, path: &OsStr) -> Option<PathBuf> {
 
 /// Tells whether this is a file that can be run.
 #[cfg(unix)]
-pub fn is_program(path: &Path) -> bool {
+pub(crate) fn is_program(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
 /// Tells whether this is a file that can be run.
 #[cfg(not(unix))]
-pub fn is_program(path: &Path) -> bool {
+pub(crate) fn is_program(path: &Path) -> bool {
     path.is_file()
 }

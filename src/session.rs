@@ -21,7 +21,7 @@ use std::cell::OnceCell;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What every command works with.
-pub struct Session {
+pub(crate) struct Session {
     /// Where our files lie.
     pub paths: Paths,
     /// The log of decisions.
@@ -34,7 +34,7 @@ pub struct Session {
 
 impl Session {
     /// Begins: finds the folders and the time.
-    pub fn begin(log: Log) -> Result<Self, NoHome> {
+    pub(crate) fn begin(log: Log) -> Result<Self, NoHome> {
         let now = time_now();
         if let Some(value) = log.unusable() {
             let value = terminal::sanitise(value, 60);
@@ -46,12 +46,12 @@ impl Session {
     }
 
     /// Gives the time now, in seconds since 1970: this run may have waited since it began.
-    pub fn clock(&self) -> i64 {
+    pub(crate) fn clock(&self) -> i64 {
         time_now().max(self.now)
     }
 
     /// Says who called us; found out at the first use, since it costs reads that most requests do not need.
-    pub fn caller(&self) -> &Caller {
+    pub(crate) fn caller(&self) -> &Caller {
         self.caller.get_or_init(|| {
             let caller = ancestry::caller();
             let word = caller.subcommand.unwrap_or("unknown");
@@ -66,7 +66,7 @@ impl Session {
     /// Gives the settings: git's config level by level, and the environment. Read at the first use and once; not to
     /// be called on the way of a plain answer. A value that is none of the allowed ones is said and counts as
     /// `auto`; what this machine's policy forbids is `never`, whatever they say.
-    pub fn settings(&self) -> &Settings {
+    pub(crate) fn settings(&self) -> &Settings {
         self.settings.get_or_init(|| {
             let (mut settings, bad) = Settings::read(Git::find().as_ref(), &process_env);
             bad.iter().for_each(|bad| terminal::say(&bad.to_string()));
@@ -81,7 +81,7 @@ impl Session {
     /// Gives the helpers that answered for a place before `setup`. Not to be called where an account answers:
     /// it reads git's config. None while one of them is being asked, who called us in turn, and none from a file of
     /// ours that others can write.
-    pub fn fallback(&self, remote: &Remote, user: Option<&str>) -> Fallback {
+    pub(crate) fn fallback(&self, remote: &Remote, user: Option<&str>) -> Fallback {
         if fallback::is_asking(&remote.host) {
             self.log.note("no fallback: it is being asked already", &[]);
             return Fallback::default();
@@ -104,17 +104,17 @@ impl Session {
     }
 
     /// Reads the accounts.
-    pub fn accounts(&self) -> Result<Vec<Account>, accounts::ListError> {
+    pub(crate) fn accounts(&self) -> Result<Vec<Account>, accounts::ListError> {
         accounts::load(&self.paths.accounts())
     }
 
     /// Locks the list of accounts for a change.
-    pub fn book(&self) -> Result<Book, accounts::ListError> {
+    pub(crate) fn book(&self) -> Result<Book, accounts::ListError> {
         Book::open(&self.paths.accounts(), &self.paths.locks())
     }
 
     /// Reads how the accounts fared.
-    pub fn outcomes(&self) -> Outcomes {
+    pub(crate) fn outcomes(&self) -> Outcomes {
         let outcomes = Outcomes::load(&self.paths.outcomes());
         if let Some(error) = &outcomes.unsafe_file {
             terminal::say(&one_line(
@@ -126,34 +126,34 @@ impl Session {
     }
 
     /// Changes how the accounts fared. Losing it loses nothing, so trouble goes to the log alone.
-    pub fn note_outcomes(&self, outcomes: &mut Outcomes, change: impl FnOnce(&mut Outcomes)) {
+    pub(crate) fn note_outcomes(&self, outcomes: &mut Outcomes, change: impl FnOnce(&mut Outcomes)) {
         if outcomes.change(change).is_err() {
             self.log.note("outcomes not written", &[]);
         }
     }
 
     /// Opens a vault for git, which never causes a dialog.
-    pub fn vault(&self, place: &VaultPlace) -> Box<dyn Vault> {
+    pub(crate) fn vault(&self, place: &VaultPlace) -> Box<dyn Vault> {
         vault::open(place, &self.paths, Asking::Never)
     }
 
     /// Says how an account stands now.
-    pub fn standing(&self, outcomes: &Outcomes, account: &Account) -> Standing {
+    pub(crate) fn standing(&self, outcomes: &Outcomes, account: &Account) -> Standing {
         Standing { rejected: outcomes.rejection(&account.id).is_some(), expired: self.is_expired(account) }
     }
 
     /// Tells whether the account's known expiry has passed.
-    pub fn is_expired(&self, account: &Account) -> bool {
+    pub(crate) fn is_expired(&self, account: &Account) -> bool {
         account.expires.is_some_and(|at| at <= self.now)
     }
 
     /// Opens a page where a person sits; it has been printed already.
-    pub fn open_page(&self, address: &str) {
+    pub(crate) fn open_page(&self, address: &str) {
         self.open_if_wanted(|| browser::open(address));
     }
 
     /// Opens the page that this process serves at a port, likewise.
-    pub fn open_own_page(&self, port: u16) {
+    pub(crate) fn open_own_page(&self, port: u16) {
         self.open_if_wanted(|| browser::open_own(port));
     }
 
@@ -166,13 +166,13 @@ impl Session {
     }
 
     /// Says why no page is opened by a command, if none is.
-    pub fn may_open_page(&self) -> Result<(), NoBrowser> {
+    pub(crate) fn may_open_page(&self) -> Result<(), NoBrowser> {
         let never = self.settings().browser == Permission::Never;
         browser::may_open(&Surroundings::collect(never, None), Purpose::InCommand)
     }
 
     /// Tells whether git asks us for this scope; unknown where git cannot be asked.
-    pub fn is_set_up(&self, scope: &Scope) -> Option<bool> {
+    pub(crate) fn is_set_up(&self, scope: &Scope) -> Option<bool> {
         let listing = Listing::read(&Git::find()?, Cwd::Nowhere).ok()?;
         listing.reaches_patron(&scope.to_string()).map(|reach| reach.is_covered())
     }
@@ -181,7 +181,7 @@ impl Session {
     ///
     /// As for git, one that was rejected or has expired is passed over where another fits. Where none does, it
     /// is still what would be chosen, and who asks is told.
-    pub fn chosen(&self, remote: &Remote, user: Option<&str>) -> Result<Account, Failure> {
+    pub(crate) fn chosen(&self, remote: &Remote, user: Option<&str>) -> Result<Account, Failure> {
         let accounts = self.accounts().map_err(list_failure)?;
         let outcomes = self.outcomes();
         let standing = |account: &Account| self.standing(&outcomes, account);
@@ -216,7 +216,7 @@ fn time_now() -> i64 {
 }
 
 /// Turns trouble with the list of accounts into a failure of a command.
-pub fn list_failure(trouble: accounts::ListError) -> Failure {
+pub(crate) fn list_failure(trouble: accounts::ListError) -> Failure {
     let remedy = trouble.remedy();
     let failure = Failure::failed("cannot read the list of accounts").because(trouble);
     match remedy {
@@ -226,12 +226,12 @@ pub fn list_failure(trouble: accounts::ListError) -> Failure {
 }
 
 /// Turns what this machine's policy forbids into a failure of a command.
-pub fn forbidden_failure(forbidden: &Forbidden) -> Failure {
+pub(crate) fn forbidden_failure(forbidden: &Forbidden) -> Failure {
     Failure::failed(forbidden.to_string()).remedy(forbidden.remedy())
 }
 
 /// Turns trouble with a vault into a failure of a command.
-pub fn vault_failure(fact: impl Into<String>, trouble: vault::VaultError) -> Failure {
+pub(crate) fn vault_failure(fact: impl Into<String>, trouble: vault::VaultError) -> Failure {
     let remedy = trouble.remedy();
     let failure = Failure::failed(fact).because(trouble);
     match remedy {

@@ -12,7 +12,7 @@ const WALL: Duration = Duration::from_secs(5);
 
 /// Why no request came.
 #[derive(Debug)]
-pub enum Unread {
+pub(crate) enum Unread {
     /// It broke a rule of the protocol. With what it was about, if it had said so by then.
     Refused(Refused, Option<Remote>),
     /// It did not end within five seconds.
@@ -34,7 +34,7 @@ impl fmt::Display for Unread {
 impl std::error::Error for Unread {}
 
 /// Reads a request from stdin: until its blank line or the end of input.
-pub fn read_request() -> Result<Request, Unread> {
+pub(crate) fn read_request() -> Result<Request, Unread> {
     let mut parser = Parser::default();
     let mut buffer = Zeroizing::new([0u8; 8192]);
     let start = Instant::now();
@@ -53,7 +53,7 @@ pub fn read_request() -> Result<Request, Unread> {
 }
 
 /// Reads and forgets what a later version of git sends with a word we do not know.
-pub fn drain() {
+pub(crate) fn drain() {
     let mut buffer = Zeroizing::new([0u8; 8192]);
     let start = Instant::now();
     // Nothing is done with it, so there is nothing to report either.
@@ -105,7 +105,7 @@ fn wait_for_stdin(_left: Duration) -> Result<(), Unread> {
 /// Writes a whole answer to stdout, at once and past any buffer that would keep a copy of it.
 ///
 /// A reader that is gone (`EPIPE`) does not want it any more, which is no error.
-pub fn write_answer(answer: &[u8]) -> io::Result<()> {
+pub(crate) fn write_answer(answer: &[u8]) -> io::Result<()> {
     #[cfg(unix)]
     let mut stdout = {
         // Rust's stdout buffers up to the last line break; the file descriptor itself does not.
@@ -121,7 +121,7 @@ pub fn write_answer(answer: &[u8]) -> io::Result<()> {
 }
 
 /// A stream whose reader may go away in the middle (`| head`): what comes after is not wanted, and no error.
-pub struct UntilUnwanted<W>(pub W);
+pub(crate) struct UntilUnwanted<W>(pub W);
 
 impl<W: Write> Write for UntilUnwanted<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -140,7 +140,7 @@ impl<W: Write> Write for UntilUnwanted<W> {
 }
 
 /// Keeps secrets out of core dumps and out of a panic's message: the first thing the process does.
-pub fn guard_memory() {
+pub(crate) fn guard_memory() {
     std::panic::set_hook(Box::new(|panic| {
         // The place alone: a panic's text could hold what was being handled.
         let place =
@@ -153,7 +153,7 @@ pub fn guard_memory() {
 /// Turns the signal of `ulimit -f` into the error `EFBIG`, so that a half-written temporary file is
 /// removed and the user is told; and so that a trace or a redirected stderr which may not grow does not
 /// end a run before its answer.
-pub fn survive_size_limit() {
+pub(crate) fn survive_size_limit() {
     #[cfg(unix)]
     {
         let heard = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));

@@ -9,7 +9,7 @@ use crate::token::Token;
 
 /// Something a token may be wanted for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
+pub(crate) struct Target {
     /// Where it is.
     pub remote: Remote,
     /// The user name in its URL.
@@ -24,7 +24,7 @@ pub struct Target {
 
 /// How git reaches a remote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Transport {
+pub(crate) enum Transport {
     /// By HTTPS: credential helpers are asked.
     Https,
     /// By SSH: they are not; the API still wants a token.
@@ -33,7 +33,7 @@ pub enum Transport {
 
 impl Target {
     /// Reads a URL as git takes it: `https://`, `ssh://` and `git@host:owner/repo`.
-    pub fn from_url(url: &str) -> Option<Self> {
+    pub(crate) fn from_url(url: &str) -> Option<Self> {
         if let Some(remote) = Remote::from_url(url) {
             // It sends git on to github.com, for which git then asks its helpers.
             let remote = match remote.host.as_str() {
@@ -66,7 +66,7 @@ impl Target {
     }
 
     /// Reads what a person typed: a URL, or a scope.
-    pub fn from_word(word: &str) -> Result<Self, Failure> {
+    pub(crate) fn from_word(word: &str) -> Result<Self, Failure> {
         let is_url = word.contains("://") || word.starts_with("git@");
         // A page's address is no repository's, though it looks like one.
         let is_page = |target: &Self| {
@@ -106,7 +106,7 @@ impl Target {
 const API: &str = "api.github.com";
 
 /// Says what is wrong with a scope that was typed, and what one looks like where that is not said.
-pub fn bad_scope(why: &BadScope) -> Failure {
+pub(crate) fn bad_scope(why: &BadScope) -> Failure {
     let failure = Failure::usage(why.to_string());
     match why {
         BadScope::Ssh(Some(_)) => failure,
@@ -144,7 +144,7 @@ fn secret_of(url: &str) -> Option<Token> {
 
 /// One of the targets of a command that takes several.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Aim {
+pub(crate) struct Aim {
     /// The target.
     pub target: Target,
     /// Whether its URL is for pushes alone.
@@ -153,7 +153,7 @@ pub struct Aim {
 
 /// A remote that no credential helper has a part in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OtherRemote {
+pub(crate) struct OtherRemote {
     /// Its name.
     pub name: String,
     /// Why, to follow "the remote NAME".
@@ -164,7 +164,7 @@ pub struct OtherRemote {
 
 /// What a person means, where several targets may be meant.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Several {
+pub(crate) struct Several {
     /// The targets, in the order of the remotes.
     pub aims: Vec<Aim>,
     /// The remotes that credential helpers have no part in: folders, `http`, other protocols.
@@ -173,7 +173,7 @@ pub struct Several {
 
 impl Several {
     /// Tells whether nothing was named and nothing is here.
-    pub fn is_nothing(&self) -> bool {
+    pub(crate) fn is_nothing(&self) -> bool {
         self.aims.is_empty() && self.others.is_empty()
     }
 }
@@ -188,7 +188,7 @@ const SLIPS: usize = 2;
 /// owners that there are accounts for.
 ///
 /// Without a word and outside a repository nothing is meant: no targets and no others.
-pub fn several(
+pub(crate) fn several(
     word: Option<&str>,
     git: Option<&Git>,
     rewrite: impl Fn(&str) -> Option<String>,
@@ -290,7 +290,7 @@ fn why_not(url: &str) -> (&'static str, Option<String>) {
 }
 
 /// Reads the remotes of the repository around the working folder; `None` where there is no repository.
-pub fn remotes(git: Option<&Git>) -> Result<Option<Remotes>, Failure> {
+pub(crate) fn remotes(git: Option<&Git>) -> Result<Option<Remotes>, Failure> {
     let git = git.ok_or_else(|| {
         Failure::failed("git was not found in PATH, and it alone reads repositories")
             .remedy("install git, or put its folder into PATH as an absolute path")
@@ -310,7 +310,7 @@ fn working_folder() -> Result<(), Failure> {
 }
 
 /// Finds the one target that is meant: what was typed, else the current repository's remote.
-pub fn one(word: Option<&str>) -> Result<Target, Failure> {
+pub(crate) fn one(word: Option<&str>) -> Result<Target, Failure> {
     if let Some(word) = word {
         return Target::from_word(word);
     }

@@ -1,17 +1,17 @@
 //! Times as our files and `--json` hold them: RFC 3339 in UTC, to the second.
 
 /// Writes a time, given in seconds since 1970; `None` for a time that no calendar has.
-pub fn rfc3339(seconds: i64) -> Option<String> {
+pub(crate) fn rfc3339(seconds: i64) -> Option<String> {
     jiff::Timestamp::from_second(seconds).ok().map(|time| time.to_string())
 }
 
 /// Reads a time into seconds since 1970; any offset is taken.
-pub fn seconds(text: &str) -> Option<i64> {
+pub(crate) fn seconds(text: &str) -> Option<i64> {
     text.parse::<jiff::Timestamp>().ok().map(|time| time.as_second())
 }
 
 /// Says the day of an expiry and how far it is.
-pub fn expiry(at: i64, now: i64) -> String {
+pub(crate) fn expiry(at: i64, now: i64) -> String {
     let day = day(at);
     // Days of the calendar: what ends in 20 hours may end today or tomorrow.
     let days = at.div_euclid(86_400) - now.div_euclid(86_400);
@@ -24,18 +24,18 @@ pub fn expiry(at: i64, now: i64) -> String {
 }
 
 /// Gives the day of a time, as calendars in UTC write it; empty for a time that no calendar has.
-pub fn day(at: i64) -> String {
+pub(crate) fn day(at: i64) -> String {
     rfc3339(at).unwrap_or_default().split('T').next().unwrap_or_default().to_owned()
 }
 
 /// Gives the time of day, as clocks of this place show it; in UTC where the place is not known.
-pub fn clock(at: i64) -> String {
+pub(crate) fn clock(at: i64) -> String {
     let zoned = jiff::Timestamp::from_second(at).map(|time| time.to_zoned(jiff::tz::TimeZone::system()));
     zoned.map(|time| time.strftime("%H:%M").to_string()).unwrap_or_default()
 }
 
 /// Says how long ago something was.
-pub fn ago(at: i64, now: i64) -> String {
+pub(crate) fn ago(at: i64, now: i64) -> String {
     let (count, unit) = match now.saturating_sub(at) {
         seconds if seconds < 90 => return "just now".to_owned(),
         seconds if seconds < 5400 => (seconds / 60, "minute"),

@@ -5,37 +5,37 @@
 //! leave by. The prefixes are GitHub's (documented in "About authentication to GitHub", *GitHub's token
 //! formats*); length and checksum are never judged, since GitHub changes them.
 
-pub mod pasted;
+pub(crate) mod pasted;
 
 use std::fmt;
 use zeroize::Zeroizing;
 
 /// How many seconds GitHub may take to know everywhere an installation token that it has minted (octokit waits as
 /// long): its 401 says nothing until then.
-pub const SETTLES: i64 = 5;
+pub(crate) const SETTLES: i64 = 5;
 
 /// A secret: a token, a password, or a refresh token. Bytes, since git does not promise UTF-8.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Token(Zeroizing<Vec<u8>>);
+pub(crate) struct Token(Zeroizing<Vec<u8>>);
 
 impl Token {
     /// Takes the bytes over; they are wiped when the last clone is dropped.
-    pub fn new(bytes: Vec<u8>) -> Self {
+    pub(crate) fn new(bytes: Vec<u8>) -> Self {
         Self(Zeroizing::new(bytes))
     }
 
     /// Hands out the secret itself. Each call of this function is a place where it can leave.
-    pub fn expose(&self) -> &[u8] {
+    pub(crate) fn expose(&self) -> &[u8] {
         &self.0
     }
 
     /// Tells whether there is nothing in it (an empty password is a password to git).
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Says what kind of credential this is, by its prefix alone.
-    pub fn kind(&self) -> TokenKind {
+    pub(crate) fn kind(&self) -> TokenKind {
         let starts = |prefix: &str| self.0.starts_with(prefix.as_bytes());
         if starts("github_pat_") {
             TokenKind::FineGrained
@@ -55,7 +55,7 @@ impl Token {
 
     /// Tells whether the secret is one that nobody can guess: a token of GitHub's making, with a body that is long
     /// and varied. Of a password a hash would tell too much, however it is keyed.
-    pub fn is_unguessable(&self) -> bool {
+    pub(crate) fn is_unguessable(&self) -> bool {
         /// GitHub's bodies have 36 characters and more.
         const LEAST: usize = 30;
         /// Thirty random letters and digits have twenty different ones on average.
@@ -71,7 +71,7 @@ impl Token {
     }
 
     /// Says why these bytes cannot be kept or handed to git, if they cannot (rule P9: no control bytes).
-    pub fn unusable(&self) -> Option<UnusableSecret> {
+    pub(crate) fn unusable(&self) -> Option<UnusableSecret> {
         if self.0.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
             Some(UnusableSecret::LineBreak)
         } else if self.0.iter().any(u8::is_ascii_control) {
@@ -85,7 +85,7 @@ impl Token {
 }
 
 /// The longest secret that is kept, in bytes. `ghs_` tokens have about 520; git's own lines end at 65,535.
-pub const MAX_LEN: usize = 32 * 1024;
+pub(crate) const MAX_LEN: usize = 32 * 1024;
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -95,7 +95,7 @@ impl fmt::Debug for Token {
 
 /// Why a secret cannot be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UnusableSecret {
+pub(crate) enum UnusableSecret {
     /// It holds a line feed or a carriage return, which would end the line it is sent in.
     LineBreak,
     /// It holds another control byte.
@@ -117,7 +117,7 @@ impl fmt::Display for UnusableSecret {
 /// What kind of GitHub credential a secret is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum TokenKind {
+pub(crate) enum TokenKind {
     /// A fine-grained personal access token: one resource owner.
     FineGrained,
     /// A classic personal access token: everything its user may.
@@ -139,7 +139,7 @@ pub enum TokenKind {
 
 impl TokenKind {
     /// Names the kind as `list --json` does.
-    pub fn id(self) -> &'static str {
+    pub(crate) fn id(self) -> &'static str {
         match self {
             Self::FineGrained => "fine-grained",
             Self::Classic => "classic",
@@ -152,13 +152,13 @@ impl TokenKind {
     }
 
     /// Tells whether the secret is one of GitHub's by its prefix.
-    pub fn is_github(self) -> bool {
+    pub(crate) fn is_github(self) -> bool {
         self != Self::Unknown
     }
 }
 
 /// Finds the tokens of GitHub's that stand in a text, between whatever no token holds.
-pub fn github_tokens(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn github_tokens(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let words = text.split(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
     words.filter(|word| !word.is_empty() && Token::new(word.to_vec()).kind().is_github())
 }

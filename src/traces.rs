@@ -44,16 +44,16 @@ const OF_THE_ASKER: [&str; 2] = [UNANSWERED, BY_FALLBACK];
 
 /// Which account was answered for which place and direction, as it stands in a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mark(String);
+pub(crate) struct Mark(String);
 
 impl Mark {
     /// Makes the mark of a request that nobody answered: what git is told then by a person, it tells us.
-    pub fn unanswered(remote: &Remote) -> Self {
+    pub(crate) fn unanswered(remote: &Remote) -> Self {
         Self::for_asker(UNANSWERED, "unanswered", remote)
     }
 
     /// Makes the mark of a request that a fallback answered, with a secret of this fingerprint.
-    pub fn by_fallback(fingerprint: &str, remote: &Remote) -> Self {
+    pub(crate) fn by_fallback(fingerprint: &str, remote: &Remote) -> Self {
         Self::for_asker(BY_FALLBACK, fingerprint, remote)
     }
 
@@ -63,19 +63,19 @@ impl Mark {
     }
 
     /// Makes the mark of an account, by its id, for a place and direction.
-    pub fn of(id: &str, remote: &Remote, direction: Direction) -> Self {
+    pub(crate) fn of(id: &str, remote: &Remote, direction: Direction) -> Self {
         let place = format!("{} {} {}", remote.host, direction.name(), remote.name().to_ascii_lowercase());
         Self(format!("{BEGINNING}{}-{}", short_hash(id), short_hash(&place)))
     }
 
     /// Gives it as text, to name a lock by.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 /// Gives 64 bits of a hash: names of accounts and places do not fit file names as they are.
-pub fn short_hash(text: &str) -> String {
+pub(crate) fn short_hash(text: &str) -> String {
     Sha256::digest(text.as_bytes())[..8].iter().fold(String::with_capacity(16), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex
@@ -86,25 +86,25 @@ pub fn short_hash(text: &str) -> String {
 const SLOTS: u64 = 64;
 
 /// Gives the number of a lock, of an account for example. Two may have the same one, and then wait for each other.
-pub fn slot(id: &str) -> u64 {
+pub(crate) fn slot(id: &str) -> u64 {
     Sha256::digest(id.as_bytes())[..8].iter().fold(0, |number: u64, byte| number << 8 | u64::from(*byte))
         % SLOTS
 }
 
 /// The folder of traces; without one nothing is remembered.
 #[derive(Debug)]
-pub struct Traces<'a> {
+pub(crate) struct Traces<'a> {
     folder: Option<&'a Path>,
 }
 
 impl<'a> Traces<'a> {
     /// Finds the folder.
-    pub fn of(paths: &'a Paths) -> Self {
+    pub(crate) fn of(paths: &'a Paths) -> Self {
         Self { folder: paths.traces() }
     }
 
     /// Leaves a trace. Trouble is returned for the log alone.
-    pub fn leave(&self, mark: &Mark, process: &ProcessId) -> io::Result<()> {
+    pub(crate) fn leave(&self, mark: &Mark, process: &ProcessId) -> io::Result<()> {
         let folder = self.folder.ok_or_else(|| io::Error::other("there is no folder for traces"))?;
         files::touch(&folder.join(format!("{}-{process}", mark.0)))?;
         // Who leaves these need not ever ask about others.
@@ -115,7 +115,7 @@ impl<'a> Traces<'a> {
     }
 
     /// Takes a trace of this process back.
-    pub fn take_back(&self, mark: &Mark, process: &ProcessId) {
+    pub(crate) fn take_back(&self, mark: &Mark, process: &ProcessId) {
         if let Some(folder) = self.folder {
             // It need not have left one.
             let _ = fs::remove_file(folder.join(format!("{}-{process}", mark.0)));
@@ -123,13 +123,13 @@ impl<'a> Traces<'a> {
     }
 
     /// Tells whether that process has left this trace and not told yet how it went.
-    pub fn has(&self, mark: &Mark, process: &ProcessId) -> bool {
+    pub(crate) fn has(&self, mark: &Mark, process: &ProcessId) -> bool {
         self.folder.is_some_and(|folder| folder.join(format!("{}-{process}", mark.0)).exists())
     }
 
     /// Removes the traces of a process that has told how it went at a place. What it asked for elsewhere without an
     /// answer of ours stays noted: a program that speaks for several gits asks for many places.
-    pub fn reported(&self, process: &ProcessId, remote: &Remote) {
+    pub(crate) fn reported(&self, process: &ProcessId, remote: &Remote) {
         let of_process = format!("-{process}");
         let Mark(unanswered) = Mark::unanswered(remote);
         let place = unanswered.rsplit('-').next().unwrap_or_default();
@@ -143,7 +143,7 @@ impl<'a> Traces<'a> {
     /// Tells whether an answer with this mark was never reported about: its process is gone.
     ///
     /// Sweeps if there are too many.
-    pub fn unreported(&self, mark: &Mark) -> bool {
+    pub(crate) fn unreported(&self, mark: &Mark) -> bool {
         let mut count = 0;
         let mut is_unreported = false;
         for path in self.paths() {
@@ -158,7 +158,7 @@ impl<'a> Traces<'a> {
     }
 
     /// Removes what `unreported` found: it has been looked into.
-    pub fn explained(&self, mark: &Mark) {
+    pub(crate) fn explained(&self, mark: &Mark) {
         self.remove(|name| process_of(name, mark).is_some_and(|process| !ancestry::is_alive(&process)));
     }
 

@@ -10,7 +10,7 @@ use crate::verdict::{AnsweredBy, Observed, answered_by};
 
 /// What a host said of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verified {
+pub(crate) struct Verified {
     /// What answers at the host.
     pub server: Server,
     /// Whose token it is, if the host says so.
@@ -22,11 +22,11 @@ pub struct Verified {
 }
 
 /// GitHub's header about the token's end (documented; absent for tokens that never expire).
-pub const EXPIRY: &str = "github-authentication-token-expiration";
+pub(crate) const EXPIRY: &str = "github-authentication-token-expiration";
 
 /// Guesses what answers at a host that is not asked: a token of GitHub's kinds speaks for GitHub. An owner in the scope
 /// does not, since other hosts have paths, too, and tell spellings apart that are one to GitHub.
-pub fn likely_server(kind: TokenKind) -> Server {
+pub(crate) fn likely_server(kind: TokenKind) -> Server {
     if kind.is_github() { Server::GitHub } else { Server::Plain }
 }
 
@@ -35,7 +35,7 @@ pub fn likely_server(kind: TokenKind) -> Server {
 /// A host whose name does not tell is asked without the token first whether it is a GitHub at all. A plain
 /// host cannot be asked: its credential is kept as it came. Fails with exit code 1 if GitHub refuses the
 /// token, 3 if it could not be asked.
-pub fn ask(client: &Client, scope: &Scope, token: &Token) -> Result<Verified, Failure> {
+pub(crate) fn ask(client: &Client, scope: &Scope, token: &Token) -> Result<Verified, Failure> {
     let host = scope.host();
     let api = Api::of(host);
     if host.server_by_name() == Some(Server::Plain) {
@@ -124,7 +124,7 @@ fn unchecked(fact: String) -> Failure {
 
 /// Gives the account with what GitHub told of its token (`GET /user`); none if there was nothing new. A user with the
 /// known number and another login was renamed; an end that has passed was wrong, since the token works.
-pub fn told(account: &Account, user: &Observed, now: i64) -> Option<Account> {
+pub(crate) fn told(account: &Account, user: &Observed, now: i64) -> Option<Account> {
     let reply = user.reply().filter(|_| user.is_open())?;
     if account.app.is_some() {
         // What GitHub tells is of the token, which ends in an hour or eight, and not of the account.
@@ -148,7 +148,7 @@ pub fn told(account: &Account, user: &Observed, now: i64) -> Option<Account> {
 }
 
 /// Reads GitHub's time, `2027-06-01 00:00:00 UTC` or with an offset such as `+0900` (reported).
-pub fn expiry(value: &str) -> Option<i64> {
+pub(crate) fn expiry(value: &str) -> Option<i64> {
     let value = value.trim().replace(" UTC", " +0000");
     let time = jiff::fmt::strtime::parse("%Y-%m-%d %H:%M:%S %z", &value).ok()?;
     time.to_timestamp().ok().map(|time| time.as_second())

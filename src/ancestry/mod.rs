@@ -45,7 +45,7 @@ const MOST: usize = 12;
 
 /// Who called us, as far as the system tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Caller {
+pub(crate) struct Caller {
     /// What kind of program asks.
     pub kind: Kind,
     /// The URL it is about to ask, after `insteadOf`; only of `git-remote-http(s)`.
@@ -66,7 +66,7 @@ pub struct Caller {
 
 /// What kind of program asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// `git-remote-http(s)`: will tell us by `store` or `erase` how it went, unless it was refused.
     RemoteHttp,
     /// `git credential fill|approve|reject`, called by whoever; it need not report.
@@ -81,7 +81,7 @@ pub enum Kind {
 
 impl Kind {
     /// Names it for the log.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::RemoteHttp => "git-remote-http",
             Self::CredentialPlumbing => "git credential",
@@ -93,7 +93,7 @@ impl Kind {
 }
 
 /// Finds out who called us. Costs some reads of `/proc`, and more elsewhere: not to be called where nothing depends on it.
-pub fn caller() -> Caller {
+pub(crate) fn caller() -> Caller {
     let mut seen_any = false;
     let above = platform::ancestors().take(MOST).inspect(|_| seen_any = true);
     let caller = tell(above);
@@ -103,13 +103,13 @@ pub fn caller() -> Caller {
 /// Tells whether that very process is still there. A later process of the same number is not it; nor is one
 /// that has ended and was not yet waited for. Where the system does not tell, it counts as there, so that
 /// nothing is concluded from it. Seen from another PID namespace (a container) it counts as gone.
-pub fn is_alive(process: &ProcessId) -> bool {
+pub(crate) fn is_alive(process: &ProcessId) -> bool {
     platform::is_alive(process)
 }
 
 /// Names one process for ever: a number is used again, with another start time; after a reboot both may be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProcessId {
+pub(crate) struct ProcessId {
     /// Its number.
     pub pid: u32,
     /// When it started: in clock ticks since boot on Linux, in seconds since 1970 elsewhere.
@@ -128,7 +128,7 @@ impl fmt::Display for ProcessId {
 
 /// A text is not what [`ProcessId`]'s `Display` gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NotAProcess;
+pub(crate) struct NotAProcess;
 
 impl FromStr for ProcessId {
     type Err = NotAProcess;
@@ -150,7 +150,7 @@ fn boot_id(bytes: &[u8]) -> Option<String> {
 
 /// Host and path of a URL, taken apart as git takes it apart. User information is not kept.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Url {
+pub(crate) struct Url {
     host: Vec<u8>,
     path: Vec<u8>,
     has_password: bool,
@@ -187,12 +187,12 @@ impl Url {
     }
 
     /// Tells whether a password stands in it, even an empty one: then git asks no helper.
-    pub fn has_password(&self) -> bool {
+    pub(crate) fn has_password(&self) -> bool {
         self.has_password
     }
 
     /// Gives the place it names, by the same rules as a request's host and path.
-    pub fn remote(&self) -> Option<Remote> {
+    pub(crate) fn remote(&self) -> Option<Remote> {
         Remote::new(&self.host, (!self.path.is_empty()).then_some(&self.path))
     }
 }

@@ -14,19 +14,19 @@ const LIFE: i64 = 540;
 
 /// Writes what is to be signed. `issuer`: the App's client ID, or its older number; `now`: seconds since 1970 by
 /// GitHub's clock.
-pub fn signing_input(issuer: &str, now: i64) -> String {
+pub(crate) fn signing_input(issuer: &str, now: i64) -> String {
     let issuer = serde_json::Value::from(issuer);
     let claims = format!("{{\"iat\":{},\"exp\":{},\"iss\":{issuer}}}", now - BACK, now + LIFE);
     format!("{}.{}", URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256","typ":"JWT"}"#), URL_SAFE_NO_PAD.encode(claims))
 }
 
 /// Puts the signature behind what was signed.
-pub fn signed(input: &str, signature: &[u8]) -> Vec<u8> {
+pub(crate) fn signed(input: &str, signature: &[u8]) -> Vec<u8> {
     format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature)).into_bytes()
 }
 
 /// Tells whether GitHub's message of a 401 is about the clock: then the answer's `Date` says what it is.
-pub fn is_about_the_clock(message: &str) -> bool {
+pub(crate) fn is_about_the_clock(message: &str) -> bool {
     ["'Expiration time' claim", "'Issued at' claim", "('exp')", "('iat')"]
         .iter()
         .any(|it| message.contains(it))

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 /// A token that an App was given.
 #[derive(Clone, PartialEq, Eq)]
-pub struct MintedToken {
+pub(crate) struct MintedToken {
     /// What it is for: `contents/REPO`, or a word.
     pub purpose: String,
     /// When it ends, in seconds since 1970.
@@ -27,7 +27,7 @@ impl fmt::Debug for MintedToken {
 }
 
 /// Reads the tokens; what is none is left out.
-pub fn read(text: &str) -> Vec<MintedToken> {
+pub(crate) fn read(text: &str) -> Vec<MintedToken> {
     text.split(' ').filter_map(one).collect()
 }
 
@@ -44,13 +44,13 @@ fn one(text: &str) -> Option<MintedToken> {
 
 /// Writes the tokens with one more in place of those for the same purpose: newest first, without those that have
 /// ended, and of the others as many as fit into `most` bytes.
-pub fn with(tokens: Vec<MintedToken>, new: MintedToken, now: i64, most: usize) -> Zeroizing<String> {
+pub(crate) fn with(tokens: Vec<MintedToken>, new: MintedToken, now: i64, most: usize) -> Zeroizing<String> {
     let others = tokens.into_iter().filter(|it| it.purpose != new.purpose && it.expires > now);
     all(std::iter::once(new.clone()).chain(others), most)
 }
 
 /// Writes the tokens, as many as fit into `most` bytes; the first always does.
-pub fn all(tokens: impl IntoIterator<Item = MintedToken>, most: usize) -> Zeroizing<String> {
+pub(crate) fn all(tokens: impl IntoIterator<Item = MintedToken>, most: usize) -> Zeroizing<String> {
     let mut text = Zeroizing::new(String::with_capacity(most));
     for token in tokens {
         let MintedToken { purpose, expires, minted, secret } = &token;

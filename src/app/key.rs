@@ -21,7 +21,7 @@ const RSA_ENCRYPTION: [u8; 15] =
 const WRAPPINGS: usize = 2;
 
 /// An RSA private key that can sign.
-pub struct AppKey {
+pub(crate) struct AppKey {
     der: Zeroizing<Vec<u8>>,
     pair: RsaKeyPair,
 }
@@ -34,7 +34,7 @@ impl fmt::Debug for AppKey {
 
 /// Why this is no key of an App.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BadKey {
+pub(crate) enum BadKey {
     /// There is nothing.
     #[error("there is nothing in it")]
     Empty,
@@ -63,7 +63,7 @@ pub enum BadKey {
 
 impl AppKey {
     /// Reads a key in any of its forms.
-    pub fn read(bytes: &[u8]) -> Result<Self, BadKey> {
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, BadKey> {
         let mut bytes = Zeroizing::new(bytes.to_vec());
         for _ in 0..=WRAPPINGS {
             if bytes.first() == Some(&SEQUENCE) && bytes.get(1).is_some_and(|byte| *byte >= 0x80) {
@@ -92,12 +92,12 @@ impl AppKey {
     }
 
     /// Gives the key as it is kept: DER, since a PEM in UTF-16 does not fit Windows' 2,560 bytes.
-    pub fn der(&self) -> &[u8] {
+    pub(crate) fn der(&self) -> &[u8] {
         &self.der
     }
 
     /// Signs with RSASSA-PKCS1-v1_5 and SHA-256, which a JSON web token calls RS256.
-    pub fn sign(&self, input: &[u8]) -> Result<Vec<u8>, BadKey> {
+    pub(crate) fn sign(&self, input: &[u8]) -> Result<Vec<u8>, BadKey> {
         let mut signature = vec![0; self.pair.public().modulus_len()];
         self.pair
             .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), input, &mut signature)
@@ -106,7 +106,7 @@ impl AppKey {
     }
 
     /// Names the key as the App's page does: base64 of the SHA-256 of its public half.
-    pub fn fingerprint(&self) -> String {
+    pub(crate) fn fingerprint(&self) -> String {
         let public = self.pair.public_key().as_ref();
         let bits = wrapped(0x03, &[&[0], public].concat());
         let info = wrapped(SEQUENCE, &[&RSA_ENCRYPTION[..], &bits].concat());

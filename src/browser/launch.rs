@@ -25,14 +25,14 @@ const MAX_URL: usize = 2048;
 
 /// A page was handed to a program. Whether it showed it is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Opened {
+pub(crate) struct Opened {
     /// The program.
     pub program: PathBuf,
 }
 
 /// Why nothing was opened.
 #[derive(Debug, thiserror::Error)]
-pub enum OpenError {
+pub(crate) enum OpenError {
     /// The URL is not one that is opened; says what is wrong with it.
     #[error("this address is not opened: {0}")]
     BadUrl(&'static str),
@@ -45,18 +45,18 @@ pub enum OpenError {
 }
 
 /// Opens a page with what this process's environment says. Returns at once.
-pub fn open(url: &str) -> Result<Opened, OpenError> {
+pub(crate) fn open(url: &str) -> Result<Opened, OpenError> {
     Launcher::new(env::vars_os()).open(url)
 }
 
 /// Opens the page that this very process serves at a port of this machine. No other address here is ever opened.
-pub fn open_own(port: u16) -> Result<Opened, OpenError> {
+pub(crate) fn open_own(port: u16) -> Result<Opened, OpenError> {
     Launcher::new(env::vars_os()).start(&format!("http://{}:{port}/", std::net::Ipv4Addr::LOCALHOST))
 }
 
 /// Opens pages by an environment: its `PATH` and `BROWSER` choose, and the browser inherits it.
 #[derive(Clone)]
-pub struct Launcher {
+pub(crate) struct Launcher {
     env: Vec<(OsString, OsString)>,
 }
 
@@ -68,12 +68,12 @@ impl fmt::Debug for Launcher {
 
 impl Launcher {
     /// Takes an environment.
-    pub fn new(env: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
+    pub(crate) fn new(env: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
         Self { env: env.into_iter().collect() }
     }
 
     /// Opens a page. Returns at once, whatever the program does.
-    pub fn open(&self, url: &str) -> Result<Opened, OpenError> {
+    pub(crate) fn open(&self, url: &str) -> Result<Opened, OpenError> {
         check(url).map_err(OpenError::BadUrl)?;
         self.start(url)
     }

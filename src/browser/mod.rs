@@ -7,7 +7,7 @@
 
 mod launch;
 
-pub use launch::{OpenError, Opened, open, open_own};
+pub(crate) use launch::{OpenError, Opened, open, open_own};
 
 use std::ffi::OsString;
 use std::fmt;
@@ -15,7 +15,7 @@ use std::io::IsTerminal;
 
 /// On whose wish a page would be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
+pub(crate) enum Purpose {
     /// Nobody's: git is at work, and we noticed something.
     ByItself,
     /// A command that opens a page as one of its steps (`add`).
@@ -26,7 +26,7 @@ pub enum Purpose {
 
 /// Why no browser is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NoBrowser {
+pub(crate) enum NoBrowser {
     /// Nobody sits before a build machine.
     BuildMachine,
     /// The browser would open on the far machine.
@@ -65,7 +65,7 @@ impl fmt::Display for NoBrowser {
 
 /// What is known of the place we run at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Surroundings {
+pub(crate) struct Surroundings {
     /// `CI`, or a build server's own mark.
     pub build_machine: bool,
     /// `SSH_CONNECTION`, `SSH_TTY` or `SSH_CLIENT`.
@@ -93,7 +93,7 @@ pub struct Surroundings {
 /// | build machine, SSH, no display, sudo | no | no | yes |
 /// | `GIT_TERMINAL_PROMPT=0`, `credential.interactive` off, silent fetch | no | yes | yes |
 /// | otherwise | yes | yes | yes |
-pub fn may_open(here: &Surroundings, purpose: Purpose) -> Result<(), NoBrowser> {
+pub(crate) fn may_open(here: &Surroundings, purpose: Purpose) -> Result<(), NoBrowser> {
     // Every field is named: a new one must be decided about.
     let Surroundings {
         build_machine,
@@ -129,7 +129,7 @@ pub fn may_open(here: &Surroundings, purpose: Purpose) -> Result<(), NoBrowser> 
 impl Surroundings {
     /// Collects what this process can see. `setting_never` is the caller's, who reads the settings; so is
     /// `interactive`, the value of `credential.interactive` in git's files, if it was read.
-    pub fn collect(setting_never: bool, interactive: Option<&str>) -> Self {
+    pub(crate) fn collect(setting_never: bool, interactive: Option<&str>) -> Self {
         #[cfg(unix)]
         let root = rustix::process::geteuid().is_root();
         #[cfg(not(unix))]
@@ -172,7 +172,7 @@ impl Surroundings {
 }
 
 /// Tells whether an editor fetches in the background, so that nobody waits for it.
-pub fn is_silent_fetch() -> bool {
+pub(crate) fn is_silent_fetch() -> bool {
     std::env::var_os(SILENT_FETCH).is_some_and(|value| !value.is_empty())
 }
 

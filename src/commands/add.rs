@@ -31,7 +31,7 @@ use crate::verify::{self, Verified};
 use std::io::Write;
 
 /// Keeps one token.
-pub fn run(session: &Session, options: &Add, out: &mut dyn Write) -> Result<(), Failure> {
+pub(crate) fn run(session: &Session, options: &Add, out: &mut dyn Write) -> Result<(), Failure> {
     let scope = Scope::parse(&options.scope).map_err(|why| bad_scope(&why))?;
     for (what, name) in [("label", &options.label), ("login", &options.login)] {
         name.iter().try_for_each(|name| check_name(what, name))?;

@@ -65,7 +65,7 @@ const VALUES: &[(&str, CompletedValues)] = &[
 const FOR: &str = "--for";
 
 /// Prints the completions, or what they offer.
-pub fn run(options: &Completions, out: &mut dyn Write) -> Result<(), Failure> {
+pub(crate) fn run(options: &Completions, out: &mut dyn Write) -> Result<(), Failure> {
     let text = match (options.values, options.shell) {
         (Some(kind), _) => values(kind).into_iter().map(|value| value + "\n").collect(),
         (None, Some(shell)) => script(shell),

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 /// Finds git, without which neither command has anything to do.
-pub fn git() -> Result<Git, Failure> {
+pub(crate) fn git() -> Result<Git, Failure> {
     Git::find().ok_or_else(|| {
         Failure::failed("git was not found in PATH")
             .remedy("install git, or put its folder into PATH as an absolute path")
@@ -16,7 +16,7 @@ pub fn git() -> Result<Git, Failure> {
 }
 
 /// Finds the files of this user, or of the machine.
-pub fn place(git: &Git, env: Env<'_>, system: bool) -> Result<Place, Failure> {
+pub(crate) fn place(git: &Git, env: Env<'_>, system: bool) -> Result<Place, Failure> {
     let place = if system {
         Place::system(git, env)
     } else {
@@ -36,7 +36,7 @@ pub fn place(git: &Git, env: Env<'_>, system: bool) -> Result<Place, Failure> {
 }
 
 /// Says what to do about a config file that could not be read or written.
-pub fn file_failure(trouble: FileTrouble) -> Failure {
+pub(crate) fn file_failure(trouble: FileTrouble) -> Failure {
     let remedy = match &trouble {
         FileTrouble::Locked { lock, .. } => {
             format!("another git command is changing it; if none is running, remove {}", lock.display())
@@ -67,7 +67,7 @@ pub fn file_failure(trouble: FileTrouble) -> Failure {
 }
 
 /// Shows a block that somebody changed, and says what to do about it.
-pub fn changed_block(file: &Path, changed: &Changed, command: &str, out: &mut dyn Write) -> Failure {
+pub(crate) fn changed_block(file: &Path, changed: &Changed, command: &str, out: &mut dyn Write) -> Failure {
     // The failure tells the story; lines that cannot be shown do not change it.
     let _ = show(out, &format!("changed lines in {}", file.display()), &changed.lines);
     Failure::failed(format!(
@@ -80,13 +80,13 @@ pub fn changed_block(file: &Path, changed: &Changed, command: &str, out: &mut dy
 }
 
 /// Shows lines under a comment that says where they belong.
-pub fn show(out: &mut dyn Write, title: &str, lines: &[Vec<u8>]) -> io::Result<()> {
+pub(crate) fn show(out: &mut dyn Write, title: &str, lines: &[Vec<u8>]) -> io::Result<()> {
     writeln!(out, "# {title}")?;
     lines.iter().try_for_each(|line| writeln!(out, "{}", shown_whole(line)))?;
     writeln!(out)
 }
 
 /// States that what had to be shown first could not be.
-pub fn not_shown(error: io::Error) -> Failure {
+pub(crate) fn not_shown(error: io::Error) -> Failure {
     Failure::failed("could not show the lines, so nothing was written").because(error)
 }

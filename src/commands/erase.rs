@@ -17,7 +17,7 @@ use crate::token::TokenKind;
 use crate::vault::Asking;
 
 /// Takes note of one request. One without a host would mean "erase everything", which nobody can have meant.
-pub fn run(session: &Session, request: &Request) {
+pub(crate) fn run(session: &Session, request: &Request) {
     let Some(lookup) = Lookup::begin(session, request, Operation::Erase) else { return };
     if lookup.server == Server::GitHub {
         // Whose it is, the traces tell, too.

@@ -25,7 +25,7 @@ const INHERITED: [&str; 5] =
     ["GH_TOKEN", "GITHUB_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN", "GH_HOST"];
 
 /// Runs the command; on Unix it takes this process's place, so that signals and exit codes are its own.
-pub fn run(session: &Session, options: &Exec) -> Result<(), Failure> {
+pub(crate) fn run(session: &Session, options: &Exec) -> Result<(), Failure> {
     let target = target::one(options.target.as_deref())?;
     let (account, token) = super::chosen(session, &target.remote, target.user.as_deref())?;
     let Some((name, arguments)) = options.command.split_first() else {

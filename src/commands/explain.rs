@@ -25,7 +25,7 @@ struct Explained<'a> {
 }
 
 /// Explains; exit code 1 if nothing was recognised.
-pub fn run(options: &Options) -> Result<(), Failure> {
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     if options.check {
         return check(options);
     }

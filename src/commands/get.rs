@@ -24,7 +24,7 @@ use crate::token::TokenKind;
 use crate::vault;
 
 /// Answers one request.
-pub fn run(session: &Session, request: &Request) {
+pub(crate) fn run(session: &Session, request: &Request) {
     let Some(lookup) = Lookup::begin(session, request, Operation::Get) else { return };
     let lookup = with_fresh_ends(lookup);
     let has_account = lookup.of_host().next().is_some();

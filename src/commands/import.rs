@@ -21,7 +21,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 /// Looks, shows, and keeps what is to be kept.
-pub fn run(session: &Session, options: &Import, out: &mut dyn Write) -> Result<(), Failure> {
+pub(crate) fn run(session: &Session, options: &Import, out: &mut dyn Write) -> Result<(), Failure> {
     let haul = look(session, options)?;
     haul.notes.iter().for_each(|note| terminal::say(note));
     let candidates = judge::judge(session, merged(haul.tokens))?;

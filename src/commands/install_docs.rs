@@ -18,7 +18,7 @@ const PAGES: [(&str, &str); 2] = [
 ];
 
 /// Writes the pages, or takes them away.
-pub fn run(options: &InstallDocs, argv0: Option<&OsStr>, out: &mut dyn Write) -> Result<(), Failure> {
+pub(crate) fn run(options: &InstallDocs, argv0: Option<&OsStr>, out: &mut dyn Write) -> Result<(), Failure> {
     if cfg!(windows) {
         return Err(Failure::failed("git opens no man pages on Windows")
             .remedy("read the manual in a browser: it lies in the folder man of each release's archive")

@@ -41,7 +41,7 @@ struct ListRow<'a> {
 }
 
 /// Lists the accounts, in the order of their scopes.
-pub fn run(session: &Session, options: &List, out: &mut dyn Write) -> Result<(), Failure> {
+pub(crate) fn run(session: &Session, options: &List, out: &mut dyn Write) -> Result<(), Failure> {
     let accounts = accounts_by_scope(session)?;
     let outcomes = session.outcomes();
     let written = if options.json {

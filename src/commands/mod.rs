@@ -1,34 +1,34 @@
 //! The commands, one file each, and what they share.
 
-pub mod add;
+pub(crate) mod add;
 mod add_app;
-pub mod completions;
-pub mod config;
+pub(crate) mod completions;
+pub(crate) mod config;
 mod decide;
-pub mod diagnose;
-pub mod erase;
-pub mod exec;
-pub mod explain;
-pub mod get;
+pub(crate) mod diagnose;
+pub(crate) mod erase;
+pub(crate) mod exec;
+pub(crate) mod explain;
+pub(crate) mod get;
 mod hints;
 mod import;
-pub mod install_docs;
-pub mod list;
+pub(crate) mod install_docs;
+pub(crate) mod list;
 mod new_app;
 mod offer;
 mod page;
-pub mod probe;
+pub(crate) mod probe;
 mod relay;
-pub mod remove;
+pub(crate) mod remove;
 mod rename;
-pub mod renew;
-pub mod revoke;
-pub mod setup;
-pub mod status;
-pub mod store;
-pub mod token;
-pub mod unsetup;
-pub mod wait;
+pub(crate) mod renew;
+pub(crate) mod revoke;
+pub(crate) mod setup;
+pub(crate) mod status;
+pub(crate) mod store;
+pub(crate) mod token;
+pub(crate) mod unsetup;
+pub(crate) mod wait;
 
 use crate::account::{Account, Standing};
 use crate::app::{self, AppError, Asks, Minted};
@@ -56,7 +56,7 @@ use std::time::Instant;
 ///
 /// A word we do not know, on a pipe, is one of a later git: its input is taken and nothing is said, as
 /// gitcredentials(7) asks. On a terminal somebody mistyped, and `clap` says so.
-pub fn for_git(word: &OsStr, start: Instant) -> bool {
+pub(crate) fn for_git(word: &OsStr, start: Instant) -> bool {
     let act: fn(&Session, &Request) = match word.to_str() {
         Some("get") => get::run,
         Some("store") => store::run,
@@ -91,7 +91,7 @@ pub fn for_git(word: &OsStr, start: Instant) -> bool {
 }
 
 /// Runs a command for people and gives its exit code.
-pub fn for_people(args: &[OsString], start: Instant) -> ExitCode {
+pub(crate) fn for_people(args: &[OsString], start: Instant) -> ExitCode {
     // Before `clap`, which repeats what it does not expect.
     if let Err(failure) = refuse_tokens(args) {
         return failed(&failure);
@@ -212,7 +212,11 @@ fn accounts_by_scope(session: &Session) -> Result<Vec<Account>, Failure> {
 }
 
 /// Chooses the account for what a person named, and gives its secret: what its vault holds, or a token of its App.
-pub fn chosen(session: &Session, remote: &Remote, user: Option<&str>) -> Result<(Account, Token), Failure> {
+pub(crate) fn chosen(
+    session: &Session,
+    remote: &Remote,
+    user: Option<&str>,
+) -> Result<(Account, Token), Failure> {
     let mut outcomes = session.outcomes();
     let accounts = session.accounts().map_err(list_failure)?;
     let stale = choose(remote, user, &accounts, |account| session.standing(&outcomes, account))
@@ -237,7 +241,7 @@ pub fn chosen(session: &Session, remote: &Remote, user: Option<&str>) -> Result<
 }
 
 /// Turns trouble with an App's tokens into a failure of a command.
-pub fn app_failure(account: &Account, error: AppError) -> Failure {
+pub(crate) fn app_failure(account: &Account, error: AppError) -> Failure {
     let fact = format!("the GitHub App of {} gives no token", account.label);
     if let AppError::Refused(refusal) = &error {
         let owner = account.scope.segment(0).unwrap_or_default();

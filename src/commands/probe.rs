@@ -9,7 +9,7 @@ use std::process::ExitCode;
 /// A probe's standard error is a socket, which no person's is: somebody who tries these words is told that there
 /// are no such commands.
 #[cfg(unix)]
-pub fn run(args: &[OsString]) -> Option<ExitCode> {
+pub(crate) fn run(args: &[OsString]) -> Option<ExitCode> {
     use crate::git;
     let [_, word, rest @ ..] = args else { return None };
     let done = match (word.to_str()?, rest) {
@@ -23,7 +23,7 @@ pub fn run(args: &[OsString]) -> Option<ExitCode> {
 
 /// No probe is started there.
 #[cfg(not(unix))]
-pub fn run(_args: &[OsString]) -> Option<ExitCode> {
+pub(crate) fn run(_args: &[OsString]) -> Option<ExitCode> {
     None
 }
 

@@ -17,7 +17,7 @@ use crate::token::Token;
 /// Asks the fallback for a place, and notes the secrets that it answered, to know them again. None if the
 /// request holds a secret that may be ours. An answer with the secret of an account that is not for this place is
 /// dropped.
-pub fn ask(lookup: &Lookup<'_>) -> Option<FallbackAnswer> {
+pub(crate) fn ask(lookup: &Lookup<'_>) -> Option<FallbackAnswer> {
     let foreign = foreign(lookup)?;
     let may_give = |secret: &Token| match lookup.ownership(secret) {
         // Of an account that could serve this place and was passed over: rejected, expired, another login.
@@ -43,7 +43,7 @@ pub fn ask(lookup: &Lookup<'_>) -> Option<FallbackAnswer> {
 }
 
 /// Asks the fallback for a place and gives git its answer. True if git has what it needs, or is to stop.
-pub fn get(lookup: &Lookup<'_>) -> bool {
+pub(crate) fn get(lookup: &Lookup<'_>) -> bool {
     if lookup.fallback().helpers.is_empty() {
         return false;
     }
@@ -92,7 +92,7 @@ fn judge(lookup: &Lookup<'_>, asked: &FallbackAnswer) -> Option<Judgement> {
 
 /// Tells the fallback how a credential of its own, or a new one, fared. False if there is no fallback, or the
 /// secret is not one for it.
-pub fn tell(lookup: &Lookup<'_>, operation: Operation) -> bool {
+pub(crate) fn tell(lookup: &Lookup<'_>, operation: Operation) -> bool {
     // In this order: what is ours needs no look into git's config.
     let Some(foreign) = foreign(lookup) else { return false };
     let fallback = lookup.fallback();

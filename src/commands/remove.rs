@@ -13,7 +13,7 @@ use crate::vault::{self, Asking};
 use std::io::{self, IsTerminal, Write};
 
 /// Removes the one account that is meant.
-pub fn run(session: &Session, options: &Remove, out: &mut dyn Write) -> Result<(), Failure> {
+pub(crate) fn run(session: &Session, options: &Remove, out: &mut dyn Write) -> Result<(), Failure> {
     let accounts = session.accounts().map_err(list_failure)?;
     let asks = !options.yes && terminal::has_terminal();
     let (account, was_picked) = meant(&accounts, &options.what, "remove", asks)?;
@@ -64,7 +64,7 @@ fn still_works(account: &Account) -> String {
 
 /// Finds the one account that a word means to a command. Where several match, `asks` lets a person pick; tells
 /// whether one was picked.
-pub fn meant<'a>(
+pub(crate) fn meant<'a>(
     accounts: &'a [Account],
     what: &str,
     command: &str,
@@ -84,7 +84,7 @@ pub fn meant<'a>(
 
 /// Finds the accounts a word can mean: by label, by scope, or by `SCOPE@LOGIN` (`SCOPE@` for an unknown
 /// login), which names one of several logins whatever they are called.
-pub fn matching<'a>(accounts: &'a [Account], what: &str) -> Vec<&'a Account> {
+pub(crate) fn matching<'a>(accounts: &'a [Account], what: &str) -> Vec<&'a Account> {
     let (scope, login) = match what.rsplit_once('@') {
         Some((scope, login)) if !scope.is_empty() => (Scope::parse(scope).ok(), Some(login)),
         _ => (Scope::parse(what).ok(), None),
@@ -123,7 +123,7 @@ fn pick<'a>(several: &[&'a Account], command: &str) -> Result<&'a Account, Failu
 
 /// Forgets the secret, then the account: a secret that cannot be removed keeps its account, so that it
 /// is not left lying about without a name.
-pub fn forget(session: &Session, account: &Account, asking: Asking) -> Result<(), Failure> {
+pub(crate) fn forget(session: &Session, account: &Account, asking: Asking) -> Result<(), Failure> {
     // A list that cannot be changed (damaged, newer, read-only) must be known before the secret is gone.
     let book = keeping::hold(session.book().map_err(list_failure)?, asking);
     let _under_way = keeping::removing(&session.paths, account);

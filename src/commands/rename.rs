@@ -18,7 +18,7 @@ use crate::vault::Asking;
 use std::io::Write;
 
 /// Renames what is meant.
-pub fn run(session: &Session, options: &Rename, out: &mut dyn Write) -> Result<(), Failure> {
+pub(crate) fn run(session: &Session, options: &Rename, out: &mut dyn Write) -> Result<(), Failure> {
     let accounts = session.accounts().map_err(list_failure)?;
     let asking = if terminal::has_terminal() { Asking::MayPrompt } else { Asking::Never };
     let old = Scope::parse(&options.what).ok();

@@ -19,7 +19,7 @@ use crate::token::TokenKind;
 use std::io::Write;
 
 /// Renews the one account that is meant.
-pub fn run(session: &Session, options: &Renew, out: &mut dyn Write) -> Result<(), Failure> {
+pub(crate) fn run(session: &Session, options: &Renew, out: &mut dyn Write) -> Result<(), Failure> {
     let accounts = session.accounts().map_err(list_failure)?;
     let (account, _) = meant(&accounts, &options.what, "renew", terminal::has_terminal())?;
     refuse(account)?;

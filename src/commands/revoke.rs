@@ -16,7 +16,7 @@ use crate::vault::{self, Asking};
 use std::io::Write;
 
 /// Revokes the one token that is meant.
-pub fn run(session: &Session, options: &Revoke, out: &mut dyn Write) -> Result<(), Failure> {
+pub(crate) fn run(session: &Session, options: &Revoke, out: &mut dyn Write) -> Result<(), Failure> {
     let accounts = session.accounts().map_err(list_failure)?;
     let (secret, named) = if options.token_stdin {
         (leaked()?, None)

@@ -23,7 +23,7 @@ use std::path::Path;
 const HOST_LOOKS_LIKE: &str = "a host is a name with an optional port (ghe.example.com, ghe.example.com:8443), or its URL (https://ghe.example.com)";
 
 /// Runs `setup`: what is written goes to `out`, warnings go to `err`.
-pub fn run(
+pub(crate) fn run(
     args: &cli::Setup,
     argv0: Option<&OsStr>,
     env: Env<'_>,

@@ -21,7 +21,7 @@ use crate::token::{Token, TokenKind};
 use crate::vault::{Asking, VaultError};
 
 /// Takes note of one request.
-pub fn run(session: &Session, request: &Request) {
+pub(crate) fn run(session: &Session, request: &Request) {
     let Some(lookup) = Lookup::begin(session, request, Operation::Store) else { return };
     let tell = || relay::tell(&lookup, Operation::Store);
     let Some(password) = &request.password else {

@@ -8,7 +8,7 @@ use crate::target;
 use zeroize::Zeroizing;
 
 /// Prints the secret for one target, and nothing else.
-pub fn run(session: &Session, options: &Options) -> Result<(), Failure> {
+pub(crate) fn run(session: &Session, options: &Options) -> Result<(), Failure> {
     let target = target::one(options.what.as_deref())?;
     let (_, token) = super::chosen(session, &target.remote, target.user.as_deref())?;
     let mut line = Zeroizing::new(Vec::with_capacity(token.expose().len() + 1));

@@ -18,7 +18,7 @@ struct RemovalPlan {
 }
 
 /// Runs `unsetup`: what is removed is shown on `out`.
-pub fn run(args: &cli::Unsetup, env: Env<'_>, out: &mut dyn Write) -> Result<(), Failure> {
+pub(crate) fn run(args: &cli::Unsetup, env: Env<'_>, out: &mut dyn Write) -> Result<(), Failure> {
     let git = git()?;
     let place = place(&git, env, args.system)?;
     let files = Files::read(&place).map_err(file_failure)?;

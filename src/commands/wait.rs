@@ -48,7 +48,7 @@ const CHANGES: &[VerdictId] = &[
 ];
 
 /// Waits, and then ends or runs the command.
-pub fn run(session: &Session, options: &Wait) -> Result<(), Failure> {
+pub(crate) fn run(session: &Session, options: &Wait) -> Result<(), Failure> {
     let signal = Signal::watch();
     let target = whole(session, target::one(options.what.as_deref())?)?;
     let name = target.remote.name();

@@ -9,7 +9,7 @@ use std::path::Path;
 /// Makes a folder, with those above it that are missing.
 ///
 /// A folder that is there is left as it is: reading what lies in it tells whether it is safe.
-pub fn make_folder(folder: &Path, readers: Readers) -> Result<(), FileError> {
+pub(crate) fn make_folder(folder: &Path, readers: Readers) -> Result<(), FileError> {
     if folder.is_dir() {
         return check_home(folder);
     }
@@ -27,7 +27,7 @@ pub fn make_folder(folder: &Path, readers: Readers) -> Result<(), FileError> {
 /// Makes a folder for this user alone in one that is there, if that is a place where nobody can take it away:
 /// this user's own, or a sticky one of the system's such as `/tmp`. Tells whether it is there, this user's, and
 /// closed to everybody else; a link is none.
-pub fn make_private(folder: &Path) -> bool {
+pub(crate) fn make_private(folder: &Path) -> bool {
     is_private(folder)
         || (is_safe_parent(folder) && make_one(folder, Readers::Owner).is_ok() && is_private(folder))
 }
@@ -80,7 +80,7 @@ fn make_one(folder: &Path, readers: Readers) -> io::Result<()> {
 }
 
 /// Makes an empty file if there is none; one that is there is left as it is.
-pub fn touch(path: &Path) -> io::Result<()> {
+pub(crate) fn touch(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
     no_follow(&mut options, Readers::Owner.file_mode());
@@ -89,7 +89,7 @@ pub fn touch(path: &Path) -> io::Result<()> {
 
 /// Opens a file of the user's choice to write at its end, and makes it if there is none. A FIFO that nobody reads
 /// is refused at once.
-pub fn append_to(path: &Path) -> io::Result<File> {
+pub(crate) fn append_to(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);
     #[cfg(unix)]
@@ -104,7 +104,7 @@ pub fn append_to(path: &Path) -> io::Result<File> {
 
 /// Puts a small file in the place of what is there, without lock and flush, in a private folder: for what may be
 /// lost. A reader may see a part of it.
-pub fn put_note(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn put_note(path: &Path, bytes: &[u8]) -> io::Result<()> {
     // Removed first: a link, or a file with other rights, must not be written through.
     let _ = fs::remove_file(path);
     create_new(path, Readers::Owner.file_mode())?.write_all(bytes)
@@ -112,7 +112,7 @@ pub fn put_note(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Puts a whole file for these readers in the place of what is there, and makes the folders around it. A link is
 /// replaced, not followed.
-pub fn put_public(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), FileError> {
+pub(crate) fn put_public(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), FileError> {
     make_folder(folder_of(path), readers)?;
     let temporary = folder_of(path).join(beside(path, &format!(".{}.tmp", std::process::id())));
     let write = || {
@@ -131,7 +131,7 @@ pub fn put_public(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Fil
 /// # Errors
 ///
 /// [`io::ErrorKind::AlreadyExists`], also where a link stands that leads nowhere.
-pub fn create_new(path: &Path, mode: u32) -> io::Result<File> {
+pub(crate) fn create_new(path: &Path, mode: u32) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     no_follow(&mut options, mode);
@@ -142,7 +142,7 @@ pub fn create_new(path: &Path, mode: u32) -> io::Result<File> {
 }
 
 /// Gives an open file exactly this mode.
-pub fn set_mode(file: &File, mode: u32) -> io::Result<()> {
+pub(crate) fn set_mode(file: &File, mode: u32) -> io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::{MetadataExt, PermissionsExt};

@@ -18,9 +18,11 @@ mod make;
 mod safety;
 mod turn;
 
-pub use make::{append_to, create_new, make_folder, make_private, put_note, put_public, set_mode, touch};
-pub use safety::{check, check_home, check_place, user};
-pub use turn::{Turn, is_running, take_turn};
+pub(crate) use make::{
+    append_to, create_new, make_folder, make_private, put_note, put_public, set_mode, touch,
+};
+pub(crate) use safety::{check, check_home, check_place, user};
+pub(crate) use turn::{Turn, is_running, take_turn};
 
 use safety::{check_folder, open_checked};
 use std::ffi::OsString;
@@ -36,7 +38,7 @@ const MAX_FILE: u64 = 16 * 1024 * 1024;
 
 /// How a file is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Care {
+pub(crate) enum Care {
     /// It holds secrets: ours alone, readable by nobody else, one name only.
     Secret,
     /// It decides what this program does or runs: writable by nobody else, ours or the system's.
@@ -49,7 +51,7 @@ pub enum Care {
 
 /// Who may read what is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Readers {
+pub(crate) enum Readers {
     /// This user.
     Owner,
     /// Every user of the machine: system configuration.
@@ -58,7 +60,7 @@ pub enum Readers {
 
 impl Readers {
     /// Gives the mode of a file for them.
-    pub fn file_mode(self) -> u32 {
+    pub(crate) fn file_mode(self) -> u32 {
         match self {
             Self::Owner => 0o600,
             Self::Everyone => 0o644,
@@ -75,7 +77,7 @@ impl Readers {
 
 /// Why a file cannot be read or changed.
 #[derive(Debug, thiserror::Error)]
-pub enum FileError {
+pub(crate) enum FileError {
     /// It is not as it must be: what is wrong, and what mends it.
     #[error("{} {fact}", path.display())]
     Unsafe {
@@ -106,7 +108,7 @@ pub enum FileError {
 
 impl FileError {
     /// Says what mends it, where that is known.
-    pub fn remedy(&self) -> Option<String> {
+    pub(crate) fn remedy(&self) -> Option<String> {
         match self {
             Self::Unsafe { remedy, .. } => Some(remedy.clone()),
             Self::Busy { .. } => Some("try again in a moment".to_owned()),
@@ -116,7 +118,7 @@ impl FileError {
 }
 
 /// Says what mends a refusal of the system to write a file.
-pub fn remedy_of(error: &io::Error, path: &Path) -> Option<String> {
+pub(crate) fn remedy_of(error: &io::Error, path: &Path) -> Option<String> {
     let folder = path.parent().unwrap_or(path).display();
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
@@ -140,7 +142,7 @@ fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FileErr
 }
 
 /// Reads a file; `None` if there is none.
-pub fn read(path: &Path, care: Care) -> Result<Option<Zeroizing<Vec<u8>>>, FileError> {
+pub(crate) fn read(path: &Path, care: Care) -> Result<Option<Zeroizing<Vec<u8>>>, FileError> {
     let Some(mut file) = open_checked(path, care)? else { return Ok(None) };
     let size = file.metadata().map_or(0, |meta| meta.len());
     if size > MAX_FILE {
@@ -158,7 +160,7 @@ pub fn read(path: &Path, care: Care) -> Result<Option<Zeroizing<Vec<u8>>>, FileE
 
 /// The right to change one file, until it is dropped.
 #[derive(Debug)]
-pub struct Lock {
+pub(crate) struct Lock {
     /// The file as it was named.
     path: PathBuf,
     /// The file to change, links resolved.
@@ -168,7 +170,7 @@ pub struct Lock {
 
 /// Takes the right to change `path`, waiting at most `bound`; makes its folder if there is none. `locks` is the
 /// folder of locks, where one of the file's name is taken.
-pub fn lock(path: &Path, locks: &Path, bound: Duration) -> Result<Lock, FileError> {
+pub(crate) fn lock(path: &Path, locks: &Path, bound: Duration) -> Result<Lock, FileError> {
     let target = match fs::symlink_metadata(path) {
         Ok(meta) if meta.file_type().is_symlink() => resolve(path)?,
         _ => path.to_owned(),
@@ -178,7 +180,7 @@ pub fn lock(path: &Path, locks: &Path, bound: Duration) -> Result<Lock, FileErro
 
 /// The same for a file that is begun anew when it cannot be read: a link in its place is replaced and
 /// never written through, since what it leads to would be overwritten unread.
-pub fn lock_in_place(path: &Path, locks: &Path, bound: Duration) -> Result<Lock, FileError> {
+pub(crate) fn lock_in_place(path: &Path, locks: &Path, bound: Duration) -> Result<Lock, FileError> {
     lock_target(path, path.to_owned(), locks, bound)
 }
 
@@ -215,17 +217,17 @@ fn beside(path: &Path, ending: &str) -> OsString {
 
 impl Lock {
     /// Reads the file as it is now.
-    pub fn read(&self, care: Care) -> Result<Option<Zeroizing<Vec<u8>>>, FileError> {
+    pub(crate) fn read(&self, care: Care) -> Result<Option<Zeroizing<Vec<u8>>>, FileError> {
         read(&self.path, care)
     }
 
     /// Puts these bytes in the place of the file, flushed to the disk: all of them, or none.
-    pub fn replace(&self, bytes: &[u8], care: Care) -> Result<(), FileError> {
+    pub(crate) fn replace(&self, bytes: &[u8], care: Care) -> Result<(), FileError> {
         self.put(bytes, care, true)
     }
 
     /// The same without waiting for the disk: for what may be lost in a power cut, while git waits.
-    pub fn replace_unflushed(&self, bytes: &[u8], care: Care) -> Result<(), FileError> {
+    pub(crate) fn replace_unflushed(&self, bytes: &[u8], care: Care) -> Result<(), FileError> {
         self.put(bytes, care, false)
     }
 
@@ -281,7 +283,7 @@ fn mode_for(target: &Path, care: Care) -> u32 {
 }
 
 /// Makes a rename or a removal survive a power cut, where the system can.
-pub fn sync_folder(folder: &Path) {
+pub(crate) fn sync_folder(folder: &Path) {
     #[cfg(unix)]
     if let Ok(folder) = File::open(folder) {
         // Some file systems refuse to flush a folder; the file itself is flushed already.

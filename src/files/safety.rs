@@ -5,14 +5,14 @@ use std::fs::{self, File};
 use std::path::Path;
 
 /// The same with the folder of a file that is not there yet.
-pub fn check_place(path: &Path, care: Care) -> Result<(), FileError> {
+pub(crate) fn check_place(path: &Path, care: Care) -> Result<(), FileError> {
     check_folder(path)?;
     // A link that leads to nothing yet is its user's.
     if path.exists() { check(path, care) } else { Ok(()) }
 }
 
 /// Tells whether a file, if it is there, is as it must be.
-pub fn check(path: &Path, care: Care) -> Result<(), FileError> {
+pub(crate) fn check(path: &Path, care: Care) -> Result<(), FileError> {
     open_checked(path, care).map(|_| ())
 }
 
@@ -193,7 +193,7 @@ pub(super) fn check_folder(_: &Path) -> Result<(), FileError> {
 /// # Errors
 ///
 /// Root is refused in the folder of another user, be it there or only some folder above it.
-pub fn check_home(folder: &Path) -> Result<(), FileError> {
+pub(crate) fn check_home(folder: &Path) -> Result<(), FileError> {
     #[cfg(unix)]
     keep_root_out(folder)?;
     let _ = folder;
@@ -201,7 +201,7 @@ pub fn check_home(folder: &Path) -> Result<(), FileError> {
 }
 
 /// Names this user, for a name in a folder that several share.
-pub fn user() -> String {
+pub(crate) fn user() -> String {
     #[cfg(unix)]
     let user = me().to_string();
     #[cfg(not(unix))]

@@ -12,7 +12,7 @@ const PAUSE: Duration = Duration::from_millis(2);
 
 /// A right that one process has at a time, until it is dropped.
 #[derive(Debug)]
-pub struct Turn {
+pub(crate) struct Turn {
     /// Held by `flock`, or else a file that exists as long as this does.
     _file: File,
     held: Option<PathBuf>,
@@ -32,7 +32,7 @@ impl Drop for Turn {
 /// # Errors
 ///
 /// [`FileError::Busy`] when the bound is over; anything else means that no lock can be had there.
-pub fn take_turn(folder: &Path, name: &str, bound: Duration) -> Result<Turn, FileError> {
+pub(crate) fn take_turn(folder: &Path, name: &str, bound: Duration) -> Result<Turn, FileError> {
     make_folder(folder, Readers::Owner)?;
     take(&folder.join(format!("{name}.lock")), bound)
 }
@@ -106,7 +106,7 @@ fn holder() -> String {
 }
 
 /// Tells whether a process of this number runs on this machine.
-pub fn is_running(pid: i32) -> bool {
+pub(crate) fn is_running(pid: i32) -> bool {
     #[cfg(unix)]
     {
         let pid = rustix::process::Pid::from_raw(pid);

@@ -21,7 +21,7 @@ use std::process::{Child, Command};
 
 /// The hidden word of the command line with which we start ourselves; our process number, the program to run and
 /// its arguments follow.
-pub const RUN: &str = "probe-run";
+pub(crate) const RUN: &str = "probe-run";
 
 /// Builds the command that runs a program so. `own` is this program.
 #[cfg(unix)]
@@ -46,7 +46,7 @@ pub(super) fn end(child: &mut Child) {
 
 /// What [`RUN`] does with the arguments behind it. Returns only if that fails, or where it stays: with the program.
 #[cfg(unix)]
-pub fn run(arguments: &[OsString]) -> io::Result<()> {
+pub(crate) fn run(arguments: &[OsString]) -> io::Result<()> {
     let [parent, program, rest @ ..] = arguments else {
         return Err(io::Error::from(io::ErrorKind::InvalidInput));
     };

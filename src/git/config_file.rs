@@ -21,11 +21,11 @@ const MOST_LINKS: usize = 40;
 const MOST_BYTES: u64 = 16 << 20;
 
 /// One entry as git reads it from a single file.
-pub type KeyAndValue = (Vec<u8>, Option<Vec<u8>>);
+pub(crate) type KeyAndValue = (Vec<u8>, Option<Vec<u8>>);
 
 /// Why a config file could not be read or written. The file is as it was.
 #[derive(Debug, thiserror::Error)]
-pub enum FileTrouble {
+pub(crate) enum FileTrouble {
     /// Another process holds the lock.
     #[error("could not lock config file {path}: File exists", path = .file.display())]
     Locked {
@@ -70,7 +70,7 @@ pub enum FileTrouble {
 }
 
 /// A config file as it is now. No `Debug`: people keep tokens in their git config.
-pub struct ConfigFile {
+pub(crate) struct ConfigFile {
     path: PathBuf,
     target: PathBuf,
     text: Option<Vec<u8>>,
@@ -79,7 +79,7 @@ pub struct ConfigFile {
 
 impl ConfigFile {
     /// Reads a file; one that does not exist has no text.
-    pub fn read(path: &Path) -> Result<Self, FileTrouble> {
+    pub(crate) fn read(path: &Path) -> Result<Self, FileTrouble> {
         let target = behind_links(path)?;
         let failed = |error| FileTrouble::Io { tried: "read", file: path.to_owned(), error };
         // The kind is looked at before opening: opening a pipe would wait for its other end.
@@ -99,17 +99,17 @@ impl ConfigFile {
     }
 
     /// Gives the path it was asked by.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Gives the text; `None` if there is no file.
-    pub fn text(&self) -> Option<&[u8]> {
+    pub(crate) fn text(&self) -> Option<&[u8]> {
         self.text.as_deref()
     }
 
     /// Asks git for the entries of this file alone.
-    pub fn entries(&self, git: &Git) -> Result<Vec<KeyAndValue>, FileTrouble> {
+    pub(crate) fn entries(&self, git: &Git) -> Result<Vec<KeyAndValue>, FileTrouble> {
         match self.text {
             None => Ok(Vec::new()),
             Some(_) => Listing::of_file(git, &self.target)
@@ -119,7 +119,7 @@ impl ConfigFile {
 }
 
 /// A config file that nobody else changes as long as this value lives.
-pub struct Locked {
+pub(crate) struct Locked {
     now: ConfigFile,
     lock: PathBuf,
     /// Open until the new text is in it.
@@ -131,7 +131,7 @@ pub struct Locked {
 impl Locked {
     /// Takes git's lock of a file, waiting a moment for another's, and reads the file under it. A file that does
     /// not exist yet will be for these readers.
-    pub fn take(path: &Path, readers: Readers) -> Result<Self, FileTrouble> {
+    pub(crate) fn take(path: &Path, readers: Readers) -> Result<Self, FileTrouble> {
         let target = behind_links(path)?;
         files::check_home(target.parent().unwrap_or(Path::new("/"))).map_err(FileTrouble::Unsafe)?;
         // Before the lock: where there is nothing to replace, nothing is left beside it either.
@@ -148,13 +148,13 @@ impl Locked {
     }
 
     /// Gives the file as it was when it was locked.
-    pub fn now(&self) -> &ConfigFile {
+    pub(crate) fn now(&self) -> &ConfigFile {
         &self.now
     }
 
     /// Writes the new text to the lock file and lets git read it there. `is_meant` is shown the entries git
     /// finds in the file now and in the new text.
-    pub fn prepare(
+    pub(crate) fn prepare(
         &mut self,
         git: &Git,
         text: &[u8],
@@ -181,7 +181,7 @@ impl Locked {
     }
 
     /// Puts the prepared text in the file's place.
-    pub fn commit(mut self) -> Result<(), FileTrouble> {
+    pub(crate) fn commit(mut self) -> Result<(), FileTrouble> {
         assert!(self.ready, "only what git has read is put in place");
         let failed = |error| FileTrouble::Io { tried: "write", file: self.now.path.clone(), error };
         fs::rename(&self.lock, &self.now.target).map_err(failed)?;
@@ -191,7 +191,7 @@ impl Locked {
     }
 
     /// Removes the file itself; the links that lead to it stay.
-    pub fn remove(self) -> Result<(), FileTrouble> {
+    pub(crate) fn remove(self) -> Result<(), FileTrouble> {
         match fs::remove_file(&self.now.target) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 Err(FileTrouble::Io { tried: "remove", file: self.now.path.clone(), error })

@@ -12,9 +12,9 @@
 //! marks, or one mark alone, is somebody's change, which is shown and left.
 
 /// How the block's first line begins.
-pub const BLOCK_BEGIN: &str = "# >>> git-credential-patron >>>";
+pub(crate) const BLOCK_BEGIN: &str = "# >>> git-credential-patron >>>";
 /// How the block's last line begins.
-pub const BLOCK_END: &str = "# <<< git-credential-patron <<<";
+pub(crate) const BLOCK_END: &str = "# <<< git-credential-patron <<<";
 /// The rest of the first line.
 const BEGIN_NOTE: &str =
     " (made by `git credential-patron setup`; `git credential-patron unsetup` removes it)";
@@ -27,7 +27,7 @@ const OUR_FILE: [&[u8]; 2] =
 /// A block that somebody changed: its lines, as they are now.
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(test, derive(Debug))]
-pub struct Changed {
+pub(crate) struct Changed {
     /// The lines, without line ends. They may hold what is not ours to print: see [`super::shown()`].
     pub lines: Vec<Vec<u8>>,
     /// The number of the first one.
@@ -37,7 +37,7 @@ pub struct Changed {
 /// What taking the block out has left.
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(test, derive(Debug))]
-pub struct Without {
+pub(crate) struct Without {
     /// The text without the block.
     pub text: Vec<u8>,
     /// The lines that were taken out, without line ends.
@@ -48,13 +48,13 @@ pub struct Without {
 
 impl Without {
     /// Tells whether setup made the file and nobody wrote anything else into it.
-    pub fn is_whole_file(&self) -> bool {
+    pub(crate) fn is_whole_file(&self) -> bool {
         self.made_file && self.text.is_empty()
     }
 }
 
 /// Gives the lines of the block that includes a file; `include` is the path as git's config writes it.
-pub fn block_lines(include: &[u8], made_file: bool) -> [Vec<u8>; 4] {
+pub(crate) fn block_lines(include: &[u8], made_file: bool) -> [Vec<u8>; 4] {
     [
         [BLOCK_BEGIN, BEGIN_NOTE].concat().into_bytes(),
         b"[include]".to_vec(),
@@ -65,7 +65,7 @@ pub fn block_lines(include: &[u8], made_file: bool) -> [Vec<u8>; 4] {
 
 /// Puts the block at the end of a text (`None`: there is no file). A block that stands at the end as it
 /// should is left; one that stands elsewhere, or includes another path, is moved.
-pub fn with_block(text: Option<&[u8]>, include: &[u8]) -> Result<Vec<u8>, Changed> {
+pub(crate) fn with_block(text: Option<&[u8]>, include: &[u8]) -> Result<Vec<u8>, Changed> {
     if let Some(text) = text {
         // Blank lines after the block are somebody's, and no reason to touch the file.
         let trimmed = text.trim_ascii_end();
@@ -94,7 +94,7 @@ fn composed(text: Option<&[u8]>, include: &[u8]) -> Result<Vec<u8>, Changed> {
 }
 
 /// Takes the block out of a text; `None` if there is no block in it.
-pub fn without_block(text: &[u8]) -> Result<Option<Without>, Changed> {
+pub(crate) fn without_block(text: &[u8]) -> Result<Option<Without>, Changed> {
     let mut rest = Without { text: Vec::new(), taken: Vec::new(), made_file: false };
     let mut lines = text.split_inclusive(|byte| *byte == b'\n').enumerate();
     let mut found = false;
@@ -138,7 +138,7 @@ fn is_mark(line: &[u8], mark: &str) -> bool {
 }
 
 /// Tells whether an included path is that of our file.
-pub fn is_our_file(path: &[u8]) -> bool {
+pub(crate) fn is_our_file(path: &[u8]) -> bool {
     OUR_FILE.iter().any(|end| path.ends_with(end))
 }
 

@@ -25,7 +25,7 @@ use std::io::{self, Read, Write};
 use zeroize::Zeroizing;
 
 /// The hidden word of the command line with which git starts the helper; nonce and operation follow.
-pub const HELPER: &str = "probe-helper";
+pub(crate) const HELPER: &str = "probe-helper";
 /// The last line of a question.
 const END: &str = ".";
 /// The most bytes of a question or an answer. Git's own bound of one line is as large.
@@ -210,7 +210,7 @@ fn nothing() -> Zeroizing<Vec<u8>> {
 ///
 /// Nothing is asked for any operation but `get`; of `erase` the challenges are passed on, which older gits tell
 /// there alone.
-pub fn ask(
+pub(crate) fn ask(
     socket: &mut (impl Read + Write),
     nonce: &str,
     operation: &str,

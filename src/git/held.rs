@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 /// The files of a place, read or locked; `None` for one that takes no part.
-pub struct Files<T> {
+pub(crate) struct Files<T> {
     /// The file that gets the block.
     pub file: Option<T>,
     /// The other file of the level, where an earlier block may stand.
@@ -17,7 +17,7 @@ pub struct Files<T> {
 
 impl Files<ConfigFile> {
     /// Reads the files as they are; nothing is locked.
-    pub fn read(place: &Place) -> Result<Self, FileTrouble> {
+    pub(crate) fn read(place: &Place) -> Result<Self, FileTrouble> {
         Ok(Self {
             file: Some(ConfigFile::read(&place.file)?),
             other: other_of(place).map(ConfigFile::read).transpose()?,
@@ -26,7 +26,7 @@ impl Files<ConfigFile> {
     }
 
     /// Gives the files as plain references.
-    pub fn now(&self) -> Files<&ConfigFile> {
+    pub(crate) fn now(&self) -> Files<&ConfigFile> {
         Files { file: self.file.as_ref(), other: self.other.as_ref(), ours: self.ours.as_ref() }
     }
 }
@@ -36,7 +36,7 @@ impl Files<Locked> {
     ///
     /// Without `gits` only our own file is locked: git's may lie where nobody can write, put there by a
     /// dotfile manager with our block in it.
-    pub fn lock(place: &Place, gits: bool) -> Result<Self, FileTrouble> {
+    pub(crate) fn lock(place: &Place, gits: bool) -> Result<Self, FileTrouble> {
         let readers = place.readers();
         let lock = |path: &Path| Locked::take(path, readers);
         let file = gits.then(|| lock(&place.file)).transpose()?;
@@ -50,7 +50,7 @@ impl Files<Locked> {
     }
 
     /// Locks those of the files that exist, to take our lines out of them.
-    pub fn lock_existing(place: &Place) -> Result<Self, FileTrouble> {
+    pub(crate) fn lock_existing(place: &Place) -> Result<Self, FileTrouble> {
         let take = |path: &Path| Locked::take(path, place.readers());
         let lock = |path: &Path| path.exists().then(|| take(path)).transpose();
         Ok(Self {
@@ -63,7 +63,7 @@ impl Files<Locked> {
 
 impl<'a> Files<&'a ConfigFile> {
     /// Gives the texts: `None` for a file that does not exist or takes no part.
-    pub fn texts(&self) -> Files<&'a [u8]> {
+    pub(crate) fn texts(&self) -> Files<&'a [u8]> {
         let text = |file: Option<&'a ConfigFile>| file.and_then(ConfigFile::text);
         Files { file: text(self.file), other: text(self.other), ours: text(self.ours) }
     }
@@ -77,7 +77,7 @@ fn other_of(place: &Place) -> Option<&Path> {
 }
 
 /// Removes the folder of our file if nothing else is in it.
-pub fn remove_empty_folder(place: &Place) {
+pub(crate) fn remove_empty_folder(place: &Place) {
     if let Some(folder) = place.ours.parent() {
         // It fails if there is something in it, which is the question and the answer.
         let _ = fs::remove_dir(folder);
@@ -85,7 +85,11 @@ pub fn remove_empty_folder(place: &Place) {
 }
 
 /// Tells whether two readings of a file differ by our include alone, which stands at the end, or nowhere.
-pub fn differ_by_our_include(before: &[KeyAndValue], after: &[KeyAndValue], include: Option<&[u8]>) -> bool {
+pub(crate) fn differ_by_our_include(
+    before: &[KeyAndValue],
+    after: &[KeyAndValue],
+    include: Option<&[u8]>,
+) -> bool {
     let is_ours =
         |(key, value): &&KeyAndValue| key == b"include.path" && value.as_deref().is_some_and(is_our_file);
     let others = |entries: &[KeyAndValue]| -> Vec<KeyAndValue> {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 /// The settings that a request of ours follows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct HttpSettings {
+pub(crate) struct HttpSettings {
     /// `http.proxy`; empty means none.
     pub proxy: Option<String>,
     /// `http.sslCAInfo`.
@@ -16,7 +16,7 @@ pub struct HttpSettings {
 
 /// Whose settings hold for a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HttpContext<'a> {
+pub(crate) enum HttpContext<'a> {
     /// The user's: what is asked has nothing to do with a repository that may lie around.
     User,
     /// Those of the repository around the working folder, too, and of the remote of this name, if it has one.
@@ -24,7 +24,7 @@ pub enum HttpContext<'a> {
 }
 
 /// Asks git which settings hold for this URL. Without git, or where it fails, there are none.
-pub fn http_settings(url: &str, context: HttpContext<'_>) -> HttpSettings {
+pub(crate) fn http_settings(url: &str, context: HttpContext<'_>) -> HttpSettings {
     let Some(git) = Git::find() else { return HttpSettings::default() };
     let (cwd, remote_name) = match context {
         HttpContext::User => (Cwd::NoRepository, None),
@@ -55,7 +55,7 @@ pub fn http_settings(url: &str, context: HttpContext<'_>) -> HttpSettings {
 }
 
 /// Tells whether this can name a remote in an argument: no URL, no option, nothing that needs quoting.
-pub fn is_remote_name(name: &str) -> bool {
+pub(crate) fn is_remote_name(name: &str) -> bool {
     let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'/'));
     plain && !name.is_empty() && !name.starts_with(['-', '/', '.'])
 }

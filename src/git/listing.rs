@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// Which kind of file an entry comes from; later ones win. Git says *scope*, which is our word for what a
 /// token is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
+pub(crate) enum Level {
     /// The whole machine's file.
     System,
     /// This user's files, `~/.gitconfig` and the XDG one.
@@ -26,7 +26,7 @@ pub enum Level {
 
 impl Level {
     /// Gives git's name of the level.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::System => "system",
             Self::Global => "global",
@@ -39,7 +39,7 @@ impl Level {
 
 /// One entry of the configuration.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// Where it takes its strength from; an included file has its includer's.
     pub level: Level,
     /// The file it stands in; `None` for the command line.
@@ -64,7 +64,7 @@ impl std::fmt::Debug for Entry {
 
 impl Entry {
     /// Splits the key into section, subsection and name.
-    pub fn parts(&self) -> (&[u8], Option<&[u8]>, &[u8]) {
+    pub(crate) fn parts(&self) -> (&[u8], Option<&[u8]>, &[u8]) {
         let dot = |byte: &u8| *byte == b'.';
         let first = self.key.iter().position(dot).unwrap_or(self.key.len());
         let last = self.key.iter().rposition(dot).unwrap_or(first);
@@ -75,32 +75,32 @@ impl Entry {
 
 /// All entries, in the order in which git reads them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Listing {
+pub(crate) struct Listing {
     /// The entries.
     pub entries: Vec<Entry>,
 }
 
 impl Listing {
     /// Asks git for its effective configuration.
-    pub fn read(git: &Git, cwd: Cwd) -> Result<Self, GitTrouble> {
+    pub(crate) fn read(git: &Git, cwd: Cwd) -> Result<Self, GitTrouble> {
         Self::read_with(git, cwd, &[])
     }
 
     /// Asks git for its effective configuration under additional environment variables.
-    pub fn read_with(git: &Git, cwd: Cwd, env: &[(&str, &str)]) -> Result<Self, GitTrouble> {
+    pub(crate) fn read_with(git: &Git, cwd: Cwd, env: &[(&str, &str)]) -> Result<Self, GitTrouble> {
         let output = git.run_with(&["config", "--list", "-z", "--show-origin", "--show-scope"], cwd, env)?;
         Self::parse(&output).ok_or(GitTrouble::Strange)
     }
 
     /// Asks git for its effective configuration in another folder.
-    pub fn of_folder(git: &Git, folder: &Path) -> Result<Self, GitTrouble> {
+    pub(crate) fn of_folder(git: &Git, folder: &Path) -> Result<Self, GitTrouble> {
         let args = ["config", "--list", "-z", "--show-origin", "--show-scope"].map(OsStr::new);
         let args: Vec<&OsStr> = [OsStr::new("-C"), folder.as_os_str()].into_iter().chain(args).collect();
         Self::parse(&git.run(&args, Cwd::Named)?).ok_or(GitTrouble::Strange)
     }
 
     /// Asks git how it reads one file, without what the file includes.
-    pub fn of_file(git: &Git, file: &Path) -> Result<Vec<KeyAndValue>, GitTrouble> {
+    pub(crate) fn of_file(git: &Git, file: &Path) -> Result<Vec<KeyAndValue>, GitTrouble> {
         let file = file.as_os_str();
         let args = [
             "config".as_ref(),
@@ -144,7 +144,7 @@ impl Listing {
     }
 
     /// Tells whether some line includes a file, by whatever path leads there.
-    pub fn includes(&self, file: &Path) -> bool {
+    pub(crate) fn includes(&self, file: &Path) -> bool {
         let leads_there = |entry: &Entry| {
             let value = entry.value.as_deref().filter(|_| entry.key == b"include.path");
             value
@@ -155,7 +155,7 @@ impl Listing {
     }
 
     /// Gives the files that git reads only under a condition, `includeIf.CONDITION.path`, each with it.
-    pub fn conditional_files(&self) -> Vec<(Vec<u8>, PathBuf)> {
+    pub(crate) fn conditional_files(&self) -> Vec<(Vec<u8>, PathBuf)> {
         let files = self.entries.iter().filter_map(|entry| {
             let (b"includeif", Some(condition), b"path") = entry.parts() else { return None };
             Some((condition.to_owned(), included_path(entry.value.as_deref()?, entry.file.as_deref())?))
@@ -165,20 +165,20 @@ impl Listing {
 
     /// Keeps the entries of the given levels.
     #[must_use]
-    pub fn of_levels(&self, levels: &[Level]) -> Self {
+    pub(crate) fn of_levels(&self, levels: &[Level]) -> Self {
         self.filtered(|entry| levels.contains(&entry.level))
     }
 
     /// Leaves out what stands in the given files: the configuration as it would be without them.
     #[must_use]
-    pub fn without_files(&self, files: &[PathBuf]) -> Self {
+    pub(crate) fn without_files(&self, files: &[PathBuf]) -> Self {
         let ours = |file: &Path| files.iter().any(|ours| is_same_file(ours, file));
         self.filtered(|entry| !entry.file.as_deref().is_some_and(ours))
     }
 
     /// Puts entries where a block at the end of a level's file would put them.
     #[must_use]
-    pub fn with_at_end_of(&self, level: Level, added: Vec<Entry>) -> Self {
+    pub(crate) fn with_at_end_of(&self, level: Level, added: Vec<Entry>) -> Self {
         let place = self.entries.iter().rposition(|entry| entry.level <= level).map_or(0, |last| last + 1);
         let mut entries = self.entries.clone();
         entries.splice(place..place, added);

@@ -10,7 +10,7 @@ const LARGEST: u64 = 16 * 1024 * 1024;
 
 impl Git {
     /// Gives the catalogues (`git.mo`) of all languages that are installed beside git, or where its environment says.
-    pub fn catalogues(&self) -> Vec<Vec<u8>> {
+    pub(crate) fn catalogues(&self) -> Vec<Vec<u8>> {
         let named = std::env::var_os("GIT_TEXTDOMAINDIR").map(PathBuf::from);
         let beside = || {
             let path = self.run(&["--exec-path"], Cwd::Here).ok()?;

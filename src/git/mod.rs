@@ -22,30 +22,30 @@ mod places;
 mod probe;
 mod program;
 mod quote;
-pub mod repository;
+pub(crate) mod repository;
 mod settings;
 mod shown;
 mod urls;
 
-pub use chain::{Broken, Chain, ConfigSource, Helper, Reach, Section, git_bool};
+pub(crate) use chain::{Broken, Chain, ConfigSource, Helper, Reach, Section, git_bool};
 #[cfg(unix)]
-pub use child::{RUN, run};
-pub use config_file::{ConfigFile, FileTrouble, KeyAndValue, Locked};
-pub use edit::{Changed, Without, block_lines, with_block, without_block};
+pub(crate) use child::{RUN, run};
+pub(crate) use config_file::{ConfigFile, FileTrouble, KeyAndValue, Locked};
+pub(crate) use edit::{Changed, Without, block_lines, with_block, without_block};
 #[cfg(unix)]
-pub use handover::{HELPER, ask as ask_for_credential};
-pub use held::{Files, differ_by_our_include, remove_empty_folder};
-pub use http::{HttpContext, HttpSettings, http_settings, is_remote_name};
-pub use listing::{Entry, Level, Listing};
-pub use netrc::{NetrcEntry, netrc_entry};
-pub use ours::{Commands, LeftOut, Ours, OursTrouble, Record, with_gists};
-pub use places::{BadPlace, Env, Place, process_env, setting_files, system_ours};
-pub use probe::{InfoRefs, Probe, Probed, Way};
-pub use program::{Cwd, Git, GitTrouble, own_program};
-pub use quote::{BadProgram, config_quoted, helper_command, shell_path};
-pub use settings::{BadSetting, Permission, Settings, VaultChoice};
-pub use shown::{shown, shown_whole};
-pub use urls::{HttpSetting, NamedSetting, Rewrite};
+pub(crate) use handover::{HELPER, ask as ask_for_credential};
+pub(crate) use held::{Files, differ_by_our_include, remove_empty_folder};
+pub(crate) use http::{HttpContext, HttpSettings, http_settings, is_remote_name};
+pub(crate) use listing::{Entry, Level, Listing};
+pub(crate) use netrc::{NetrcEntry, netrc_entry};
+pub(crate) use ours::{Commands, LeftOut, Ours, OursTrouble, Record, with_gists};
+pub(crate) use places::{BadPlace, Env, Place, process_env, setting_files, system_ours};
+pub(crate) use probe::{InfoRefs, Probe, Probed, Way};
+pub(crate) use program::{Cwd, Git, GitTrouble, own_program};
+pub(crate) use quote::{BadProgram, config_quoted, helper_command, shell_path};
+pub(crate) use settings::{BadSetting, Permission, Settings, VaultChoice};
+pub(crate) use shown::{shown, shown_whole};
+pub(crate) use urls::{HttpSetting, NamedSetting, Rewrite};
 
 use crate::redact::holds_secret;
 use edit::is_our_file;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// An entry that applies to a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NetrcEntry {
+pub(crate) struct NetrcEntry {
     /// The file.
     pub file: PathBuf,
     /// The line on which the entry begins.
@@ -21,7 +21,7 @@ pub struct NetrcEntry {
 }
 
 /// Finds the entry of the user's file that applies to a host; the port plays no part.
-pub fn netrc_entry(home: &Path, host: &str) -> Option<NetrcEntry> {
+pub(crate) fn netrc_entry(home: &Path, host: &str) -> Option<NetrcEntry> {
     let names: &[&str] = if cfg!(windows) { &["_netrc", ".netrc"] } else { &[".netrc"] };
     names.iter().map(|name| home.join(name)).find_map(|file| {
         let bytes = files::read(&file, Care::Foreign).ok().flatten()?;

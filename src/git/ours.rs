@@ -30,7 +30,7 @@ const ASK_EACH: &str = concat!(
 
 /// Who answered before for one URL.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Record {
+pub(crate) struct Record {
     /// `https://[USER@]HOST[/PATH]`.
     pub url: Vec<u8>,
     /// The helpers, without patron.
@@ -41,7 +41,7 @@ pub struct Record {
 
 /// How a helper is recorded.
 #[derive(Clone, PartialEq, Eq)]
-pub enum RecordedHelper {
+pub(crate) enum RecordedHelper {
     /// As git takes it.
     Value(Vec<u8>),
     /// By the key that sets it, since there is a secret in it: the file is made to be shared.
@@ -50,7 +50,7 @@ pub enum RecordedHelper {
 
 /// A helper that is not recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LeftOut {
+pub(crate) struct LeftOut {
     /// The URL it answered for.
     pub url: String,
     /// The helper, and where it stands.
@@ -61,14 +61,14 @@ pub struct LeftOut {
 
 /// What the file says, beside the lines that run patron.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Ours {
+pub(crate) struct Ours {
     hosts: Vec<Host>,
     records: Vec<Record>,
 }
 
 /// The commands that the file names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Commands {
+pub(crate) struct Commands {
     /// Patron, as [`super::helper_command`] writes it.
     pub program: Vec<u8>,
     /// The file itself, as a shell word.
@@ -77,7 +77,7 @@ pub struct Commands {
 
 /// Why a file in our place is not written anew.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum OursTrouble {
+pub(crate) enum OursTrouble {
     /// It was written by a newer patron: its format.
     #[error("it was written by a newer version of patron (format {0})")]
     Newer(u32),
@@ -88,7 +88,7 @@ pub enum OursTrouble {
 
 impl Ours {
     /// Composes what is to be written for the hosts. `before` is the configuration as it would be without us.
-    pub fn compose(before: &Listing, hosts: Vec<Host>) -> (Self, Vec<LeftOut>) {
+    pub(crate) fn compose(before: &Listing, hosts: Vec<Host>) -> (Self, Vec<LeftOut>) {
         let (mut records, mut left_out) = (Vec::new(), Vec::new());
         for host in &hosts {
             let url = format!("https://{host}").into_bytes();
@@ -111,7 +111,7 @@ impl Ours {
     }
 
     /// Writes the file.
-    pub fn text(&self, commands: &Commands) -> Vec<u8> {
+    pub(crate) fn text(&self, commands: &Commands) -> Vec<u8> {
         let mut text = HEAD.as_bytes().to_vec();
         let mut section = None;
         for (head, subsection, name, value) in self.lines(commands) {
@@ -128,7 +128,7 @@ impl Ours {
     }
 
     /// Gives the entries that git must find in the file.
-    pub fn entries(&self, commands: &Commands) -> Vec<KeyAndValue> {
+    pub(crate) fn entries(&self, commands: &Commands) -> Vec<KeyAndValue> {
         let entry = |(head, subsection, name, value): (&str, Vec<u8>, &str, Vec<u8>)| {
             let name = name.to_ascii_lowercase();
             ([head.as_bytes(), b".", &subsection, b".", name.as_bytes()].concat(), Some(value))
@@ -227,7 +227,7 @@ impl Ours {
     }
 
     /// Gives the hosts that a file of ours was written for, unless it is not ours to write anew.
-    pub fn hosts_in(text: &[u8], entries: &[KeyAndValue]) -> Result<Vec<Host>, OursTrouble> {
+    pub(crate) fn hosts_in(text: &[u8], entries: &[KeyAndValue]) -> Result<Vec<Host>, OursTrouble> {
         let first = String::from_utf8_lossy(text.split(|byte| *byte == b'\n').next().unwrap_or_default())
             .into_owned();
         let format = first.split_once("Format ").and_then(|(_, number)| number.trim().parse().ok());
@@ -260,7 +260,7 @@ impl Ours {
 }
 
 /// Adds the host of gists to that of their owners, since one token serves both, and drops repetitions.
-pub fn with_gists(hosts: impl IntoIterator<Item = Host>) -> Vec<Host> {
+pub(crate) fn with_gists(hosts: impl IntoIterator<Item = Host>) -> Vec<Host> {
     let mut all: Vec<Host> = Vec::new();
     for host in hosts {
         let host = host.home();

@@ -12,16 +12,16 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// The environment, as far as it is asked for.
-pub type Env<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+pub(crate) type Env<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
 /// Gives a variable of this process.
-pub fn process_env(name: &str) -> Option<OsString> {
+pub(crate) fn process_env(name: &str) -> Option<OsString> {
     env::var_os(name)
 }
 
 /// Where setup writes for one level.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub(crate) struct Place {
     /// Whose configuration it is: [`Level::Global`] or [`Level::System`].
     pub level: Level,
     /// The file that git would write to; it gets the block.
@@ -36,7 +36,7 @@ pub struct Place {
 
 /// Why there is no file to write to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BadPlace {
+pub(crate) enum BadPlace {
     /// A variable names no file that would be the same everywhere: its name and value.
     #[error("{0} is \"{path}\", which is no absolute path", path = .1.display())]
     NotAbsolute(&'static str, PathBuf),
@@ -50,7 +50,7 @@ pub enum BadPlace {
 
 impl Place {
     /// Finds the place in this user's configuration.
-    pub fn global(env: Env<'_>, paths: &Paths) -> Result<Self, BadPlace> {
+    pub(crate) fn global(env: Env<'_>, paths: &Paths) -> Result<Self, BadPlace> {
         let home = home(env);
         let ours = paths.gitconfig();
         let mut files = global_files(env);
@@ -79,7 +79,7 @@ impl Place {
 
     /// Finds the place in the machine's configuration. Our file lies beside git's, readable for all: in
     /// somebody's home it would end every other user's git.
-    pub fn system(git: &Git, env: Env<'_>) -> Result<Self, BadPlace> {
+    pub(crate) fn system(git: &Git, env: Env<'_>) -> Result<Self, BadPlace> {
         if !reads_system(env) {
             return Err(BadPlace::NoSystem);
         }
@@ -95,7 +95,7 @@ impl Place {
 
 impl Place {
     /// Says who may read what is made here: a system file that others may not read ends their git.
-    pub fn readers(&self) -> Readers {
+    pub(crate) fn readers(&self) -> Readers {
         match self.level {
             Level::System => Readers::Everyone,
             _ => Readers::Owner,
@@ -104,7 +104,7 @@ impl Place {
 
     /// Lets git read our file by the include, as each of its commands will: git ends at one that is there and
     /// that it may not read.
-    pub fn try_include(&self, git: &Git) -> Result<(), GitTrouble> {
+    pub(crate) fn try_include(&self, git: &Git) -> Result<(), GitTrouble> {
         let mut include = OsString::from("include.path=");
         include.push(os_string(&self.include));
         let args = ["-c".as_ref(), include.as_os_str(), "config".as_ref(), "--list".as_ref(), "-z".as_ref()];
@@ -123,14 +123,14 @@ fn os_string(bytes: &[u8]) -> OsString {
 }
 
 /// Lists the files that settings are read from, weakest first; they need not exist.
-pub fn setting_files(git: Option<&Git>, env: Env<'_>) -> Vec<(Level, PathBuf)> {
+pub(crate) fn setting_files(git: Option<&Git>, env: Env<'_>) -> Vec<(Level, PathBuf)> {
     let system = if reads_system(env) { system_file(git, env) } else { None };
     let system = system.into_iter().map(|file| (Level::System, file));
     system.chain(global_files(env).into_iter().map(|file| (Level::Global, file))).collect()
 }
 
 /// Gives the system's copy of our file, if git reads a system file; it may not exist.
-pub fn system_ours(git: &Git, env: Env<'_>) -> Option<PathBuf> {
+pub(crate) fn system_ours(git: &Git, env: Env<'_>) -> Option<PathBuf> {
     Place::system(git, env).ok().map(|place| place.ours)
 }
 

@@ -24,7 +24,7 @@ use std::time::Instant;
 
 /// How git is let to go about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub(crate) enum Way {
     /// As it would: without the credential first, and to where it is led as far as its settings let it.
     AsGit,
     /// The same, and nowhere but to the asked URL: a redirect is the answer.
@@ -36,7 +36,7 @@ pub enum Way {
 
 /// What is asked for: the `info/refs` of a repository.
 #[derive(Debug, Clone, Copy)]
-pub struct InfoRefs<'a> {
+pub(crate) struct InfoRefs<'a> {
     /// The repository.
     pub remote: &'a Remote,
     /// Which service.
@@ -49,7 +49,7 @@ pub struct InfoRefs<'a> {
 
 /// How a probe ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Probed {
+pub(crate) enum Probed {
     /// The service answered.
     Open {
         /// What git printed before: that it was led elsewhere, for example.
@@ -80,7 +80,7 @@ pub enum Probed {
 
 /// A probe under way. Dropping it ends git with everything that git has started.
 #[cfg_attr(not(unix), expect(dead_code, reason = "no probe can be started there"))]
-pub struct Probe {
+pub(crate) struct Probe {
     running: ProbingGit,
     handover: Handover,
 }
@@ -105,7 +105,7 @@ impl Probe {
     ///
     /// Fails where there is no repository to ask for, and on systems on which the credential cannot be handed
     /// over (Windows): what is not asked is said to be not asked.
-    pub fn start(git: &Git, what: &InfoRefs<'_>) -> io::Result<Self> {
+    pub(crate) fn start(git: &Git, what: &InfoRefs<'_>) -> io::Result<Self> {
         #[cfg(unix)]
         {
             let (running, nonce) = ProbingGit::start(git, what)?;
@@ -119,17 +119,17 @@ impl Probe {
     }
 
     /// Lets git have this credential when it asks.
-    pub fn give(&mut self, username: &[u8], token: &Token) {
+    pub(crate) fn give(&mut self, username: &[u8], token: &Token) {
         self.handover.give(username, token);
     }
 
     /// Lets git have no credential: what it says without one is the answer.
-    pub fn give_nothing(&mut self) {
+    pub(crate) fn give_nothing(&mut self) {
         self.handover.give_nothing();
     }
 
     /// Waits for git's first word, until the deadline.
-    pub fn wait(self, deadline: Instant) -> Probed {
+    pub(crate) fn wait(self, deadline: Instant) -> Probed {
         #[cfg(unix)]
         {
             self.running.wait(self.handover, deadline)

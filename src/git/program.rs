@@ -15,11 +15,11 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 /// How long one call of git may take. Listing a configuration takes a few milliseconds.
-pub const BOUND: Duration = Duration::from_secs(5);
+pub(crate) const BOUND: Duration = Duration::from_secs(5);
 
 /// Where git is asked from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cwd {
+pub(crate) enum Cwd {
     /// Here: the repository around the working folder takes part, as does `git -c`.
     Here,
     /// In the folder that `-C` names: the repository around that one takes part, and not one of the environment.
@@ -32,7 +32,7 @@ pub enum Cwd {
 
 /// Why git did not give an answer.
 #[derive(Debug, thiserror::Error)]
-pub enum GitTrouble {
+pub(crate) enum GitTrouble {
     /// It could not be started.
     #[error("git could not be started: {0}")]
     NotStarted(io::Error),
@@ -49,33 +49,33 @@ pub enum GitTrouble {
 
 /// The git program of this user.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Git(PathBuf);
+pub(crate) struct Git(PathBuf);
 
 impl Git {
     /// Finds git in `PATH`, absolute entries only.
-    pub fn find() -> Option<Self> {
+    pub(crate) fn find() -> Option<Self> {
         find_in_path(OsStr::new("git"), &env::var_os("PATH")?).map(Self)
     }
 
     /// Takes a program for git.
     #[cfg(test)]
-    pub fn at(program: PathBuf) -> Self {
+    pub(crate) fn at(program: PathBuf) -> Self {
         Self(program)
     }
 
     /// Gives the program's path.
     #[cfg(test)]
-    pub fn program(&self) -> &Path {
+    pub(crate) fn program(&self) -> &Path {
         &self.0
     }
 
     /// Runs git and gives what it wrote to standard output.
-    pub fn run<S: AsRef<OsStr>>(&self, args: &[S], cwd: Cwd) -> Result<Vec<u8>, GitTrouble> {
+    pub(crate) fn run<S: AsRef<OsStr>>(&self, args: &[S], cwd: Cwd) -> Result<Vec<u8>, GitTrouble> {
         self.run_with(args, cwd, &[])
     }
 
     /// Runs git with additional environment variables.
-    pub fn run_with<S: AsRef<OsStr>>(
+    pub(crate) fn run_with<S: AsRef<OsStr>>(
         &self,
         args: &[S],
         cwd: Cwd,
@@ -127,7 +127,7 @@ fn finish(mut child: Child) -> Result<Vec<u8>, GitTrouble> {
 
 /// Gives the path under which this program was called, as it was found and not canonicalised: a link that a
 /// package manager moves to the next version stays right, the file behind it does not.
-pub fn own_program(argv0: Option<&OsStr>) -> Option<PathBuf> {
+pub(crate) fn own_program(argv0: Option<&OsStr>) -> Option<PathBuf> {
     let called = argv0.and_then(|argv0| {
         let called = Path::new(argv0);
         if called.is_absolute() {

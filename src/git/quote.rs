@@ -11,7 +11,7 @@ use std::path::Path;
 
 /// Why a program's path cannot be written as a helper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BadProgram {
+pub(crate) enum BadProgram {
     /// It is relative, so it would mean another program in each folder.
     Relative,
     /// It holds a line break, which a shell cannot be told with a backslash.
@@ -32,7 +32,7 @@ impl fmt::Display for BadProgram {
 impl std::error::Error for BadProgram {}
 
 /// Writes a program's path as the value of `credential.helper`.
-pub fn helper_command(program: &Path) -> Result<Vec<u8>, BadProgram> {
+pub(crate) fn helper_command(program: &Path) -> Result<Vec<u8>, BadProgram> {
     if !program.is_absolute() {
         return Err(BadProgram::Relative);
     }
@@ -44,7 +44,7 @@ pub fn helper_command(program: &Path) -> Result<Vec<u8>, BadProgram> {
 }
 
 /// Writes the path of an include as a shell word: `~/` stays what the shell makes the home folder of.
-pub fn shell_path(include: &[u8]) -> Vec<u8> {
+pub(crate) fn shell_path(include: &[u8]) -> Vec<u8> {
     match include.strip_prefix(b"~/") {
         Some(below) => [b"~/", &escaped(below)[..]].concat(),
         None => escaped(include),
@@ -78,7 +78,7 @@ fn bytes_of(path: &Path) -> Vec<u8> {
 }
 
 /// Writes a value as git's config needs it: in quotes unless every byte is harmless.
-pub fn config_quoted(value: &[u8]) -> Vec<u8> {
+pub(crate) fn config_quoted(value: &[u8]) -> Vec<u8> {
     let harmless = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._-+,:@%!~=$ ".contains(byte);
     let fits = value.iter().all(|byte| harmless(byte) || !byte.is_ascii());
     if fits && !value.starts_with(b" ") && !value.ends_with(b" ") {
@@ -99,7 +99,7 @@ pub fn config_quoted(value: &[u8]) -> Vec<u8> {
 
 /// Writes a subsection, quotes included: only `"` and `\` are escaped there. A line break cannot be written,
 /// and no subsection that was read from a file holds one.
-pub fn subsection_quoted(subsection: &[u8]) -> Vec<u8> {
+pub(crate) fn subsection_quoted(subsection: &[u8]) -> Vec<u8> {
     let mut quoted = vec![b'"'];
     for &byte in subsection {
         if matches!(byte, b'"' | b'\\') {
@@ -112,7 +112,7 @@ pub fn subsection_quoted(subsection: &[u8]) -> Vec<u8> {
 }
 
 /// Tells whether a helper is patron itself, by whatever name or path.
-pub fn names_patron(helper: &[u8]) -> bool {
+pub(crate) fn names_patron(helper: &[u8]) -> bool {
     helper_line::names_patron(&String::from_utf8_lossy(helper))
 }
 

@@ -9,7 +9,7 @@ use super::{Cwd, Git, GitTrouble, Listing};
 
 /// One remote, its URLs as they are after `url.<base>.insteadOf`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NamedRemote {
+pub(crate) struct NamedRemote {
     /// Its name.
     pub name: String,
     /// Where it fetches from; may hold a user name or a secret, so it is never printed as it is.
@@ -20,7 +20,7 @@ pub struct NamedRemote {
 
 /// The repository's remotes, and which of them is meant when none is named.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Remotes {
+pub(crate) struct Remotes {
     /// All of them.
     pub all: Vec<NamedRemote>,
     /// The remote of the current branch, else `origin`, else the only one.
@@ -29,7 +29,7 @@ pub struct Remotes {
 
 /// Reads the remotes of the repository around the working folder; `None` where there is no repository. Fails where
 /// there is one that git does not open.
-pub fn remotes_here(git: &Git) -> Result<Option<Remotes>, GitTrouble> {
+pub(crate) fn remotes_here(git: &Git) -> Result<Option<Remotes>, GitTrouble> {
     match git.run(&["rev-parse", "--git-dir"], Cwd::Here) {
         Ok(_) => {}
         // With "(or any of the parent directories)": git looked for one and found none.

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 /// `patron.vault`: where `add` and `store` keep secrets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum VaultChoice {
+pub(crate) enum VaultChoice {
     /// The keyring, or the file where there is no keyring service at all.
     #[default]
     Auto,
@@ -28,7 +28,7 @@ pub enum VaultChoice {
 
 /// `patron.browser`, `patron.probe`, `patron.prompt`, `patron.learn`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Permission {
+pub(crate) enum Permission {
     /// Where the design says so.
     #[default]
     Auto,
@@ -38,7 +38,7 @@ pub enum Permission {
 
 /// All settings. Debug shows the fallbacks as [`shown()`] does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// Where secrets are kept.
     pub vault: VaultChoice,
     /// Whether a browser may be opened.
@@ -84,7 +84,7 @@ impl fmt::Debug for FallbackLine {
 
 /// A setting that could not be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BadSetting {
+pub(crate) enum BadSetting {
     /// A value that means nothing.
     #[error("{place}: {name} is \"{value}\", but may be {allowed}")]
     Value {
@@ -114,7 +114,7 @@ impl Settings {
     /// Reads the settings of this user and machine; what could not be used comes beside them.
     ///
     /// `git` is asked where its system file is; without it only `GIT_CONFIG_SYSTEM` tells.
-    pub fn read(git: Option<&Git>, env: Env<'_>) -> (Self, Vec<BadSetting>) {
+    pub(crate) fn read(git: Option<&Git>, env: Env<'_>) -> (Self, Vec<BadSetting>) {
         let mut settings = Self::default();
         let (mut bad, mut helpers) = (Vec::new(), Helpers::new());
         for (level, file) in setting_files(git, env) {
@@ -141,7 +141,7 @@ impl Settings {
 
     /// Gives whom to ask for a request that no account fits: the longest URL that fits it, a path being
     /// longer than a user name.
-    pub fn fallback_for(&self, remote: &Remote, user: Option<&str>) -> Fallback {
+    pub(crate) fn fallback_for(&self, remote: &Remote, user: Option<&str>) -> Fallback {
         let fits = self.fallbacks.iter().filter(|recorded| recorded.fits(remote, user));
         let longest = fits.max_by_key(|recorded| (recorded.segments.len(), recorded.user.is_some()));
         longest.map(FallbackSetting::fallback).unwrap_or_default()

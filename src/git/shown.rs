@@ -11,7 +11,7 @@ const HIDDEN_LINE: &str = "(a line with a secret in it, not shown)";
 const LONGEST: usize = 300;
 
 /// Makes one line of foreign configuration fit for a message.
-pub fn shown(line: &[u8]) -> String {
+pub(crate) fn shown(line: &[u8]) -> String {
     let whole = shown_whole(line);
     match whole.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}...", &whole[..end]),
@@ -20,7 +20,7 @@ pub fn shown(line: &[u8]) -> String {
 }
 
 /// Makes one line of foreign configuration fit for a terminal, however long it is.
-pub fn shown_whole(line: &[u8]) -> String {
+pub(crate) fn shown_whole(line: &[u8]) -> String {
     if holds_secret(line) {
         return HIDDEN_LINE.to_owned();
     }

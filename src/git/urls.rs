@@ -8,7 +8,7 @@ use super::{Listing, shown};
 
 /// A setting that holds for a URL.
 #[derive(Clone, PartialEq, Eq)]
-pub struct HttpSetting {
+pub(crate) struct HttpSetting {
     /// The value; may hold a secret, so it is not printed as it is.
     pub value: Vec<u8>,
     /// Where it stands.
@@ -17,7 +17,7 @@ pub struct HttpSetting {
 
 /// One setting of a section with a name in quotes, such as `url.<base>.insteadOf`.
 #[derive(Clone, PartialEq, Eq)]
-pub struct NamedSetting {
+pub(crate) struct NamedSetting {
     /// The key as git writes it; the name in it may hold a secret.
     pub key: Vec<u8>,
     /// The name in quotes, if there is one.
@@ -28,7 +28,7 @@ pub struct NamedSetting {
 
 /// A URL that git replaces by another.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Rewrite {
+pub(crate) struct Rewrite {
     /// What git uses instead; may hold a secret.
     pub url: String,
     /// The setting's name, for people.
@@ -39,7 +39,7 @@ pub struct Rewrite {
 
 impl Listing {
     /// Gives every setting of such sections whose last part is one of these, in lower case.
-    pub fn named(&self, wanted: &str, parts: &[&str]) -> Vec<NamedSetting> {
+    pub(crate) fn named(&self, wanted: &str, parts: &[&str]) -> Vec<NamedSetting> {
         let mut found = Vec::new();
         for (index, entry) in self.entries.iter().enumerate() {
             let (section, name, last) = entry.parts();
@@ -53,7 +53,7 @@ impl Listing {
     }
 
     /// Gives the settings `http.NAME` and `http.<url>.NAME` that apply to a URL, in git's order.
-    pub fn http(&self, url: &str, name: &str) -> Vec<HttpSetting> {
+    pub(crate) fn http(&self, url: &str, name: &str) -> Vec<HttpSetting> {
         let asked = CredentialUrl::from_url(url.as_bytes());
         let applies = |pattern: Option<&[u8]>| {
             pattern.is_none_or(|pattern| asked.as_ref().is_some_and(|asked| asked.matches(pattern)))
@@ -70,12 +70,12 @@ impl Listing {
     }
 
     /// Gives the last of several such settings, which is the one that git follows for a single value.
-    pub fn http_last(&self, url: &str, name: &str) -> Option<HttpSetting> {
+    pub(crate) fn http_last(&self, url: &str, name: &str) -> Option<HttpSetting> {
         self.http(url, name).pop()
     }
 
     /// Says what git replaces a URL by, if it does: `pushInsteadOf` first where it pushes.
-    pub fn rewrite(&self, url: &str, push: bool) -> Option<Rewrite> {
+    pub(crate) fn rewrite(&self, url: &str, push: bool) -> Option<Rewrite> {
         let by_push = push.then(|| self.rewrite_by(url, "pushInsteadOf")).flatten();
         by_push.or_else(|| self.rewrite_by(url, "insteadOf"))
     }
@@ -97,7 +97,7 @@ impl Listing {
     }
 
     /// Gives where a remote's URL stands: `remote.NAME.url` or `pushurl`.
-    pub fn remote_line(&self, remote: &str, push: bool) -> Option<HttpSetting> {
+    pub(crate) fn remote_line(&self, remote: &str, push: bool) -> Option<HttpSetting> {
         let wanted: &[u8] = if push { b"pushurl" } else { b"url" };
         let (index, entry) = self.entries.iter().enumerate().find(|(_, entry)| {
             let (section, name, key) = entry.parts();
@@ -107,7 +107,7 @@ impl Listing {
     }
 
     /// Gives a setting's last value.
-    pub fn last(&self, key: &str) -> Option<HttpSetting> {
+    pub(crate) fn last(&self, key: &str) -> Option<HttpSetting> {
         let (index, entry) =
             self.entries.iter().enumerate().rfind(|(_, entry)| entry.key == key.as_bytes())?;
         Some(HttpSetting { value: entry.value.clone().unwrap_or_default(), source: self.source(index) })

@@ -23,14 +23,14 @@ const MAX_FILE: u64 = 8 * 1024 * 1024;
 
 /// Where the believed authorities stand, each place with the setting that names it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Authorities {
+pub(crate) struct Authorities {
     files: Vec<(&'static str, PathBuf)>,
     folders: Vec<(&'static str, PathBuf)>,
 }
 
 /// Why a setting gives no authorities.
 #[derive(Debug)]
-pub struct BadAuthorities {
+pub(crate) struct BadAuthorities {
     /// The setting: a git key or a variable.
     pub setting: &'static str,
     /// The file or folder it names.
@@ -50,7 +50,7 @@ impl std::error::Error for BadAuthorities {}
 impl Authorities {
     /// Finds the places from git's `http.sslCAInfo` and `http.sslCAPath` (as git gives them for this URL) and
     /// the environment. Reads nothing.
-    pub fn find(
+    pub(crate) fn find(
         git_file: Option<PathBuf>,
         git_folder: Option<PathBuf>,
         env: &dyn Fn(&str) -> Option<OsString>,
@@ -70,12 +70,12 @@ impl Authorities {
     }
 
     /// Tells whether the system's authorities are believed, nothing else being set.
-    pub fn is_platform(&self) -> bool {
+    pub(crate) fn is_platform(&self) -> bool {
         self.files.is_empty() && self.folders.is_empty()
     }
 
     /// Gives the places, each with the setting that names it.
-    pub fn places(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+    pub(crate) fn places(&self) -> impl Iterator<Item = (&'static str, &Path)> {
         self.files.iter().chain(&self.folders).map(|(setting, path)| (*setting, path.as_path()))
     }
 

@@ -20,8 +20,8 @@ mod revoke;
 mod tests;
 mod tls;
 
-pub use ca::{Authorities, BadAuthorities};
-pub use proxy::{BadProxy, ProxyUrl, proxy_from};
+pub(crate) use ca::{Authorities, BadAuthorities};
+pub(crate) use proxy::{BadProxy, ProxyUrl, proxy_from};
 
 use crate::remote::{GITHUB, Host, Owner, Server};
 use crate::token::Token;
@@ -35,11 +35,11 @@ use ureq::{Agent, Timeout};
 use zeroize::Zeroizing;
 
 /// How long one call may take in all.
-pub const TIMEOUT: Duration = Duration::from_secs(3);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a connection may take (proxy and TLS included), and a name's address.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How much of a body is read.
-pub const MAX_BODY: usize = 64 * 1024;
+pub(crate) const MAX_BODY: usize = 64 * 1024;
 const MAX_HEADER: usize = 64 * 1024;
 /// What the API's documentation names; still served beside its successor.
 const API_VERSION: &str = "2022-11-28";
@@ -47,13 +47,13 @@ const USER_AGENT: &str = concat!("git-credential-patron/", env!("CARGO_PKG_VERSI
 
 /// The base of an API, from a host alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Api {
+pub(crate) struct Api {
     base: String,
 }
 
 impl Api {
     /// Gives the API of a host: GitHub's, that of a `SUB.ghe.com`, or that of an Enterprise Server.
-    pub fn of(host: &Host) -> Self {
+    pub(crate) fn of(host: &Host) -> Self {
         let home = host.home();
         let name = home.as_str();
         let is_ghe_com = home.server_by_name() == Some(Server::GitHub) && name != GITHUB;
@@ -66,17 +66,17 @@ impl Api {
     }
 
     /// Gives the address that its paths are appended to.
-    pub fn base(&self) -> &str {
+    pub(crate) fn base(&self) -> &str {
         &self.base
     }
 
     /// Gives the place of a host where programs log in for a person: its pages, not its API.
-    pub fn login(host: &Host) -> Self {
+    pub(crate) fn login(host: &Host) -> Self {
         Self { base: format!("https://{}", host.home().as_str()) }
     }
 
     /// Gives the host that is asked, with its port if it has one: the one that `no_proxy` is about.
-    pub fn host(&self) -> &str {
+    pub(crate) fn host(&self) -> &str {
         let rest = self.base.strip_prefix("https://").unwrap_or(&self.base);
         rest.split('/').next().unwrap_or(rest)
     }
@@ -84,21 +84,21 @@ impl Api {
 
 /// What is asked of an API. Holds owner and repository at most, and both only in a checked form.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ApiPath(String);
+pub(crate) struct ApiPath(String);
 
 impl ApiPath {
     /// Asks who the token is: login, scopes, expiry. Any valid token may.
-    pub fn user() -> Self {
+    pub(crate) fn user() -> Self {
         Self("/user".to_owned())
     }
 
     /// Asks which private repositories the token sees. Eight: more do not fit into [`MAX_BODY`].
-    pub fn private_repositories() -> Self {
+    pub(crate) fn private_repositories() -> Self {
         Self("/user/repos?visibility=private&per_page=8".to_owned())
     }
 
     /// Asks for a repository. `None` if the name cannot be one.
-    pub fn repository(owner: &Owner, repo: &str) -> Option<Self> {
+    pub(crate) fn repository(owner: &Owner, repo: &str) -> Option<Self> {
         let fits = (1..=100).contains(&repo.len())
             && repo.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
             && !matches!(repo, "." | "..");
@@ -106,17 +106,17 @@ impl ApiPath {
     }
 
     /// Asks a GitHub App about itself.
-    pub fn app() -> Self {
+    pub(crate) fn app() -> Self {
         Self("/app".to_owned())
     }
 
     /// Asks for the installation of a GitHub App in a repository. `None` as above.
-    pub fn installation_at(owner: &Owner, repo: &str) -> Option<Self> {
+    pub(crate) fn installation_at(owner: &Owner, repo: &str) -> Option<Self> {
         Self::repository(owner, repo).map(|path| Self(path.0 + "/installation"))
     }
 
     /// Asks for the installation of a GitHub App for an owner, which is one of the two.
-    pub fn installation_of(kind: OwnerKind, owner: &Owner) -> Self {
+    pub(crate) fn installation_of(kind: OwnerKind, owner: &Owner) -> Self {
         let folder = match kind {
             OwnerKind::Organization => "orgs",
             OwnerKind::User => "users",
@@ -125,18 +125,18 @@ impl ApiPath {
     }
 
     /// Has an installation of a GitHub App mint a token.
-    pub fn installation_tokens(installation: u64) -> Self {
+    pub(crate) fn installation_tokens(installation: u64) -> Self {
         Self(format!("/app/installations/{installation}/access_tokens"))
     }
 
     /// Asks what an installation token reaches: one row is enough to know that it is known.
-    pub fn installation_repositories() -> Self {
+    pub(crate) fn installation_repositories() -> Self {
         Self("/installation/repositories?per_page=1".to_owned())
     }
 
     /// Gives a GitHub App that was just made, and its key, for the code that came back with the browser; once.
     /// `None` if it cannot be a code.
-    pub fn app_of_code(code: &Token) -> Option<Self> {
+    pub(crate) fn app_of_code(code: &Token) -> Option<Self> {
         let code = std::str::from_utf8(code.expose()).ok()?;
         let fits = (1..=256).contains(&code.len())
             && code.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
@@ -144,39 +144,39 @@ impl ApiPath {
     }
 
     /// Begins a login by a code ([`Api::login`]).
-    pub fn device_code() -> Self {
+    pub(crate) fn device_code() -> Self {
         Self("/login/device/code".to_owned())
     }
 
     /// Asks for the tokens of a login, or for the next ones ([`Api::login`]).
-    pub fn access_token() -> Self {
+    pub(crate) fn access_token() -> Self {
         Self("/login/oauth/access_token".to_owned())
     }
 
     /// Asks for an organisation's fine-grained tokens, those that wait or those that have access; or decides.
-    pub fn org_tokens(org: &Owner, waiting: bool, fields: &[(&str, &[u8])]) -> Self {
+    pub(crate) fn org_tokens(org: &Owner, waiting: bool, fields: &[(&str, &[u8])]) -> Self {
         let query = String::from_utf8_lossy(&form(fields)).into_owned();
         let mark = if query.is_empty() { "" } else { "?" };
         Self(format!("/orgs/{org}/{}{mark}{query}", tokens_folder(waiting)))
     }
 
     /// Asks which repositories one of them is for, a page at a time.
-    pub fn org_token_repositories(org: &Owner, waiting: bool, id: u64, page: usize) -> Self {
+    pub(crate) fn org_token_repositories(org: &Owner, waiting: bool, id: u64, page: usize) -> Self {
         Self(format!("/orgs/{org}/{}/{id}/repositories?per_page=100&page={page}", tokens_folder(waiting)))
     }
 
     /// Asks for a repository's files: the call that needs "Contents: read". `None` as above.
-    pub fn contents(owner: &Owner, repo: &str) -> Option<Self> {
+    pub(crate) fn contents(owner: &Owner, repo: &str) -> Option<Self> {
         Self::repository(owner, repo).map(|path| Self(path.0 + "/contents"))
     }
 
     /// Asks whether there is such an owner.
-    pub fn owner(owner: &Owner) -> Self {
+    pub(crate) fn owner(owner: &Owner) -> Self {
         Self(format!("/users/{owner}"))
     }
 
     /// Asks what serves the host, and for its version.
-    pub fn meta() -> Self {
+    pub(crate) fn meta() -> Self {
         Self("/meta".to_owned())
     }
 }
@@ -191,7 +191,7 @@ fn is_unreserved(byte: u8) -> bool {
 }
 
 /// Writes the fields of a form or of a query. They may be secrets.
-pub fn form(fields: &[(&str, &[u8])]) -> Zeroizing<Vec<u8>> {
+pub(crate) fn form(fields: &[(&str, &[u8])]) -> Zeroizing<Vec<u8>> {
     // Three bytes for one at most: what is made large enough once leaves no copies behind.
     let room = fields.iter().map(|(name, value)| 3 * (name.len() + value.len()) + 2).sum();
     let mut text = Zeroizing::new(Vec::with_capacity(room));
@@ -214,7 +214,7 @@ pub fn form(fields: &[(&str, &[u8])]) -> Zeroizing<Vec<u8>> {
 
 /// What an owner is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OwnerKind {
+pub(crate) enum OwnerKind {
     /// An organisation.
     Organization,
     /// A person.
@@ -223,7 +223,7 @@ pub enum OwnerKind {
 
 /// One call: who is asked for what, by whom.
 #[derive(Clone, Copy)]
-pub struct Call<'a> {
+pub(crate) struct Call<'a> {
     api: &'a Api,
     path: &'a ApiPath,
     token: Option<&'a Token>,
@@ -248,39 +248,39 @@ enum Body<'a> {
 
 impl<'a> Call<'a> {
     /// Asks for something.
-    pub fn get(api: &'a Api, path: &'a ApiPath) -> Self {
+    pub(crate) fn get(api: &'a Api, path: &'a ApiPath) -> Self {
         Self { api, path, token: None, method: Method::Get, body: Body::None, most: MAX_BODY }
     }
 
     /// Has something done; as it is, without a body.
-    pub fn post(api: &'a Api, path: &'a ApiPath) -> Self {
+    pub(crate) fn post(api: &'a Api, path: &'a ApiPath) -> Self {
         Self { method: Method::Post, ..Self::get(api, path) }
     }
 
     /// As the one who has this token.
-    pub fn by(self, token: &'a Token) -> Self {
+    pub(crate) fn by(self, token: &'a Token) -> Self {
         Self { token: Some(token), ..self }
     }
 
     /// With JSON.
-    pub fn json(self, body: &'a [u8]) -> Self {
+    pub(crate) fn json(self, body: &'a [u8]) -> Self {
         Self { body: Body::Json(body), ..self }
     }
 
     /// With the fields of a [`form`].
-    pub fn form(self, body: &'a [u8]) -> Self {
+    pub(crate) fn form(self, body: &'a [u8]) -> Self {
         Self { body: Body::Form(body), ..self }
     }
 
     /// Reads so many bytes of the answer's body at most, instead of [`MAX_BODY`].
-    pub fn up_to(self, most: usize) -> Self {
+    pub(crate) fn up_to(self, most: usize) -> Self {
         Self { most, ..self }
     }
 }
 
 /// How requests are made; the caller has read git's settings and the environment.
 #[derive(Debug, Clone)]
-pub struct ClientConfig {
+pub(crate) struct ClientConfig {
     /// The proxy for the host that will be asked, from [`proxy_from`].
     pub proxy: Option<ProxyUrl>,
     /// The believed authorities.
@@ -296,7 +296,7 @@ impl Default for ClientConfig {
 }
 
 /// Asks GitHub. Connections are kept between the calls of one client; it may be shared by threads.
-pub struct Client {
+pub(crate) struct Client {
     agent: Agent,
     timeout: Duration,
     through_proxy: bool,
@@ -312,7 +312,7 @@ impl fmt::Debug for Client {
 
 /// What came of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CallResult {
+pub(crate) enum CallResult {
     /// Somebody answered; not necessarily GitHub.
     Answered(Response),
     /// There was no whole answer.
@@ -321,7 +321,7 @@ pub enum CallResult {
 
 /// An answer, as it came.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Response {
+pub(crate) struct Response {
     /// The status code.
     pub status: u16,
     /// Names in lower case, values with what is not UTF-8 replaced.
@@ -343,7 +343,7 @@ impl fmt::Debug for Response {
 
 /// Why there was no answer. Holds no text of the other side.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NoResponse {
+pub(crate) struct NoResponse {
     /// Which part failed.
     pub kind: FailureKind,
     /// What happened, for people.
@@ -354,7 +354,7 @@ pub struct NoResponse {
 
 /// The part that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FailureKind {
+pub(crate) enum FailureKind {
     /// The name has no address.
     Dns,
     /// No connection, or it was cut.
@@ -395,14 +395,14 @@ impl From<BadAuthorities> for NoResponse {
 
 impl Response {
     /// Gives the first header of that name, in any case.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(have, _)| have.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 }
 
 impl Client {
     /// Makes a client. Reads the authorities' files, sends nothing.
-    pub fn new(config: &ClientConfig) -> Result<Self, NoResponse> {
+    pub(crate) fn new(config: &ClientConfig) -> Result<Self, NoResponse> {
         let proxy = match &config.proxy {
             Some(proxy) => Some(proxy.to_ureq().map_err(|_| {
                 NoResponse::new(FailureKind::BadProxySetting, format!("the proxy {proxy} cannot be used"))
@@ -439,12 +439,12 @@ impl Client {
     }
 
     /// Asks, within the client's bound.
-    pub fn get(&self, api: &Api, path: &ApiPath, token: Option<&Token>) -> CallResult {
+    pub(crate) fn get(&self, api: &Api, path: &ApiPath, token: Option<&Token>) -> CallResult {
         self.get_within(self.timeout, api, path, token)
     }
 
     /// Asks, within a bound of its own: what is left of a longer work.
-    pub fn get_within(
+    pub(crate) fn get_within(
         &self,
         bound: Duration,
         api: &Api,
@@ -456,7 +456,7 @@ impl Client {
     }
 
     /// Makes a call, within the client's bound.
-    pub fn call(&self, call: &Call<'_>) -> CallResult {
+    pub(crate) fn call(&self, call: &Call<'_>) -> CallResult {
         self.call_within(self.timeout, call)
     }
 

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 /// A proxy as its user wrote it, checked. Never shows its password.
 #[derive(Clone, PartialEq, Eq)]
-pub struct ProxyUrl {
+pub(crate) struct ProxyUrl {
     scheme: Scheme,
     host: String,
     port: u16,
@@ -45,7 +45,7 @@ const SCHEMES: [(&str, Scheme); 7] = [
 /// Why a proxy setting cannot be used. Names the setting, never its value: that may hold a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{setting} is not the URL of a proxy: {fact}")]
-pub struct BadProxy {
+pub(crate) struct BadProxy {
     /// The setting: `http.proxy` or the variable's name.
     pub setting: &'static str,
     /// What is wrong with it.
@@ -57,7 +57,7 @@ pub struct BadProxy {
 /// 1. git's `http.proxy` (the caller has asked git which one holds for this URL): empty means none.
 /// 2. `https_proxy`, `HTTPS_PROXY`, `all_proxy`, `ALL_PROXY`: the first that is set; empty means none.
 /// 3. Whatever came out of 1 or 2 is left out for the hosts that `no_proxy` (or `NO_PROXY`) names.
-pub fn proxy_from(
+pub(crate) fn proxy_from(
     git_http_proxy: Option<&str>,
     env: &dyn Fn(&str) -> Option<String>,
     host: &str,

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 impl Client {
     /// Has GitHub end a credential. The answer says nothing of whether it was known.
-    pub fn revoke(&self, api: &Api, secret: &Token) -> CallResult {
+    pub(crate) fn revoke(&self, api: &Api, secret: &Token) -> CallResult {
         if secret.kind() == TokenKind::Installation {
             let path = ApiPath("/installation/token".to_owned());
             return self.call(&Call { method: Method::Delete, ..Call::get(api, &path) }.by(secret));
@@ -22,7 +22,7 @@ impl Client {
     }
 
     /// Asks the one call that every credential of its kind may make: 401 says that it is not known any more.
-    pub fn is_known(&self, api: &Api, secret: &Token) -> CallResult {
+    pub(crate) fn is_known(&self, api: &Api, secret: &Token) -> CallResult {
         let path = match secret.kind() {
             TokenKind::Installation => ApiPath("/installation/repositories?per_page=1".to_owned()),
             _ => ApiPath::user(),

@@ -25,7 +25,7 @@ const MOST: usize = 64;
 /// What is under way; its note goes with it.
 #[must_use]
 #[derive(Debug)]
-pub struct UnderWay(Option<PathBuf>);
+pub(crate) struct UnderWay(Option<PathBuf>);
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
@@ -43,7 +43,7 @@ pub(super) fn keeping(paths: &Paths, account: &Account, before: Option<&Account>
 }
 
 /// Notes that an account and its secret are about to be forgotten.
-pub fn removing(paths: &Paths, account: &Account) -> UnderWay {
+pub(crate) fn removing(paths: &Paths, account: &Account) -> UnderWay {
     begin(paths, REMOVE, &[account])
 }
 
@@ -58,7 +58,7 @@ fn begin(paths: &Paths, doing: &str, accounts: &[&Account]) -> UnderWay {
 }
 
 /// Brings to an end what was broken off, and names what does not fit together; one sentence each.
-pub fn mend(paths: &Paths) -> Vec<String> {
+pub(crate) fn mend(paths: &Paths) -> Vec<String> {
     let notes = fs::read_dir(paths.unfinished()).into_iter().flatten().flatten().map(|entry| entry.path());
     let mut said: Vec<String> = notes.take(MOST).filter_map(|note| mend_one(paths, note)).collect();
     let accounts = accounts::load(&paths.accounts()).unwrap_or_default();

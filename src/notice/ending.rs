@@ -15,7 +15,7 @@ const SOON: i64 = 7 * 24 * 60 * 60;
 const NAMED: usize = 3;
 
 /// Says which accounts' tokens end within the week, with the page that renews the first of them.
-pub fn warn_of_ends(now: i64, outcomes: &mut Outcomes, accounts: &[Account]) {
+pub(crate) fn warn_of_ends(now: i64, outcomes: &mut Outcomes, accounts: &[Account]) {
     let end = |account: &Account| {
         let is_ours = account.server == Server::GitHub && account.app.is_none();
         account.expires.filter(|at| is_ours && (1..=SOON).contains(&(at - now)))

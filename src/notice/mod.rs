@@ -22,10 +22,10 @@ mod rejected;
 mod senders;
 mod speech;
 
-pub use ending::warn_of_ends;
-pub use opening::interactive;
-pub use rejected::{fallback_refused_by_git, refused_by_git};
-pub use senders::say_sender;
+pub(crate) use ending::warn_of_ends;
+pub(crate) use opening::interactive;
+pub(crate) use rejected::{fallback_refused_by_git, refused_by_git};
+pub(crate) use senders::say_sender;
 
 use crate::account::Account;
 use crate::ancestry::{Caller, Kind, ProcessId};
@@ -51,7 +51,7 @@ const TOLD: i64 = 24 * 60 * 60;
 
 /// What git is about to be given.
 #[derive(Clone, Copy)]
-pub struct Credential<'a> {
+pub(crate) struct Credential<'a> {
     /// Under which id its outcomes are noted.
     pub id: &'a str,
     /// Its account; none for what a fallback answered.
@@ -78,7 +78,7 @@ impl Credential<'_> {
 }
 
 /// Tells whether a request is one that may be asked about: git itself, for a repository of GitHub's.
-pub fn is_watched(session: &Session, remote: &Remote, server: Server) -> bool {
+pub(crate) fn is_watched(session: &Session, remote: &Remote, server: Server) -> bool {
     // Gists have no owner whose rules could refuse a token, and no call tells anything of them.
     server == Server::GitHub
         && remote.owner.is_some()
@@ -87,19 +87,19 @@ pub fn is_watched(session: &Session, remote: &Remote, server: Server) -> bool {
 }
 
 /// Says which way git's operation goes; it counts as fetch where that is not known.
-pub fn direction(caller: &Caller) -> Direction {
+pub(crate) fn direction(caller: &Caller) -> Direction {
     caller.operation.unwrap_or(Direction::Fetch)
 }
 
 /// Takes note that git has told how an answer fared.
-pub fn reported(session: &Session, remote: &Remote) {
+pub(crate) fn reported(session: &Session, remote: &Remote) {
     if let Some(process) = &session.caller().asker {
         Traces::of(&session.paths).reported(process, remote);
     }
 }
 
 /// Takes note that this git, or what else asks, got no answer: what a person tells it instead may be learned.
-pub fn unanswered(session: &Session, remote: &Remote) {
+pub(crate) fn unanswered(session: &Session, remote: &Remote) {
     if let Some(process) = &session.caller().asker
         && Traces::of(&session.paths).leave(&Mark::unanswered(remote), process).is_err()
     {
@@ -109,7 +109,12 @@ pub fn unanswered(session: &Session, remote: &Remote) {
 
 /// Takes note that a fallback answered what asks with these secrets: they are the fallback's, and what this
 /// process tells of them later is nothing to learn.
-pub fn answered_by_fallback(session: &Session, outcomes: &Outcomes, remote: &Remote, secrets: &[Token]) {
+pub(crate) fn answered_by_fallback(
+    session: &Session,
+    outcomes: &Outcomes,
+    remote: &Remote,
+    secrets: &[Token],
+) {
     let Some(process) = &session.caller().asker else { return };
     let traces = Traces::of(&session.paths);
     traces.take_back(&Mark::unanswered(remote), process);
@@ -121,13 +126,13 @@ pub fn answered_by_fallback(session: &Session, outcomes: &Outcomes, remote: &Rem
 }
 
 /// Tells whether the very process that calls now asked for that place before and got no answer.
-pub fn was_unanswered(session: &Session, remote: &Remote) -> bool {
+pub(crate) fn was_unanswered(session: &Session, remote: &Remote) -> bool {
     let process = session.caller().asker.as_ref();
     process.is_some_and(|process| Traces::of(&session.paths).has(&Mark::unanswered(remote), process))
 }
 
 /// Tells whether this very git was given the secret of that account for that place.
-pub fn was_given(session: &Session, id: &str, remote: &Remote) -> bool {
+pub(crate) fn was_given(session: &Session, id: &str, remote: &Remote) -> bool {
     let caller = session.caller();
     let mark = Mark::of(id, remote, direction(caller));
     caller.process.as_ref().is_some_and(|process| Traces::of(&session.paths).has(&mark, process))
@@ -135,7 +140,7 @@ pub fn was_given(session: &Session, id: &str, remote: &Remote) -> bool {
 
 /// What was decided about one answer.
 #[derive(Debug)]
-pub struct Judgement {
+pub(crate) struct Judgement {
     /// Whether git is to be given it.
     pub give: bool,
     /// Whether this use of a rejected account is one of its tries: nobody asked before it.
@@ -168,22 +173,22 @@ impl Judgement {
     }
 
     /// Gives it since asking is not for this caller, or not wanted.
-    pub fn unasked() -> Self {
+    pub(crate) fn unasked() -> Self {
         Self { is_try: true, ..Self::unsure() }
     }
 
     /// Tells whether something is left to be done after the answer.
-    pub fn is_watched(&self) -> bool {
+    pub(crate) fn is_watched(&self) -> bool {
         self.leave.is_some() || self.speaks()
     }
 
     /// Tells whether something is to be said.
-    pub fn speaks(&self) -> bool {
+    pub(crate) fn speaks(&self) -> bool {
         self.news.is_some() || self.line.is_some()
     }
 
     /// Does what is left for after the answer: says, opens, and leaves the trace.
-    pub fn conclude(self, session: &Session) {
+    pub(crate) fn conclude(self, session: &Session) {
         if let Some((mark, process)) = &self.leave
             && Traces::of(&session.paths).leave(mark, process).is_err()
         {
@@ -225,18 +230,18 @@ struct PastRefusal {
 }
 
 /// Says when a rejected account's token is tried again, for a place.
-pub fn tried_again(rejection: Rejection, remote: &Remote, now: i64) -> String {
+pub(crate) fn tried_again(rejection: Rejection, remote: &Remote, now: i64) -> String {
     speech::tried_again(rejection, remote, now)
 }
 
 /// Says that an App gives no token for a repository, and why.
-pub fn say_refusal(remote: &Remote, caller: &Caller, verdict: &Verdict) {
+pub(crate) fn say_refusal(remote: &Remote, caller: &Caller, verdict: &Verdict) {
     let shown = opening::Shown::default();
     say(&speech::refusal(remote, direction(caller), verdict).with_page(&shown));
 }
 
 /// Decides about what git is about to be given, asking GitHub if there is a reason.
-pub fn judge(session: &Session, outcomes: &mut Outcomes, credential: &Credential<'_>) -> Judgement {
+pub(crate) fn judge(session: &Session, outcomes: &mut Outcomes, credential: &Credential<'_>) -> Judgement {
     if !is_watched(session, credential.remote, credential.server) {
         return Judgement::unasked();
     }

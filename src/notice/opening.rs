@@ -38,7 +38,7 @@ pub(super) fn wish(session: &Session, verdict: &Verdict) -> PageWish {
 }
 
 /// Reads `credential.interactive` as git sees it here: who set it wants no windows either.
-pub fn interactive() -> Option<String> {
+pub(crate) fn interactive() -> Option<String> {
     let value = Git::find()?.run(&["config", "--get", "credential.interactive"], Cwd::Here).ok()?;
     Some(String::from_utf8_lossy(&value).trim().to_owned())
 }

@@ -18,7 +18,7 @@ use crate::verdict_id::VerdictId;
 
 /// Takes note that git was refused with this secret of ours. `ids`: all accounts that have it; `challenges`:
 /// what the server sent along.
-pub fn refused_by_git(
+pub(crate) fn refused_by_git(
     session: &Session,
     outcomes: &mut Outcomes,
     credential: &Credential<'_>,
@@ -109,7 +109,12 @@ pub fn refused_by_git(
 
 /// Takes note that git was refused with what a fallback answered. The fallback itself is told by the caller: to
 /// forget it is its own affair. One that gives it again is asked about as at a first use.
-pub fn fallback_refused_by_git(session: &Session, outcomes: &mut Outcomes, remote: &Remote, secret: &Token) {
+pub(crate) fn fallback_refused_by_git(
+    session: &Session,
+    outcomes: &mut Outcomes,
+    remote: &Remote,
+    secret: &Token,
+) {
     let Some(id) = outcomes.id_of_fallback(secret).filter(|_| is_watched(session, remote, Server::GitHub))
     else {
         return;

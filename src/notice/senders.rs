@@ -43,7 +43,7 @@ pub(super) fn always_sent(session: &Session, remote: &Remote) -> Option<Verdict>
 }
 
 /// Says that git sent what stands in the URL, and that it was refused.
-pub fn say_sender(session: &Session, remote: &Remote, secret: &Token) {
+pub(crate) fn say_sender(session: &Session, remote: &Remote, secret: &Token) {
     if let Some(sender) = others(session, remote, Some(secret)).into_iter().find(|other| !other.yields) {
         let verdict = sent_by_git(&sender.what, sender.fix);
         let words = speech::refusal(remote, direction(session.caller()), &verdict);

@@ -39,7 +39,7 @@ const DECLINED: &str = "declined";
 
 /// Whose turn it is to open a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PageTurn {
+pub(crate) enum PageTurn {
     /// The caller's.
     Ours,
     /// It was opened before, and is not opened again so soon.
@@ -87,7 +87,7 @@ impl Outcomes {
     /// Takes the right to open a page for an account, owner and reason: once, until the outcome changes; the same
     /// page once an hour, whoever asks; and five times a day in all. To be called within [`Outcomes::change`], by
     /// whoever then opens it.
-    pub fn take_page(
+    pub(crate) fn take_page(
         &mut self,
         id: &str,
         (remote, reason): (&Remote, VerdictId),
@@ -115,7 +115,7 @@ impl Outcomes {
     }
 
     /// Tells whether a host may be shown a token that it may not know.
-    pub fn may_risk_login(&self, host: &Host, now: i64) -> bool {
+    pub(crate) fn may_risk_login(&self, host: &Host, now: i64) -> bool {
         let host = host.home();
         let is_recent = |text: &&String| {
             text.split_once(' ').is_some_and(|(at, known)| {
@@ -126,45 +126,45 @@ impl Outcomes {
     }
 
     /// Notes that a host did not know a token; to be called within [`Outcomes::change`].
-    pub fn note_bad_login(&mut self, host: &Host, now: i64) {
+    pub(crate) fn note_bad_login(&mut self, host: &Host, now: i64) {
         let bad = &mut self.head.memory.bad;
         keep_since(bad, now, HOUR);
         bad.push(format!("{} {}", rfc3339(now).unwrap_or_default(), host.home()));
     }
 
     /// Says when, and why, the refusal of an account's token as such was explained last.
-    pub fn said(&self, id: &str) -> Option<(i64, VerdictId)> {
+    pub(crate) fn said(&self, id: &str) -> Option<(i64, VerdictId)> {
         let known = self.known(id);
         let mut parts = known.get(SAID)?.split(' ');
         Some((seconds(parts.next()?)?, VerdictId::parse(parts.next()?)?))
     }
 
     /// Notes that it was explained, and where; to be called within [`Outcomes::change`].
-    pub fn note_said(&mut self, id: &str, place: (&Remote, Direction), now: i64, verdict: VerdictId) {
+    pub(crate) fn note_said(&mut self, id: &str, place: (&Remote, Direction), now: i64, verdict: VerdictId) {
         let text = format!("{} {verdict} {}", rfc3339(now).unwrap_or_default(), place_key(place.0, place.1));
         self.change_known(id, |known| known.insert(SAID.to_owned(), text));
     }
 
     /// Says how often a person was asked for a token for this account or scope and gave none.
-    pub fn declined(&self, id: &str) -> usize {
+    pub(crate) fn declined(&self, id: &str) -> usize {
         self.known(id).get(DECLINED).and_then(|count| count.parse().ok()).unwrap_or_default()
     }
 
     /// Notes that a person gave none once more; to be called within [`Outcomes::change`].
-    pub fn note_declined(&mut self, id: &str) {
+    pub(crate) fn note_declined(&mut self, id: &str) {
         let count = self.declined(id) + 1;
         self.change_known(id, |known| known.insert(DECLINED.to_owned(), count.to_string()));
     }
 
     /// Says why a host is not to be asked by us now, if it is so.
-    pub fn held(&self, host: &Host, now: i64) -> Option<VerdictId> {
+    pub(crate) fn held(&self, host: &Host, now: i64) -> Option<VerdictId> {
         let (until, why) = self.head.memory.hold.get(host.home().as_str())?.split_once(' ')?;
         let until = seconds(until)?;
         VerdictId::parse(why).filter(|_| now < until && until - now <= LONGEST_HOLD)
     }
 
     /// Puts requests of ours to a host off; to be called within [`Outcomes::change`].
-    pub fn hold(&mut self, host: &Host, now: i64, pause: i64, why: VerdictId) {
+    pub(crate) fn hold(&mut self, host: &Host, now: i64, pause: i64, why: VerdictId) {
         let hold = &mut self.head.memory.hold;
         let is_over = |text: &str| text.split(' ').next().and_then(seconds).is_none_or(|until| until <= now);
         hold.retain(|_, text| !is_over(text));
@@ -173,12 +173,12 @@ impl Outcomes {
     }
 
     /// Tells whether tokens that end soon were not spoken of today.
-    pub fn may_warn(&self, now: i64) -> bool {
+    pub(crate) fn may_warn(&self, now: i64) -> bool {
         self.head.memory.warned != day(now)
     }
 
     /// Takes the right to speak of them: once a day for all. To be called within [`Outcomes::change`].
-    pub fn take_warning(&mut self, now: i64) -> bool {
+    pub(crate) fn take_warning(&mut self, now: i64) -> bool {
         let may = self.may_warn(now);
         self.head.memory.warned = day(now);
         may
@@ -186,7 +186,7 @@ impl Outcomes {
 
     /// Takes the right to say that an account's secret is gone: once a day. To be called within
     /// [`Outcomes::change`].
-    pub fn take_loss(&mut self, id: &str, now: i64) -> bool {
+    pub(crate) fn take_loss(&mut self, id: &str, now: i64) -> bool {
         let today = day(now);
         let earlier = self.change_known(id, |known| known.insert(LOST.to_owned(), today.clone()));
         earlier.is_none_or(|earlier| earlier != today)

@@ -35,10 +35,10 @@
 mod memory;
 mod text;
 
-pub use memory::PageTurn;
+pub(crate) use memory::PageTurn;
 
 use crate::files::{self, Care, FileError};
-pub use crate::remote::Direction;
+pub(crate) use crate::remote::Direction;
 use crate::remote::{Host, Owner, Remote};
 use crate::time::{rfc3339, seconds};
 use crate::token::Token;
@@ -68,10 +68,10 @@ const MOST: usize = 256;
 /// to find out.
 const OF_THE_OWNER: [VerdictId; 2] = [VerdictId::ApprovalPending, VerdictId::GrantRevoked];
 /// The verdicts that mean: this secret is not known, whatever it is for.
-pub const OF_THE_TOKEN: [VerdictId; 3] =
+pub(crate) const OF_THE_TOKEN: [VerdictId; 3] =
     [VerdictId::PasswordNotAccepted, VerdictId::TokenExpired, VerdictId::TokenRejected];
 /// The refusals that an App meets when it asks for a token: with one that it was given they are over.
-pub const OF_THE_APP: [VerdictId; 4] = [
+pub(crate) const OF_THE_APP: [VerdictId; 4] = [
     VerdictId::AppNotInstalled,
     VerdictId::AppPermissionMissing,
     VerdictId::AppSuspended,
@@ -85,7 +85,7 @@ const MOST_KNOWN: usize = 64;
 
 /// How an account fared.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum State {
+pub(crate) enum State {
     /// Git was let in.
     Accepted,
     /// The token was refused as such (401).
@@ -96,7 +96,7 @@ pub enum State {
 
 impl State {
     /// Names it as `list --json` does.
-    pub fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
             Self::Rejected => "rejected",
@@ -107,7 +107,7 @@ impl State {
 
 /// One outcome with its time in seconds since 1970.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// How it fared.
     pub state: State,
     /// When.
@@ -118,7 +118,7 @@ pub struct Outcome {
 
 /// A refusal that git has not got past since.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub(crate) struct Refusal {
     /// The account, or what a fallback answered.
     pub id: String,
     /// What was to be done; unknown if an older version noted it.
@@ -135,7 +135,7 @@ pub struct Refusal {
 
 /// How long an account has been rejected, and how often it was tried since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rejection {
+pub(crate) struct Rejection {
     /// When it was rejected first.
     pub since: i64,
     /// How often it was tried since.
@@ -149,13 +149,13 @@ pub struct Rejection {
 
 impl Rejection {
     /// Tells whether the pause is over. A clock that jumped back ends it: no pause is longer than its length.
-    pub fn may_try(&self, now: i64) -> bool {
+    pub(crate) fn may_try(&self, now: i64) -> bool {
         let pause = PAUSES[self.tries.min(PAUSES.len() - 1)];
         now < self.last || now - self.last >= pause
     }
 
     /// Says when it is tried again, in seconds since 1970.
-    pub fn next_try(&self) -> i64 {
+    pub(crate) fn next_try(&self) -> i64 {
         self.last + PAUSES[self.tries.min(PAUSES.len() - 1)]
     }
 }
@@ -183,7 +183,7 @@ const UNPROVEN: &str = " unproven";
 
 /// What is known, as read at one moment.
 #[derive(Debug)]
-pub struct Outcomes {
+pub(crate) struct Outcomes {
     path: PathBuf,
     head: Head,
     /// The accounts, as they stand in the file: each is [`BEFORE_ID`], its quoted id, [`BEHIND_ID`], its lines.
@@ -194,7 +194,7 @@ pub struct Outcomes {
 
 impl Outcomes {
     /// Reads what is known. Anything unreadable counts as nothing known.
-    pub fn load(path: &Path) -> Self {
+    pub(crate) fn load(path: &Path) -> Self {
         let (bytes, unsafe_file) = match files::read(path, Care::Deciding) {
             Ok(bytes) => (bytes, None),
             Err(error) => (None, Some(error).filter(|error| matches!(error, FileError::Unsafe { .. }))),
@@ -204,7 +204,7 @@ impl Outcomes {
     }
 
     /// Reads it again: another process may have changed it.
-    pub fn reload(&mut self) {
+    pub(crate) fn reload(&mut self) {
         *self = Self::load(&self.path);
     }
 
@@ -214,7 +214,7 @@ impl Outcomes {
     ///
     /// For the log alone, since no answer to git depends on it: no place, no room, a lock that is held, a file that
     /// a newer version wrote.
-    pub fn change(&mut self, change: impl FnOnce(&mut Self)) -> Result<(), FileError> {
+    pub(crate) fn change(&mut self, change: impl FnOnce(&mut Self)) -> Result<(), FileError> {
         let lock = files::lock_in_place(&self.path, &self.path.with_file_name("locks"), WAIT)?;
         let bytes = lock.read(Care::Deciding).ok().flatten();
         let text = bytes.as_deref().map_or(&[][..], Vec::as_slice);
@@ -298,20 +298,20 @@ impl Outcomes {
     }
 
     /// Tells whether this secret is the one the account was last seen with.
-    pub fn knows(&self, id: &str, token: &Token) -> bool {
+    pub(crate) fn knows(&self, id: &str, token: &Token) -> bool {
         let fingerprint = self.fingerprint(token);
         fingerprint.is_some() && self.known(id).get(FINGERPRINT) == fingerprint.as_ref()
     }
 
     /// Tells whether this account was last seen with another secret than this one.
-    pub fn has_other(&self, id: &str, token: &Token) -> bool {
+    pub(crate) fn has_other(&self, id: &str, token: &Token) -> bool {
         let fingerprint = self.fingerprint(token);
         let known = self.known(id).remove(FINGERPRINT);
         fingerprint.is_some() && known.is_some() && known != fingerprint
     }
 
     /// Names the accounts last seen with this secret, in one look at the text.
-    pub fn accounts_with(&self, token: &Token) -> HashSet<String> {
+    pub(crate) fn accounts_with(&self, token: &Token) -> HashSet<String> {
         let Some(fingerprint) = self.fingerprint(token) else { return HashSet::new() };
         if !self.body.contains(&fingerprint) {
             return HashSet::new();
@@ -320,7 +320,7 @@ impl Outcomes {
     }
 
     /// Names the accounts of which a secret was noted.
-    pub fn accounts_with_fingerprint(&self) -> HashSet<String> {
+    pub(crate) fn accounts_with_fingerprint(&self) -> HashSet<String> {
         self.sections_where(|known| known.contains_key(FINGERPRINT))
     }
 
@@ -334,7 +334,7 @@ impl Outcomes {
 
     /// Notes the secret an account has now; to be called within [`Outcomes::change`]. Tells whether it is another
     /// one than it was seen with before: what was known of that one's end is not known of this one.
-    pub fn note_secret(&mut self, id: &str, token: &Token) -> bool {
+    pub(crate) fn note_secret(&mut self, id: &str, token: &Token) -> bool {
         let Some(fingerprint) = self.fingerprint(token) else { return false };
         self.head.former.retain(|former| !former.starts_with(&format!("{fingerprint} ")));
         let earlier =
@@ -350,7 +350,7 @@ impl Outcomes {
 
     /// Forgets how the account fared, since it has a new secret or is gone. The secret it had is still known
     /// as one of ours: a git that runs since before may yet report about it.
-    pub fn forget(&mut self, id: &str) {
+    pub(crate) fn forget(&mut self, id: &str) {
         if let Some(earlier) = self.known(id).get(FINGERPRINT).cloned() {
             self.note_former(id, &earlier);
         }
@@ -359,7 +359,7 @@ impl Outcomes {
 
     /// Keeps the fingerprint of an account's secret under its new id. How it fared is kept only if the id stays:
     /// it names places that are called otherwise now.
-    pub fn rename(&mut self, id: &str, new: &str) {
+    pub(crate) fn rename(&mut self, id: &str, new: &str) {
         if id == new {
             return;
         }
@@ -371,7 +371,7 @@ impl Outcomes {
     }
 
     /// Says since when git has been let in with an account, anywhere.
-    pub fn accepted_since(&self, id: &str) -> Option<i64> {
+    pub(crate) fn accepted_since(&self, id: &str) -> Option<i64> {
         places(&self.known(id)).filter_map(|(_, text)| seconds(accepted_at(text)?)).min()
     }
 
@@ -382,7 +382,7 @@ impl Outcomes {
     }
 
     /// Tells whether an account of this host had that secret before.
-    pub fn was_ours(&self, host: &Host, token: &Token) -> bool {
+    pub(crate) fn was_ours(&self, host: &Host, token: &Token) -> bool {
         let Some(fingerprint) = self.fingerprint(token) else { return false };
         let of_host = |id: &str| match id.strip_prefix("https://") {
             Some(rest) => rest.split(['/', '#']).next() == Some(host.as_str()),
@@ -394,7 +394,7 @@ impl Outcomes {
     }
 
     /// Notes that a fallback answered this secret.
-    pub fn note_fallback(&mut self, token: &Token, now: i64) {
+    pub(crate) fn note_fallback(&mut self, token: &Token, now: i64) {
         let Some(fingerprint) = self.fingerprint(token) else { return };
         self.head.fallback.entry(fingerprint).or_insert_with(|| rfc3339(now).unwrap_or_default());
         while self.head.fallback.len() > MOST_KNOWN {
@@ -406,18 +406,18 @@ impl Outcomes {
     }
 
     /// Gives the id under which the outcomes of a fallback's secret are noted; none if it is not known.
-    pub fn id_of_fallback(&self, token: &Token) -> Option<String> {
+    pub(crate) fn id_of_fallback(&self, token: &Token) -> Option<String> {
         let fingerprint = self.fingerprint(token)?;
         self.head.fallback.contains_key(&fingerprint).then(|| fallback_id(&fingerprint))
     }
 
     /// Tells whether a fallback answered this secret.
-    pub fn is_fallbacks(&self, token: &Token) -> bool {
+    pub(crate) fn is_fallbacks(&self, token: &Token) -> bool {
         self.fingerprint(token).is_some_and(|fingerprint| self.head.fallback.contains_key(&fingerprint))
     }
 
     /// Notes that git was let in.
-    pub fn note_accepted(&mut self, id: &str, remote: &Remote, direction: Direction, now: i64) {
+    pub(crate) fn note_accepted(&mut self, id: &str, remote: &Remote, direction: Direction, now: i64) {
         self.change_known(id, |known| {
             known.remove(REJECTED);
             if let Some(owner) = &remote.owner {
@@ -429,7 +429,7 @@ impl Outcomes {
     }
 
     /// Notes that the repository refused, with the verdict's id and page. As such the token is known.
-    pub fn note_refused(
+    pub(crate) fn note_refused(
         &mut self,
         id: &str,
         place: (&Remote, Direction),
@@ -443,7 +443,7 @@ impl Outcomes {
     }
 
     /// Forgets what an App was refused a token for: it was given one.
-    pub fn note_minted(&mut self, id: &str, remote: &Remote, direction: Direction) {
+    pub(crate) fn note_minted(&mut self, id: &str, remote: &Remote, direction: Direction) {
         let is_over =
             |known: &Outcome| matches!(known.state, State::Refused(verdict) if OF_THE_APP.contains(&verdict));
         if self.at(id, remote, direction).as_ref().is_some_and(is_over) {
@@ -452,7 +452,7 @@ impl Outcomes {
     }
 
     /// Notes that GitHub knows the account's token after all.
-    pub fn note_known(&mut self, id: &str) {
+    pub(crate) fn note_known(&mut self, id: &str) {
         self.change_known(id, |known| known.remove(REJECTED));
     }
 
@@ -489,12 +489,12 @@ impl Outcomes {
     }
 
     /// Notes that the account's token was refused as such, by its host.
-    pub fn note_rejected(&mut self, id: &str, now: i64) {
+    pub(crate) fn note_rejected(&mut self, id: &str, now: i64) {
         self.set_rejected(id, now, true);
     }
 
     /// Notes that git was refused with the account's token as such (401), and nothing tells by whom.
-    pub fn note_unproven_rejection(&mut self, id: &str, now: i64) {
+    pub(crate) fn note_unproven_rejection(&mut self, id: &str, now: i64) {
         self.set_rejected(id, now, false);
     }
 
@@ -510,7 +510,7 @@ impl Outcomes {
     }
 
     /// Notes that a rejected account is given again.
-    pub fn note_try(&mut self, id: &str, now: i64) {
+    pub(crate) fn note_try(&mut self, id: &str, now: i64) {
         if let Some(earlier) = self.rejection(id) {
             self.set_rejection(id, Rejection { tries: earlier.tries + 1, last: now, ..earlier });
         }
@@ -525,17 +525,17 @@ impl Outcomes {
     }
 
     /// Says whether, and since when, the account's token is refused.
-    pub fn rejection(&self, id: &str) -> Option<Rejection> {
+    pub(crate) fn rejection(&self, id: &str) -> Option<Rejection> {
         rejection(&self.known(id))
     }
 
     /// Says how the account fared at one place and direction.
-    pub fn at(&self, id: &str, remote: &Remote, direction: Direction) -> Option<Outcome> {
+    pub(crate) fn at(&self, id: &str, remote: &Remote, direction: Direction) -> Option<Outcome> {
         outcome(self.known(id).get(&place_key(remote, direction))?)
     }
 
     /// Says how the account fared last, anywhere.
-    pub fn last(&self, id: &str) -> Option<Outcome> {
+    pub(crate) fn last(&self, id: &str) -> Option<Outcome> {
         let known = self.known(id);
         let rejected = rejection(&known).filter(|it| it.is_proven).map(|it| Outcome {
             state: State::Rejected,
@@ -550,7 +550,7 @@ impl Outcomes {
     }
 
     /// Gives the refusals since a time, the latest first.
-    pub fn refusals(&self, since: i64) -> Vec<Refusal> {
+    pub(crate) fn refusals(&self, since: i64) -> Vec<Refusal> {
         let ids = sections(&self.body).filter_map(|(id, _)| Some(id.parse::<Key>().ok()?.get().to_owned()));
         let mut found: Vec<Refusal> = ids.flat_map(|id| self.refusals_of(&id)).collect();
         found.retain(|refusal| refusal.at >= since);
@@ -559,7 +559,7 @@ impl Outcomes {
     }
 
     /// Gives one account's refusals, in no order.
-    pub fn refusals_of(&self, id: &str) -> Vec<Refusal> {
+    pub(crate) fn refusals_of(&self, id: &str) -> Vec<Refusal> {
         let known = self.known(id);
         let cut = |key: &str| {
             let (direction, place) = key.split_once(' ')?;
@@ -591,13 +591,13 @@ impl Outcomes {
 
     /// Tells whether git was ever let in with this account, anywhere in its scope.
     #[cfg(test)]
-    pub fn ever_accepted(&self, id: &str) -> bool {
+    pub(crate) fn ever_accepted(&self, id: &str) -> bool {
         places(&self.known(id)).any(|(_, text)| accepted_at(text).is_some())
     }
 
     /// Tells whether the host is known to know the account's token: it was let in, or refused for a reason that is
     /// not the token as such, and not rejected since.
-    pub fn is_good(&self, id: &str) -> bool {
+    pub(crate) fn is_good(&self, id: &str) -> bool {
         let known = self.known(id);
         let is_known = |outcome: &Outcome| match outcome.state {
             State::Accepted => true,
@@ -610,7 +610,7 @@ impl Outcomes {
 
     /// Gives the verdict with which the account was refused at a repository of this owner lately, if it holds for
     /// all of the owner's: with its page, if it has one.
-    pub fn refused_at_owner(
+    pub(crate) fn refused_at_owner(
         &self,
         id: &str,
         owner: &Owner,
@@ -628,20 +628,20 @@ impl Outcomes {
     }
 
     /// Tells whether git was ever let in with this account at any repository of an owner.
-    pub fn accepted_for_owner(&self, id: &str, owner: &Owner) -> bool {
+    pub(crate) fn accepted_for_owner(&self, id: &str, owner: &Owner) -> bool {
         let known = self.known(id);
         known.contains_key(&let_in(owner))
             || places(&known).any(|(key, text)| is_owners(key, owner) && accepted_at(text).is_some())
     }
 
     /// Tells whether git was ever let in with this account at this place and direction.
-    pub fn accepted_at(&self, id: &str, remote: &Remote, direction: Direction) -> bool {
+    pub(crate) fn accepted_at(&self, id: &str, remote: &Remote, direction: Direction) -> bool {
         let known = self.known(id);
         known.get(&place_key(remote, direction)).is_some_and(|text| accepted_at(text).is_some())
     }
 
     /// Gives a keyed hash by which a token is known again; none of a secret that could be guessed.
-    pub fn fingerprint(&self, token: &Token) -> Option<String> {
+    pub(crate) fn fingerprint(&self, token: &Token) -> Option<String> {
         if self.head.key.is_empty() || !token.is_unguessable() {
             return None;
         }

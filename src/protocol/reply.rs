@@ -14,9 +14,9 @@ use std::collections::HashSet;
 use zeroize::Zeroizing;
 
 /// The longest answer of a helper in bytes.
-pub const MAX_REPLY: usize = 1024 * 1024;
+pub(crate) const MAX_REPLY: usize = 1024 * 1024;
 /// How many secrets an answer may hold: each is compared with those of the accounts, which costs a look into a vault.
-pub const MAX_SECRETS: usize = 128;
+pub(crate) const MAX_SECRETS: usize = 128;
 
 /// What is not given on.
 const LEFT_OUT: [&[u8]; 5] = [b"protocol", b"host", b"path", b"url", b"wwwauth[]"];
@@ -33,7 +33,7 @@ const TOLD_ON: [&[u8]; 7] = [
 
 /// Why an answer is not used. Holds nothing of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum UnusableReply {
+pub(crate) enum UnusableReply {
     /// A value holds a control character.
     #[error("it holds a control character")]
     ControlCharacter,
@@ -47,7 +47,7 @@ pub enum UnusableReply {
 
 /// Takes a helper's answer in pieces of any size.
 #[derive(Debug, Default)]
-pub struct Reader {
+pub(crate) struct Reader {
     line: Zeroizing<Vec<u8>>,
     taken: usize,
     reply: Reply,
@@ -57,7 +57,7 @@ pub struct Reader {
 
 impl Reader {
     /// Takes a piece. True when nothing more needs to be read.
-    pub fn feed(&mut self, mut piece: &[u8]) -> bool {
+    pub(crate) fn feed(&mut self, mut piece: &[u8]) -> bool {
         while !self.ended && self.unusable.is_none() && !piece.is_empty() {
             let line_end = piece.iter().position(|byte| *byte == b'\n');
             let part = &piece[..line_end.map_or(piece.len(), |at| at + 1)];
@@ -76,7 +76,7 @@ impl Reader {
     }
 
     /// Ends the input and gives what was answered. A last line without its LF counts, as it does for git.
-    pub fn finish(mut self) -> Result<Reply, UnusableReply> {
+    pub(crate) fn finish(mut self) -> Result<Reply, UnusableReply> {
         if !self.ended && self.unusable.is_none() && !self.line.is_empty() {
             self.end_line();
         }
@@ -117,7 +117,7 @@ fn is_key(key: &[u8]) -> bool {
 
 /// What one helper answered, or several in turn.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Reply {
+pub(crate) struct Reply {
     lines: Vec<Line>,
 }
 
@@ -143,25 +143,25 @@ impl Reply {
     }
 
     /// Adds what the next helper answered.
-    pub fn add(&mut self, later: Self) {
+    pub(crate) fn add(&mut self, later: Self) {
         self.lines.extend(later.lines);
         self.tidy();
     }
 
     /// Tells whether nothing was answered.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.lines.is_empty()
     }
 
     /// Tells whether git has all it needs: a user name (it may know one already) with a password, or a
     /// credential that is encoded already.
-    pub fn is_complete(&self, user_known: bool) -> bool {
+    pub(crate) fn is_complete(&self, user_known: bool) -> bool {
         self.get(b"credential").is_some()
             || (self.get(b"password").is_some() && (user_known || self.get(b"username").is_some()))
     }
 
     /// Tells whether the helper wants git to stop asking.
-    pub fn quits(&self) -> bool {
+    pub(crate) fn quits(&self) -> bool {
         self.get(b"quit").is_some_and(|value| {
             let value = value.expose().to_ascii_lowercase();
             !matches!(value.as_slice(), b"" | b"0" | b"false" | b"no" | b"off")
@@ -169,7 +169,7 @@ impl Reply {
     }
 
     /// Tells whether what was answered has expired. A time that is no number is none, as git reads it.
-    pub fn is_expired(&self, now: i64) -> bool {
+    pub(crate) fn is_expired(&self, now: i64) -> bool {
         let Some(value) = self.get(b"password_expiry_utc") else { return false };
         let digits = value.expose().iter().take_while(|byte| byte.is_ascii_digit()).count();
         let time =
@@ -179,26 +179,26 @@ impl Reply {
 
     /// Takes out the secrets that have expired, as git does. User name and refresh token stay: the next
     /// helper may make a new password of them.
-    pub fn drop_expired(&mut self) {
+    pub(crate) fn drop_expired(&mut self) {
         for key in [&b"password"[..], b"credential", b"password_expiry_utc"] {
             self.remove(key);
         }
     }
 
     /// Gives user name and password, where git is to log in with these.
-    pub fn basic(&self) -> Option<(Option<&Token>, &Token)> {
+    pub(crate) fn basic(&self) -> Option<(Option<&Token>, &Token)> {
         let password = self.get(b"password").filter(|_| self.get(b"credential").is_none())?;
         Some((self.get(b"username"), password))
     }
 
     /// Gives every secret in it, to be compared with ours.
-    pub fn secrets(&self) -> Vec<Token> {
+    pub(crate) fn secrets(&self) -> Vec<Token> {
         super::secrets(&self.lines)
     }
 
     /// Gives the secrets by which it will be known again: the password, also of a `credential` for Basic
     /// authentication, and that as it is.
-    pub fn passwords(&self) -> Vec<Token> {
+    pub(crate) fn passwords(&self) -> Vec<Token> {
         let mut found: Vec<Token> =
             [&b"password"[..], b"credential"].iter().filter_map(|key| self.get(key)).cloned().collect();
         found.extend(self.get(b"credential").and_then(|credential| password_within(credential.expose())));
@@ -206,14 +206,14 @@ impl Reply {
     }
 
     /// Gives the user name, if there is one, and the password, also of a `credential` for Basic authentication.
-    pub fn login(&self) -> Option<(Option<&Token>, Token)> {
+    pub(crate) fn login(&self) -> Option<(Option<&Token>, Token)> {
         let password = self.get(b"password").cloned();
         let within = || password_within(self.get(b"credential")?.expose());
         Some((self.get(b"username"), password.or_else(within)?))
     }
 
     /// Adds to a request what was answered so far, as git tells it to the next helper.
-    pub fn told_on(&self, request: &[Line]) -> Vec<Line> {
+    pub(crate) fn told_on(&self, request: &[Line]) -> Vec<Line> {
         let replaced = |line: &&Line| !TOLD_ON.contains(&&line.key[..]) || self.get(&line.key).is_none();
         let more = self.lines.iter().filter(|line| TOLD_ON.contains(&&line.key[..]));
         request.iter().filter(replaced).chain(more).cloned().collect()
@@ -222,7 +222,7 @@ impl Reply {
     /// Composes what git is given, in the order in which it was answered; none if there is nothing.
     ///
     /// The blank line at the end makes git stop reading, as in our own answers.
-    pub fn compose(&self) -> Option<Zeroizing<Vec<u8>>> {
+    pub(crate) fn compose(&self) -> Option<Zeroizing<Vec<u8>>> {
         (!self.is_empty()).then(|| {
             let mut text = compose_lines(&self.lines);
             text.push(b'\n');
@@ -232,7 +232,7 @@ impl Reply {
 }
 
 /// Composes lines in one buffer, with room for one byte more.
-pub fn compose_lines(lines: &[Line]) -> Zeroizing<Vec<u8>> {
+pub(crate) fn compose_lines(lines: &[Line]) -> Zeroizing<Vec<u8>> {
     // Room for everything at once: a buffer that grows leaves copies behind.
     let room = lines.iter().map(|line| line.key.len() + line.value.expose().len() + 2).sum::<usize>() + 1;
     let mut text = Zeroizing::new(Vec::with_capacity(room));

@@ -6,7 +6,7 @@ use std::io;
 
 /// Why a question got no answer.
 #[derive(Debug, thiserror::Error)]
-pub enum PromptError {
+pub(crate) enum PromptError {
     /// This process has no terminal, so nobody can be asked.
     #[error("there is no terminal to ask on")]
     NoTerminal,
@@ -33,7 +33,7 @@ pub enum PromptError {
 
 impl PromptError {
     /// Gives the exit code that the shell expects after a signal: 128 and its number.
-    pub fn exit_code(&self) -> Option<u8> {
+    pub(crate) fn exit_code(&self) -> Option<u8> {
         match self {
             Self::Interrupted(signal) => u8::try_from(128 + signal).ok(),
             _ => None,
@@ -58,20 +58,20 @@ const TRIES: usize = 3;
 /// Typed and pasted secrets of up to 32 KiB are taken; a trailing line end and the marks of a paste are
 /// dropped, several lines are refused, and what they leave unread is thrown away: it must not be run by
 /// the shell that comes after us. Blanks are part of the secret.
-pub fn read_hidden(prompt: &str) -> Result<Token, PromptError> {
+pub(crate) fn read_hidden(prompt: &str) -> Result<Token, PromptError> {
     let token = foreground()?.read_hidden(&format!("{}{prompt}", super::PREFIX))?;
     if token.is_empty() { Err(PromptError::Empty) } else { Ok(token) }
 }
 
 /// Asks for one line, which is shown while it is typed. Blanks around it are cut; it may be empty.
-pub fn ask_line(prompt: &str) -> Result<String, PromptError> {
+pub(crate) fn ask_line(prompt: &str) -> Result<String, PromptError> {
     let line = foreground()?.read_line(&format!("{}{prompt}", super::PREFIX), MAX_LINE)?;
     Ok(String::from_utf8_lossy(&line).trim().to_owned())
 }
 
 /// Asks a question that can be answered by y or n. Enter alone gives the default; an answer that is
 /// neither, three times, is a no.
-pub fn ask_yes_no(question: &str, default: bool) -> Result<bool, PromptError> {
+pub(crate) fn ask_yes_no(question: &str, default: bool) -> Result<bool, PromptError> {
     let choices = if default { "[Y/n]" } else { "[y/N]" };
     for _ in 0..TRIES {
         match ask_line(&format!("{question} {choices} "))?.to_ascii_lowercase().as_str() {

@@ -32,9 +32,9 @@ mod spinner;
 mod tests;
 mod text;
 
-pub use ask::{PromptError, ask_line, ask_yes_no, read_hidden};
-pub use spinner::Spinner;
-pub use text::sanitise;
+pub(crate) use ask::{PromptError, ask_line, ask_yes_no, read_hidden};
+pub(crate) use spinner::Spinner;
+pub(crate) use text::sanitise;
 
 use crate::redact::redacted;
 use anstream::{AutoStream, ColorChoice};
@@ -50,19 +50,19 @@ const INDENT: &str = "  ";
 const WIDTH_WITHOUT_TERMINAL: usize = 100;
 
 /// Good news.
-pub const GOOD: Style = AnsiColor::Green.on_default();
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 /// Something to look at.
-pub const WARNING: Style = AnsiColor::Yellow.on_default();
+pub(crate) const WARNING: Style = AnsiColor::Yellow.on_default();
 /// Bad news.
-pub const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 /// What a reader's eye should find first.
-pub const STRONG: Style = Style::new().bold();
+pub(crate) const STRONG: Style = Style::new().bold();
 /// What may be overlooked.
-pub const FAINT: Style = Style::new().dimmed();
+pub(crate) const FAINT: Style = Style::new().dimmed();
 
 /// One of the two streams of this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stream {
+pub(crate) enum Stream {
     /// The result.
     Stdout,
     /// What we say.
@@ -71,7 +71,7 @@ pub enum Stream {
 
 impl Stream {
     /// Tells whether a terminal shows this stream.
-    pub fn is_terminal(self) -> bool {
+    pub(crate) fn is_terminal(self) -> bool {
         match self {
             Self::Stdout => io::stdout().is_terminal(),
             Self::Stderr => io::stderr().is_terminal(),
@@ -79,7 +79,7 @@ impl Stream {
     }
 
     /// Tells whether styles are shown on this stream.
-    pub fn has_colour(self) -> bool {
+    pub(crate) fn has_colour(self) -> bool {
         let choice = match self {
             Self::Stdout => AutoStream::choice(&io::stdout()),
             Self::Stderr => AutoStream::choice(&io::stderr()),
@@ -88,13 +88,13 @@ impl Stream {
     }
 
     /// Tells whether the terminal of this stream shows links (OSC 8).
-    pub fn has_links(self) -> bool {
+    pub(crate) fn has_links(self) -> bool {
         // A forced link into a pipe (`FORCE_HYPERLINK`) would end in the files people paste.
         self.is_terminal() && self.has_colour() && supports_hyperlinks::supports_hyperlinks()
     }
 
     /// Gives the number of columns to lay text out for: the terminal's, else 100; never fewer than 40.
-    pub fn width(self) -> usize {
+    pub(crate) fn width(self) -> usize {
         let size = match self {
             Self::Stdout => terminal_size::terminal_size_of(io::stdout()),
             Self::Stderr => terminal_size::terminal_size_of(io::stderr()),
@@ -103,7 +103,7 @@ impl Stream {
     }
 
     /// Makes `text` a link to `url` where the terminal shows links, and leaves it as it is elsewhere.
-    pub fn link(self, url: &str, text: &str) -> String {
+    pub(crate) fn link(self, url: &str, text: &str) -> String {
         if self.has_links() { link(url, text) } else { text.to_owned() }
     }
 }
@@ -118,12 +118,12 @@ fn link(url: &str, text: &str) -> String {
 }
 
 /// Gives `text` a style; [`say`] and [`print()`] take it off again where it would not show.
-pub fn paint(style: Style, text: &str) -> String {
+pub(crate) fn paint(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
 }
 
 /// Says something on stderr in one write: the first line with our prefix, the others indented.
-pub fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     let starts = std::iter::once(PREFIX).chain(std::iter::repeat(INDENT));
     let lines: String =
         redacted(text).lines().zip(starts).map(|(line, start)| format!("{start}{line}\n")).collect();
@@ -135,7 +135,7 @@ pub fn say(text: &str) {
 /// Prints a command's result on stdout, styles taken off where they would not show.
 ///
 /// A reader that has gone away (`| head`) is no error.
-pub fn print(text: &str) -> io::Result<()> {
+pub(crate) fn print(text: &str) -> io::Result<()> {
     let text = redacted(text);
     let fitting = if Stream::Stdout.has_colour() { text } else { plain(&text) };
     written(anstream::stdout().lock().write_all(fitting.as_bytes()))
@@ -154,12 +154,12 @@ fn plain(text: &str) -> String {
 }
 
 /// Tells whether somebody can be asked: this process has a controlling terminal.
-pub fn has_terminal() -> bool {
+pub(crate) fn has_terminal() -> bool {
     platform::Terminal::open().is_some()
 }
 
 /// Tells whether our process group is the one the terminal belongs to at the moment. A background job that
 /// asks is stopped by the system. `false` without a terminal.
-pub fn in_foreground() -> bool {
+pub(crate) fn in_foreground() -> bool {
     platform::Terminal::open().is_some_and(|terminal| terminal.is_ours())
 }

@@ -20,16 +20,16 @@ const GLYPHS: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "�
 /// Shows that something is going on, on stderr if a terminal shows it, until it is dropped. It must be
 /// dropped before anything else is said.
 #[derive(Debug)]
-pub struct Spinner(Option<(Sender<()>, JoinHandle<()>)>);
+pub(crate) struct Spinner(Option<(Sender<()>, JoinHandle<()>)>);
 
 impl Spinner {
     /// Starts; `text` says what is going on.
-    pub fn start(text: &str) -> Self {
+    pub(crate) fn start(text: &str) -> Self {
         Self::begin(text, None)
     }
 
     /// Starts, and shows how much time has passed since then.
-    pub fn timed(text: &str, since: Instant) -> Self {
+    pub(crate) fn timed(text: &str, since: Instant) -> Self {
         Self::begin(text, Some(since))
     }
 

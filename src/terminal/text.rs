@@ -12,7 +12,7 @@ const LOOKED_AT: usize = 64 * 1024;
 ///
 /// Escape sequences go whole, and so do control characters and marks that change the direction of text or
 /// show nothing; line ends and runs of blanks become one space. What is cut ends with `...`
-pub fn sanitise(text: &str, max_chars: usize) -> String {
+pub(crate) fn sanitise(text: &str, max_chars: usize) -> String {
     const CUT: &str = "...";
     let mut safe = String::new();
     let mut count = 0;

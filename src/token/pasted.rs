@@ -25,7 +25,7 @@ const LEADS: [&str; 8] =
 
 /// What was pasted, where it is not exactly one token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Odd {
+pub(crate) enum Odd {
     /// Tokens that differ.
     Several,
     /// A token with too few characters.
@@ -61,7 +61,7 @@ pub enum Odd {
 
 impl Odd {
     /// Tells whether this can be no secret of any host, so that it need not be known which one is asked.
-    pub fn is_no_secret(self) -> bool {
+    pub(crate) fn is_no_secret(self) -> bool {
         match self {
             Self::Several
             | Self::Cut { .. }
@@ -104,7 +104,7 @@ impl fmt::Display for Odd {
 }
 
 /// Finds the one GitHub token in what was pasted, or says what that looks like instead.
-pub fn read(pasted: &Token) -> Result<Token, Odd> {
+pub(crate) fn read(pasted: &Token) -> Result<Token, Odd> {
     let text = visible(pasted.expose());
     let mut found: Vec<&str> = Vec::new();
     for token in tokens(&text) {

@@ -60,20 +60,20 @@ const REPOSITORY: [&str; 10] = [
 
 /// The command of one account.
 #[derive(Debug)]
-pub struct CommandVault {
+pub(crate) struct CommandVault {
     command: String,
     bound: Duration,
 }
 
 impl CommandVault {
     /// Takes the command as the shell is to read it.
-    pub fn new(command: impl Into<String>) -> Self {
+    pub(crate) fn new(command: impl Into<String>) -> Self {
         Self { command: command.into(), bound: BOUND }
     }
 
     /// Gives the command what it is to work on, and takes all that it prints: how a key that never leaves its
     /// place signs. `id` names what is worked for, so that the command does not come back here.
-    pub fn filter(&self, id: &str, input: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+    pub(crate) fn filter(&self, id: &str, input: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         let asked = env::var(RUNNING).unwrap_or_default();
         let mut shell = shell(&self.command, id, &asked)?;
         shell.stdin(Stdio::piped());

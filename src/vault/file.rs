@@ -24,7 +24,7 @@ const WAIT: Duration = Duration::from_secs(10);
 
 /// The secrets in one file.
 #[derive(Debug, Clone)]
-pub struct FileVault {
+pub(crate) struct FileVault {
     path: PathBuf,
     locks: PathBuf,
 }
@@ -41,17 +41,17 @@ struct SecretText<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl FileVault {
     /// Names the file and the folder of locks; nothing is opened or made yet.
-    pub fn new(path: PathBuf, locks: PathBuf) -> Self {
+    pub(crate) fn new(path: PathBuf, locks: PathBuf) -> Self {
         Self { path, locks }
     }
 
     /// Tells whether the file vault is in use already.
-    pub fn exists(&self) -> bool {
+    pub(crate) fn exists(&self) -> bool {
         self.path.exists()
     }
 
     /// Names all secrets that lie there.
-    pub fn ids(&self) -> Result<Vec<String>, VaultError> {
+    pub(crate) fn ids(&self) -> Result<Vec<String>, VaultError> {
         let Some(bytes) = files::read(&self.path, Care::Secret)? else { return Ok(Vec::new()) };
         let text = self.text(&bytes)?;
         let mut ids: Vec<String> = self.all(&bytes, text)?.into_keys().map(|id| id.0.into_owned()).collect();
@@ -169,7 +169,7 @@ fn line_of<'a>(text: &'a str, id: &str) -> Option<&'a str> {
 }
 
 /// Counts line and column of a place in a text, from 1.
-pub fn position(bytes: &[u8], at: usize) -> (usize, usize) {
+pub(crate) fn position(bytes: &[u8], at: usize) -> (usize, usize) {
     let before = &bytes[..at.min(bytes.len())];
     let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
     let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);

@@ -52,7 +52,7 @@ const SERVICE: &str = "git-credential-patron";
 
 /// Says whether the keyring may open its unlocking dialog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asking {
+pub(crate) enum Asking {
     /// Never: git asks, or a script.
     Never,
     /// A person has just typed a command: writing and removing may open it. Reading still may not.
@@ -61,7 +61,7 @@ pub enum Asking {
 
 /// The keyring of this user's session.
 #[derive(Debug)]
-pub struct Keyring {
+pub(crate) struct Keyring {
     asking: Asking,
     breaker: Option<Breaker>,
     place: Result<Backend, String>,
@@ -76,7 +76,7 @@ impl Keyring {
     /// With a folder, a failure is remembered there, and [`Asking::Never`] obeys what is remembered; a
     /// keyring that works again is forgotten there by whoever notices. Without a folder nothing is
     /// remembered and the keyring is asked always.
-    pub fn new(asking: Asking, breaker_dir: Option<PathBuf>) -> Self {
+    pub(crate) fn new(asking: Asking, breaker_dir: Option<PathBuf>) -> Self {
         Self::with(Backend::find(), asking, breaker_dir)
     }
 

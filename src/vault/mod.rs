@@ -5,11 +5,11 @@
 //! bounded in time, none opens a dialog on behalf of `get`, and a vault in trouble says which trouble: a
 //! failing vault is never silently replaced by another.
 
-pub mod command;
-pub mod file;
-pub mod keyring;
+pub(crate) mod command;
+pub(crate) mod file;
+pub(crate) mod keyring;
 
-pub use keyring::Asking;
+pub(crate) use keyring::Asking;
 
 use crate::account::{Account, VaultPlace};
 use crate::files::FileError;
@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 /// Names one secret in a vault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Item<'a> {
+pub(crate) struct Item<'a> {
     /// The account's stable id: unique, and never changed while the account lives.
     pub id: &'a str,
     /// The account's host.
@@ -35,7 +35,7 @@ pub struct Item<'a> {
 /// The names tell the caller's next move: only [`VaultError::Absent`] may lead to another vault, and only in
 /// `add` and `store` as the contract says.
 #[derive(Debug, thiserror::Error)]
-pub enum VaultError {
+pub(crate) enum VaultError {
     /// There is no keyring service at all on this machine.
     #[error("there is no keyring service here ({0})")]
     Absent(String),
@@ -89,7 +89,7 @@ pub enum VaultError {
 
 impl VaultError {
     /// Says what mends it, where that is known.
-    pub fn remedy(&self) -> Option<String> {
+    pub(crate) fn remedy(&self) -> Option<String> {
         match self {
             Self::Absent(_) => {
                 Some("keep the token in a file that only you can read: --vault file".to_owned())
@@ -116,7 +116,7 @@ impl VaultError {
 }
 
 /// One place for secrets. The three kinds have the same words.
-pub trait Vault {
+pub(crate) trait Vault {
     /// Reads the secret; `None` if there is no such item.
     fn read(&self, item: &Item<'_>) -> Result<Option<Token>, VaultError>;
     /// Keeps the secret, replacing an earlier one of the same id.
@@ -129,7 +129,7 @@ pub trait Vault {
 
 /// Which items hold a secret.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Holding {
+pub(crate) struct Holding {
     /// The ids of those that do.
     pub ids: Vec<String>,
     /// Whether the others do not; else some of them could not be looked into.
@@ -137,7 +137,7 @@ pub struct Holding {
 }
 
 /// Opens the vault that holds an account's secret.
-pub fn open(place: &VaultPlace, paths: &Paths, asking: Asking) -> Box<dyn Vault> {
+pub(crate) fn open(place: &VaultPlace, paths: &Paths, asking: Asking) -> Box<dyn Vault> {
     match place {
         VaultPlace::Keyring => Box::new(keyring::Keyring::new(asking, paths.traces().map(Path::to_owned))),
         VaultPlace::File => Box::new(file::FileVault::new(paths.secrets(), paths.locks())),
@@ -146,7 +146,7 @@ pub fn open(place: &VaultPlace, paths: &Paths, asking: Asking) -> Box<dyn Vault>
 }
 
 /// Names an account's secret in its vault.
-pub fn item(account: &Account) -> Item<'_> {
+pub(crate) fn item(account: &Account) -> Item<'_> {
     Item {
         id: &account.id,
         host: account.scope.host().as_str(),
@@ -156,17 +156,17 @@ pub fn item(account: &Account) -> Item<'_> {
 }
 
 /// Names the refresh token that lies beside a plain host's password.
-pub fn refresh_id(account: &Account) -> String {
+pub(crate) fn refresh_id(account: &Account) -> String {
     format!("{}#refresh", account.id)
 }
 
 /// Names the tokens that were minted for an App's account, which lie beside its key.
-pub fn minted_id(account: &Account) -> String {
+pub(crate) fn minted_id(account: &Account) -> String {
     format!("{}#minted", account.id)
 }
 
 /// Names everything of an account that lies in its vault, its own secret first.
-pub fn ids(account: &Account) -> Vec<String> {
+pub(crate) fn ids(account: &Account) -> Vec<String> {
     let refresh = account.refresh.then(|| refresh_id(account));
     let minted = account.app.as_ref().map(|_| minted_id(account));
     std::iter::once(account.id.clone()).chain(refresh).chain(minted).collect()

@@ -47,7 +47,7 @@ pub(super) struct Diagnosis<'a> {
 }
 
 /// Diagnoses the targets; the exit code is the highest of theirs: 1 over 3 over 0.
-pub fn run(session: &Session, options: &Options) -> Result<(), Failure> {
+pub(crate) fn run(session: &Session, options: &Options) -> Result<(), Failure> {
     let git = Git::find();
     let listing = git.as_ref().map(|git| Listing::read(git, Cwd::Here));
     let trouble = match &listing {

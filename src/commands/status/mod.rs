@@ -49,7 +49,7 @@ struct RecentRefusal {
 }
 
 /// Shows everything; the exit code is 1 if something is not fine, 3 if it could not be known.
-pub fn run(session: &Session, options: &Options) -> Result<(), Failure> {
+pub(crate) fn run(session: &Session, options: &Options) -> Result<(), Failure> {
     let mut accounts = accounts_by_scope(session)?;
     let mut outcomes = session.outcomes();
     let is_stale = |account: &&Account| session.standing(&outcomes, account) != Standing::default();
@@ -97,7 +97,7 @@ impl Overview<'_> {
 
 /// Says for which of the hosts git asks another helper, too, though setup was run for them: what one keeps for such
 /// a host may not be what git is given. True if there was one.
-pub fn warn_of_others<'h>(asked: impl Iterator<Item = &'h Host>) -> bool {
+pub(crate) fn warn_of_others<'h>(asked: impl Iterator<Item = &'h Host>) -> bool {
     let lines = hosts::not_as_set_up(asked);
     for HostLine { host, notes, .. } in &lines {
         for (fact, fix) in notes {
@@ -108,7 +108,7 @@ pub fn warn_of_others<'h>(asked: impl Iterator<Item = &'h Host>) -> bool {
 }
 
 /// Says in one line what was refused last, for whoever called us without a command.
-pub fn hint(session: &Session) {
+pub(crate) fn hint(session: &Session) {
     let accounts = session.accounts().unwrap_or_default();
     if let Some(last) = refusals(session, &session.outcomes(), &accounts).first() {
         let ago = crate::time::ago(last.at, session.now);

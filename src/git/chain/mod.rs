@@ -18,7 +18,7 @@ use url::HostPart;
 
 /// One helper that git asks.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Helper {
+pub(crate) struct Helper {
     /// The value as git takes it: a name, an absolute path, or `!` and a shell snippet. May hold a secret.
     pub value: Vec<u8>,
     /// The key it is set by: `credential.helper`, `credential.<url>.helper`.
@@ -29,7 +29,7 @@ pub struct Helper {
 
 /// Where a line of configuration stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConfigSource {
+pub(crate) struct ConfigSource {
     /// The kind of file.
     pub level: Level,
     /// The file; `None` for the command line.
@@ -50,17 +50,17 @@ impl std::fmt::Display for ConfigSource {
 
 impl Helper {
     /// Gives the helper for people: its program, and dots for what else its line says.
-    pub fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         helper_line::shown(&String::from_utf8_lossy(&self.value))
     }
 
     /// Tells whether the helper is patron itself.
-    pub fn is_patron(&self) -> bool {
+    pub(crate) fn is_patron(&self) -> bool {
         names_patron(&self.value)
     }
 
     /// Tells whether it is the line of an earlier setup, which leaves git with nobody when the program is gone.
-    pub fn is_unguarded(&self) -> bool {
+    pub(crate) fn is_unguarded(&self) -> bool {
         let in_ours =
             self.source.file.as_ref().is_some_and(|file| is_our_file(file.as_os_str().as_encoded_bytes()));
         cfg!(unix) && in_ours && self.is_patron() && !self.value.starts_with(b"!")
@@ -75,7 +75,7 @@ impl std::fmt::Debug for Helper {
 
 /// A line with which git ends every credential request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Broken {
+pub(crate) struct Broken {
     /// The key.
     pub key: String,
     /// What is wrong: lower-case, no full stop.
@@ -86,7 +86,7 @@ pub struct Broken {
 
 /// What git does for a URL before it asks the user.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Chain {
+pub(crate) struct Chain {
     /// The helpers, in the order in which they are asked.
     pub helpers: Vec<Helper>,
     /// Whether helpers are told the path.
@@ -99,7 +99,7 @@ pub struct Chain {
 
 /// How git comes to patron for a URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reach {
+pub(crate) struct Reach {
     /// Whether patron is asked at all.
     pub asked: bool,
     /// The other helpers git asks; all of them are also sent every `store`, with the token in it.
@@ -110,14 +110,14 @@ pub struct Reach {
 
 impl Reach {
     /// Tells whether all is as setup leaves it: patron alone, and told the path.
-    pub fn is_covered(&self) -> bool {
+    pub(crate) fn is_covered(&self) -> bool {
         self.asked && self.others.is_empty() && self.use_http_path
     }
 }
 
 /// A part of a host that has a section of its own, and what git does for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Section {
+pub(crate) struct Section {
     /// The part's URL: `https://[USER@]HOST[/PATH]`, escaped where a URL must be.
     pub url: Vec<u8>,
     /// Its whole effective chain.
@@ -126,19 +126,19 @@ pub struct Section {
 
 impl Listing {
     /// Gives what git does for a URL; `None` for a URL that git refuses.
-    pub fn chain(&self, url: &str) -> Option<Chain> {
+    pub(crate) fn chain(&self, url: &str) -> Option<Chain> {
         self.chain_of(url.as_bytes())
     }
 
     /// Says how git comes to patron for a URL: the answer to "has setup covered this host?".
-    pub fn reaches_patron(&self, url: &str) -> Option<Reach> {
+    pub(crate) fn reaches_patron(&self, url: &str) -> Option<Reach> {
         let chain = self.chain(url)?;
         let (patron, others): (Vec<_>, Vec<_>) = chain.helpers.into_iter().partition(Helper::is_patron);
         Some(Reach { asked: !patron.is_empty(), others, use_http_path: chain.use_http_path })
     }
 
     /// Gives the hosts that have a section of their own in which patron is named.
-    pub fn hosts_of_patron(&self) -> Vec<Host> {
+    pub(crate) fn hosts_of_patron(&self) -> Vec<Host> {
         let mut hosts = Vec::new();
         for entry in &self.entries {
             if let (b"credential", Some(pattern), b"helper") = entry.parts()
@@ -154,7 +154,7 @@ impl Listing {
 
     /// Gives the configuration as it would be without setup's lines.
     #[must_use]
-    pub fn without_ours(&self) -> Self {
+    pub(crate) fn without_ours(&self) -> Self {
         let is_ours = |entry: &&Entry| {
             entry.file.as_ref().is_some_and(|file| is_our_file(file.as_os_str().as_encoded_bytes()))
         };
@@ -162,7 +162,7 @@ impl Listing {
     }
 
     /// Tells whether a helper is recorded as a fallback of some URL, by its value or by its key.
-    pub fn records(&self, helper: &Helper) -> bool {
+    pub(crate) fn records(&self, helper: &Helper) -> bool {
         self.entries.iter().any(|entry| match entry.parts() {
             (b"patron", Some(_), b"fallback") => entry.value.as_ref() == Some(&helper.value),
             (b"patron", Some(_), b"fallbackfrom") => entry.value.as_ref() == Some(&helper.key),
@@ -171,7 +171,7 @@ impl Listing {
     }
 
     /// Gives the last line that takes all helpers of a URL back: its key, and where it stands.
-    pub fn last_reset(&self, url: &str) -> Option<(Vec<u8>, ConfigSource)> {
+    pub(crate) fn last_reset(&self, url: &str) -> Option<(Vec<u8>, ConfigSource)> {
         let asked = CredentialUrl::from_url(url.as_bytes())?;
         let (index, entry) = self.entries.iter().enumerate().rfind(|(_, entry)| {
             let (section, pattern, name) = entry.parts();
@@ -183,7 +183,7 @@ impl Listing {
 
     /// Lists the parts of a host that have sections of their own: each owner, deeper path or user, and each
     /// combination of a user's section with a path's that no listed part already stands for.
-    pub fn sections_of_host(&self, host: &str) -> Vec<Section> {
+    pub(crate) fn sections_of_host(&self, host: &str) -> Vec<Section> {
         let host_url = format!("https://{host}");
         let mut parts: Vec<HostPart> = Vec::new();
         for entry in &self.entries {
@@ -275,7 +275,7 @@ impl Listing {
 
 impl Chain {
     /// Tells whether two chains ask the same helpers in the same way, wherever they are written.
-    pub fn asks_like(&self, other: &Self) -> bool {
+    pub(crate) fn asks_like(&self, other: &Self) -> bool {
         let values =
             |chain: &Self| -> Vec<Vec<u8>> { chain.helpers.iter().map(|h| h.value.clone()).collect() };
         values(self) == values(other) && self.use_http_path == other.use_http_path
@@ -283,7 +283,7 @@ impl Chain {
 }
 
 /// Reads a boolean as git does: words, or a number other than 0.
-pub fn git_bool(value: &[u8]) -> Option<bool> {
+pub(crate) fn git_bool(value: &[u8]) -> Option<bool> {
     let text = std::str::from_utf8(value).ok()?.to_ascii_lowercase();
     match &text[..] {
         "true" | "yes" | "on" => Some(true),
