@@ -31,6 +31,7 @@ mod wire;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
 
 use tempfile::TempDir;
 
@@ -59,6 +60,8 @@ pub(crate) struct Forge {
 pub(crate) struct Shared {
     policy: Mutex<Policy>,
     entries: Mutex<Vec<Entry>>,
+    /// When the request of each entry came.
+    came: Mutex<Vec<Instant>>,
     running: cgi::Running,
     repositories: PathBuf,
     stop: wire::Stop,
@@ -82,6 +85,7 @@ impl Forge {
         let shared = Arc::new(Shared {
             policy: Mutex::new(Policy::new()),
             entries: Mutex::default(),
+            came: Mutex::default(),
             running: cgi::Running::default(),
             repositories,
             stop: wire::Stop::default(),
@@ -161,6 +165,12 @@ impl Forge {
     /// Forgets the requests so far.
     pub(crate) fn clear_log(&self) {
         wire::lock(&self.shared.entries).clear();
+        wire::lock(&self.shared.came).clear();
+    }
+
+    /// When each request came, in their order.
+    pub(crate) fn came(&self) -> Vec<Instant> {
+        wire::lock(&self.shared.came).clone()
     }
 
     /// The git requests that carried a credential: host, owner, repository, access, token label.
@@ -203,6 +213,7 @@ impl Shared {
     }
 
     fn record(&self, entry: Entry) {
+        wire::lock(&self.came).push(Instant::now());
         wire::lock(&self.entries).push(entry);
     }
 }

@@ -15,6 +15,7 @@ mod steady;
 mod terminal;
 mod tokens;
 mod told;
+mod trips;
 mod ways;
 
 use super::forge::{Forge, Policy};
