@@ -103,3 +103,5 @@ mod verdict_id;
 mod visitor;
 #[cfg(target_os = "linux")]
 mod whose;
+#[cfg(target_os = "linux")]
+mod year;
