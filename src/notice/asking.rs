@@ -15,7 +15,7 @@ use crate::outcomes::{Direction, OF_THE_TOKEN, Outcomes};
 use crate::session::Session;
 use crate::terminal::say;
 use crate::token::{SETTLES, TokenKind};
-use crate::traces::{Mark, Traces, slot};
+use crate::traces::{Mark, PLACE_SLOTS, SLOTS, Traces, slot};
 use crate::verdict::{self, Evidence, HelperReach, NoReply, Observed, Origin, Verdict};
 use crate::verdict_id::VerdictId;
 use crate::verify;
@@ -87,12 +87,12 @@ pub(super) fn take_turn(session: &Session, credential: &Credential<'_>) -> Askin
 
 fn take(session: &Session, credential: &Credential<'_>, what: OneAtATime<'_>, bound: Duration) -> AskingTurn {
     let name = match what {
-        OneAtATime::Account => format!("flight-{:02}", slot(credential.id)),
-        OneAtATime::Place(mark) => format!("place-{:02}", slot(mark.as_str())),
+        OneAtATime::Account => format!("flight-{:02}", slot(credential.id, SLOTS)),
+        OneAtATime::Place(mark) => format!("place-{:04}", slot(mark.as_str(), PLACE_SLOTS)),
         OneAtATime::Owner => {
             let owner =
                 credential.remote.owner.as_ref().map_or("", |owner| owner.as_str()).to_ascii_lowercase();
-            format!("owner-{:02}", slot(&format!("{} {owner}", credential.id)))
+            format!("owner-{:02}", slot(&format!("{} {owner}", credential.id), SLOTS))
         }
     };
     match files::take_turn(&session.paths.locks(), &name, bound) {

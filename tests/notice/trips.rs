@@ -80,3 +80,37 @@ fn a_first_clone_that_is_refused_costs_three_round_trips_more() {
         assert!(with <= alone + more, "git {} {answer:?}: {with} after {alone}", git.version);
     }
 }
+
+#[test]
+fn eight_first_fetches_at_once_wait_for_nobody_elses_answer() {
+    let repos: Vec<String> = (0..8).map(|number| format!("acme/r{number}")).collect();
+    let policy = || repos.iter().fold(Policy::sample(), |policy, repo| policy.private(repo));
+    // Longer than eight processes take to start, on a machine that does other things as well.
+    let reply = Duration::from_millis(1200);
+    let spread = (0..3).map(|_| {
+        let desk = Desk::new(policy());
+        // From now on the token is known to be good.
+        desk.ok(".", "ls-remote -q https://github.com/acme/secret");
+        desk.ok(".", "init -q it");
+        for repo in &repos {
+            desk.ok("it", &format!("remote add {} https://github.com/{repo}", &repo[5..]));
+        }
+        desk.forge.policy(|policy| policy.rules.push(Rule::fault(Then::Delay(reply))));
+        desk.forge.clear_log();
+        desk.ok("it", "fetch -q --all -j8");
+        // The first with a token for each repository is the probe.
+        let mut probes: Vec<(String, std::time::Instant)> = Vec::new();
+        for (entry, came) in desk.forge.log().into_iter().zip(desk.forge.came()) {
+            if entry.token.is_some() && probes.iter().all(|(repo, _)| *repo != entry.repo) {
+                probes.push((entry.repo, came));
+            }
+        }
+        assert_eq!(probes.len(), repos.len());
+        assert_eq!(desk.asked(), 2 * repos.len(), "each was asked about, and fetched");
+        let first = probes.iter().map(|(_, came)| *came).min().expect("eight");
+        let last = probes.iter().map(|(_, came)| *came).max().expect("eight");
+        println!("the probes came within {} ms", (last - first).as_millis());
+        last - first
+    });
+    assert!(spread.min().expect("three") < reply);
+}
