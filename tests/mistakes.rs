@@ -90,7 +90,7 @@ fn a_token_of_another_kind_takes_a_kept_ones_place_only_if_that_is_meant() {
         let mut screen = screen(&sandbox, "git credential-patron add acme --no-browser");
         screen.wait_for("token for acme (hidden):").expect("it asks");
         screen.type_line(&forge.secret("classic")).expect("a keyboard");
-        screen.wait_for("takes its place: replace it?").expect("it asks");
+        screen.wait_for("replace it? [y/N]").expect("it asks");
         screen.type_line(answer).expect("a keyboard");
         let shown = screen.wait().expect("it ends");
         assert_eq!(shown.code, code, "{}", shown.lines.join("\n"));

@@ -40,6 +40,14 @@ struct Known {
 /// the owner, and tells nothing.
 const LOGINS: [(&str, &str); 2] = [("mona", ""), ("robot", "github.com")];
 
+/// Slashes around a path mean nothing: git cuts them from a URL.
+fn trimmed(mut path: &[u8]) -> &[u8] {
+    while let [b'/', rest @ ..] | [rest @ .., b'/'] = path {
+        path = rest;
+    }
+    path
+}
+
 /// Tells whether the account with this secret may be meant by these bytes.
 fn may_have(raw: &[u8], known: &Known) -> bool {
     let lines = raw.split(|b| *b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
@@ -50,7 +58,7 @@ fn may_have(raw: &[u8], known: &Known) -> bool {
     let host = |host: &[u8]| same(host, &[known.host]) || same(host, &[known.host, ":443"]);
     let is_plain = known.user.is_some();
     let path = |path: &[u8]| {
-        let path = path.split(|b| b"?#".contains(b)).next().unwrap_or_default();
+        let path = trimmed(path.split(|b| b"?#".contains(b)).next().unwrap_or_default());
         let mut segments = path.split(|b| *b == b'/');
         // A wiki, too, is asked for with and without `.git`.
         let repo = |asked: &[u8], mine: &str| match is_plain {
@@ -60,8 +68,9 @@ fn may_have(raw: &[u8], known: &Known) -> bool {
         path.contains(&b'/') && known.path.iter().all(|mine| segments.next().is_some_and(|it| repo(it, mine)))
     };
     let owner = |name: &[u8]| {
-        all("path=")
-            .any(|path| path.split(|b| *b == b'/').next().is_some_and(|it| it.eq_ignore_ascii_case(name)))
+        all("path=").any(|path| {
+            trimmed(path).split(|b| *b == b'/').next().is_some_and(|it| it.eq_ignore_ascii_case(name))
+        })
     };
     let is_others = |asked: &[u8]| {
         let is_login = LOGINS.iter().any(|(login, host)| known.host.ends_with(host) && same(asked, &[login]));

@@ -141,10 +141,12 @@ fn vectors() -> Vec<Vector> {
         (43, "o/../victim/r"), (43, "victim/../o/r"), (44, "../o/r"), (45, "o//r"), (46, "./o/r"), (47, "o%2Fv/r"), (47, "o%2fv/r"),
         // What is still encoded is decoded by the server, and a backslash is a slash to some.
         (47, "o/%2e%2e/victim/r"), (48, "o/..\\victim/r"), (48, "o/r\\..\\..\\victim"), (43, "o/r/../../victim/r"),
-        (48, "o\\v/r"), (49, "/o/r"), (50, "o"), (51, ""),
+        (48, "o\\v/r"), (50, "o"), (51, ""),
     ] {
         add(id, &path(odd), Nothing);
     }
+    // Git cuts the slashes around a URL's path; who writes the lines by hand means the same.
+    add(49, &path("/o/r"), TokenOfO);
     add(52, b"protocol=https\nhost=github.com\n", Nothing);
     add(53, &path("O/R"), TokenOfO);
     for fine in ["o/r.git/info/lfs", "o/r.wiki.git", "o/r.git?x#y"] {
@@ -204,8 +206,9 @@ fn an_odd_path_is_served_by_a_whole_host_account_alone() {
     accounts.push(given::account("https://github.com").with("kind = \"classic\""));
     given::accounts(&sandbox, &accounts);
     let whole_host = accounts.last().expect("just pushed");
-    let odd: Vec<Vector> = vectors().into_iter().filter(|it| matches!(it.id, 43..=52 | 55)).collect();
-    assert_eq!(odd.len(), 18);
+    let odd: Vec<Vector> =
+        vectors().into_iter().filter(|it| matches!(it.id, 43..=48 | 50..=52 | 55)).collect();
+    assert_eq!(odd.len(), 17);
     for vector in odd {
         let output = sandbox.patron(["get"]).stdin(vector.text.clone()).ok();
         assert_eq!(output.stdout(), whole_host.answer(), "V{}", vector.id);

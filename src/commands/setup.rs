@@ -350,7 +350,7 @@ impl Task {
                     if !told.contains(&helper) {
                         writeln!(
                             err,
-                            "patron: warning: git also asks {} for {url} here (line of the {} config: {})",
+                            "patron: warning: git also asks {} for {url} here (set in the {} config: {})",
                             helper.shown(),
                             helper.source.level.name(),
                             helper.source

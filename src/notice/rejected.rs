@@ -13,7 +13,7 @@ use crate::remote::{Remote, Server};
 use crate::session::Session;
 use crate::terminal::{sanitise, say};
 use crate::token::Token;
-use crate::verdict::{Observed, ServerReply, conclude};
+use crate::verdict::{NoReply, Observed, ServerReply, conclude};
 use crate::verdict_id::VerdictId;
 
 /// Takes note that git was refused with this secret of ours. `ids`: all accounts that have it; `challenges`:
@@ -168,8 +168,9 @@ fn asked_itself(session: &Session, outcomes: &Outcomes, credential: &Credential<
     match own_word(&means, &subject, BOUND) {
         Observed::Reply(reply) if reply.status == Some(401) => OwnWord::Refuses,
         Observed::Reply(ServerReply { status: None, .. }) => OwnWord::NotAsked,
-        Observed::Reply(_) | Observed::Trouble(_) => OwnWord::Another,
-        Observed::NotAsked | Observed::Stopped(_) => OwnWord::NotAsked,
+        Observed::Reply(_) | Observed::Trouble(NoReply::CaptivePortal) => OwnWord::Another,
+        // Nobody could be asked: git's word is all there is.
+        Observed::Trouble(_) | Observed::NotAsked | Observed::Stopped(_) => OwnWord::NotAsked,
     }
 }
 

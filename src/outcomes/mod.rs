@@ -537,11 +537,8 @@ impl Outcomes {
     /// Says how the account fared last, anywhere.
     pub(crate) fn last(&self, id: &str) -> Option<Outcome> {
         let known = self.known(id);
-        let rejected = rejection(&known).filter(|it| it.is_proven).map(|it| Outcome {
-            state: State::Rejected,
-            at: it.last,
-            page: None,
-        });
+        let rejected =
+            rejection(&known).map(|it| Outcome { state: State::Rejected, at: it.last, page: None });
         // Times are whole seconds: of two in one, the one that went wrong is what a user has to know.
         places(&known)
             .filter_map(|(_, text)| outcome(text))

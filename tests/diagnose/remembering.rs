@@ -35,7 +35,11 @@ fn what_everybody_may_read_says_nothing_of_a_token() {
     let one = scene.one("acme/open");
     assert_eq!(one.id(), "ok");
     assert!(one.words().contains("acme/open is public"), "{}", one.words());
-    assert!(one.check("fetch").contains("without the token: everybody may"), "{}", one.check("fetch"));
+    assert!(
+        one.check("fetch").contains("without a token: the repository is public"),
+        "{}",
+        one.check("fetch")
+    );
     assert!(!outcomes(&scene).contains("accepted"), "{}", outcomes(&scene));
     // Not even where the token is not known any more; but that is said.
     scene.forge.policy(|policy| policy.token_mut("acme").state = State::Revoked);

@@ -57,6 +57,7 @@ const ELSEWHERE: &[(&str, Held)] = &[
     ("proxy-failed", Held::By("what_stops_git_before_it_wants_a_token_causes_no_word")),
     ("read-permission-missing", Held::By("a_token_without_contents_is_told_from_one_that_waits")),
     ("repository-not-found", Held::By("a_repository_that_is_not_there_is_not_taken_for_a_token_that_waits")),
+    ("scope-missing", Held::Never("gh and GraphQL say it; git is told 403 or 404 without a word of scopes")),
     ("ssh-remote", Held::Never("git asks no helper for it")),
     ("tls-failed", Held::By("what_stops_git_before_it_wants_a_token_causes_no_word")),
     (

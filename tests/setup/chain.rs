@@ -254,9 +254,11 @@ fn helpers_that_still_come_after_ours_are_named() {
             let lines: Vec<&str> = ended.err.lines().filter(|line| line.contains("warning")).collect();
             assert_eq!(lines.len(), 2, "each helper once: {}", ended.err);
             assert!(
-                lines[0].contains("also asks cache for https://github.com (") && lines[0].contains("local")
+                lines[0].contains("also asks cache for https://github.com here (set in the local config: "),
+                "{}",
+                lines[0]
             );
-            assert!(lines[1].contains("also asks store for https://github.com/acme ("), "{}", lines[1]);
+            assert!(lines[1].contains("also asks store for https://github.com/acme here ("), "{}", lines[1]);
         }
         fs::remove_dir_all(work.join(".git")).expect("a repository");
         home.git(&["init", "-q"]);

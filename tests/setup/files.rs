@@ -308,7 +308,7 @@ fn a_dry_run_shows_what_is_then_written_and_writes_nothing() {
         let set_up = (home.text(".gitconfig"), home.text(OURS));
         let shown = home.patron(&["unsetup", "--dry-run"]).well();
         assert_eq!((home.text(".gitconfig"), home.text(OURS)), set_up);
-        let block = format!("# out of {}\n{BLOCK}\n", home.path(".gitconfig").display());
+        let block = format!("# removed from {}\n{BLOCK}\n", home.path(".gitconfig").display());
         assert!(shown.starts_with(&block) && shown.contains("# the whole file "), "{shown}");
         assert!(shown.ends_with("dry run: nothing was removed\n"), "{shown}");
     });

@@ -202,7 +202,7 @@ fn what_is_no_host_is_refused_and_a_secret_in_it_not_repeated() {
         let said = home.patron(&["setup", "--host", &secret]).failed(2);
         assert!(said.contains("looks like a token") && !said.contains(&secret), "{said}");
         let said = home.patron(&["setup", "--host", "http://ghe.example.com"]).failed(2);
-        assert!(said.contains("http:// hosts are refused"), "{said}");
+        assert!(said.contains("http:// hosts are not supported"), "{said}");
         assert_eq!(fs::read_dir(&home.home).expect("a folder").count(), 0);
     });
 }

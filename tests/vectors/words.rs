@@ -120,7 +120,7 @@ fn an_expired_or_overlong_or_unknown_token_of_github_is_not_learned() {
     store("username=mona\npassword=\n");
     store("username=mona\n");
     assert_eq!(vault(&sandbox), BTreeMap::new(), "of a kind that is never kept");
-    for odd in ["", "acme", "acme/../victim/r", "/acme/r", "acme%2Fx/r", "acme//r"] {
+    for odd in ["", "acme", "acme/../victim/r", "acme%2Fx/r", "acme//r"] {
         say(&sandbox, "store", request("github.com", odd, &format!("username=mona\npassword={token}\n")));
     }
     say(&sandbox, "store", format!("protocol=https\nhost=github.com\nusername=mona\npassword={token}\n"));
