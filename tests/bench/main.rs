@@ -10,11 +10,17 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a report is what it is for")]
 
+#[path = "../forge/mod.rs"]
+mod forge;
 mod homes;
 mod measure;
+mod remotes;
+#[path = "../sandbox.rs"]
+mod sandbox;
 
 use homes::{Home, Peer};
 use measure::{Call, compare, median, peak};
+use remotes::Remotes;
 use std::env;
 use std::fs;
 use std::os::unix::process::CommandExt;
@@ -55,6 +61,9 @@ struct Limit {
 
 /// How many times as long `store` of an unknown secret may take with many accounts as with one.
 const MOST_FOR_UNKNOWN: f64 = 5.0;
+
+/// How many times as long a first fetch of many remotes may take as without asking before it.
+const MOST_FOR_REMOTES: f64 = 1.3;
 
 /// The bounds on time. The peer of a file is git-credential-store, that of the keyring git-credential-libsecret.
 fn comparisons(one: &Home, many: &Home, ring: &Home) -> Vec<Comparison> {
@@ -108,13 +117,17 @@ fn main() -> ExitCode {
     }
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["peak", program, rest @ ..] => measure::report_peak(program, rest),
+        [product, _, "remotes"] => match first_fetch(Path::new(product)) {
+            true => ExitCode::SUCCESS,
+            false => ExitCode::FAILURE,
+        },
         [product, libsecret] => bench(Path::new(product), Path::new(libsecret), ROUNDS),
         [product, libsecret, rounds] if rounds.parse::<usize>().is_ok_and(|rounds| rounds > 0) => {
             let rounds = rounds.parse().expect("it was just parsed");
             bench(Path::new(product), Path::new(libsecret), rounds)
         }
         _ => {
-            eprintln!("usage: tests/bench/run [ROUNDS]");
+            eprintln!("usage: tests/bench/run [ROUNDS | remotes]");
             ExitCode::from(2)
         }
     }
@@ -178,6 +191,34 @@ fn bench(product: &Path, libsecret: &Path, rounds: usize) -> ExitCode {
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS
+}
+
+/// Measures the first fetch of many remotes, asked about before and not, in turns; tells whether the bound is kept.
+/// Not with the other rows: all servers and clients are on this machine, and with two cores what is measured is mostly
+/// how long 16 more processes of git take. That nobody waits for another's reply is held by tests/notice/trips.rs.
+fn first_fetch(product: &Path) -> bool {
+    use remotes::{REMOTES, REPLY, ROUNDS};
+    println!("\na first fetch by git, {} ms a reply; {ROUNDS} rounds, medians", REPLY.as_millis());
+    println!("{:<50}{:>9}{:>9}{:>8}{:>9}", "", "with us", "never us", "ratio", "at most");
+    let remotes = Remotes::new(product);
+    let what = format!("{REMOTES} remotes, -j{REMOTES}; never: PATRON_PROBE");
+    for attempt in 1..=TRIES {
+        let rounds = (0..ROUNDS).map(|_| (remotes.fetch("auto"), remotes.fetch("never")));
+        let (ours, never): (Vec<_>, Vec<_>) = rounds.unzip();
+        let (ours, never) = (median(ours), median(never));
+        let ratio = ours / never;
+        let is_kept = ratio <= MOST_FOR_REMOTES;
+        let says = match () {
+            () if is_kept => "",
+            () if attempt < TRIES => "  again",
+            () => "  MISSED",
+        };
+        println!("{what:<50}{ours:>9.0}{never:>9.0}{ratio:>8.2}{MOST_FOR_REMOTES:>9.2}{says}");
+        if is_kept {
+            return true;
+        }
+    }
+    false
 }
 
 /// Gives the medians of two programs that take turns, in microseconds.
