@@ -142,6 +142,7 @@ enum Ended {
 
 impl Waiting<'_> {
     fn until_let_in(&self, name: &str, signal: &Signal) -> Ended {
+        let mut is_doubted = false;
         loop {
             let look = match diagnose::look(self.session, self.options, self.aim) {
                 Ok(look) => look,
@@ -155,12 +156,13 @@ impl Waiting<'_> {
                 _ if !CHANGES.contains(&look.verdict.id) => {
                     // What changes in the middle of a look may leave a verdict of two halves.
                     let again = diagnose::ask_again(self.session, self.options, self.aim);
-                    if again.is_ok_and(|heard| heard.is_open() && !look.heard.is_open()) {
+                    if !is_doubted && again.is_ok_and(|heard| heard.is_open()) {
+                        is_doubted = true;
                         continue;
                     }
                     return Ended::Refused(look);
                 }
-                _ => {}
+                _ => is_doubted = false,
             }
             // The line is gone before anything else is said.
             let spinner = Spinner::timed(

@@ -141,7 +141,7 @@ impl Vault for FileVault {
         let text = self.text(&bytes)?;
         let Ok(secret) = std::str::from_utf8(secret.expose()) else { return Ok(none) };
         // A text without escapes holds what it holds as it is: no need to parse all of it.
-        if !text.contains('\\') && !text.contains(secret) {
+        if !text.contains('\\') && memchr::memmem::find(text.as_bytes(), secret.as_bytes()).is_none() {
             return Ok(none);
         }
         let secrets = self.all(&bytes, text)?;
