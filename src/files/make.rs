@@ -28,8 +28,12 @@ pub(crate) fn make_folder(folder: &Path, readers: Readers) -> Result<(), FileErr
 /// this user's own, or a sticky one of the system's such as `/tmp`. Tells whether it is there, this user's, and
 /// closed to everybody else; a link is none.
 pub(crate) fn make_private(folder: &Path) -> bool {
-    is_private(folder)
-        || (is_safe_parent(folder) && make_one(folder, Readers::Owner).is_ok() && is_private(folder))
+    let make = || {
+        // What cannot be made may be there by now: another process was faster.
+        let _ = make_one(folder, Readers::Owner);
+        is_private(folder)
+    };
+    is_private(folder) || (is_safe_parent(folder) && make())
 }
 
 #[cfg(unix)]

@@ -5,9 +5,11 @@ use super::{FileError, Readers, failed};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
 use std::time::{Duration, Instant};
 
-/// Between two tries to take a lock.
+/// Between two tries to take a lock where one cannot wait for it.
 const PAUSE: Duration = Duration::from_millis(2);
 
 /// A right that one process has at a time, until it is dropped.
@@ -43,15 +45,48 @@ pub(super) fn take(path: &Path, bound: Duration) -> Result<Turn, FileError> {
     no_follow(&mut options, Readers::Owner.file_mode());
     let file = options.open(path).map_err(failed("open the lock", path))?;
     let start = Instant::now();
+    let locked = match file.try_lock() {
+        Err(fs::TryLockError::WouldBlock) => wait_in_line(&file, bound),
+        other => other,
+    };
+    match locked {
+        Ok(()) => Ok(Turn { _file: file, held: None }),
+        Err(fs::TryLockError::WouldBlock) => Err(FileError::Busy { path: path.to_owned() }),
+        Err(fs::TryLockError::Error(error)) if has_no_flock(&error) => {
+            take_by_existence(path, bound.saturating_sub(start.elapsed()))
+        }
+        Err(fs::TryLockError::Error(error)) => Err(failed("lock", path)(error)),
+    }
+}
+
+/// Waits for a lock as the system queues those who wait, first come first served: of many who ask again and again,
+/// some ask in vain for long, and all of them take time from the one that holds it. The call itself has no bound, so
+/// a thread makes it, with a handle of its own: a lock that comes too late ends with the last handle.
+fn wait_in_line(file: &File, bound: Duration) -> Result<(), fs::TryLockError> {
+    let (report, reported) = mpsc::channel();
+    let waiter = file.try_clone().and_then(|file| {
+        thread::Builder::new().spawn(move || {
+            let locked = loop {
+                match file.lock() {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    other => break other,
+                }
+            };
+            drop(file);
+            // If nobody listens, the time was over.
+            let _ = report.send(locked);
+        })
+    });
+    if waiter.is_ok() {
+        let locked = reported.recv_timeout(bound).map_err(|_| fs::TryLockError::WouldBlock)?;
+        return locked.map_err(fs::TryLockError::Error);
+    }
+    // No thread can be had here.
+    let start = Instant::now();
     loop {
         match file.try_lock() {
-            Ok(()) => return Ok(Turn { _file: file, held: None }),
-            Err(fs::TryLockError::WouldBlock) if start.elapsed() < bound => std::thread::sleep(PAUSE),
-            Err(fs::TryLockError::WouldBlock) => return Err(FileError::Busy { path: path.to_owned() }),
-            Err(fs::TryLockError::Error(error)) if has_no_flock(&error) => {
-                return take_by_existence(path, bound.saturating_sub(start.elapsed()));
-            }
-            Err(fs::TryLockError::Error(error)) => return Err(failed("lock", path)(error)),
+            Err(fs::TryLockError::WouldBlock) if start.elapsed() < bound => thread::sleep(PAUSE),
+            other => return other,
         }
     }
 }
@@ -90,7 +125,7 @@ fn take_by_existence(lock: &Path, bound: Duration) -> Result<Turn, FileError> {
             Err(_) if is_abandoned(&held) => {
                 let _ = fs::remove_file(&held);
             }
-            Err(_) if start.elapsed() < bound => std::thread::sleep(PAUSE),
+            Err(_) if start.elapsed() < bound => thread::sleep(PAUSE),
             Err(_) => return Err(FileError::Busy { path: held }),
         }
     }

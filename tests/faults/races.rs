@@ -267,19 +267,27 @@ fn sixty_four_stores_at_once_keep_sixty_four_secrets() {
         let (sandbox, accounts) = prepared();
         let tokens: Vec<String> = (0..MANY).map(|_| make_token(TokenKind::Classic)).collect();
         let outputs = at_once(MANY, |at| {
-            let stdin = match kind {
-                "learned" => {
-                    let asked = request("github.com", &format!("owner{at}/r"), "");
-                    sandbox.patron(["get"]).stdin(asked).ok().prints("");
-                    learned(&format!("owner{at}"), &tokens[at])
-                }
-                _ => stored(&format!("h{at}.example.com"), "u", &tokens[at]),
+            let tries = || {
+                let stdin = match kind {
+                    "learned" => {
+                        let asked = request("github.com", &format!("owner{at}/r"), "");
+                        sandbox.patron(["get"]).stdin(asked).ok().prints("");
+                        learned(&format!("owner{at}"), &tokens[at])
+                    }
+                    _ => stored(&format!("h{at}.example.com"), "u", &tokens[at]),
+                };
+                sandbox.patron(["store"]).stdin(stdin).run()
             };
-            sandbox.patron(["store"]).stdin(stdin).run()
+            // On a busy machine the line may be longer than a store waits. Then it says so, and has kept nothing.
+            let is_late = |output: &Output| output.stderr().contains("fix: try again in a moment");
+            (0..10).map(|_| tries()).find(|output| !is_late(output)).expect("its turn comes")
         });
         for output in outputs {
             let said = output.ok().prints("").stderr();
-            assert_eq!(said.contains("learned"), kind == "learned", "{said}");
+            assert!(
+                if kind == "learned" { said.contains("learned") } else { said.is_empty() },
+                "{kind}: {said:?}"
+            );
         }
         let vault: BTreeSet<String> = secrets(&given::secrets_file(&sandbox)).into_values().collect();
         assert!(tokens.iter().all(|token| vault.contains(token)), "{kind}: a secret is lost");
