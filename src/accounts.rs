@@ -223,7 +223,8 @@ fn as_written(text: &str) -> Option<Vec<AccountEntry<'_>>> {
             missing += 3;
             continue;
         }
-        // One character is sought many times as fast as three (measured: a third of the time of 10,000 accounts).
+        // One character is sought faster than three (measured with the check below: a tenth of a `store` beside 10,000
+        // accounts).
         let (key, value) = line.split_once(' ')?;
         let value = value.strip_prefix("= ")?;
         let Some(entry) = entries.last_mut() else {

@@ -148,8 +148,8 @@ pub(crate) struct Unsetup {
     pub dry_run: bool,
 }
 
-/// Options of `add`.
-#[derive(Debug, Args)]
+/// Options of `add`. By default none of them: other commands keep a token by it, too.
+#[derive(Debug, Default, Args)]
 pub(crate) struct Add {
     /// acme, acme/secret, ghe.example.com/acme, or https://example.com for a whole host
     #[arg(value_name = "SCOPE")]

@@ -9,7 +9,7 @@ use crate::account::{Account, VaultPlace};
 use crate::accounts::{self, Book};
 use crate::git::VaultChoice;
 use crate::machine::{Forbidden, Machine};
-use crate::outcomes::Outcomes;
+use crate::outcomes::{LastSecret, Outcomes};
 use crate::paths::Paths;
 use crate::remote::Server;
 use crate::token::Token;
@@ -274,7 +274,7 @@ pub(crate) fn renewed_outside<'a>(
     for account in stale.filter(|account| account.app.is_none()) {
         let secret = vault::open(&account.place, paths, Asking::Never).read(&vault::item(account));
         let Ok(Some(secret)) = secret else { continue };
-        if !outcomes.has_other(&account.id, &secret) {
+        if outcomes.compared(&account.id, &secret) != LastSecret::Another {
             continue;
         }
         found |= learn(paths, &Account { expires: None, ..account.clone() }).is_ok();

@@ -4,6 +4,7 @@
 //! about, what serves its host, how the accounts stand, who answered before us, and whose a secret is.
 
 use crate::account::{Account, Standing, VaultPlace, server_of};
+use crate::accounts::ListError;
 use crate::ancestry;
 use crate::app;
 use crate::choose::{Fallback, Mismatch, choose, fits};
@@ -18,7 +19,6 @@ use crate::terminal::say;
 use crate::token::Token;
 use crate::traces::{Mark, Traces};
 use crate::vault;
-use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell, RefMut};
 
 /// A request and what is known about it.
@@ -32,7 +32,7 @@ pub(crate) struct Lookup<'a> {
     /// What serves that host.
     pub server: Server,
     /// All accounts, of other hosts too.
-    pub accounts: Cow<'a, [Account]>,
+    pub accounts: &'a [Account],
     outcomes: OnceCell<RefCell<Outcomes>>,
     fallback: OnceCell<Fallback>,
     owners: RefCell<Vec<(Token, Ownership)>>,
@@ -53,6 +53,12 @@ pub(crate) enum Ownership {
     New,
 }
 
+/// Reads the list once for the whole process, which has one request and ends with it: taking thousands of accounts
+/// apart at the end is time that git waits for. No secret is in them.
+fn all_accounts(session: &Session) -> Result<&'static [Account], ListError> {
+    session.accounts().map(|accounts| &*accounts.leak())
+}
+
 impl<'a> Lookup<'a> {
     /// Begins with a request of git. None if it is about nothing that a helper could answer, or the accounts
     /// cannot be read, which is said.
@@ -62,17 +68,15 @@ impl<'a> Lookup<'a> {
             return None;
         };
         session.log.note(operation.word(), &[("remote", Fact::Remote(&asked))]);
-        let accounts = match session.accounts() {
-            // A process has one request and ends with it: to take thousands of accounts apart again would cost a
-            // tenth of its time. No secret is in them.
-            Ok(accounts) => &*accounts.leak(),
+        let accounts = match all_accounts(session) {
+            Ok(accounts) => accounts,
             Err(trouble) => {
                 say(&one_line(&trouble, trouble.remedy()));
                 return None;
             }
         };
         let remote = target(session, request, asked, accounts);
-        Some(Self::of(session, request, remote, Cow::Borrowed(accounts)))
+        Some(Self::of(session, request, remote, accounts))
     }
 
     /// Begins with what is known already.
@@ -80,12 +84,12 @@ impl<'a> Lookup<'a> {
         session: &'a Session,
         request: &'a Request,
         remote: Remote,
-        accounts: Cow<'a, [Account]>,
+        accounts: &'a [Account],
     ) -> Self {
         Self {
             session,
             request,
-            server: server_of(&remote.host, &accounts),
+            server: server_of(&remote.host, accounts),
             remote,
             accounts,
             outcomes: OnceCell::new(),
@@ -96,8 +100,8 @@ impl<'a> Lookup<'a> {
 
     /// Begins again with the accounts as they are now.
     pub(crate) fn again(&self) -> Option<Self> {
-        let accounts = self.session.accounts().ok()?;
-        Some(Self::of(self.session, self.request, self.remote.clone(), Cow::Owned(accounts)))
+        let accounts = all_accounts(self.session).ok()?;
+        Some(Self::of(self.session, self.request, self.remote.clone(), accounts))
     }
 
     /// Gives the accounts of the asked host.
@@ -121,8 +125,8 @@ impl<'a> Lookup<'a> {
     }
 
     /// Ranks the accounts that may serve the request; the first is the one to give.
-    pub(crate) fn ranked(&self) -> Vec<&Account> {
-        choose(&self.remote, self.request.user(), &self.accounts, |account| self.standing(account))
+    pub(crate) fn ranked(&self) -> Vec<&'a Account> {
+        choose(&self.remote, self.request.user(), self.accounts, |account| self.standing(account))
     }
 
     /// Says how an account stands now.
@@ -195,7 +199,7 @@ impl<'a> Lookup<'a> {
 
     /// Tells whether an account may be meant by this request, as far as the request tells.
     fn may_fit(&self, account: &Account) -> bool {
-        let why_not = fits(account, &self.remote, self.request.user(), &self.accounts).err();
+        let why_not = fits(account, &self.remote, self.request.user(), self.accounts).err();
         matches!(why_not, None | Some(Mismatch::UnknownOwner | Mismatch::OtherLogin))
     }
 }

@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! t-ACCOUNT-PLACE-PID-START-BOOT      two hashes, and the process as `ancestry` names it
-//! u-...-PLACE-PID-START-BOOT          nobody answered this process: what a person tells it may be learned
+//! u-...-PLACE-PID-START-BOOT          nobody answered this process: a token it stores next may be learned
 //! f-SECRET-PLACE-PID-START-BOOT       a fallback answered it with this secret, which is therefore the fallback's
 //! ```
 //!

@@ -82,7 +82,7 @@ impl AppReach {
 pub(crate) struct ManifestForm {
     /// Whose App it makes: the organisation; none: whoever is signed in.
     pub(crate) org: Option<String>,
-    /// What it may do.
+    /// The permissions it asks for.
     pub(crate) reach: AppReach,
     /// Where the form is sent.
     pub(crate) action: String,
@@ -203,7 +203,7 @@ impl MadeApp {
         let answer = answer?;
         let body = Zeroizing::new(answer.body);
         let odd = || AppError::said(201, "and no App");
-        // What the reader says of it may quote the answer.
+        // The parser's error may quote the answer, which holds secrets.
         let Conversion { client_id, slug, owner, pem } = serde_json::from_slice(&body).map_err(|_| odd())?;
         let pem = Zeroizing::new(pem);
         let key = AppKey::read(pem.as_bytes()).map_err(AppError::BadKey)?;

@@ -14,7 +14,7 @@ use crate::keeping;
 use crate::log::Fact;
 use crate::lookup::Lookup;
 use crate::notice::{self, Credential, Judgement};
-use crate::outcomes::Direction;
+use crate::outcomes::{Direction, LastSecret};
 use crate::protocol::{Answer, Operation, Request};
 use crate::remote::{Scope, Server};
 use crate::session::Session;
@@ -26,11 +26,11 @@ use crate::vault;
 /// Answers one request.
 pub(crate) fn run(session: &Session, request: &Request) {
     let Some(lookup) = Lookup::begin(session, request, Operation::Get) else { return };
-    let lookup = with_fresh_ends(lookup);
+    let (lookup, ranked) = with_fresh_ends(lookup);
     let has_account = lookup.of_host().next().is_some();
     let mut is_said = false;
     if has_account {
-        match find(&lookup) {
+        match find(&lookup, &ranked) {
             Search::Account(account, minted, judged) => return answer(&lookup, account, &minted, judged),
             Search::Trouble => return,
             Search::Nothing { said } => {
@@ -65,31 +65,38 @@ pub(crate) fn run(session: &Session, request: &Request) {
     }
 }
 
-/// Looks whether an account that would be passed over has got another secret meanwhile.
-fn with_fresh_ends(lookup: Lookup<'_>) -> Lookup<'_> {
+/// Ranks the accounts, and looks before whether one that would be passed over has got another secret meanwhile.
+fn with_fresh_ends(lookup: Lookup<'_>) -> (Lookup<'_>, Vec<&Account>) {
     let ranked = lookup.ranked();
     let session = lookup.session;
-    let is_alone = ranked.len() == 1;
-    let is_passed_over = |account: &&Account| {
-        let is_in_pause =
-            lookup.outcomes().rejection(&account.id).is_some_and(|rejection| !rejection.may_try(session.now));
-        // One that has expired is asked about, where it is the only one and git asks.
-        let is_asked_about = is_alone && notice::is_watched(session, &lookup.remote, lookup.server);
-        is_in_pause || (session.is_expired(account) && !is_asked_about)
-    };
-    let stale: Vec<&Account> = ranked.into_iter().filter(is_passed_over).collect();
-    if stale.is_empty() {
-        return lookup;
+    // One that has expired is asked about, where it is the only one and git asks.
+    let may_ask = || ranked.len() == 1 && notice::is_watched(session, &lookup.remote, lookup.server);
+    let stale: Vec<&Account> =
+        ranked.iter().copied().filter(|account| is_passed_over(&lookup, account, may_ask)).collect();
+    let is_renewed = !stale.is_empty()
+        && keeping::renewed_outside(&session.paths, &mut lookup.outcomes(), stale.into_iter());
+    match is_renewed.then(|| lookup.again()).flatten() {
+        Some(again) => {
+            let ranked = again.ranked();
+            (again, ranked)
+        }
+        None => (lookup, ranked),
     }
-    let found = keeping::renewed_outside(&session.paths, &mut lookup.outcomes(), stale.into_iter());
-    let again = if found { lookup.again() } else { None };
-    again.unwrap_or(lookup)
+}
+
+/// Tells whether an account is out of the question: its token was rejected and is not tried yet, or it has expired and
+/// nobody may be asked about it.
+fn is_passed_over(lookup: &Lookup<'_>, account: &Account, may_ask: impl Fn() -> bool) -> bool {
+    let session = lookup.session;
+    let rejection = lookup.outcomes().rejection(&account.id);
+    rejection.is_some_and(|rejection| !rejection.may_try(session.now))
+        || (session.is_expired(account) && !may_ask())
 }
 
 /// Chooses again, now that there is an account more.
 fn answer_from_new(lookup: &Lookup<'_>) {
     if let Some(lookup) = lookup.again()
-        && let Search::Account(account, minted, judged) = find(&lookup)
+        && let Search::Account(account, minted, judged) = find(&lookup, &lookup.ranked())
     {
         answer(&lookup, account, &minted, judged);
     }
@@ -99,11 +106,11 @@ fn answer_from_new(lookup: &Lookup<'_>) {
 enum Search<'a> {
     /// This one, with its secret, and what was found out about it.
     Account(&'a Account, Minted, Judgement),
-    /// One whose vault is in trouble, which was said. Another in its place would be a guess.
+    /// One whose vault failed; the user was told. Another in its place would be a guess.
     Trouble,
     /// None.
     Nothing {
-        /// Whether it was said why.
+        /// Whether the user was told why.
         said: bool,
     },
 }
@@ -112,23 +119,21 @@ enum Search<'a> {
 enum Tried {
     /// A secret, and what was found out about it.
     Secret(Minted, Judgement),
-    /// Its vault is in trouble, which was said.
+    /// Its vault failed; the user was told.
     Trouble,
     /// Nothing.
     PassedOver {
-        /// Whether it was said why.
+        /// Whether the user was told why.
         said: bool,
     },
 }
 
-fn find<'a>(lookup: &'a Lookup<'_>) -> Search<'a> {
+fn find<'a>(lookup: &Lookup<'_>, ranked: &[&'a Account]) -> Search<'a> {
     let Lookup { session, remote, server, .. } = lookup;
     let is_watched = notice::is_watched(session, remote, *server);
     let mut any_said = false;
-    for account in lookup.ranked() {
-        let rejection = lookup.outcomes().rejection(&account.id);
-        let is_in_pause = rejection.is_some_and(|rejection| !rejection.may_try(session.now));
-        if is_in_pause || (session.is_expired(account) && !is_watched) {
+    for account in ranked.iter().copied() {
+        if is_passed_over(lookup, account, || is_watched) {
             session.log.note("passed over: rejected or expired", &[("account", Fact::Account(account))]);
             continue;
         }
@@ -224,7 +229,8 @@ fn answer(lookup: &Lookup<'_>, account: &Account, minted: &Minted, judged: Judge
     let Lookup { session, request, .. } = lookup;
     let token = &minted.token;
     // Another secret than the one whose end is known, from its command or a vault that was restored.
-    let is_another = account.app.is_none() && lookup.outcomes().has_other(&account.id, token);
+    let last = account.app.is_none().then(|| lookup.outcomes().compared(&account.id, token));
+    let is_another = last == Some(LastSecret::Another);
     let refresh = account.refresh.then(|| vault::refresh_id(account)).and_then(|id| {
         let item = vault::Item { id: &id, ..vault::item(account) };
         session.vault(&account.place).read(&item).ok().flatten()
@@ -248,10 +254,7 @@ fn answer(lookup: &Lookup<'_>, account: &Account, minted: &Minted, judged: Judge
     // After the answer: nothing that goes wrong here can spoil it.
     let is_try = judged.is_try && lookup.outcomes().rejection(&account.id).is_some();
     // An App has a token for each repository: each is noted once, when it is new.
-    let is_news = match &account.app {
-        Some(_) => minted.is_new,
-        None => !lookup.outcomes().knows(&account.id, token),
-    };
+    let is_news = last.map_or(minted.is_new, |last| last != LastSecret::This);
     if is_try || is_news {
         lookup.note(|outcomes| {
             outcomes.note_secret(&account.id, token);
@@ -271,7 +274,7 @@ fn answer(lookup: &Lookup<'_>, account: &Account, minted: &Minted, judged: Judge
     }
     minted.note.iter().for_each(|note| say(note));
     if !is_another {
-        notice::warn_of_ends(session.now, &mut lookup.outcomes(), &lookup.accounts);
+        notice::warn_of_ends(session.now, &mut lookup.outcomes(), lookup.accounts);
     }
 }
 
@@ -305,7 +308,7 @@ fn say_why(lookup: &Lookup<'_>, passed_over: Option<&Account>, has_account: bool
                 account.scope.short()
             ));
         }
-        // One that is neither expired nor rejected has lost its secret, which was said.
+        // One that is neither expired nor rejected has lost its secret; the user was told.
         (Some(account), _) if !lookup.standing(account).rejected => {}
         (Some(account), _) => {
             let rejection = lookup.outcomes().rejection(&account.id);

@@ -199,21 +199,7 @@ fn keep(
     scope: Scope,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
-    let as_add = Add {
-        scope: scope.to_string(),
-        label: None,
-        login: None,
-        vault: None,
-        command: None,
-        token_stdin: false,
-        no_verify: false,
-        no_browser: true,
-        yes: true,
-        app: None,
-        new_app: false,
-        key: None,
-        sign: None,
-    };
+    let as_add = Add { scope: scope.to_string(), no_browser: true, yes: true, ..Add::default() };
     let accounts = session.accounts().map_err(list_failure)?;
     let added = Adding::new(session, &as_add, scope, &accounts).keep(&candidate.places[0].secret)?;
     add::report(out, &added, session.now).map_err(unwritten)

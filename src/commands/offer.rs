@@ -101,21 +101,7 @@ fn ask(session: &Session, scope: &Scope, rejected: Option<&Account>, accounts: &
     if rejected.is_none() {
         add::show_page(session, scope, true);
     }
-    let options = Add {
-        scope: scope.to_string(),
-        label: None,
-        login: None,
-        vault: None,
-        command: None,
-        token_stdin: false,
-        no_verify: false,
-        no_browser: false,
-        app: None,
-        new_app: false,
-        key: None,
-        sign: None,
-        yes: true,
-    };
+    let options = Add { scope: scope.to_string(), yes: true, ..Add::default() };
     match Adding::new(session, &options, scope.clone(), accounts).ask() {
         Ok(added) => {
             let mut text = Vec::new();

@@ -67,7 +67,7 @@ pub(crate) fn get(lookup: &Lookup<'_>) -> bool {
 }
 
 /// Finds out how git will fare with what the fallback answered: many meet their first refusal with the token of
-/// an previous helper. None where nobody watches.
+/// a previous helper. None where nobody watches.
 fn judge(lookup: &Lookup<'_>, asked: &FallbackAnswer) -> Option<Judgement> {
     let Lookup { session, request, remote, server, .. } = lookup;
     if !asked.complete || *server != Server::GitHub || !notice::is_watched(session, remote, *server) {

@@ -38,15 +38,10 @@ pub(crate) fn run(session: &Session, options: &Renew, out: &mut dyn Write) -> Re
             VaultPlace::File => Some(VaultName::File),
             _ => Some(VaultName::Keyring),
         },
-        command: None,
         token_stdin: options.token_stdin,
-        no_verify: false,
         no_browser: options.no_browser,
         yes: true,
-        app: None,
-        new_app: false,
-        key: None,
-        sign: None,
+        ..Add::default()
     };
     let renewed = Renewed { kind: account.kind, old: old.clone() };
     let mut adding = Adding::new(session, &as_add, account.scope.clone(), &accounts).renewing(renewed);

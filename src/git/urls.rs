@@ -18,7 +18,7 @@ pub(crate) struct HttpSetting {
 /// One setting of a section with a name in quotes, such as `url.<base>.insteadOf`.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct NamedSetting {
-    /// The key as git writes it; the name in it may hold a secret.
+    /// The key as git writes it. It contains the URL, which may hold a secret.
     pub key: Vec<u8>,
     /// The name in quotes, if there is one.
     pub name: Option<Vec<u8>>,

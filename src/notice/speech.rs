@@ -80,7 +80,7 @@ pub(super) fn again(
     // It comes from a file.
     let page = refusal.page.as_ref().map(|page| format!(". Page: {}", sanitise(page, LINE)));
     let place = remote.name();
-    // Of the past even if it is of this second: it may be granted by now.
+    // In the past tense even within the same second: access may have been granted since.
     let since = ago(refusal.at, now);
     format!(
         "{what}{place} was refused {since}: {}{}. Details: git credential-patron diagnose https://{}/{place}{option}",

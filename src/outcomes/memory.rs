@@ -12,7 +12,7 @@
 //! [account."https://github.com/acme#mona"]
 //! "page:acme:approval-pending" = "2026-11-20T12:00:00Z"   # it was opened
 //! said = "2026-11-20T12:00:00Z token-expired fetch acme/secret"   # the last 401 that was explained, and where
-//! lost = "2026-11-20"                                     # the day on which it was said that its secret is gone
+//! lost = "2026-11-20"                                     # the day we last said that its secret is missing
 //! declined = "2"                                          # how often nobody wanted to give a token for it
 //! ```
 

@@ -83,6 +83,17 @@ const BEHIND_ID: &str = "]\n";
 /// How many secrets are known again of those that fallbacks answered, and of those that were ours before.
 const MOST_KNOWN: usize = 64;
 
+/// Which secret an account was last seen with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LastSecret {
+    /// The one that is asked about.
+    This,
+    /// Another one.
+    Another,
+    /// None is known, or this one has no fingerprint.
+    Unknown,
+}
+
 /// How an account fared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum State {
@@ -299,15 +310,17 @@ impl Outcomes {
 
     /// Tells whether this secret is the one the account was last seen with.
     pub(crate) fn knows(&self, id: &str, token: &Token) -> bool {
-        let fingerprint = self.fingerprint(token);
-        fingerprint.is_some() && self.known(id).get(FINGERPRINT) == fingerprint.as_ref()
+        self.compared(id, token) == LastSecret::This
     }
 
-    /// Tells whether this account was last seen with another secret than this one.
-    pub(crate) fn has_other(&self, id: &str, token: &Token) -> bool {
-        let fingerprint = self.fingerprint(token);
-        let known = self.known(id).remove(FINGERPRINT);
-        fingerprint.is_some() && known.is_some() && known != fingerprint
+    /// Compares a secret with the one the account was last seen with.
+    pub(crate) fn compared(&self, id: &str, token: &Token) -> LastSecret {
+        let Some(fingerprint) = self.fingerprint(token) else { return LastSecret::Unknown };
+        match self.known(id).get(FINGERPRINT) {
+            None => LastSecret::Unknown,
+            Some(known) if *known == fingerprint => LastSecret::This,
+            Some(_) => LastSecret::Another,
+        }
     }
 
     /// Names the accounts last seen with this secret, in one look at the text.

@@ -140,7 +140,7 @@ impl Case<'_> {
         )
     }
 
-    /// Git is given nothing: there is an account, and its vault or its App does not give the secret.
+    /// There is an account, but its vault or its App does not give the secret, so git gets nothing.
     fn unreadable(&self, unreadable: &Unreadable) -> Verdict {
         let Unreadable { label, id, why, fix } = unreadable;
         if *id != VerdictId::NoAccount {

@@ -29,7 +29,7 @@ pub(crate) struct Evidence {
     pub(crate) direction: Direction,
     /// Whether git would ask patron for this URL.
     pub(crate) helper: HelperReach,
-    /// Party token git would be given, if there is one.
+    /// The token that git would be given, if there is one.
     pub(crate) account: Option<TokenEvidence>,
     /// Why a GitHub App gives no token.
     pub(crate) app: Option<AppRefusal>,
@@ -83,7 +83,7 @@ pub(crate) enum HelperReach {
     NotReached,
 }
 
-/// Party token it is, and what is known of it; never the token.
+/// What is known of a token; never the token itself.
 #[derive(Clone, Debug)]
 pub(crate) struct TokenEvidence {
     /// The label, for an account.

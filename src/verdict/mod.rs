@@ -132,7 +132,7 @@ struct Wording<'a> {
     /// The number of the token's page, if it is known from earlier.
     number: Option<&'a str>,
     kind: Option<TokenKind>,
-    /// Party server it is: only GitHub has pages here.
+    /// Whose server it is: only GitHub has pages here.
     whose: Party,
 }
 

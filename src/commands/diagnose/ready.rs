@@ -20,7 +20,6 @@ use crate::terminal::sanitise;
 use crate::token::{Token, TokenKind};
 use crate::verdict::{self, Evidence, HelperReach, Origin, Unreadable};
 use crate::verdict_id::VerdictId;
-use std::borrow::Cow;
 
 /// What is the same for all targets.
 pub(super) struct CommonFacts<'a> {
@@ -344,7 +343,7 @@ fn by_fallback(session: &Session, ready: &mut Ready<'_>, accounts: &[Account], o
         }
     }
     let Ok(request) = Request::parse(lines.as_bytes()) else { return };
-    let lookup = Lookup::of(session, &request, remote.clone(), Cow::Borrowed(accounts));
+    let lookup = Lookup::of(session, &request, remote.clone(), accounts);
     let helpers = &lookup.fallback().helpers;
     if helpers.is_empty() {
         return;
