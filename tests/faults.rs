@@ -1,5 +1,7 @@
-//! Faults of the machine against the built binary: those of the fault list in the project's security
-//! notes (section 5) that need no network.
+//! Faults of the machine against the built binary: those of the list of 48 that need no network.
+//!
+//! `board.rs` has the whole list, with the tests that hold each of its faults; `tests/faults/run` runs them and
+//! prints what was seen, and `tests/faults/SCOREBOARD.md` keeps a result.
 //!
 //! | file | faults |
 //! |---|---|
@@ -19,6 +21,7 @@
 //!
 //! A tool that such a check needs and that is missing fails the check and is named.
 
+mod board;
 mod content;
 mod disk;
 mod places;
@@ -34,7 +37,7 @@ use super::sandbox::{Output, Run, Sandbox};
 
 /// A program these checks need, by its absolute path.
 #[track_caller]
-fn tool(name: &str, package: &str) -> PathBuf {
+pub(crate) fn tool(name: &str, package: &str) -> PathBuf {
     let search = std::env::var_os("PATH").unwrap_or_default();
     let usual = ["/usr/bin", "/usr/sbin", "/bin", "/sbin"].map(PathBuf::from);
     std::env::split_paths(&search)

@@ -238,6 +238,16 @@ pub(crate) fn wait(child: &mut Child) -> ExitStatus {
     }
 }
 
+/// Notes what was seen of one of the 48 faults, for the scoreboard (`tests/faults/run`), and prints it.
+pub(crate) fn seen(fault: &str, what: &str) {
+    report(&format!("{fault}: {what}"));
+    let Some(board) = std::env::var_os("PATRON_FAULTS_SEEN") else { return };
+    use std::io::Write as _;
+    let file = fs::OpenOptions::new().append(true).create(true).open(board);
+    // One write, so that lines of tests that run side by side stay whole.
+    file.and_then(|mut file| file.write_all(format!("{fault}\t{what}\n").as_bytes())).expect("the board");
+}
+
 /// Prints a line of numbers even where the harness hides what a passing test prints.
 pub(crate) fn report(line: &str) {
     use std::io::Write as _;

@@ -81,6 +81,8 @@ mod sandbox;
 mod screen;
 #[cfg(unix)]
 mod setup;
+#[cfg(target_os = "linux")]
+mod soak;
 #[cfg(unix)]
 mod spelling;
 #[cfg(unix)]

@@ -281,10 +281,8 @@ fn an_error_from_any_system_call_of_get_leaves_a_whole_answer_or_none() {
             if output.stdout.is_empty() { silent += 1 } else { answered += 1 }
         }
     }
-    given::report(&format!(
-        "disk: {} errors injected into get: {answered} answered, {silent} not",
-        answered + silent
-    ));
+    let all = answered + silent;
+    given::seen("F01", &format!("{all} errors from system calls of get: {answered} answered, {silent} not"));
     assert!(answered > 10 && silent > 2, "both outcomes are tried: {answered} answered, {silent} not");
 }
 
@@ -316,11 +314,70 @@ fn an_error_from_any_system_call_of_store_loses_nothing() {
             if is_listed { kept += 1 } else { refused += 1 }
         }
     }
-    given::report(&format!(
-        "disk: {} errors injected into store: {kept} kept, {refused} not",
-        kept + refused
-    ));
+    let all = kept + refused;
+    given::seen("F01", &format!("{all} errors from system calls of store: {kept} kept, {refused} not"));
     assert!(kept > 10 && refused > 10, "both outcomes are tried: {kept} kept, {refused} not");
+}
+
+/// F03: errors that come late, from a quota, a broken disk or one that was made read-only meanwhile.
+#[test]
+fn an_error_of_the_disk_is_named_as_what_it_is_and_loses_nothing() {
+    let (sandbox, accounts) = prepared();
+    let request = stored("new.example.com", "u", "third");
+    let mut runs = 0;
+    for (error, words) in [
+        ("EDQUOT", "Disk quota exceeded"),
+        ("EIO", "Input/output error"),
+        ("EROFS", "Read-only file system"),
+        ("ENOSPC", "No space left on device"),
+    ] {
+        for call in ["fsync", "rename"] {
+            let before = both_files(&sandbox);
+            let output = injected(&sandbox, "store", &request, &format!("{call}:error={error}")).prints("");
+            says_so_and_exits_0(&output, words);
+            assert!(output.stderr().contains("nothing is stored for new.example.com"), "{}", output.stderr());
+            assert!(!output.stderr().contains("third"), "{}", output.stderr());
+            assert_eq!(both_files(&sandbox), before, "{error} from {call}");
+            assert_eq!(leftovers(sandbox.home()), [] as [PathBuf; 0], "{error} from {call}");
+            runs += 1;
+        }
+    }
+    all_are_given(&sandbox, &accounts);
+    given::seen("F03", &format!("{runs} of EDQUOT, EIO, EROFS, ENOSPC from fsync and rename: each named"));
+}
+
+/// F12: what a power cut leaves is the old file or the new one, if what is new is on the disk before its name is,
+/// and the name before `store` ends.
+#[test]
+fn a_store_has_each_file_on_the_disk_before_its_name_and_the_name_before_it_ends() {
+    let (sandbox, _) = prepared();
+    let log = sandbox.root().join("log");
+    let strace = tool("strace", "strace");
+    let program = sandbox.program().display().to_string();
+    let log_name = log.display().to_string();
+    let only = "trace=openat,fsync,fdatasync,rename,renameat,renameat2";
+    let arguments = ["-y", "-qq", "-o", log_name.as_str(), "-e", only, &program, "store"];
+    sandbox.command(strace, arguments).stdin(stored("new.example.com", "u", "third")).ok();
+    let log = std::fs::read_to_string(&log).expect("strace writes it");
+    let lines: Vec<&str> = log.lines().collect();
+    let synced = |path: &str, among: &[&str]| {
+        among.iter().any(|line| line.contains("sync(") && line.contains(&format!("<{path}>")))
+    };
+    let mut put = Vec::new();
+    for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.starts_with("rename")) {
+        let names: Vec<&str> = line.split('"').skip(1).step_by(2).collect();
+        let [from, to] = names[..] else { panic!("{line}") };
+        // What may be lost need not survive.
+        if to.contains("/.local/state/") {
+            continue;
+        }
+        let folder = Path::new(to).parent().expect("a folder").display().to_string();
+        assert!(synced(from, &lines[..at]), "{to} is written through before it gets its name:\n{log}");
+        assert!(synced(&folder, &lines[at..]), "its name is, too:\n{log}");
+        put.push(Path::new(to).file_name().expect("a name").to_string_lossy().into_owned());
+    }
+    assert_eq!(put, ["secrets.toml", "accounts.toml"]);
+    given::seen("F12", "fsync of file, rename, fsync of folder, for secrets.toml and then accounts.toml");
 }
 
 /// C3: a file system that cannot lock, as NFS without its lock service.

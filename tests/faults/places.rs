@@ -495,6 +495,36 @@ fn whatever_the_umask_files_and_folders_are_for_their_user_alone() {
     }
 }
 
+/// F26: a mode that is set after the making would leave a moment in which others come in.
+#[test]
+fn no_file_or_folder_is_open_to_others_even_for_a_moment() {
+    let sandbox = Sandbox::new(None);
+    let log = sandbox.root().join("log");
+    let token = crate::forge::make_token(crate::forge::TokenKind::FineGrained);
+    let mut made = 0;
+    for (words, stdin) in [
+        ("add acme --token-stdin --no-verify --no-browser", token.clone()),
+        ("store", stored("git.example.com", "u", "first")),
+        ("erase", request("github.com", "acme/r", &format!("username=mona\npassword={token}\n"))),
+    ] {
+        let strace = tool("strace", "strace").display().to_string();
+        let script = format!(
+            "umask 000; exec {strace} -qq -e trace=openat,open,creat,mkdir,mkdirat -o '{}' \"$PATRON\" {words}",
+            log.display()
+        );
+        shell(&sandbox, &script).stdin(stdin).ok();
+        let log = fs::read_to_string(&log).expect("strace writes it");
+        let makes = |line: &&str| line.contains("O_CREAT") || line.starts_with("mkdir");
+        for line in log.lines().filter(makes) {
+            let wanted = if line.starts_with("mkdir") { ", 0700)" } else { ", 0600)" };
+            assert!(line.contains(wanted), "{words}: {line}");
+            made += 1;
+        }
+    }
+    assert!(made > 10, "something is made: {made}");
+    given::seen("F26", &format!("{made} files and folders, each made with its mode under umask 000"));
+}
+
 /// What the user chose is kept, and nothing that is replaced gets another mode by the umask.
 #[test]
 fn a_list_that_its_user_lets_others_read_stays_readable_whatever_the_umask() {

@@ -217,6 +217,50 @@ fn with_little_memory_there_is_a_whole_answer_or_none() {
     all_are_given(&sandbox, &accounts);
 }
 
+/// F45: a stack smaller than anybody has.
+#[test]
+fn with_a_small_stack_there_is_a_whole_answer_or_none() {
+    let (sandbox, accounts) = prepared();
+    let (mut answered, mut silent) = (Vec::new(), 0);
+    for kibibytes in [16, 32, 48, 64, 96, 128, 192, 256, 512] {
+        for (word, stdin) in [("get", asked()), ("store", stored("new.example.com", "u", "third"))] {
+            let line = format!("ulimit -s {kibibytes}; exec \"$PATRON\" {word}");
+            let output = shell(&sandbox, &line).stdin(stdin).run();
+            assert!(output.took < Duration::from_secs(5), "{kibibytes}: {:?}", output.took);
+            assert!(!contains(&output.stderr, accounts[0].secret.as_bytes()), "{kibibytes}");
+            if word == "store" {
+                assert!(secrets(&given::secrets_file(&sandbox)).len() >= 2, "{kibibytes}");
+            } else if output.stdout.is_empty() {
+                silent += 1;
+            } else {
+                assert!(output.stdout() == accounts[0].answer(), "{kibibytes}: a part of an answer");
+                answered.push(kibibytes);
+            }
+        }
+    }
+    assert!(answered.contains(&256), "a quarter of a megabyte is enough: {answered:?}");
+    all_are_given(&sandbox, &accounts);
+    let least = answered.first().copied().unwrap_or_default();
+    given::seen("F45", &format!("stacks of 16 to 512 KiB: answered from {least} KiB on, {silent} not"));
+}
+
+/// F45: where `/proc` is not mounted, as in a bare chroot.
+#[test]
+fn without_proc_git_is_served_and_what_it_gives_is_kept() {
+    let (sandbox, accounts) = prepared();
+    fs::write(sandbox.work().join("asked"), asked()).expect("ours");
+    fs::write(sandbox.work().join("stored"), stored("new.example.com", "u", "third")).expect("ours");
+    let script = "mount -t tmpfs tmpfs /proc\n\"$PATRON\" get <asked\n\"$PATRON\" store <stored\n\
+                  \"$PATRON\" list >listed";
+    let output = shell_that_mounts(&sandbox, script).ok();
+    assert!(output.stdout() == accounts[0].answer(), "{}", output.stderr());
+    assert_eq!(output.stderr(), "");
+    assert_eq!(secrets(&given::secrets_file(&sandbox)).len(), 3);
+    let listed = fs::read_to_string(sandbox.work().join("listed")).expect("written");
+    assert!(listed.contains("new.example.com"), "{listed}");
+    given::seen("F45", "without /proc: get, store and list as with it");
+}
+
 /// F45: where no thread can be started.
 #[test]
 fn git_is_served_without_a_thread() {

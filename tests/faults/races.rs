@@ -90,9 +90,8 @@ fn killed_at_any_system_call_a_store_leaves_old_or_new_files_and_the_next_one_cl
             runs += 1;
         }
     }
-    given::report(&format!(
-        "races: {runs} kills at system calls: {done} after the work was done, {left} files left behind"
-    ));
+    let found = format!("{done} after the work was done, {left} files left behind and taken away");
+    given::seen("F10", &format!("{runs} kills at system calls: {found}"));
     assert!(runs > 60 && done > 5 && left > 5, "all phases are met");
 }
 
@@ -252,9 +251,8 @@ fn sixty_four_gets_at_once_give_sixty_four_equal_answers() {
         }
         outputs.sort_by_key(|output| output.took);
         let (half, last) = (outputs[MANY / 2].took, outputs[MANY - 1].took);
-        given::report(&format!(
-            "races: {MANY} gets at once ({round}): half within {half:?}, all within {last:?}"
-        ));
+        let what = format!("{MANY} gets at once ({round}): half within {half:.0?}, all within {last:.0?}");
+        given::seen("F13", &what);
         // The list says 500 ms on a machine of its own; the tests share theirs.
         assert!(last < Duration::from_secs(3), "{round}: {last:?}");
     }

@@ -7,6 +7,7 @@ mod doors;
 mod first;
 mod lifetime;
 mod months;
+mod network;
 mod other_user;
 mod places;
 mod rows;
