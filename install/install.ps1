@@ -129,7 +129,7 @@ function Invoke-Uninstall {
             Remove-Item -LiteralPath $folder -Force
         }
     }
-    if (-not $DryRun) { Write-Output "$program is uninstalled; its accounts and tokens are where they were" }
+    if (-not $DryRun) { Write-Output "$program is uninstalled; accounts and tokens are still there" }
 }
 
 # Finds the program, or makes it. Gives nothing where a dry run would build.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs git-credential-patron: the program, its manual, and completions for bash, zsh and fish; from an archive of
-# a release, which is held against its checksum first, or from a checkout of the sources.
+# a release, whose checksum is checked first, or from a checkout of the sources.
 #
 # Nothing but files below the prefix is written, and each is noted in a list of what was installed, with the
 # folders that were made for them: so --uninstall removes exactly that. Git's config is not touched, that is
@@ -13,16 +13,16 @@ usage="usage: install.sh [--from FILE|DIR] [--prefix DIR] [--dry-run]
        install.sh --binary FILE [--prefix DIR] [--dry-run]
        install.sh --uninstall [--prefix DIR] [--dry-run]
 
-  --from FILE|DIR  install an archive of a release (FILE), once it is found to be what SHA256SUMS
-                   beside it says; or what is in DIR: this machine's archive with SHA256SUMS, an
-                   archive that is unpacked already, or a checkout of the sources, which is built
-                   with cargo build --release --locked [default: where this script came from]
+  --from FILE|DIR  install an archive of a release (FILE), after checking it against the SHA256SUMS
+                   beside it; or what is in DIR: this machine's archive with SHA256SUMS, an archive
+                   that is unpacked already, or a checkout of the sources, which is built with
+                   cargo build --release --locked [default: where this script is]
   --prefix DIR     install below DIR [default: ~/.local, for root /usr/local]
-  --binary FILE    install this program, with the manual where this script came from
+  --binary FILE    install this program, with the manual that lies beside this script
   --uninstall      remove what was installed, and the folders made for it
   --dry-run        say what would be done, and do nothing
 
-Nothing is fetched. Who made an archive is for GitHub to say: gh attestation verify FILE --repo REPO"
+Nothing is fetched. GitHub tells whether it built an archive: gh attestation verify FILE --repo REPO"
 
 # Where releases come from: install/archive fills it in; in a checkout, Cargo.toml names it.
 repository=''
@@ -186,7 +186,7 @@ do_uninstall() {
             fi
         fi
     done
-    [ -n "$dry" ] || printf '%s is uninstalled; its accounts and tokens are where they were\n' "$program"
+    [ -n "$dry" ] || printf '%s is uninstalled; accounts and tokens are still there\n' "$program"
 }
 
 # Whether each file that a list names is in the working folder and has the bytes that the list says.
@@ -221,7 +221,7 @@ take_archive() { # FILE
     awk -v "name=$name" 'substr($0, 67) == name' "$folder/SHA256SUMS" >"$stage/sum"
     [ "$(wc -l <"$stage/sum")" -eq 1 ] || fail "$folder/SHA256SUMS does not name $name" 'fetch both from the same release'
     (cd -- "$folder" && are_as_listed "$stage/sum") ||
-        fail "$1 is not what $folder/SHA256SUMS says: it is damaged, or another's" 'fetch both again, and install nothing until they agree'
+        fail "$1 is not what $folder/SHA256SUMS says: it is damaged, or from another release" 'fetch both again, and install nothing until they agree'
     mkdir -- "$stage/unpacked"
     tar -xzf "$folder/$name" -C "$stage/unpacked" || fail "$1 cannot be unpacked"
     for inside in "$stage/unpacked"/*; do top=$inside; done
@@ -397,7 +397,7 @@ do_install() {
 
     printf '%s is installed below %s\n' "$version" "$prefix"
     if [ -n "$checked" ]; then
-        printf '%s has the checksum that SHA256SUMS says; that GitHub built it, this tells:\n' "$checked"
+        printf '%s matches its checksum in SHA256SUMS; whether GitHub built it, this command tells:\n' "$checked"
         printf '  gh attestation verify "%s" --repo %s\n' "$(quoted "$checked")" "${repository#https://github.com/}"
     fi
     first=$(command -v "$program" 2>/dev/null || :)
@@ -408,15 +408,24 @@ do_install() {
         fi
         ;;
     *)
-        printf 'git does not find it yet: add this line to ~/.profile, and log in again\n'
-        # shellcheck disable=SC2016 # PATH is meant as it stands
-        printf '  export PATH="%s/bin:$PATH"\n' "$(quoted "$prefix")"
+        case ${SHELL-} in
+        */fish)
+            printf 'git does not find it yet; this line changes that, here and for later logins\n'
+            printf '  fish_add_path "%s/bin"\n' "$(quoted "$prefix")"
+            ;;
+        *)
+            case ${SHELL-} in */zsh) profile=.zprofile ;; *) profile=.profile ;; esac
+            printf 'git does not find it yet: type this line here, and add it to ~/%s for later logins\n' "$profile"
+            # shellcheck disable=SC2016 # PATH is meant as it stands
+            printf '  export PATH="%s/bin:$PATH"\n' "$(quoted "$prefix")"
+            ;;
+        esac
         ;;
     esac
     case ${SHELL-}:$prefix in
     *:/usr | *:/usr/local) ;;
     */zsh:*)
-        printf 'zsh completes after this line in ~/.zshrc, above compinit\n'
+        printf 'for completions in zsh, add this line to ~/.zshrc, above compinit\n'
         # shellcheck disable=SC2016 # fpath is meant as it stands
         printf '  fpath=("%s/share/zsh/site-functions" $fpath)\n' "$(quoted "$prefix")"
         ;;

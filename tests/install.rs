@@ -308,6 +308,24 @@ fn zsh_is_told_where_the_completions_are() {
 }
 
 #[test]
+fn each_shell_is_told_in_its_own_words_how_git_finds_the_program() {
+    let home = Home::new();
+    let binary = env!("CARGO_BIN_EXE_git-credential-patron");
+    for (shell, line, file) in [
+        ("/bin/bash", "  export PATH=", Some("~/.profile")),
+        ("/bin/zsh", "  export PATH=", Some("~/.zprofile")),
+        ("/usr/bin/fish", "  fish_add_path ", None),
+    ] {
+        let run = home.script(["--prefix", "elsewhere", "--binary", binary]);
+        let told = run.env("SHELL", shell).ok().stdout();
+        assert!(told.lines().any(|told| told.starts_with(line)), "{shell}: {told}");
+        for profile in ["~/.profile", "~/.zprofile"] {
+            assert_eq!(told.contains(profile), file == Some(profile), "{shell}: {told}");
+        }
+    }
+}
+
+#[test]
 fn what_others_put_into_the_same_folders_stays() {
     let home = Home::new();
     home.install();

@@ -166,7 +166,7 @@ fn an_archive_installs_what_the_program_by_itself_does() {
     // The script by itself, fetched beside the archive.
     let script = || home.sandbox.command("sh", [release.join("install.sh")]);
     let told = script().args(["--from", text(&file)]).ok().stdout();
-    assert!(told.contains("has the checksum that SHA256SUMS says"), "{told}");
+    assert!(told.contains("matches its checksum in SHA256SUMS"), "{told}");
     let repository = env!("CARGO_PKG_REPOSITORY").strip_prefix("https://github.com/").expect("it is there");
     let checked = format!("gh attestation verify \"{}\" --repo {repository}\n", file.display());
     assert!(told.contains(&checked), "{told}");

@@ -122,7 +122,7 @@ fn clones_in(name: &str) {
         test ! -e /usr/bin/git-credential-patron
         cat /etc/os-release";
     let told = system.run(&forge, script, &forge.secret("acme"));
-    assert!(told.contains("has the checksum that SHA256SUMS says"), "{told}");
+    assert!(told.contains("matches its checksum in SHA256SUMS"), "{told}");
     println!("{told}");
     let refused = forge.refused_tunnels();
     assert!(refused.is_empty(), "other hosts were asked: {refused:?}");

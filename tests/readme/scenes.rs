@@ -64,7 +64,7 @@ pub(super) const SCENES: &[Scene] = &[
         check: |place, block, ran| {
             shows_what_stands_there(place, block, ran);
             let text = ran[0].lines.join("\n");
-            assert!(text.contains("has the checksum that SHA256SUMS says"), "{text}");
+            assert!(text.contains("matches its checksum in SHA256SUMS"), "{text}");
             assert!(
                 place.sandbox.read(".gitconfig").as_deref() == Some(CONFIG_BEFORE),
                 "git's config is setup's"
