@@ -5,7 +5,7 @@
 //! system, which cannot be built here: what is held is that each package names the archive that was made, with its
 //! checksum, and what lies in it.
 
-use super::archive::{Script, archive, folder_of_this_run, pack, release, sums, target, unpacked};
+use super::archive::{Script, archive, folder_of_this_run, pack, release, stripped, sums, target, unpacked};
 use super::{listing, root, tool};
 use crate::sandbox::{PROGRAM, Sandbox};
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,7 +27,8 @@ const TARGETS: [&str; 6] = [
 /// What the packages' texts name.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// A whole release: `dist` with an archive for each system, and `packages`. It is made once.
+/// A whole release, put together as the workflow does it of what its jobs leave in `built`: `dist` with an archive for
+/// each system, and `dist.packages`. It is made once.
 fn made() -> &'static Path {
     static MADE: OnceLock<PathBuf> = OnceLock::new();
     MADE.get_or_init(|| {
@@ -36,21 +37,27 @@ fn made() -> &'static Path {
             tool(name, package);
         }
         let folder = folder_of_this_run("packages");
-        let dist = folder.join("dist");
-        fs::create_dir(&dist).expect("the folder is the test's");
-        for entry in fs::read_dir(release()).expect("it was made") {
-            let path = entry.expect("an entry").path();
-            fs::copy(&path, dist.join(path.file_name().expect("a file"))).expect("the folder is the test's");
+        let built = folder.join("built");
+        for target in TARGETS {
+            let (job, name) = match target.split_once("-unknown-linux-") {
+                Some((architecture, _)) => (format!("linux-{architecture}"), PROGRAM.to_owned()),
+                None if target.contains("windows") => (format!("program-{target}"), format!("{PROGRAM}.exe")),
+                None => (format!("program-{target}"), PROGRAM.to_owned()),
+            };
+            let program = built.join(&job).join(name);
+            fs::create_dir_all(built.join(&job)).expect("the folder is the test's");
+            if target == self::target() {
+                fs::copy(stripped(&folder), &program).expect("the folder is the test's");
+            } else {
+                fs::write(&program, format!("stands for the program of {target}\n"))
+                    .expect("the folder is the test's");
+            }
+            if job.starts_with("linux-") {
+                pack(built.join(&job).join("dist"), &program, target).ok();
+            }
         }
-        for target in TARGETS.into_iter().filter(|other| *other != target()) {
-            let program = folder.join("program");
-            fs::write(&program, format!("stands for the program of {target}\n"))
-                .expect("the folder is the test's");
-            pack(&dist, &program, target).ok();
-        }
-        let out = folder.join("packages");
-        let said = Script::new("packages").args([OsStr::new("--dist"), dist.as_os_str()]);
-        let said = said.args([OsStr::new("--output"), out.as_os_str()]).ok();
+        let said = Script::new("release").args([OsStr::new("pack"), built.as_os_str()]);
+        let said = said.args([folder.join("dist")]).ok();
         assert!(!said.contains("left out"), "{said}");
         folder
     })
@@ -61,7 +68,7 @@ fn dist() -> PathBuf {
 }
 
 fn package(name: &str) -> PathBuf {
-    made().join("packages").join(name)
+    made().join("dist.packages").join(name)
 }
 
 fn text(name: &str) -> String {
@@ -70,7 +77,7 @@ fn text(name: &str) -> String {
 
 /// The one package whose name ends so.
 fn ending(with: &str) -> PathBuf {
-    let found: Vec<PathBuf> = fs::read_dir(made().join("packages"))
+    let found: Vec<PathBuf> = fs::read_dir(made().join("dist.packages"))
         .expect("they were made")
         .map(|entry| entry.expect("an entry").path())
         .filter(|path| path.display().to_string().ends_with(with))
@@ -123,6 +130,26 @@ fn out(output: &Output) -> String {
 /// What stands between two texts, each time.
 fn between<'a>(text: &'a str, before: &str, after: &str) -> Vec<&'a str> {
     text.split(before).skip(1).filter_map(|rest| rest.split(after).next()).collect()
+}
+
+#[test]
+fn a_release_offers_the_files_that_people_are_told_to_fetch_and_a_checksum_of_each() {
+    let files: BTreeSet<String> = listing(&dist())
+        .into_keys()
+        .map(|path| path.strip_prefix(dist()).expect("it is in it").display().to_string())
+        .collect();
+    let mut told = vec!["SHA256SUMS", "install.sh", "packages.tar.gz", "git-credential-patron.json"];
+    let archives = TARGETS.map(archive_of);
+    told.extend(archives.iter().map(String::as_str));
+    for name in told {
+        assert!(files.contains(name), "{name}: {files:?}");
+    }
+    let summed: BTreeSet<String> = sums(&dist()).into_keys().collect();
+    assert_eq!(summed, files.into_iter().filter(|name| name != "SHA256SUMS").collect());
+    let listed = run("tar", "tar", [OsStr::new("-tzf"), dist().join("packages.tar.gz").as_os_str()]);
+    for name in ["./nix/flake.nix", "./aur/PKGBUILD", "./apt/dists/stable/Release"] {
+        assert!(out(&listed).lines().any(|line| line == name), "{name}: {}", out(&listed));
+    }
 }
 
 #[test]

@@ -140,4 +140,10 @@ fn the_workflow_runs_for_a_tag_alone_with_pinned_actions_and_few_rights() {
     for name in ["static", "archive", "deb", "rpm", "release"] {
         assert!(run.contains(name), "install/{name} is not run");
     }
+    // Beside that, compiler and packages are fetched.
+    for line in jobs.lines().filter_map(|line| line.trim().strip_prefix("- run: ")) {
+        let known = ["install/", "rustup update stable ", "sudo apt-get update && "];
+        assert!(known.iter().any(|start| line.starts_with(start)), "not a script of this repository: {line}");
+    }
+    assert!(!jobs.contains(" run: |"), "commands by themselves");
 }
