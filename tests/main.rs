@@ -49,6 +49,8 @@ mod import;
 mod install;
 #[cfg(target_os = "linux")]
 mod keyring;
+#[cfg(target_os = "linux")]
+mod languages;
 mod layers;
 #[cfg(target_os = "linux")]
 mod leaks;

@@ -1,6 +1,8 @@
 //! The transcripts of `tests/transcripts/` through every carrier and between noise.
 
 use super::catalogue::Certainty;
+#[cfg(target_os = "linux")]
+use super::normal::translation;
 use super::normal::{Languages, gather};
 use super::read;
 use proptest::prelude::*;
@@ -44,7 +46,11 @@ fn samples() -> Vec<Sample> {
 }
 
 fn named(input: &[u8]) -> Option<String> {
-    let reading = read(input, &Languages::default())?;
+    named_in(input, &Languages::default())
+}
+
+fn named_in(input: &[u8], languages: &Languages) -> Option<String> {
+    let reading = read(input, languages)?;
     Some(reading.found.map_or("unknown-refusal".to_owned(), |found| found.denial.id.to_string()))
 }
 
@@ -218,6 +224,80 @@ fn no_carrier_changes_a_name() {
         }
     }
     assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong[..wrong.len().min(60)].join("\n"));
+}
+
+/// The catalogues of messages that Debian's git has.
+#[cfg(target_os = "linux")]
+fn catalogues() -> Vec<Vec<u8>> {
+    let languages = fs::read_dir("/usr/share/locale").into_iter().flatten().flatten();
+    let files = languages.map(|language| language.path().join("LC_MESSAGES/git.mo"));
+    let found: Vec<_> = files.filter_map(|file| fs::read(file).ok()).collect();
+    assert!(found.len() >= 18, "Debian's git, which has 18 languages, is not here: {}", found.len());
+    found
+}
+
+/// What git's last line is in each refusal, the server's or ssh's words before it, and the name of both.
+#[cfg(target_os = "linux")]
+const LAST_LINES: [(&str, &str, &str); 6] = [
+    ("", "Authentication failed for '%s'", "token-rejected"),
+    ("", "repository '%s' not found", "repository-not-found"),
+    (
+        "remote: Permission to acme/secret.git denied to mona.",
+        "unable to access '%s': %s",
+        "write-permission-missing",
+    ),
+    ("", "unable to access '%s': %s", "unknown-refusal"),
+    (
+        "git@github.com: Permission denied (publickey).",
+        "Could not read from remote repository.",
+        "ssh-remote",
+    ),
+    ("ERROR: Repository not found.", "Could not read from remote repository.", "repository-not-found"),
+];
+
+/// Gives the texts of these refusals as git says them with a catalogue, and their names.
+#[cfg(target_os = "linux")]
+fn translated(mo: &[u8]) -> Vec<(String, &'static str)> {
+    let whole = "Could not read from remote repository.\n\nPlease make sure you have the correct access rights\nand the repository exists.";
+    let say = |id: &str| translation(mo, id).filter(|text| !text.is_empty()).unwrap_or_else(|| id.to_owned());
+    let texts = LAST_LINES.map(|(before, last, name)| {
+        let last = if last.starts_with("Could not read") { say(whole) } else { say(last) };
+        let last = last.replacen("%s", "https://github.com/acme/secret/", 1).replacen(
+            "%s",
+            "The requested URL returned error: 403",
+            1,
+        );
+        (format!("{before}\n{}{last}\n", say("fatal: ")).trim_start().to_owned(), name)
+    });
+    texts.to_vec()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn no_carrier_and_no_noise_changes_a_name_in_any_language_of_git() {
+    let mut wrong = Vec::new();
+    let catalogues = catalogues();
+    let mut languages = Languages::default();
+    catalogues.iter().for_each(|mo| languages.add(mo));
+    for (number, (text, name)) in catalogues.iter().flat_map(|mo| translated(mo)).enumerate() {
+        let noise = NOISE[number % NOISE.len()];
+        let carried = CARRIERS.iter().map(|(carrier, carry)| (*carrier, carry(&text)));
+        let noisy = [
+            ("noise", format!("{noise}\n{text}\n{noise}").into_bytes()),
+            ("nothing", text.clone().into_bytes()),
+        ];
+        for (carrier, input) in carried.chain(noisy) {
+            let found = named_in(&input, &languages);
+            // Of one line alone nobody can tell a prefix that no log is known to have: silence is right, too.
+            if found.is_none() && carrier == "a prefix of somebody" && text.lines().count() == 1 {
+                continue;
+            }
+            if found.as_deref() != Some(name) {
+                wrong.push(format!("{carrier}: {found:?} instead of {name}: {text}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong.join("\n"));
 }
 
 fn measured(input: &[u8]) -> Option<String> {

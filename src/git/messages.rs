@@ -15,10 +15,14 @@ impl Git {
         let beside = || {
             let path = self.run(&["--exec-path"], Cwd::Here).ok()?;
             let path = PathBuf::from(String::from_utf8_lossy(&path).trim());
-            path.ancestors().map(|folder| folder.join("share/locale")).find(|folder| folder.is_dir())
+            // A git of one's own lies in a folder where other programs may have put translations of theirs.
+            let folders = path.ancestors().map(|folder| languages(&folder.join("share/locale")));
+            folders.into_iter().find(|found| !found.is_empty())
         };
-        let folder = named.filter(|folder| folder.is_dir()).or_else(beside);
-        folder.map(|folder| languages(&folder)).unwrap_or_default()
+        match named.filter(|folder| folder.is_dir()) {
+            Some(folder) => languages(&folder),
+            None => beside().unwrap_or_default(),
+        }
     }
 }
 

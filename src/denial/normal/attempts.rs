@@ -13,10 +13,13 @@ const WIDTHS: [usize; 9] = [72, 76, 78, 79, 80, 100, 119, 120, 132];
 pub(super) fn of(lines: &[String], languages: &Languages) -> Vec<Normal> {
     let length = |line: &str| line.trim_end().chars().count();
     let widest = lines.iter().map(|line| length(line)).max().unwrap_or_default();
-    let spoken = |line: &String| Spoken {
-        // A blank at the fold is lost.
-        is_full: length(line) + 1 >= widest && WIDTHS.contains(&widest),
-        ..Spoken::of(line, languages)
+    // A blank at the fold is lost.
+    let is_full = |line: &str| length(line) + 1 >= widest && WIDTHS.contains(&widest);
+    let spoken = |line: &String| Spoken { is_full: is_full(line), ..Spoken::of(line, languages) };
+    // A line of git's in another language is known only if it is whole.
+    let joined = |line: &String, next: Option<&String>| {
+        let next = next.filter(|_| is_full(line) && !languages.know(line))?;
+        ["", " "].iter().map(|blank| [line, *blank, next].concat()).find(|joined| languages.know(joined))
     };
     let mut attempts: Vec<Normal> = Vec::new();
     let mut open: Vec<Spoken> = Vec::new();
@@ -33,7 +36,13 @@ pub(super) fn of(lines: &[String], languages: &Languages) -> Vec<Normal> {
         if line.trim().is_empty() {
             continue;
         }
-        let line = spoken(line);
+        let line = match joined(line, behind.first()) {
+            Some(joined) => {
+                rest = &behind[1..];
+                spoken(&joined)
+            }
+            None => spoken(line),
+        };
         if !is_end(&line) {
             open.push(line);
             continue;

@@ -14,24 +14,46 @@ const PREFIXES_MAX: usize = 8;
 /// How often one encoding may stand in another.
 const DEPTH: usize = 3;
 
+/// How a text's characters are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Encoding {
+    Utf8,
+    Utf16Le,
+    Utf16Be,
+}
+
+impl Encoding {
+    /// Tells by the mark of UTF-16, or by the zeros in it: every address, blank and line end has some.
+    pub(super) fn of(input: &[u8]) -> Self {
+        let start = &input[..input.len().min(512)];
+        let zeros = |at: usize| start.iter().skip(at).step_by(2).filter(|byte| **byte == 0).count();
+        let enough = start.len() / 20;
+        match start {
+            [0xff, 0xfe, ..] => Self::Utf16Le,
+            [0xfe, 0xff, ..] => Self::Utf16Be,
+            _ if start.len() >= 8 && zeros(1) > enough && zeros(1) > 4 * zeros(0) => Self::Utf16Le,
+            _ if start.len() >= 8 && zeros(0) > enough && zeros(0) > 4 * zeros(1) => Self::Utf16Be,
+            _ => Self::Utf8,
+        }
+    }
+
+    /// Reads text that is written so; what cannot be read is replaced.
+    pub(super) fn read(self, input: &[u8]) -> String {
+        let wide = |unit: fn([u8; 2]) -> u16| {
+            let units = input.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+            char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+        };
+        match self {
+            Self::Utf8 => String::from_utf8_lossy(input).into_owned(),
+            Self::Utf16Le => wide(u16::from_le_bytes),
+            Self::Utf16Be => wide(u16::from_be_bytes),
+        }
+    }
+}
+
 /// Reads bytes as text: UTF-16 with or without its mark, else UTF-8 with what is not replaced.
 pub(super) fn decoded(input: &[u8]) -> String {
-    let start = &input[..input.len().min(512)];
-    let zeros = |at: usize| start.iter().skip(at).step_by(2).filter(|byte| **byte == 0).count();
-    let enough = start.len() / 5;
-    let read = |swap: bool| {
-        let units = input.chunks_exact(2).map(|pair| {
-            if swap { u16::from_be_bytes([pair[0], pair[1]]) } else { u16::from_le_bytes([pair[0], pair[1]]) }
-        });
-        char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
-    };
-    match start {
-        [0xff, 0xfe, ..] => read(false),
-        [0xfe, 0xff, ..] => read(true),
-        _ if start.len() >= 8 && zeros(1) > enough && zeros(1) > 4 * zeros(0) => read(false),
-        _ if start.len() >= 8 && zeros(0) > enough && zeros(0) > 4 * zeros(1) => read(true),
-        _ => String::from_utf8_lossy(input).into_owned(),
-    }
+    Encoding::of(input).read(input)
 }
 
 /// Gives a text's lines as they were before they were carried here. Empty lines stay: they end headers.
@@ -197,7 +219,9 @@ fn furniture(line: &str) -> usize {
             continue;
         }
         let token = rest.split(char::is_whitespace).next().unwrap_or_default();
-        let bars = rest.len() - rest.trim_start_matches(BARS).len();
+        // The end of a quotation that somebody folded stands alone.
+        let is_end = rest.trim_end() == "»";
+        let bars = if is_end { 0 } else { rest.len() - rest.trim_start_matches(BARS).len() };
         let word = WORDS.iter().find(|word| {
             let is_word = word.ends_with(|c: char| c.is_alphanumeric());
             rest.strip_prefix(**word)

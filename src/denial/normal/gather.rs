@@ -1,6 +1,7 @@
 //! Reads a log of any length in bounded memory: what may be of interest with what stands around it.
 
-use super::{CONSIDERED, carrier};
+use super::CONSIDERED;
+use super::carrier::Encoding;
 use std::collections::VecDeque;
 use std::io::{self, Read};
 
@@ -41,12 +42,12 @@ pub(crate) fn gather(mut input: impl Read) -> io::Result<Vec<u8>> {
         return Ok(start);
     }
     // In UTF-16 every line has its letters apart: it is made one text before.
-    let is_wide = start.iter().take(512).filter(|byte| **byte == 0).count() > 100;
+    let encoding = Encoding::of(&start);
     let mut kept = Lately::default();
     let mut rest: Vec<u8> = Vec::new();
     let (mut next, mut count) = (start, count);
     loop {
-        let text = if is_wide { carrier::decoded(&next).into_bytes() } else { next };
+        let text = if encoding == Encoding::Utf8 { next } else { encoding.read(&next).into_bytes() };
         rest.extend_from_slice(&text);
         let end = rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let end = if end == 0 && rest.len() > LINE_MAX { rest.len() } else { end };

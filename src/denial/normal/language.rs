@@ -68,6 +68,11 @@ impl Languages {
         }
     }
 
+    /// Says whether a line holds one of git's messages, whole.
+    pub(super) fn know(&self, line: &str) -> bool {
+        self.messages.iter().any(|message| message.find(line).is_some())
+    }
+
     /// Gives a line in English, if it is one of git's in another language.
     pub(super) fn english(&self, line: &str) -> Option<String> {
         if line.is_ascii() && self.messages.is_empty() {
@@ -148,6 +153,12 @@ fn messages(mo: &[u8]) -> Option<Vec<(String, String)>> {
     };
     let (count, ids, texts) = (number(8)?, number(12)?, number(16)?);
     (0..count.min(100_000)).map(|index| Some((text(ids, index)?, text(texts, index)?))).collect()
+}
+
+/// Gives what stands for one of git's messages in a catalogue.
+#[cfg(all(test, target_os = "linux"))]
+pub(in crate::denial) fn translation(mo: &[u8], english: &str) -> Option<String> {
+    messages(mo)?.into_iter().find(|(id, _)| id == english).map(|(_, text)| text)
 }
 
 #[cfg(test)]

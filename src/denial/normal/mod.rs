@@ -23,6 +23,8 @@ use super::phrase::LINE_BREAK;
 use clean::{clean, readable};
 pub(crate) use gather::gather;
 pub(crate) use language::Languages;
+#[cfg(all(test, target_os = "linux"))]
+pub(super) use language::translation;
 use serde_json::Value;
 pub(super) use speaker::Speaker;
 pub(crate) use target::RepositoryName;
@@ -302,10 +304,10 @@ fn ways(git: &str) -> String {
     for line in &lines {
         let behind_address = speaker::quoted_url(line).and_then(|end| {
             let rest = &line[end..];
-            rest.find(": ")
-                .filter(|at| !rest[..*at].contains(LINE_BREAK))
-                .map(|at| &rest[at + 2..])
-                .or_else(|| rest.split_once('：').map(|(_, why)| why))
+            // Chinese has a wide colon; what curl says behind it has narrow ones.
+            let colons = [": ", "："].iter().filter_map(|colon| Some((rest.find(colon)?, colon.len())));
+            let (at, length) = colons.min()?;
+            (!rest[..at].contains(LINE_BREAK)).then(|| &rest[at + length..])
         });
         let behind_code = line.split_once("RPC failed; ").map(|(_, rest)| match rest.split_once("curl ") {
             Some((_, rest)) => rest.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start(),

@@ -79,7 +79,7 @@ pub(super) fn of(line: &str) -> Speaker {
         Speaker::Ssh
     } else if CLIENT.iter().any(|word| line.contains(word)) {
         Speaker::Client
-    } else if begins(&GIT) || quoted_url(line).is_some() {
+    } else if (begins(&GIT) && !is_status(line)) || quoted_url(line).is_some() {
         Speaker::Git
     } else {
         Speaker::Other
@@ -92,7 +92,7 @@ pub(super) fn is_rest(line: &str, after: Speaker, is_full: bool) -> bool {
     let line = line.trim();
     let begins = |words: &[&str]| words.iter().any(|word| line.starts_with(word));
     let first = line.split_whitespace().next().unwrap_or_default();
-    let is_status = line.to_ascii_lowercase().contains("returned error:");
+    let is_status = is_status(line) || line.to_ascii_lowercase().contains("returned error:");
     let announces = line.get(..line.len().min(40)).unwrap_or(line).contains(": ");
     let is_message =
         first.len() > 2 && (first.ends_with(':') || (line.starts_with(char::is_uppercase) && announces));
@@ -121,9 +121,23 @@ pub(super) fn begins_at(line: &str) -> Option<usize> {
         "From https://",
         "HTTP/",
     ];
-    words.iter().filter_map(|word| line.find(word)).min().filter(|at| {
+    let denied = line.find(" Permission denied (").map(|at| {
+        let who = line[..at].rfind(char::is_whitespace).map_or(0, |blank| blank + 1);
+        let is_named = line[who..at].contains('@') && !line[..at].ends_with("::");
+        if is_named { who } else { at + 1 }
+    });
+    words.iter().filter_map(|word| line.find(word)).chain(denied).min().filter(|at| {
         // Not within a word, and not within what git itself says.
         !line[..*at].ends_with(|c: char| c.is_alphanumeric()) && !line[..*at].contains('\'')
+    })
+}
+
+/// Says whether this is the end of `The requested URL returned error: 403`, which somebody folded: git itself says no
+/// such line.
+fn is_status(line: &str) -> bool {
+    line.strip_prefix("error: ").is_some_and(|status| {
+        let status = status.trim_end();
+        status.len() == 3 && status.bytes().all(|byte| byte.is_ascii_digit())
     })
 }
 
@@ -142,14 +156,16 @@ pub(super) fn is_said_by_remote(line: &str) -> bool {
     said_by_remote(line).is_some()
 }
 
-/// Finds the end of an address that git quotes: whatever the language, it does so with this quote.
+/// Finds the end of an address that git quotes, in whatever language. The quotes of programs that are not git, `"`, are
+/// left to the catalogues of messages.
 pub(super) fn quoted_url(line: &str) -> Option<usize> {
-    let start =
-        ["'https://", "'http://", "“https://", "«https://"].iter().find_map(|start| line.find(start))?;
-    let open = line[start..].chars().next().map_or(1, char::len_utf8);
-    let rest = &line[start + open..];
-    let end = rest.find(['\'', '”', '»'])?;
-    (!rest[..end].contains(char::is_whitespace)).then_some(start + open + end)
+    let open =
+        |at: &usize| line[..*at].chars().next_back().filter(|c| matches!(c, '\'' | '“' | '„' | '«' | '‘'));
+    let places = ["https://", "http://"].into_iter().flat_map(|start| line.match_indices(start));
+    let start = places.map(|(at, _)| at).filter(|at| open(at).is_some()).min()?;
+    let end = line[start..].find(['\'', '”', '“', '»', '’'])?;
+    let address = &line[start..start + end];
+    (!address.contains(char::is_whitespace)).then_some(start + end)
 }
 
 fn is_git_at_ssh(line: &str) -> bool {
