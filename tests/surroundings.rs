@@ -289,7 +289,7 @@ fn a_token_that_awaits_approval_is_explained_wherever_git_is_answered_and_is_fin
             let is_explained = said.contains("acme has most likely not approved");
             assert_eq!(is_explained, row.git == Git::Fetches, "{}: {}", row.place, output.report());
         }
-        let program = option_env!("CARGO_BIN_EXE_git-credential-patron").expect("it was built");
+        let program = env!("CARGO_BIN_EXE_git-credential-patron");
         let diagnosed = run(&sandbox, &before, &[program, "diagnose", "acme/secret", "--json"]);
         assert!(!diagnosed.status.success(), "{}: {}", row.place, diagnosed.report());
         assert!(!diagnosed.stdout().contains("\"id\": \"ok\""), "{}: {}", row.place, diagnosed.report());

@@ -43,7 +43,7 @@ pub(crate) use self::{
     make::days,
     policy::{
         Access, Block, By, GITHUB, Host, HostKind, On, Owner, OwnerKind, PendingAnswer, Permission, Policy,
-        Repository, Role, Rule, Selection, State, Then, Tls, Token, Visibility,
+        Repository, Role, Rule, Selection, SelfSigned, State, Then, Tls, Token, Visibility,
     },
     tokens::{TokenKind, fingerprint, make_old_token, make_stateless_installation_token, make_token},
 };
@@ -122,6 +122,11 @@ impl Forge {
     /// The certificate to trust, as a PEM file.
     pub(crate) fn ca_file(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
+    }
+
+    /// The certificate that a host has signed for itself ([`Tls::BySelf`]), as PEM.
+    pub(crate) fn certificate_by_self(host: &str, says: SelfSigned) -> String {
+        wire::by_self(host, says).expect("keys can be made").pem
     }
 
     /// The folder of everything it writes.

@@ -73,6 +73,17 @@ pub(crate) enum HostKind {
     Plain,
 }
 
+/// What a certificate that signed itself says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum SelfSigned {
+    /// That it is an authority: what openssl makes by default.
+    Authority,
+    /// That it is none.
+    NoAuthority,
+    /// Nothing.
+    Silent,
+}
+
 /// How the TLS of a host is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tls {
@@ -82,6 +93,8 @@ pub(crate) enum Tls {
     UnknownAuthority,
     /// Signed by the forge's authority, for another name.
     WrongName,
+    /// Signed by itself, as `openssl req -x509` makes one: believed by whoever was given this very certificate.
+    BySelf(SelfSigned),
     /// Closed before the handshake.
     Closed,
     /// The handshake is never answered.

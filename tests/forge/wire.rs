@@ -18,7 +18,7 @@ use super::Shared;
 use super::http::{self, Reply, Request, Unreadable};
 use super::log::{Entry, EntryKind};
 use super::pages;
-use super::policy::Tls;
+use super::policy::{SelfSigned, Tls};
 use super::site::{self, Delivery};
 
 /// The bytes sent at once where a delivery is slow.
@@ -182,6 +182,7 @@ fn tunnel(shared: &Shared, mut socket: TcpStream, request: &Request) -> io::Resu
         Tls::Good => authority().config(&host, &host)?,
         Tls::WrongName => authority().config(&host, "wrong.example.com")?,
         Tls::UnknownAuthority => stranger().config(&host, &host)?,
+        Tls::BySelf(says) => by_self(&host, says)?.config,
         Tls::Closed => return Ok(()),
         Tls::Silent => {
             // It ends with the client, or with the forge.
@@ -295,14 +296,7 @@ impl Authority {
         }
         let name = name.split(':').next().unwrap_or(name);
         let certificate = self.certificate(name).map_err(io::Error::other)?;
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key.serialize_der()));
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .and_then(|it| it.with_no_client_auth().with_single_cert(vec![certificate], key))
-            .map_err(io::Error::other)?;
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        let config = Arc::new(config);
+        let config = served(certificate, &self.key)?;
         configs.insert(cached, Arc::clone(&config));
         Ok(config)
     }
@@ -314,6 +308,53 @@ impl Authority {
         params.insert_extended_key_usage(rcgen::ExtendedKeyUsagePurpose::ServerAuth);
         Ok(params.signed_by(&self.key, &self.issuer)?.der().clone())
     }
+}
+
+/// What a server answers with that has this certificate.
+fn served(certificate: CertificateDer<'static>, key: &KeyPair) -> io::Result<Arc<ServerConfig>> {
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .and_then(|it| it.with_no_client_auth().with_single_cert(vec![certificate], key))
+        .map_err(io::Error::other)?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+/// A certificate that has signed itself, and what a server answers with that has it.
+#[derive(Clone)]
+pub(crate) struct BySelf {
+    /// The certificate.
+    pub(crate) pem: String,
+    config: Arc<ServerConfig>,
+}
+
+/// Gives the one that a host has signed for itself; the same one each time.
+pub(crate) fn by_self(host: &str, says: SelfSigned) -> io::Result<BySelf> {
+    type Known = Mutex<HashMap<(String, SelfSigned), BySelf>>;
+    static KNOWN: OnceLock<Known> = OnceLock::new();
+    let mut known = lock(KNOWN.get_or_init(Known::default));
+    if let Some(found) = known.get(&(host.to_owned(), says)) {
+        return Ok(found.clone());
+    }
+    let made = || {
+        let name = host.split(':').next().unwrap_or(host);
+        let mut params = CertificateParams::new(vec![name.to_owned()])?;
+        params.distinguished_name = named(name);
+        params.is_ca = match says {
+            SelfSigned::Authority => IsCa::Ca(BasicConstraints::Unconstrained),
+            SelfSigned::NoAuthority => IsCa::ExplicitNoCa,
+            SelfSigned::Silent => IsCa::NoCa,
+        };
+        let key = KeyPair::generate()?;
+        let certificate = params.self_signed(&key)?;
+        Ok::<_, rcgen::Error>((certificate, key))
+    };
+    let (certificate, key) = made().map_err(io::Error::other)?;
+    let made = BySelf { pem: certificate.pem(), config: served(certificate.der().clone(), &key)? };
+    known.insert((host.to_owned(), says), made.clone());
+    Ok(made)
 }
 
 fn named(name: &str) -> DistinguishedName {

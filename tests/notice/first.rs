@@ -84,6 +84,59 @@ fn a_push_with_a_token_that_may_only_read_is_explained_at_the_first_attempt_and_
 }
 
 #[test]
+fn what_is_open_by_now_goes_through_in_silence_whatever_was_closed() {
+    type Change = fn(&mut Policy);
+    let rows: [(Change, Change, &str, &str); 4] = [
+        (
+            |policy| policy.token_mut("acme").contents = Permission::Read,
+            |policy| policy.token_mut("acme").contents = Permission::Write,
+            "push -q",
+            "(write-permission-missing)",
+        ),
+        (
+            |policy| policy.repository_mut("acme/secret").archived = true,
+            |policy| policy.repository_mut("acme/secret").archived = false,
+            "push -q",
+            "(archived)",
+        ),
+        (
+            |policy| policy.token_mut("acme").repositories = Selection::Only(vec!["tools".to_owned()]),
+            |policy| policy.token_mut("acme").repositories = Selection::All,
+            "fetch -q",
+            "(repository-not-selected)",
+        ),
+        (
+            |policy| policy.owner_mut("acme").ip_allow_list = true,
+            |policy| policy.owner_mut("acme").ip_allow_list = false,
+            "fetch -q",
+            "(ip-not-allowed)",
+        ),
+    ];
+    for (close, open, line, verdict) in rows {
+        let desk = Desk::new(Policy::sample());
+        // The checkout is made with another token, so that acme's is used for the first time.
+        let url = format!("https://mona:{}@github.com/acme/secret", desk.forge.secret("classic"));
+        desk.ok(".", &format!("clone -q {url} secret"));
+        desk.ok("secret", "remote set-url origin https://github.com/acme/secret");
+        desk.ok("secret", "commit -q --allow-empty -m more");
+        desk.forge.policy(close);
+        let said = desk.fails("secret", line);
+        assert!(Desk::lines(&said).first().is_some_and(|line| line.ends_with(verdict)), "{verdict}: {said}");
+        // Still closed: one line, in words, with the page or what tells more.
+        desk.later(11);
+        desk.forge.clear_log();
+        let said = desk.fails("secret", line);
+        let [again] = Desk::lines(&said)[..] else { panic!("{said}") };
+        assert!(again.contains("acme/secret was refused just now: "), "{said}");
+        assert!(again.contains("git credential-patron diagnose") && !again.contains(&verdict[1..]), "{said}");
+        assert_eq!(desk.calls(), [""; 0], "git alone asks");
+        desk.forge.policy(open);
+        desk.later(11);
+        silent(&desk.ok("secret", line));
+    }
+}
+
+#[test]
 fn a_second_repository_that_is_not_selected_is_told_at_its_first_use() {
     let mut policy = Policy::sample();
     policy.token_mut("acme").repositories = Selection::Only(vec!["secret".to_owned()]);

@@ -3,6 +3,7 @@
 //! The forge logs every request, so "one probe" is counted: git's own operations are known, what was asked
 //! beyond them is ours.
 
+mod certificates;
 mod doors;
 mod first;
 mod lifetime;

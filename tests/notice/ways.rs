@@ -77,13 +77,14 @@ fn what_cannot_be_asked_is_not_asked_and_never_fine() {
 
 #[test]
 fn many_remotes_at_once_say_nothing_untrue_of_the_host_and_explain_once() {
-    let repos: Vec<String> = (0..12).map(|n| format!("many-{n}")).collect();
-    for is_pending in [false, true] {
+    // The last takes longer for all than anybody waits for a lock of ours.
+    for (is_pending, many, reply) in [(false, 12, 100), (true, 12, 100), (false, 24, 300)] {
+        let repos: Vec<String> = (0..many).map(|n| format!("many-{n}")).collect();
         let mut policy = if is_pending { pending() } else { Policy::sample() };
         for repo in &repos {
             policy.repositories.push(Repository::new(&format!("acme/{repo}"), Visibility::Private));
         }
-        let slow = Rule::fault(Then::Delay(Duration::from_millis(100))).on(On::Git);
+        let slow = Rule::fault(Then::Delay(Duration::from_millis(reply))).on(On::Git);
         let desk = Desk::with(policy.rule(slow), &[("acme", "acme")]);
         let runs: Vec<_> = repos
             .iter()
@@ -98,6 +99,63 @@ fn many_remotes_at_once_say_nothing_untrue_of_the_host_and_explain_once() {
         let users = desk.calls().iter().filter(|call| *call == "/user").count();
         assert_eq!(users, usize::from(is_pending), "{:?}", desk.calls());
     }
+}
+
+#[test]
+fn a_lock_of_ours_that_nobody_gives_back_says_nothing_of_the_host() {
+    for is_pending in [false, true] {
+        let desk = Desk::with(if is_pending { pending() } else { Policy::sample() }, &[("acme", "acme")]);
+        // The locks are there from now on, and nothing else is known.
+        desk.run(".", "ls-remote -q https://github.com/acme/secret");
+        let state = desk.sandbox.home().join(".local/state/git-credential-patron");
+        let held: Vec<std::fs::File> = std::fs::read_dir(state.join("locks"))
+            .expect("it was used")
+            .map(|entry| entry.expect("an entry").path())
+            .filter(|path| {
+                let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+                ["flight-", "place-", "owner-"].iter().any(|kind| name.starts_with(kind))
+            })
+            .map(|path| std::fs::File::options().write(true).open(path).expect("ours"))
+            .collect();
+        assert!(!held.is_empty());
+        held.iter().for_each(|file| file.lock().expect("nobody else has it"));
+        std::fs::remove_file(state.join("outcomes.toml")).expect("ours");
+        for line in
+            ["ls-remote -q https://github.com/acme/secret", "clone -q https://github.com/acme/secret it"]
+        {
+            desk.forge.clear_log();
+            let output = desk.run(".", line);
+            assert_eq!(output.status.success(), !is_pending, "{}", output.report());
+            assert_eq!(Desk::lines(&output.stderr()), [""; 0], "{}", output.report());
+            assert_eq!((desk.asked(), desk.calls().len()), (1, 0), "git alone asks");
+        }
+        let outcomes = std::fs::read_to_string(state.join("outcomes.toml")).unwrap_or_default();
+        assert!(!outcomes.contains("memory.hold"), "{outcomes}");
+        drop(held);
+        let output = desk.run(".", "ls-remote -q https://github.com/acme/secret");
+        assert_eq!(output.stderr().contains("(approval-pending)"), is_pending, "{}", output.report());
+    }
+}
+
+#[test]
+fn a_request_that_names_no_repository_is_told_so_and_gets_no_owners_token() {
+    let desk = Desk::with(Policy::sample(), &[("acme", "acme")]);
+    let fill = |lines: &str| desk.sandbox.git(["credential", "fill"]).stdin(format!("{lines}\n")).run();
+    for lines in
+        ["protocol=https\nhost=github.com\n", "url=https://github.com\n", "url=https://mona@github.com/\n"]
+    {
+        let output = fill(lines);
+        assert!(!output.stdout().contains("password="), "{lines}: {}", output.report());
+        let said = output.stderr();
+        assert!(
+            said.contains("patron: git did not say which repository")
+                && said.contains("send path=OWNER/REPO"),
+            "{lines}: {said}"
+        );
+        assert_eq!(said.matches("patron: ").count(), 1, "{said}");
+    }
+    let output = fill("url=https://github.com/acme/secret\n").ok();
+    assert!(output.stdout().contains("password=") && output.stderr().is_empty(), "{}", output.report());
 }
 
 #[test]
