@@ -184,6 +184,11 @@ impl Handover {
         Some(lines)
     }
 
+    /// Tells whether the host had asked for the credential: git has made a request before.
+    pub(super) fn was_challenged(&self) -> bool {
+        !self.challenges.is_empty()
+    }
+
     /// Tells whether git asked for the credential of the asked place.
     pub(super) fn was_asked(&self) -> bool {
         self.was_asked

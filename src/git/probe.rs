@@ -74,7 +74,7 @@ pub(crate) enum Probed {
     },
     /// There was no answer in time.
     Slow,
-    /// Git could not be started.
+    /// Git could not be started, or only when most of the time was over.
     NotStarted,
 }
 

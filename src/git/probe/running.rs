@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 
 /// How long the end of a git that was stopped is waited for.
 const AFTERWARDS: Duration = Duration::from_millis(200);
+/// How long git may take until it is about to ask. A machine that is slower than that took the time off the request.
+const HARDLY: Duration = Duration::from_millis(500);
 
 /// A git that was started. Dropping it ends it.
 pub(super) struct ProbingGit {
@@ -25,6 +27,8 @@ pub(super) struct ProbingGit {
     _stdin: Option<ChildStdin>,
     stdout: Option<ChildStdout>,
     socket: Socket,
+    way: Way,
+    start: Instant,
 }
 
 /// What comes next from git.
@@ -44,6 +48,7 @@ enum Next {
 impl ProbingGit {
     /// Starts git; gives the nonce of its questions, too.
     pub(super) fn start(git: &Git, what: &InfoRefs<'_>) -> io::Result<(Self, String)> {
+        let start = Instant::now();
         let url = url_of(what.remote).ok_or_else(|| io::Error::other("there is no repository to ask for"))?;
         let own = env::current_exe()?;
         let nonce = handover::nonce()?;
@@ -67,15 +72,17 @@ impl ProbingGit {
             let _ = stdin.write_all(word);
         }
         // `command` is dropped here: it holds the far end of the socket, whose end is the end of git.
-        Ok((Self { child, _stdin: stdin, stdout, socket }, nonce))
+        Ok((Self { child, _stdin: stdin, stdout, socket, way: what.way, start }, nonce))
     }
 
     /// Answers git's question, and waits for its first word.
     pub(super) fn wait(mut self, mut handover: Handover, deadline: Instant) -> Probed {
         let mut word = None;
         let mut until = deadline;
+        let mut is_late = true;
         loop {
             if let Some(lines) = handover.reply() {
+                is_late = self.start.elapsed() > HARDLY && !handover.was_challenged();
                 // Who has ended meanwhile does not want it any more.
                 let _ = self.socket.write_all(&lines);
             }
@@ -91,6 +98,8 @@ impl ProbingGit {
                 Next::Printed(bytes) => handover.take(&bytes),
                 Next::Ended => break,
                 Next::Slow if word.is_some() => break,
+                // It wants the credential before it asks, so most of the time was this machine's.
+                Next::Slow if self.way == Way::AtOnce && is_late => return Probed::NotStarted,
                 Next::Slow => return Probed::Slow,
             }
         }
@@ -184,9 +193,11 @@ fn with_settings(before: Option<OsString>, settings: &[OsString]) -> OsString {
 fn settings(own: &Path, what: &InfoRefs<'_>, url: &str, nonce: &str) -> io::Result<Vec<OsString>> {
     let host = format!("https://{}", what.remote.host);
     let helper = helper_command(own).map_err(io::Error::other)?;
-    let mut ours = format!("credential.{host}.helper=").into_bytes();
+    // Git tells it of what worked as well, before it says a word. That is not wanted, so no program is started for it;
+    // and `exec` spares the shell a process.
+    let mut ours = format!("credential.{host}.helper=!f() {{ test \"$1\" = store || exec ").into_bytes();
     ours.extend_from_slice(&helper);
-    ours.extend_from_slice(format!(" {HELPER} {nonce}").as_bytes());
+    ours.extend_from_slice(format!(" {HELPER} {nonce} \"$1\"; }}; f").as_bytes());
     let mut settings: Vec<OsString> = [
         // An empty helper forgets those named before it, wherever that was.
         "credential.helper=".to_owned(),
