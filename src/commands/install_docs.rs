@@ -1,4 +1,4 @@
-//! `install-docs`: puts the manual where `git help` finds it, for who has the program alone (`cargo install`).
+//! `install-docs`: puts the manual where `git help` finds it, for those who have only the program (`cargo install`).
 //!
 //! Git answers `git credential-patron --help` by itself: it runs `man`, which looks for each DIR/bin in PATH into
 //! DIR/share/man. Packages and install.sh put the pages there; Cargo installs programs and nothing else.

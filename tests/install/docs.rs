@@ -1,4 +1,4 @@
-//! `install-docs`: who has the program alone has the manual after one command.
+//! `install-docs`: whoever has only the program has the manual after one command.
 
 use super::{Home, assert_same, listing, tool};
 use crate::sandbox::PROGRAM;
