@@ -20,6 +20,8 @@ use std::io::{self, Write};
 use std::path::Path;
 
 /// What a host looks like, for every message that refuses one.
+/// The most files that are looked into for helpers which git asks only under a condition.
+const MOST_CONDITIONAL: usize = 64;
 const HOST_LOOKS_LIKE: &str = "a host is a name with an optional port (ghe.example.com, ghe.example.com:8443), or its URL (https://ghe.example.com)";
 
 /// Runs `setup`: what is written goes to `out`, warnings go to `err`.
@@ -368,10 +370,15 @@ impl Task {
     /// Names the helpers of files that git reads only under a condition (`includeIf`): they cannot be recorded, since
     /// the condition is git's to judge, and our lines come after them.
     fn warn_of_conditions(&self, listing: &Listing, err: &mut dyn Write) -> io::Result<()> {
-        for (condition, file) in listing.conditional_files() {
+        let mut files = listing.conditional_files();
+        let mut next = 0;
+        // What such a file includes is read where it is. Two files may include each other.
+        while let Some((condition, file)) = files.get(next).cloned().filter(|_| next < MOST_CONDITIONAL) {
+            next += 1;
             let Ok(entries) = Listing::of_file(&self.git, &file) else { continue };
             let entry = |(key, value)| Entry { level: Level::Global, file: Some(file.clone()), key, value };
             let of_file = Listing { entries: entries.into_iter().map(entry).collect() };
+            files.extend(of_file.included_files().into_iter().map(|file| (condition.clone(), file)));
             for host in &self.asked {
                 let whole = of_file.chain(&format!("https://{host}")).unwrap_or_default();
                 let parts = of_file.sections_of_host(host.as_str()).into_iter().map(|section| section.chain);

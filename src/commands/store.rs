@@ -177,6 +177,11 @@ fn learn(lookup: &Lookup<'_>, owner: &Owner, token: &Token) {
         app: None,
     };
     if let Some(kept) = keep(session, account, token, None, None) {
+        // Git says so: it was let in with it.
+        lookup.note(|outcomes| {
+            outcomes.note_secret(&kept.id, token);
+            outcomes.note_accepted(&kept.id, remote, notice::direction(session.caller()), session.now);
+        });
         say(&format!(
             "learned {} from git (stored in the {}); see: git credential-patron list",
             kept.label,

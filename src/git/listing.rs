@@ -163,6 +163,15 @@ impl Listing {
         files.collect()
     }
 
+    /// Gives the files that are read with these entries' own: `include.path`.
+    pub(crate) fn included_files(&self) -> Vec<PathBuf> {
+        let files = self.entries.iter().filter_map(|entry| {
+            let (b"include", None, b"path") = entry.parts() else { return None };
+            included_path(entry.value.as_deref()?, entry.file.as_deref())
+        });
+        files.collect()
+    }
+
     /// Keeps the entries of the given levels.
     #[must_use]
     pub(crate) fn of_levels(&self, levels: &[Level]) -> Self {

@@ -437,3 +437,27 @@ fn a_file_that_is_mounted_by_itself_is_named_and_nothing_is_left_half_done() {
     assert_eq!(listed(&sandbox).len(), 3);
     all_are_given(&sandbox, &accounts);
 }
+
+/// C3: what cannot be put in its place leaves nothing behind, and says which file it is.
+#[test]
+fn a_setup_that_cannot_put_gits_file_in_its_place_is_undone_whole() {
+    for error in ["EBUSY", "EROFS", "EXDEV", "ENOSPC"] {
+        let (sandbox, _) = prepared();
+        let config = sandbox.write(".gitconfig", "[user]\n\tname = Mona\n");
+        let before = given::files_below(sandbox.home());
+        // Our own file comes first, and then git's.
+        let strace = tool("strace", "strace").display().to_string();
+        let inject = format!("inject=rename,renameat,renameat2:error={error}:when=2");
+        let program = sandbox.program().display().to_string();
+        let words = ["-D", "-qq", "-o", "/dev/null", "-e", &inject, &program, "setup"];
+        let output = sandbox.command(strace, words).fails(1);
+        assert!(output.stderr().contains(".gitconfig"), "{error}: {}", output.report());
+        assert_eq!(std::fs::read(&config).expect("it is there"), b"[user]\n\tname = Mona\n", "{error}");
+        let left: Vec<_> = given::files_below(sandbox.home())
+            .into_iter()
+            .filter(|path| !before.contains(path) && !path.to_string_lossy().contains("/locks/"))
+            .collect();
+        assert!(left.is_empty(), "{error}: {left:?}");
+        sandbox.patron(["setup"]).ok();
+    }
+}

@@ -456,6 +456,27 @@ fn a_trace_to_something_that_nobody_reads_hangs_nobody() {
     }
 }
 
+/// As git has it for its own: a name that means another file in each folder is none.
+#[test]
+fn a_trace_to_a_relative_file_is_said_to_be_none_and_nothing_is_written_anywhere() {
+    let (sandbox, accounts) = prepared();
+    for odd in ["trace.log", "./trace", "~/trace", "yes"] {
+        let get = sandbox.patron(["get"]).stdin(asked()).env("PATRON_TRACE", odd).ok();
+        assert!(get.stdout() == accounts[0].answer(), "{odd}: {}", get.stderr());
+        let list = sandbox.patron(["list"]).env("PATRON_TRACE", odd).ok();
+        for output in [get, list] {
+            let expected = format!(
+                "patron: nothing is logged: PATRON_TRACE is \"{odd}\", and neither 1 nor an absolute file name\n"
+            );
+            assert_eq!(output.stderr(), expected);
+        }
+        assert_eq!(names_in(&sandbox.work()), [""; 0], "{odd}");
+    }
+    for off in ["", "0", "false"] {
+        sandbox.patron(["list"]).env("PATRON_TRACE", off).ok().says_nothing();
+    }
+}
+
 /// F26, A3.
 #[test]
 fn whatever_the_umask_files_and_folders_are_for_their_user_alone() {

@@ -74,3 +74,31 @@ fn an_account_that_was_never_used_has_no_outcome() {
     assert!(account["outcome"].is_null() && account["outcome_at"].is_null(), "{account}");
     assert_eq!(listed(&person).lines().count(), 2);
 }
+
+#[test]
+fn a_learned_account_is_accepted_since_the_day_it_was_learned_however_often_it_is_used() {
+    let person = Person::new(Policy::sample());
+    let sandbox = &person.sandbox;
+    for (owner, repo) in [("acme", "secret"), ("globex", "api"), ("mona", "dotfiles")] {
+        let script =
+            format!("case \"$1\" in Username*) echo mona;; *) echo {};; esac", person.forge.secret(owner));
+        sandbox.write_program("answer", &script);
+        let url = format!("https://github.com/{owner}/{repo}");
+        let by_hand = sandbox.git(["ls-remote", "-q", &url]).env("GIT_ASKPASS", sandbox.bin().join("answer"));
+        by_hand.env_remove("GIT_TERMINAL_PROMPT").ok().says(&format!("learned {owner} from git"));
+        for _ in 0..2 {
+            let account =
+                json(&person).into_iter().find(|account| account["label"] == owner).expect("learned");
+            assert_eq!(
+                (&account["learned"], &account["outcome"]),
+                (&true.into(), &"accepted".into()),
+                "{account}"
+            );
+            assert!(account["outcome_at"].is_string(), "{account}");
+            sandbox.git(["ls-remote", "-q", &url]).ok();
+        }
+    }
+    let text = listed(&person);
+    assert_eq!(text.matches("learned from git").count(), 3, "{text}");
+    assert_eq!(text.matches("accepted since 20").count(), 3, "{text}");
+}

@@ -1,7 +1,9 @@
 //! What GitHub says in one and the same words, told apart; and what is no refusal of a token at all.
 
 use super::*;
-use crate::forge::{By, On, Owner, Permission, Reply, Role, Rule, Selection, State, Then, Token};
+use crate::forge::{
+    By, On, Owner, PendingAnswer, Permission, Reply, Role, Rule, Selection, State, Then, Token,
+};
 
 /// Clones and gives the first line, which must end with this id.
 #[track_caller]
@@ -274,4 +276,44 @@ fn push(desk: &Desk, repo: &str, works: bool) -> String {
     }
     let line = "push -q origin HEAD:refs/heads/topic";
     if works { desk.ok("it", line) } else { desk.fails("it", line) }
+}
+
+#[test]
+fn an_owner_that_let_the_token_in_before_has_revoked_it_and_no_approval_waits() {
+    for (answer, line) in [
+        (PendingAnswer::NotFound, "ls-remote https://github.com/acme/tools"),
+        (PendingAnswer::NotGranted, "ls-remote https://github.com/acme/tools"),
+        (PendingAnswer::NotFound, "-C secret push -q"),
+    ] {
+        let desk = Desk::new(Policy::sample());
+        desk.ok(".", "clone -q https://github.com/acme/secret");
+        desk.ok("secret", "commit -q --allow-empty -m more");
+        desk.forge.policy(|policy| {
+            policy.token_mut("acme").state = State::Pending;
+            policy.pending = answer;
+        });
+        let said = desk.fails(".", line);
+        let first = Desk::lines(&said).first().copied().unwrap_or_default();
+        assert!(first.ends_with("(grant-revoked)"), "{answer:?}, {line}: {said}");
+        assert!(!said.contains("not approved"), "{said}");
+    }
+}
+
+#[test]
+fn a_trouble_of_githubs_that_has_healed_is_spoken_of_once() {
+    let limited = Reply::text(403, "You have exceeded a secondary rate limit.\n").with("Retry-After", "30");
+    for (reply, id) in [
+        (Reply::text(429, "Slow down.\n"), "rate-limited"),
+        (Reply::text(503, "No server is available.\n"), "server-error"),
+        (limited, "rate-limited"),
+    ] {
+        let rule = Rule::fault(Then::Answer(reply)).by(By::Credential).on(On::Git).times(1);
+        let desk = Desk::new(Policy::sample().rule(rule));
+        let said = desk.run(".", "clone -q https://github.com/acme/secret").stderr();
+        assert!(said.contains(&format!("({id})")), "{id}: {said}");
+        for folder in ["two", "three"] {
+            let said = desk.ok(".", &format!("clone -q https://github.com/acme/secret {folder}"));
+            assert_eq!(Desk::lines(&said), [""; 0], "{id}: {said}");
+        }
+    }
 }

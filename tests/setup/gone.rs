@@ -207,6 +207,27 @@ fn a_helper_of_a_conditional_file_is_named_with_its_file() {
 }
 
 #[test]
+fn every_condition_and_every_depth_of_an_include_is_looked_through() {
+    in_each_home(|home| {
+        home.write("deep.inc", "[credential]\n\thelper = note:deep\n");
+        home.write("outer.inc", "[include]\n\tpath = deep.inc\n");
+        for (condition, path, file) in [
+            ("onbranch:main", "~/deep.inc", "deep.inc"),
+            ("hasconfig:remote.*.url:https://github.com/acme/**", "deep.inc", "deep.inc"),
+            ("gitdir/i:~/Work/", "outer.inc", "deep.inc"),
+        ] {
+            home.write(".gitconfig", format!("[includeIf \"{condition}\"]\n\tpath = {path}\n"));
+            let ended = home.setup();
+            assert_eq!(ended.code, 0, "{ended:?}");
+            let named = format!("({}:2) is no longer asked for github.com", home.path(file).display());
+            assert!(ended.err.contains(&named), "{condition}: {ended:?}");
+            assert!(ended.err.contains(&format!("only where \"{condition}\" holds")), "{ended:?}");
+            home.unsetup().well();
+        }
+    });
+}
+
+#[test]
 fn a_config_that_includes_our_file_already_is_not_written() {
     in_each_home(|home| {
         let absolute = home.path(OURS).display().to_string();
@@ -264,9 +285,11 @@ fn a_config_file_that_is_read_without_home_gets_an_absolute_include() {
 fn who_is_told_each_token_besides_is_named_with_the_command_that_ends_it() {
     in_each_home(|home| {
         home.git(&["init", "-q", "."]);
-        for (key, value) in
-            [("credential.helper", "store"), ("credential.https://github.com.helper", "cache")]
-        {
+        for (key, value) in [
+            ("credential.helper", "store"),
+            ("credential.https://github.com.helper", "cache"),
+            ("credential.https://github.com/acme.helper", "libsecret"),
+        ] {
             home.git(&["config", key, value]);
             let ended = home.setup();
             assert_eq!(ended.code, 0, "{ended:?}");
