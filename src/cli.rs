@@ -243,7 +243,8 @@ pub(crate) enum ImportSource {
 pub(crate) enum VaultName {
     /// The system's keyring
     Keyring,
-    /// A file that only you can read
+    #[cfg_attr(unix, doc = "A file that only you can read")]
+    #[cfg_attr(not(unix), doc = "A file in your own profile")]
     File,
 }
 

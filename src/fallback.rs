@@ -19,6 +19,7 @@ use crate::limits;
 use crate::protocol::reply::{self, Reader, Reply, UnusableReply, compose_lines};
 use crate::protocol::{Line, Operation, Request, secrets};
 use crate::remote::Host;
+use crate::search_path;
 use crate::token::Token;
 use std::ffi::OsString;
 use std::io::{Read, Write};
@@ -161,7 +162,17 @@ fn shell(helper: &str, operation: Operation, host: &Host) -> Command {
     let mut command = helper_line::command(helper);
     command.push(' ');
     command.push_str(operation.word());
-    let mut shell = Command::new(SHELL);
+    let mut shell = match search_path::shell() {
+        Some(sh) => Command::new(sh),
+        // No shell in sight, and nothing in the command that only one could read (git's `prepare_shell_cmd`).
+        None if !command.contains(|letter| "|&;<>()$`\\\"'\t\n*?[#~=%".contains(letter)) => {
+            let mut words = command.split(' ').filter(|word| !word.is_empty());
+            let mut program = Command::new(words.next().unwrap_or_default());
+            program.args(words).env(MARK, mark(host));
+            return program;
+        }
+        None => Command::new("sh"),
+    };
     // Git's shells get the command as their name, too.
     shell.args(["-c", &command, &command]).env(MARK, mark(host));
     shell
@@ -182,9 +193,6 @@ pub(crate) fn held_by(helper: &str, request: Foreign<'_>, host: &Host) -> Option
     let output = bounded::run(child, &compose_lines(request.lines), most, PATIENCE).ok()??;
     read(&**Zeroizing::new(output.stdout)).ok().filter(|reply| !reply.is_empty())
 }
-
-/// The shell of git's helpers. On Windows git puts its own into the search path of its children.
-const SHELL: &str = if cfg!(unix) { "/bin/sh" } else { "sh" };
 
 /// Reads up to the blank line or the end, as git does, so that nothing waits for a process that the helper
 /// left behind with its stdout.

@@ -44,19 +44,41 @@ pub(crate) struct Paths {
 
 /// Why there is no place for our files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("HOME is not set to an absolute path, so there is no place for patron's files")]
+#[error("{}, so there is no place for patron's files", missing())]
 pub(crate) struct NoHome;
+
+/// Says what names the folders of this user, and does not. Windows is asked itself: it knows them without variables,
+/// unless what it knows is made of one (`%USERPROFILE%\AppData`).
+fn missing() -> &'static str {
+    match cfg!(windows) {
+        true => "Windows does not say where your application data is (APPDATA and LOCALAPPDATA)",
+        false => "HOME is not set to an absolute path",
+    }
+}
+
+impl NoHome {
+    /// Says what mends it.
+    pub(crate) fn remedy(self) -> &'static str {
+        match cfg!(windows) {
+            true => "set USERPROFILE to your profile's folder, or sign in again",
+            false => "set HOME to your home folder, as an absolute path",
+        }
+    }
+}
 
 impl Paths {
     /// Finds the folders from the environment. Nothing is created.
     pub(crate) fn find() -> Result<Self, NoHome> {
         // `directories` asks the password database when HOME is missing and takes a relative one as it is;
         // both would put secrets where nobody expects them.
-        let home = env::var_os(if cfg!(windows) { "USERPROFILE" } else { "HOME" });
-        if !home.is_some_and(|home| Path::new(&home).is_absolute()) {
+        let home = env::var_os("HOME");
+        if !cfg!(windows) && !home.is_some_and(|home| Path::new(&home).is_absolute()) {
             return Err(NoHome);
         }
         let dirs = ProjectDirs::from("", "", "git-credential-patron").ok_or(NoHome)?;
+        if !dirs.config_dir().is_absolute() || !dirs.data_local_dir().is_absolute() {
+            return Err(NoHome);
+        }
         let state = dirs.state_dir().unwrap_or(dirs.data_local_dir()).to_owned();
         Ok(Self {
             config: dirs.config_dir().to_owned(),

@@ -7,6 +7,13 @@ use std::io::{self, Write};
 use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
+#[cfg(unix)]
+#[path = "stdio/unix.rs"]
+mod platform;
+#[cfg(not(unix))]
+#[path = "stdio/windows.rs"]
+mod platform;
+
 /// How long a request may take to arrive: git never bounds a helper, so we bound our waiting for git.
 const WALL: Duration = Duration::from_secs(5);
 
@@ -62,58 +69,15 @@ pub(crate) fn drain() {
 
 fn read_within(buffer: &mut [u8], start: Instant) -> Result<usize, Unread> {
     let left = WALL.checked_sub(start.elapsed()).ok_or(Unread::Slow)?;
-    wait_for_stdin(left)?;
-    loop {
-        match read_stdin(buffer) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            other => return other.map_err(Unread::Io),
-        }
-    }
-}
-
-/// Reads past Rust's own buffer, which would keep a copy of the password.
-#[cfg(unix)]
-fn read_stdin(buffer: &mut [u8]) -> io::Result<usize> {
-    rustix::io::read(rustix::stdio::stdin(), buffer).map_err(Into::into)
-}
-
-#[cfg(not(unix))]
-fn read_stdin(buffer: &mut [u8]) -> io::Result<usize> {
-    io::Read::read(&mut io::stdin().lock(), buffer)
-}
-
-#[cfg(unix)]
-fn wait_for_stdin(left: Duration) -> Result<(), Unread> {
-    use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    let stdin = rustix::stdio::stdin();
-    let mut polled = [PollFd::new(&stdin, PollFlags::IN)];
-    let until = Timespec::try_from(left).map_err(|_| Unread::Slow)?;
-    match poll(&mut polled, Some(&until)) {
-        Ok(0) => Err(Unread::Slow),
-        // A signal that we survive: reading says what there is.
-        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
-        Err(errno) => Err(Unread::Io(errno.into())),
-    }
-}
-
-/// Windows cannot wait for a pipe without a thread; git there closes stdin when it has sent all.
-#[cfg(not(unix))]
-fn wait_for_stdin(_left: Duration) -> Result<(), Unread> {
-    Ok(())
+    platform::read_within(buffer, left)
 }
 
 /// Writes a whole answer to stdout, at once and past any buffer that would keep a copy of it.
 ///
 /// A reader that is gone (`EPIPE`) does not want it any more, which is no error.
 pub(crate) fn write_answer(answer: &[u8]) -> io::Result<()> {
-    #[cfg(unix)]
-    let mut stdout = {
-        // Rust's stdout buffers up to the last line break; the file descriptor itself does not.
-        let duplicate = rustix::io::dup(rustix::stdio::stdout())?;
-        std::fs::File::from(duplicate)
-    };
-    #[cfg(not(unix))]
-    let mut stdout = io::stdout().lock();
+    // Rust's stdout buffers up to the last line break; what is below it does not.
+    let mut stdout = platform::stdout()?;
     match stdout.write_all(answer).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,
@@ -150,14 +114,7 @@ pub(crate) fn guard_memory() {
     crate::limits::forbid_cores();
 }
 
-/// Turns the signal of `ulimit -f` into the error `EFBIG`, so that a half-written temporary file is
-/// removed and the user is told; and so that a trace or a redirected stderr which may not grow does not
-/// end a run before its answer.
+/// Lets a limit on the size of files be an error, and not the end of this process.
 pub(crate) fn survive_size_limit() {
-    #[cfg(unix)]
-    {
-        let heard = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
-        // Without the handler the process dies at the limit and the old file is still whole.
-        let _ = signal_hook::flag::register(rustix::process::Signal::XFSZ.as_raw(), heard);
-    }
+    platform::survive_size_limit();
 }

@@ -6,6 +6,7 @@
 //! formats*); length and checksum are never judged, since GitHub changes them.
 
 pub(crate) mod pasted;
+pub(crate) mod piped;
 
 use std::fmt;
 use zeroize::Zeroizing;

@@ -141,12 +141,14 @@ const ROOMS: &[Room] = &[
 #[rustfmt::skip]
 const SPEAKERS: &[Speaker] = &[
     speaker("stdio.rs",        "stdout", "git's answer, written once"),
+    speaker("stdio/unix.rs",   "stdout", "its descriptor"),
+    speaker("stdio/windows.rs", "stdout", "its handle"),
     speaker("stdio.rs",        "stderr", "the place of a panic, without its text"),
     speaker("log.rs",          "stderr", "PATRON_TRACE=1"),
     speaker("terminal",        "stderr", "what people read"),
     speaker("terminal",        "stdout", "a command's result, and whether a person reads it"),
     speaker("browser/mod.rs",  "stderr", "whether a person can see what we say; nothing is written"),
-    speaker("commands/probe.rs", "stderr", "the socket on which a probe's helper asks"),
+    speaker("git/handover/unix.rs", "stderr", "the socket on which a probe's helper asks"),
     speaker("commands/mod.rs", "stdout", "handed to the commands for people as a writer"),
     speaker("commands/mod.rs", "stderr", "handed to a failure as a writer"),
 ];

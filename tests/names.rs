@@ -17,7 +17,8 @@ const MOST_ARGUMENTS: usize = 6;
 /// Names of types that several files may define: the name, and why it is still one thing.
 #[rustfmt::skip]
 const SHARED_NAMES: &[(&str, &str)] = &[
-    ("ProbingGit", "the git of a probe that runs; where none can be started, the type that has no value"),
+    ("Connection", "what connects us with the git of a probe: only the one of this system is compiled"),
+    ("Started", "a program with what it has started: only the one of this system is compiled"),
     ("Terminal", "the controlling terminal of this system: only one of its files is compiled"),
     ("Backend", "the keyring of this system: only one of its files is compiled"),
 ];

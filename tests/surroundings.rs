@@ -425,3 +425,32 @@ fn authorities_in_a_path_that_only_git_can_expand_are_found_as_git_finds_them() 
     let output = output.fails(3);
     assert!(output.stderr().contains("/none.pem"), "{}", output.report());
 }
+
+/// Only a git for Windows knows that backend, and it goes by the authorities of Windows then, whatever file is named.
+#[test]
+fn with_the_backend_of_windows_no_file_of_authorities_is_read_unless_git_is_told_to() {
+    let mut sandbox = Sandbox::new(None);
+    for name in ["GIT_SSL_CAINFO", "SSL_CERT_FILE"] {
+        sandbox.set(name, "/no/such/file.pem");
+    }
+    let certificates = |sandbox: &Sandbox| {
+        let output =
+            sandbox.patron(["diagnose", "--offline", "https://github.com/acme/secret"]).fails(3).stdout();
+        let line = output.lines().find(|line| line.contains("certificate authorities")).unwrap_or_default();
+        line.trim().to_owned()
+    };
+    assert!(
+        certificates(&sandbox).ends_with("/no/such/file.pem (GIT_SSL_CAINFO)"),
+        "{}",
+        certificates(&sandbox)
+    );
+    sandbox.git(["config", "--global", "http.sslBackend", "schannel"]).ok();
+    let by_system = "the system's certificate authorities (http.sslBackend is schannel)";
+    assert!(certificates(&sandbox).ends_with(by_system), "{}", certificates(&sandbox));
+    sandbox.git(["config", "--global", "http.schannelUseSSLCAInfo", "true"]).ok();
+    assert!(
+        certificates(&sandbox).ends_with("/no/such/file.pem (GIT_SSL_CAINFO)"),
+        "{}",
+        certificates(&sandbox)
+    );
+}

@@ -223,10 +223,13 @@ impl Ancestor {
         path.rsplit(|b| *b == b'/').next().unwrap_or_default()
     }
 
-    /// Tells whether this is a shell that was given a command, which is how git starts its helpers.
+    /// Tells whether this is a shell that was given a command, which is how git starts its helpers. Programs of MSYS2
+    /// and Cygwin hand each other arguments past Windows: of their shell none is seen.
     fn is_shell(&self) -> bool {
         const SHELLS: [&[u8]; 7] = [b"sh", b"dash", b"bash", b"ash", b"ksh", b"zsh", b"busybox"];
-        SHELLS.contains(&self.program()) && self.arguments().skip(1).take(2).any(|flag| flag == b"-c")
+        let may_hide = cfg!(windows) && self.arguments().count() == 1;
+        SHELLS.contains(&self.program())
+            && (may_hide || self.arguments().skip(1).take(2).any(|flag| flag == b"-c"))
     }
 
     /// Gives the command of git, and what follows it: `git -C x fetch origin` and `git-fetch origin` alike.

@@ -23,7 +23,7 @@
 //! as `sh` or as the path of `sh.exe`. That shell may be there twice, since it forks by starting itself with the
 //! same command line; so may `git.exe`, since `cmd\git.exe` starts the one in `mingw64\bin`. Neither matters to the
 //! rules. A git that is itself a program of MSYS2 or Cygwin hands arguments over past Windows, so that none
-//! are seen, and who calls remains unknown.
+//! are seen: what asks a server is known by its name, and its URL and direction are not.
 
 use super::{Ancestor, ProcessId};
 use std::ffi::OsString;
@@ -54,8 +54,13 @@ pub(super) fn ancestors() -> impl Iterator<Item = Ancestor> {
         if parent.start_time == 0 || parent.start_time > child.start_time {
             return None;
         }
-        let arguments = system.process(Pid::from_u32(pid)).map(|it| packed(it.cmd(), cfg!(windows)))?;
+        let process = system.process(Pid::from_u32(pid))?;
+        let mut arguments = packed(process.cmd(), cfg!(windows));
         if arguments.is_empty() {
+            // The name is known of a process whose arguments are hidden from us.
+            arguments = packed(&[process.name().to_owned()], cfg!(windows));
+        }
+        if arguments.len() <= 1 {
             return None;
         }
         let id = Some((pid, parent.start_time));

@@ -53,6 +53,16 @@ fn the_chains_that_git_makes() {
     assert_eq!((caller.kind, place(&caller).as_deref()), (Kind::RemoteHttp, Some("a/b")));
 }
 
+/// As programs of MSYS2 and Cygwin are seen: by their names alone.
+#[cfg(windows)]
+#[test]
+fn a_git_whose_arguments_are_hidden_is_known_by_its_name() {
+    for shell in [&["sh"][..], &["bash", "sh"], &[]] {
+        let caller = told(&[shell, &["git-remote-https", "git", "bash"]].concat());
+        assert_eq!((caller.kind, caller.url.is_none(), caller.operation), (Kind::RemoteHttp, true, None));
+    }
+}
+
 #[test]
 fn a_chain_with_a_gap_says_nothing_of_the_url_above_it() {
     let fetch = "git-remote-https|origin|https://github.com/acme/secret.git";

@@ -10,15 +10,22 @@
 //! environment, and a session of its own where the system has `setsid`.
 
 #[cfg(unix)]
-use crate::search_path::{find_in_path, is_program};
+mod unix;
+#[cfg(unix)]
+use unix as platform;
+#[cfg(not(unix))]
+mod windows;
+#[cfg(not(unix))]
+use windows as platform;
+
+pub(super) use platform::{has_desktop, is_root};
+
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io;
-#[cfg(unix)]
-use std::path::Path;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 /// No page of ours is longer (rule B2).
 const MAX_URL: usize = 2048;
@@ -81,100 +88,12 @@ impl Launcher {
     fn start(&self, url: &str) -> Result<Opened, OpenError> {
         let (program, mut command) = self.command(url).ok_or(OpenError::NoProgram)?;
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        keep_descriptors();
+        platform::keep_descriptors();
         // Not waited for. It is our child for as long as we live, which is not long.
         match crate::limits::as_before(|| command.spawn()) {
             Ok(_) => Ok(Opened { program }),
             Err(error) => Err(OpenError::Start(program, error)),
         }
-    }
-
-    #[cfg(unix)]
-    fn var(&self, name: &str) -> Option<&OsStr> {
-        self.env.iter().find(|(have, _)| have == name).map(|(_, value)| value.as_os_str())
-    }
-
-    /// Finds a program by the absolute folders of `PATH`: a relative one would be the repository's.
-    #[cfg(unix)]
-    fn find(&self, program: &OsStr) -> Option<PathBuf> {
-        let program = Path::new(program);
-        if program.is_absolute() {
-            return is_program(program).then(|| program.to_owned());
-        }
-        if program.components().count() != 1 {
-            return None;
-        }
-        find_in_path(program.as_os_str(), self.var("PATH")?)
-    }
-
-    /// Gives the first command that exists: the user's `BROWSER`, else what the system has.
-    #[cfg(unix)]
-    fn command(&self, url: &str) -> Option<(PathBuf, Command)> {
-        let of_user = self.browser_words(url).into_iter().map(|words| (words, Vec::new()));
-        let of_system = open::commands(url).into_iter().map(|command| {
-            let words = [command.get_program()].into_iter().chain(command.get_args());
-            let env =
-                command.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
-            (words.map(OsStr::to_owned).collect(), env.collect::<Vec<_>>())
-        });
-        let (program, words, env) =
-            of_user.chain(of_system).find_map(|(words, env): (Vec<OsString>, _)| {
-                let program = self.find(words.first()?)?;
-                Some((program, words, env))
-            })?;
-        // `setsid` becomes the program, since a process that leads no group need not fork to lead a session.
-        let mut command = match self.find(OsStr::new("setsid")) {
-            Some(setsid) => {
-                let mut command = Command::new(setsid);
-                command.arg(&program);
-                command
-            }
-            None => {
-                let mut command = Command::new(&program);
-                std::os::unix::process::CommandExt::process_group(&mut command, 0);
-                command
-            }
-        };
-        let inherited = self.env.iter().filter(|(name, _)| !is_secret(name)).cloned();
-        command.args(&words[1..]).env_clear().envs(inherited).envs(env).current_dir("/");
-        Some((program, command))
-    }
-
-    /// Gives the first command of the system; the names it holds are found by Windows itself, which does not
-    /// look into the current folder for them when asked by Rust.
-    #[cfg(not(unix))]
-    fn command(&self, url: &str) -> Option<(PathBuf, Command)> {
-        let mut command = open::commands(url).into_iter().next()?;
-        let secrets: Vec<_> = self.env.iter().map(|(name, _)| name).filter(|name| is_secret(name)).collect();
-        for name in secrets {
-            command.env_remove(name);
-        }
-        Some((PathBuf::from(command.get_program()), command))
-    }
-
-    /// Reads `BROWSER`: commands with a colon between, `%s` where the page goes, else at the end.
-    ///
-    /// Split into words first, filled in afterwards (RUSTSEC-2026-0257 is the other order). A command with
-    /// anything a shell would read specially is passed over: there is no shell here to read it.
-    #[cfg(unix)]
-    fn browser_words(&self, url: &str) -> Vec<Vec<OsString>> {
-        let text = self.var("BROWSER").and_then(OsStr::to_str).unwrap_or_default();
-        let command = |text: &str| {
-            if text.contains(['"', '\'', '\\', '`', '$', ';', '&', '|', '<', '>', '(', ')', '*', '?']) {
-                return None;
-            }
-            let mut words: Vec<_> = text.split_ascii_whitespace().map(str::to_owned).collect();
-            if words.is_empty() {
-                return None;
-            }
-            if words[1..].iter().any(|word| word.contains("%s")) {
-                words[1..].iter_mut().for_each(|word| *word = word.replace("%s", url));
-            } else {
-                words.push(url.to_owned());
-            }
-            Some(words.into_iter().map(OsString::from).collect())
-        };
-        text.split(':').filter_map(command).collect()
     }
 }
 
@@ -216,19 +135,6 @@ fn is_secret(name: &OsStr) -> bool {
             .iter()
             .any(|part| name.contains(part))
 }
-
-/// Keeps what git left open (its sockets: measured) from the programs we start. Ours are kept already.
-#[cfg(unix)]
-fn keep_descriptors() {
-    const AFTER_STDERR: i32 = 3;
-    close_fds::set_fds_cloexec_threadsafe(AFTER_STDERR, &[]);
-}
-
-/// Windows: what we were given as standard streams may be inherited beside those that are named (known of Rust's
-/// `Command`, not measured), and nothing in safe Rust prevents it. The program that opens a page there hands it on
-/// and ends.
-#[cfg(not(unix))]
-fn keep_descriptors() {}
 
 #[cfg(all(test, target_os = "linux"))]
 #[path = "launch_tests.rs"]

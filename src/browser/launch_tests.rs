@@ -3,6 +3,8 @@
 use super::*;
 use std::fs;
 use std::io::Write;
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 const PAGE: &str = "https://github.com/settings/tokens/new?scopes=repo%2Cworkflow&description=git+acme";
@@ -308,4 +310,27 @@ fn a_program_that_cannot_be_started_is_an_error() {
         Err(OpenError::Start(program, _)) => assert_eq!(program, programs.path("xdg-open")),
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn below_windows_a_page_is_opened_in_the_browser_of_windows() {
+    for (name, opener) in
+        [("WSL_DISTRO_NAME", "wslview"), ("WSL_INTEROP", "wslview"), ("NOT_WSL", "xdg-open")]
+    {
+        let programs = Programs::new();
+        for program in ["xdg-open", "wslview"] {
+            programs.program(program, "exit 0");
+        }
+        let opened = programs.env(&[(name, "Debian")]).open(PAGE).expect("opened");
+        assert_eq!(opened.program, programs.path(opener), "{name}");
+        assert_eq!(programs.all_notes(), format!("{opener} <{PAGE}>\n"), "{name}");
+    }
+    // The user's own choice goes before it.
+    let programs = Programs::new();
+    for program in ["mine", "wslview"] {
+        programs.program(program, "exit 0");
+    }
+    let opened =
+        programs.env(&[("WSL_DISTRO_NAME", "Debian"), ("BROWSER", "mine")]).open(PAGE).expect("opened");
+    assert_eq!(opened.program, programs.path("mine"));
 }

@@ -130,11 +130,7 @@ impl Surroundings {
     /// Collects what this process can see. `setting_never` is the caller's, who reads the settings; so is
     /// `interactive`, the value of `credential.interactive` in git's files, if it was read.
     pub(crate) fn collect(setting_never: bool, interactive: Option<&str>) -> Self {
-        #[cfg(unix)]
-        let root = rustix::process::geteuid().is_root();
-        #[cfg(not(unix))]
-        let root = false;
-        let seen = Seen { root, stderr_is_terminal: std::io::stderr().is_terminal() };
+        let seen = Seen { root: launch::is_root(), stderr_is_terminal: std::io::stderr().is_terminal() };
         Self::from_env(&|name| std::env::var_os(name), seen, setting_never, interactive)
     }
 
@@ -147,20 +143,11 @@ impl Surroundings {
         let text = |name: &str| env(name).map(|value| value.to_string_lossy().into_owned());
         let is_set = |name: &str| text(name).is_some_and(|value| !value.is_empty());
         let any = |names: &[&str]| names.iter().any(|name| is_set(name));
-        let desktop = if cfg!(windows) {
-            // A service has no session name (known, not measured).
-            seen.stderr_is_terminal || is_set("SESSIONNAME")
-        } else if cfg!(target_os = "macos") {
-            // What a program of the desktop hands down to its children (known, not measured).
-            seen.stderr_is_terminal || any(&["__CFBundleIdentifier", "TERM_PROGRAM"])
-        } else {
-            any(&["DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME", "WSL_INTEROP"])
-        };
         Self {
             build_machine: text("CI").is_some_and(|value| !value.is_empty() && !is_off(&value))
                 || any(&["JENKINS_URL", "TEAMCITY_VERSION", "TF_BUILD"]),
             ssh: any(&["SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"]),
-            display: desktop,
+            display: launch::has_desktop(seen.stderr_is_terminal, &any),
             setting_never,
             sudo: seen.root && any(&["SUDO_USER", "DOAS_USER"]),
             prompts_off: text("GIT_TERMINAL_PROMPT").is_some_and(|value| is_off(&value)),

@@ -5,6 +5,7 @@ use super::Group::Account as Group;
 use super::Status::{Failed, Ok, Skipped, Warning};
 use crate::account::{Account, VaultPlace};
 use crate::choose::{Because, Mismatch};
+use crate::files;
 use crate::time::day;
 use crate::vault::VaultError;
 
@@ -85,9 +86,9 @@ pub(crate) fn others(fitting: &[&Account], rest: &[(&Account, Mismatch)], now: i
 /// States whether the vault gave the secret.
 pub(crate) fn readable(account: &Account, read: Result<bool, &VaultError>) -> Check {
     let place = match account.place {
-        VaultPlace::Keyring => "the keyring",
-        VaultPlace::File => "secrets.toml, which only you can read",
-        VaultPlace::Command(_) => "the account's command",
+        VaultPlace::Keyring => "the keyring".to_owned(),
+        VaultPlace::File => format!("secrets.toml, {}", files::PRIVATE),
+        VaultPlace::Command(_) => "the account's command".to_owned(),
     };
     match read {
         Result::Ok(true) => Check::new(Group, "vault", Ok, format!("the token was read from {place}")),

@@ -9,6 +9,7 @@ use crate::app::key::AppKey;
 use crate::app::{AppError, Asker, Pair, Signer};
 use crate::cli::Add;
 use crate::error::{Exit, Failure};
+use crate::files;
 use crate::keeping::{self, Keep, NotKept, Wish};
 use crate::pages::Page;
 use crate::remote::{Owner, Scope, Server};
@@ -269,7 +270,8 @@ impl AddingApp<'_> {
         if let Some(why) = &kept.no_keyring {
             writeln!(
                 out,
-                "there is no keyring service here ({why}), so it is stored in a file that only you can read"
+                "there is no keyring service here ({why}), so it is stored in a file, {}",
+                files::PRIVATE
             )?;
         }
         let verb = if replaced { "replaced" } else { "added" };

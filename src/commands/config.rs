@@ -20,15 +20,15 @@ pub(crate) fn place(git: &Git, env: Env<'_>, system: bool) -> Result<Place, Fail
     let place = if system {
         Place::system(git, env)
     } else {
-        let paths = Paths::find().map_err(|error| {
-            Failure::failed(error.to_string()).remedy("set HOME to your home folder, as an absolute path")
-        })?;
+        let paths =
+            Paths::find().map_err(|error| Failure::failed(error.to_string()).remedy(error.remedy()))?;
         Place::global(env, &paths)
     };
     place.map_err(|bad| {
         let remedy = match bad {
             BadPlace::NotAbsolute(..) => "set it to an absolute path, or unset it",
-            BadPlace::NoSystem => "unset it, or set up your own config: without --system",
+            BadPlace::NoGlobal => "unset it, or let it name a file",
+            BadPlace::NoSystem(_) => "unset it, or set up your own config: without --system",
             BadPlace::UnknownSystem => "name the file with GIT_CONFIG_SYSTEM, as an absolute path",
         };
         Failure::failed(bad.to_string()).remedy(remedy)

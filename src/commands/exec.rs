@@ -4,16 +4,20 @@ use crate::account::Account;
 use crate::cli::Exec;
 use crate::error::{Exit, Failure};
 use crate::github::Api;
-#[cfg(unix)]
-use crate::limits;
 use crate::remote::{GITHUB, Host, Server};
-use crate::search_path::find_in_path;
+use crate::search_path::find_command;
 use crate::session::Session;
 use crate::target;
-use crate::token::Token;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::process::Command;
+
+#[cfg(unix)]
+#[path = "exec/unix.rs"]
+mod platform;
+#[cfg(not(unix))]
+#[path = "exec/windows.rs"]
+mod platform;
 
 /// The exit code of a shell for a command that is there and cannot be run.
 const CANNOT_RUN: u8 = 126;
@@ -34,13 +38,18 @@ pub(crate) fn run(session: &Session, options: &Exec) -> Result<(), Failure> {
         );
     };
     let mut command = Command::new(program(name)?);
-    #[cfg(unix)]
-    std::os::unix::process::CommandExt::arg0(&mut command, name);
+    platform::name(&mut command, name);
     command.args(arguments);
     for name in INHERITED {
         command.env_remove(name);
     }
-    let secret = text(&token)?;
+    let cannot = |why: &dyn std::fmt::Display| {
+        Failure::failed(format!("the token cannot be an environment variable: {why}"))
+    };
+    if let Some(why) = token.unusable() {
+        return Err(cannot(&why));
+    }
+    let secret = platform::text(token.expose()).ok_or_else(|| cannot(&"it is no text"))?;
     for (name, value) in variables(&account, secret) {
         command.env(name, value);
     }
@@ -51,7 +60,7 @@ pub(crate) fn run(session: &Session, options: &Exec) -> Result<(), Failure> {
             None => command.env_remove(name),
         };
     }
-    replace(command, name)
+    Err(cannot_start(name, platform::replace(command)))
 }
 
 /// Finds the program as a shell does, but never in a folder of `PATH` that depends on where we are: that
@@ -62,7 +71,7 @@ fn program(name: &OsStr) -> Result<PathBuf, Failure> {
         return Ok(PathBuf::from(name));
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
-    if let Some(program) = find_in_path(name, &path) {
+    if let Some(program) = find_command(name, &path) {
         return Ok(program);
     }
     let is_there = |folder: PathBuf| folder.is_absolute() && folder.join(name).is_file();
@@ -114,21 +123,6 @@ fn addresses(
     of_host.map(|(name, url)| (name, Some(url))).chain(is_elsewhere.then_some(("GH_REPO", None))).collect()
 }
 
-#[cfg(unix)]
-fn text(token: &Token) -> Result<&OsStr, Failure> {
-    use std::os::unix::ffi::OsStrExt;
-    match token.unusable() {
-        Some(why) => Err(Failure::failed(format!("the token cannot be an environment variable: {why}"))),
-        None => Ok(OsStr::from_bytes(token.expose())),
-    }
-}
-
-#[cfg(not(unix))]
-fn text(token: &Token) -> Result<&OsStr, Failure> {
-    let text = std::str::from_utf8(token.expose()).ok().filter(|_| token.unusable().is_none());
-    text.map(OsStr::new).ok_or_else(|| Failure::failed("the token cannot be an environment variable"))
-}
-
 fn shown(program: &OsStr) -> String {
     crate::terminal::sanitise(&program.to_string_lossy(), 80)
 }
@@ -141,22 +135,8 @@ fn cannot_start(program: &OsStr, error: std::io::Error) -> Failure {
 /// Runs a command in this process's place, its environment as it is.
 pub(super) fn replace_with(command: &[OsString]) -> Result<(), Failure> {
     let Some((program, arguments)) = command.split_first() else { return Ok(()) };
-    let mut command = Command::new(program);
+    let mut command = Command::new(self::program(program)?);
+    platform::name(&mut command, program);
     command.args(arguments);
-    replace(command, program)
-}
-
-#[cfg(unix)]
-fn replace(mut command: Command, program: &OsStr) -> Result<(), Failure> {
-    use std::os::unix::process::CommandExt;
-    Err(cannot_start(program, limits::as_before(|| command.exec())))
-}
-
-#[cfg(not(unix))]
-fn replace(mut command: Command, program: &OsStr) -> Result<(), Failure> {
-    let status = command.status().map_err(|error| cannot_start(program, error))?;
-    match status.code() {
-        Some(0) => Ok(()),
-        code => Err(Failure::new(Exit::As(u8::try_from(code.unwrap_or(1)).unwrap_or(1)), "")),
-    }
+    Err(cannot_start(program, platform::replace(command)))
 }

@@ -170,7 +170,7 @@ fn print_mistake(error: &clap::Error) -> std::io::Result<()> {
 
 fn with_session(command: &Command, start: Instant, out: &mut dyn Write) -> Result<(), Failure> {
     let session = Session::begin(Log::from_env(start))
-        .map_err(|no_home| Failure::failed(no_home.to_string()).remedy("set HOME to your home folder"))?;
+        .map_err(|no_home| Failure::failed(no_home.to_string()).remedy(no_home.remedy()))?;
     if matches!(command, Command::Add(_) | Command::Import(_) | Command::List(_)) {
         keeping::mend(&session.paths).iter().for_each(|sentence| terminal::say(sentence));
     }

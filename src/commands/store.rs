@@ -6,6 +6,7 @@ use crate::accounts::default_id;
 use crate::ancestry::{Kind, Url};
 use crate::choose::{ANY_USER, CONVENTIONAL_USERS, fits};
 use crate::error::one_line;
+use crate::files;
 use crate::git::Permission;
 use crate::keeping::{self, Keep, NotKept, Wish};
 use crate::log::Fact;
@@ -295,9 +296,10 @@ fn keep(
         Err(why) => {
             let mut text = one_line(format!("nothing is stored for {label}: {why}"), why.remedy());
             if let NotKept::Vault(VaultError::Absent(_)) = why {
-                text.push_str(
-                    "\nto store such tokens in a file that only you can read: git config --global patron.vault file",
-                );
+                let file = files::PRIVATE;
+                text.push_str(&format!(
+                    "\nto store such tokens in a file, {file}: git config --global patron.vault file"
+                ));
             }
             say(&text);
             None

@@ -1,6 +1,8 @@
 //! Making files and folders: with their mode by creation, and through no link.
 
-use super::safety::{self, check_home};
+use super::platform::{
+    check_home, is_private, is_safe_parent, make_one, no_follow, no_wait, patiently, set_mode,
+};
 use super::{FileError, Readers, beside, failed, folder_of};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -36,53 +38,6 @@ pub(crate) fn make_private(folder: &Path) -> bool {
     is_private(folder) || (is_safe_parent(folder) && make())
 }
 
-#[cfg(unix)]
-fn is_private(folder: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    fs::symlink_metadata(folder)
-        .is_ok_and(|meta| meta.is_dir() && meta.uid() == safety::me() && meta.mode() & 0o077 == 0)
-}
-
-#[cfg(unix)]
-fn is_safe_parent(folder: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let Some(Ok(meta)) = folder.parent().map(fs::metadata) else { return false };
-    let is_sticky = meta.mode() & 0o1000 != 0 && meta.uid() == 0;
-    is_sticky || (meta.uid() == safety::me() && meta.mode() & 0o022 == 0)
-}
-
-#[cfg(not(unix))]
-fn is_private(folder: &Path) -> bool {
-    folder.is_dir()
-}
-
-#[cfg(not(unix))]
-fn is_safe_parent(folder: &Path) -> bool {
-    folder.parent().is_some_and(Path::is_dir)
-}
-
-fn make_one(folder: &Path, readers: Readers) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt;
-        // By the mode of its making: a chmod afterwards would leave a moment in which others come in.
-        builder.mode(readers.folder_mode());
-    }
-    builder.create(folder)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{MetadataExt, PermissionsExt};
-        // What the umask took of it.
-        if fs::symlink_metadata(folder)?.mode() & 0o777 != readers.folder_mode() {
-            fs::set_permissions(folder, fs::Permissions::from_mode(readers.folder_mode()))?;
-        }
-    }
-    #[cfg(not(unix))]
-    let _ = readers;
-    Ok(())
-}
-
 /// Makes an empty file if there is none; one that is there is left as it is.
 pub(crate) fn touch(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
@@ -96,13 +51,7 @@ pub(crate) fn touch(path: &Path) -> io::Result<()> {
 pub(crate) fn append_to(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options
-            .mode(Readers::Owner.file_mode())
-            .custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
-    }
+    no_wait(&mut options, Readers::Owner.file_mode());
     options.open(path)
 }
 
@@ -121,7 +70,7 @@ pub(crate) fn put_public(path: &Path, bytes: &[u8], readers: Readers) -> Result<
     let temporary = folder_of(path).join(beside(path, &format!(".{}.tmp", std::process::id())));
     let write = || {
         create_new(&temporary, readers.file_mode())?.write_all(bytes)?;
-        fs::rename(&temporary, path)
+        patiently(|| fs::rename(&temporary, path))
     };
     write().map_err(|error| {
         // Best effort: it is ours, and of no use.
@@ -143,28 +92,4 @@ pub(crate) fn create_new(path: &Path, mode: u32) -> io::Result<File> {
     // Best effort: a file system without modes has its own.
     let _ = set_mode(&file, mode);
     Ok(file)
-}
-
-/// Gives an open file exactly this mode.
-pub(crate) fn set_mode(file: &File, mode: u32) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{MetadataExt, PermissionsExt};
-        if file.metadata()?.mode() & 0o777 != mode {
-            return file.set_permissions(fs::Permissions::from_mode(mode));
-        }
-    }
-    let _ = (file, mode);
-    Ok(())
-}
-
-pub(super) fn no_follow(options: &mut OpenOptions, mode: u32) {
-    #[cfg(unix)]
-    {
-        use rustix::fs::OFlags;
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(mode).custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
-    }
-    #[cfg(not(unix))]
-    let _ = (options, mode);
 }

@@ -15,18 +15,23 @@
 //! long as the lock is held takes their part.
 
 mod make;
-mod safety;
 mod turn;
+#[cfg(unix)]
+mod unix;
+#[cfg(unix)]
+use unix as platform;
+#[cfg(not(unix))]
+mod windows;
+#[cfg(not(unix))]
+use windows as platform;
 
-pub(crate) use make::{
-    append_to, create_new, make_folder, make_private, put_note, put_public, set_mode, touch,
-};
-pub(crate) use safety::{check, check_home, check_place, user};
+pub(crate) use make::{append_to, create_new, make_folder, make_private, put_note, put_public, touch};
+pub(crate) use platform::{PRIVATE, set_mode, sync_folder};
 pub(crate) use turn::{Turn, is_running, take_turn};
 
-use safety::{check_folder, open_checked};
+use platform::{check_folder, open_checked};
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -120,6 +125,13 @@ impl FileError {
 /// Says what mends a refusal of the system to write a file.
 pub(crate) fn remedy_of(error: &io::Error, path: &Path) -> Option<String> {
     let folder = path.parent().unwrap_or(path).display();
+    if platform::is_held(error) {
+        return Some(format!(
+            "another program may hold {} (a virus scanner, a backup, an editor): try again in a moment; if it stays so, \
+             see whether you may write there",
+            path.display()
+        ));
+    }
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
             Some("make room on that disk; the old file is unchanged".to_owned())
@@ -134,6 +146,32 @@ pub(crate) fn remedy_of(error: &io::Error, path: &Path) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Tells whether a file, if it is there, is as it must be.
+pub(crate) fn check(path: &Path, care: Care) -> Result<(), FileError> {
+    open_checked(path, care).map(|_| ())
+}
+
+/// The same with the folder of a file that is not there yet.
+pub(crate) fn check_place(path: &Path, care: Care) -> Result<(), FileError> {
+    check_folder(path)?;
+    // A link that leads to nothing yet is its user's.
+    if path.exists() { check(path, care) } else { Ok(()) }
+}
+
+/// Refuses to make anything in a folder that is not for this process to write to.
+///
+/// # Errors
+///
+/// Root is refused in the folder of another user, be it there or only some folder above it.
+pub(crate) fn check_home(folder: &Path) -> Result<(), FileError> {
+    platform::check_home(folder)
+}
+
+/// Names this user, for a name in a folder that several share.
+pub(crate) fn user() -> String {
+    platform::user()
 }
 
 fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FileError {
@@ -238,12 +276,12 @@ impl Lock {
         self.remove_leftovers(folder);
         let temporary = folder.join(beside(target, &format!(".{}.tmp", std::process::id())));
         let write = || {
-            let mut file = create_new(&temporary, mode_for(target, care))?;
+            let mut file = create_new(&temporary, platform::mode_for(target, care))?;
             file.write_all(bytes)?;
             if flush {
                 file.sync_all()?;
             }
-            fs::rename(&temporary, target)
+            platform::patiently(|| fs::rename(&temporary, target))
         };
         if let Err(error) = write() {
             // Best effort: the next writer removes what is left.
@@ -268,29 +306,6 @@ impl Lock {
             }
         }
     }
-}
-
-/// Keeps the mode that the user gave a plain file; everything else is ours alone.
-fn mode_for(target: &Path, care: Care) -> u32 {
-    #[cfg(unix)]
-    if care != Care::Secret {
-        use std::os::unix::fs::MetadataExt;
-        let meta = fs::symlink_metadata(target).ok().filter(fs::Metadata::is_file);
-        return meta.map_or(0o600, |meta| meta.mode() & 0o755 | 0o600);
-    }
-    let _ = (target, care);
-    0o600
-}
-
-/// Makes a rename or a removal survive a power cut, where the system can.
-pub(crate) fn sync_folder(folder: &Path) {
-    #[cfg(unix)]
-    if let Ok(folder) = File::open(folder) {
-        // Some file systems refuse to flush a folder; the file itself is flushed already.
-        let _ = folder.sync_all();
-    }
-    #[cfg(not(unix))]
-    let _ = folder;
 }
 
 #[cfg(all(test, unix))]

@@ -1,6 +1,7 @@
 //! Locks: by `flock`, which ends with its process, and by the existence of a file where there is no `flock`.
 
-use super::make::{create_new, make_folder, no_follow};
+use super::make::{create_new, make_folder};
+use super::platform::{has_no_locks, machine, no_follow, patiently, runs};
 use super::{FileError, Readers, failed};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -43,7 +44,7 @@ pub(super) fn take(path: &Path, bound: Duration) -> Result<Turn, FileError> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     no_follow(&mut options, Readers::Owner.file_mode());
-    let file = options.open(path).map_err(failed("open the lock", path))?;
+    let file = patiently(|| options.open(path)).map_err(failed("open the lock", path))?;
     let start = Instant::now();
     let locked = match file.try_lock() {
         Err(fs::TryLockError::WouldBlock) => wait_in_line(&file, bound),
@@ -52,7 +53,7 @@ pub(super) fn take(path: &Path, bound: Duration) -> Result<Turn, FileError> {
     match locked {
         Ok(()) => Ok(Turn { _file: file, held: None }),
         Err(fs::TryLockError::WouldBlock) => Err(FileError::Busy { path: path.to_owned() }),
-        Err(fs::TryLockError::Error(error)) if has_no_flock(&error) => {
+        Err(fs::TryLockError::Error(error)) if has_no_locks(&error) => {
             take_by_existence(path, bound.saturating_sub(start.elapsed()))
         }
         Err(fs::TryLockError::Error(error)) => Err(failed("lock", path)(error)),
@@ -91,20 +92,6 @@ fn wait_in_line(file: &File, bound: Duration) -> Result<(), fs::TryLockError> {
     }
 }
 
-/// Tells whether this file system cannot lock (NFS without lockd, some FUSE).
-fn has_no_flock(error: &io::Error) -> bool {
-    #[cfg(unix)]
-    {
-        use rustix::io::Errno;
-        let none = [Errno::NOLCK, Errno::NOSYS, Errno::OPNOTSUPP, Errno::NOTSUP, Errno::INVAL];
-        none.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
-    }
-    #[cfg(not(unix))]
-    {
-        error.kind() == io::ErrorKind::Unsupported
-    }
-}
-
 /// A lock by existence that is older than this is nobody's, whatever stands in it.
 const ABANDONED: Duration = Duration::from_secs(10 * 60);
 
@@ -133,26 +120,12 @@ fn take_by_existence(lock: &Path, bound: Duration) -> Result<Turn, FileError> {
 
 /// Names this process: its number and its machine.
 fn holder() -> String {
-    #[cfg(unix)]
-    let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    #[cfg(not(unix))]
-    let machine = std::env::var("COMPUTERNAME").unwrap_or_default();
-    format!("{} {machine}", std::process::id())
+    format!("{} {}", std::process::id(), machine())
 }
 
-/// Tells whether a process of this number runs on this machine.
+/// Tells whether a process of this number runs on this machine; what cannot be known counts as no.
 pub(crate) fn is_running(pid: i32) -> bool {
-    #[cfg(unix)]
-    {
-        let pid = rustix::process::Pid::from_raw(pid);
-        pid.is_some_and(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
-    }
-    #[cfg(not(unix))]
-    {
-        // Not known here: what it left is looked at by whoever comes next.
-        let _ = pid;
-        false
-    }
+    runs(pid).unwrap_or(false)
 }
 
 fn is_abandoned(held: &Path) -> bool {
@@ -160,14 +133,9 @@ fn is_abandoned(held: &Path) -> bool {
     if age.is_ok_and(|age| age.is_ok_and(|age| age > ABANDONED)) {
         return true;
     }
-    #[cfg(unix)]
-    {
-        let Ok(text) = fs::read_to_string(held) else { return false };
-        let Some((pid, machine)) = text.split_once(' ') else { return false };
-        let here = holder();
-        here.split_once(' ').is_some_and(|(_, this)| this == machine)
-            && pid.parse().is_ok_and(|pid| !is_running(pid))
-    }
-    #[cfg(not(unix))]
-    false
+    let Ok(text) = fs::read_to_string(held) else { return false };
+    let Some((pid, machine)) = text.split_once(' ') else { return false };
+    let here = holder();
+    here.split_once(' ').is_some_and(|(_, this)| this == machine)
+        && pid.parse().is_ok_and(|pid| runs(pid) == Some(false))
 }

@@ -1,7 +1,6 @@
-//! How the git of a probe gets the credential: it asks for it, on a socket that has no name.
+//! How the git of a probe gets the credential: it asks for it, on a socket.
 //!
-//! The probe's standard error is one end of a pair of sockets. Git hands it down to what it starts, so its
-//! credential helper, which is this program, asks its grandparent there and is answered there:
+//! Its credential helper, which is this program, asks its grandparent there and is answered there:
 //!
 //! ```text
 //! NONCE get                 what git told the helper; never a password
@@ -12,12 +11,16 @@
 //!                           the answer: lines of git's credential format, ended by an empty one
 //! ```
 //!
-//! So no other user can take part, since there is nothing to open; the secret is in no argument, environment,
-//! shell or file; and it leaves us only when git asks, for the scheme and host that we were going to ask. What
-//! a server makes git print arrives on the same socket and cannot look like a question: it does not know the
-//! nonce, which is made anew for each probe. The nonce itself is no secret: without the socket it opens nothing.
+//! The secret is in no argument, environment, shell or file, and it leaves us only when git asks, for the scheme
+//! and host that we were going to ask. What a server makes git print cannot look like a question: it does not know
+//! the nonce, which is made anew for each probe. How the two come to have a socket is each system's own:
 //!
-//! This needs sockets that a child can inherit, so a system without them is not asked ([`pair`] fails there).
+//! - **Unix**: the probe's standard error is one end of a pair of sockets, which git hands down to what it starts.
+//!   No other user can take part, since there is nothing to open, and the nonce is no secret.
+//! - **Windows**: git hands nothing down but pipes, so we listen on this machine's own address, which no other
+//!   machine reaches. Whoever connects must know the nonce: it stands on the helper's command line, which Windows
+//!   shows to this user and to administrators, who could read our memory as well. It is drawn for one probe of
+//!   three seconds at most, from 128 random bits.
 
 use crate::remote::Host;
 use crate::token::Token;
@@ -33,19 +36,34 @@ const MOST: usize = 64 * 1024;
 /// What a question may hold. Passwords are not among it.
 const ASKED: [&str; 3] = ["protocol", "host", "wwwauth[]"];
 
-/// The socket of our side.
 #[cfg(unix)]
-pub(super) type Socket = std::os::unix::net::UnixStream;
+mod unix;
+#[cfg(unix)]
+use unix as platform;
+#[cfg(not(unix))]
+mod windows;
+#[cfg(not(unix))]
+use windows as platform;
 
-/// Makes the two ends: ours, and the one that becomes the child's standard error.
-#[cfg(unix)]
-pub(super) fn pair() -> io::Result<(Socket, std::process::Stdio)> {
-    let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
-    Ok((ours, std::os::fd::OwnedFd::from(theirs).into()))
+pub(super) use platform::Connection;
+pub(crate) use platform::{far_end, from_git};
+
+/// What comes next from git.
+pub(super) enum Next {
+    /// Its first byte on standard output.
+    Word(u8),
+    /// The end of its standard output, without a word.
+    NoWord,
+    /// Something on the socket, or on standard error.
+    Printed(Vec<u8>),
+    /// The end of git and of everything that it has started.
+    Ended,
+    /// Nothing in time.
+    Slow,
 }
 
 /// Makes a nonce: 128 random bits.
-pub(super) fn nonce() -> io::Result<String> {
+fn nonce() -> io::Result<String> {
     let mut bytes = [0u8; 16];
     getrandom::fill(&mut bytes).map_err(|_| io::Error::other("no randomness for a nonce"))?;
     Ok(format!("patron-{:032x}", u128::from_ne_bytes(bytes)))

@@ -1,6 +1,6 @@
 //! What git's config says about HTTP to one URL: the proxy and the authorities that git itself would use.
 
-use super::{Cwd, Git};
+use super::{Cwd, Git, git_bool};
 use std::path::PathBuf;
 
 /// The settings that a request of ours follows.
@@ -12,6 +12,9 @@ pub(crate) struct HttpSettings {
     pub ca_file: Option<PathBuf>,
     /// `http.sslCAPath`.
     pub ca_folder: Option<PathBuf>,
+    /// Whether git goes by the authorities of Windows, whatever file is named: `http.sslBackend` is `schannel` and
+    /// `http.schannelUseSSLCAInfo` is not set (git-config(1), and `get_curl_handle` in git's `http.c`).
+    pub by_system: bool,
 }
 
 /// Whose settings hold for a request.
@@ -33,6 +36,7 @@ pub(crate) fn http_settings(url: &str, context: HttpContext<'_>) -> HttpSettings
     // Only the last of several values is given, which is the one that git follows for these keys.
     let lines = git.run(&["config", "-z", "--get-urlmatch", "http", url], cwd).unwrap_or_default();
     let mut settings = HttpSettings::default();
+    let (mut schannel, mut with_file) = (false, false);
     for entry in lines.split(|byte| *byte == 0) {
         let text = String::from_utf8_lossy(entry);
         let Some((key, value)) = text.split_once('\n') else { continue };
@@ -42,9 +46,12 @@ pub(crate) fn http_settings(url: &str, context: HttpContext<'_>) -> HttpSettings
             "http.proxy" => settings.proxy = Some(value.to_owned()),
             "http.sslcainfo" => settings.ca_file = path(),
             "http.sslcapath" => settings.ca_folder = path(),
+            "http.sslbackend" => schannel = value == "schannel",
+            "http.schannelusesslcainfo" => with_file = git_bool(value.as_bytes()) == Some(true),
             _ => {}
         }
     }
+    settings.by_system = schannel && !with_file;
     // Goes before `http.proxy` (git-config(1)).
     if let Some(name) = remote_name.filter(|name| is_remote_name(name))
         && let Ok(value) = git.run(&["config", "-z", "--get", &format!("remote.{name}.proxy")], cwd)

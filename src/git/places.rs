@@ -40,9 +40,12 @@ pub(crate) enum BadPlace {
     /// A variable names no file that would be the same everywhere: its name and value.
     #[error("{0} is \"{path}\", which is no absolute path", path = .1.display())]
     NotAbsolute(&'static str, PathBuf),
-    /// The environment tells git to read no system file.
-    #[error("GIT_CONFIG_NOSYSTEM is set, so git does not read a system config file")]
-    NoSystem,
+    /// The environment names the null device as git's global file.
+    #[error("GIT_CONFIG_GLOBAL names the null device, so git reads no global config file")]
+    NoGlobal,
+    /// The environment tells git to read no system file; says how.
+    #[error("{0}, so git does not read a system config file")]
+    NoSystem(&'static str),
     /// Git does not say where its system file is.
     #[error("git does not say where its system config file is")]
     UnknownSystem,
@@ -54,6 +57,9 @@ impl Place {
         let home = home(env);
         let ours = paths.gitconfig();
         let mut files = global_files(env);
+        if files.iter().any(|file| is_null(file)) {
+            return Err(BadPlace::NoGlobal);
+        }
         if let Some(bad) = files.iter().find(|file| !file.is_absolute()) {
             return Err(BadPlace::NotAbsolute("GIT_CONFIG_GLOBAL", bad.clone()));
         }
@@ -81,9 +87,12 @@ impl Place {
     /// somebody's home it would end every other user's git.
     pub(crate) fn system(git: &Git, env: Env<'_>) -> Result<Self, BadPlace> {
         if !reads_system(env) {
-            return Err(BadPlace::NoSystem);
+            return Err(BadPlace::NoSystem("GIT_CONFIG_NOSYSTEM is set"));
         }
         let file = system_file(Some(git), env).ok_or(BadPlace::UnknownSystem)?;
+        if is_null(&file) {
+            return Err(BadPlace::NoSystem("GIT_CONFIG_SYSTEM names the null device"));
+        }
         if !file.is_absolute() {
             return Err(BadPlace::NotAbsolute("GIT_CONFIG_SYSTEM", file));
         }
@@ -112,13 +121,15 @@ impl Place {
     }
 }
 
+/// Takes a path, or an argument, as git writes it.
 #[cfg(unix)]
-fn os_string(bytes: &[u8]) -> OsString {
+pub(super) fn os_string(bytes: &[u8]) -> OsString {
     std::os::unix::ffi::OsStringExt::from_vec(bytes.to_owned())
 }
 
+/// Takes a path, or an argument, as git writes it.
 #[cfg(not(unix))]
-fn os_string(bytes: &[u8]) -> OsString {
+pub(super) fn os_string(bytes: &[u8]) -> OsString {
     String::from_utf8_lossy(bytes).into_owned().into()
 }
 
@@ -147,11 +158,30 @@ fn global_files(env: Env<'_>) -> Vec<PathBuf> {
     xdg.into_iter().filter(|xdg| xdg.is_absolute()).chain([own]).collect()
 }
 
+/// Gives git's HOME. Git for Windows sets it for itself where it is missing: the home drive's folder where there
+/// is one (it may be a share that is not connected), else the profile (`setup_windows_environment` in
+/// `compat/mingw.c`).
 fn home(env: Env<'_>) -> Option<PathBuf> {
-    // Git for Windows sets HOME for itself where it is missing.
-    let home = env("HOME").filter(|home| !home.is_empty());
-    let home = home.or_else(|| env("USERPROFILE").filter(|_| cfg!(windows)));
-    home.map(PathBuf::from).filter(|home| home.is_absolute())
+    let set = |name: &str| env(name).filter(|value| !value.is_empty());
+    if let Some(home) = set("HOME") {
+        return Some(PathBuf::from(home)).filter(|home| home.is_absolute());
+    }
+    if !cfg!(windows) {
+        return None;
+    }
+    let of_drive = set("HOMEDRIVE").zip(set("HOMEPATH")).map(|(mut drive, path)| {
+        drive.push(path);
+        PathBuf::from(drive)
+    });
+    let of_profile = set("USERPROFILE").map(PathBuf::from);
+    of_drive.filter(|home| home.is_dir()).or(of_profile).filter(|home| home.is_absolute())
+}
+
+/// Tells whether a file is the null device, by which a variable says: none. Git takes the name of Unix on Windows,
+/// too, and Windows its own in either case.
+fn is_null(file: &Path) -> bool {
+    let name = file.to_str().unwrap_or_default();
+    name == "/dev/null" || (cfg!(windows) && name.eq_ignore_ascii_case("nul"))
 }
 
 fn reads_system(env: Env<'_>) -> bool {

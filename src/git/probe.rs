@@ -79,7 +79,6 @@ pub(crate) enum Probed {
 }
 
 /// A probe under way. Dropping it ends git with everything that git has started.
-#[cfg_attr(not(unix), expect(dead_code, reason = "no probe can be started there"))]
 pub(crate) struct Probe {
     running: ProbingGit,
     handover: Handover,
@@ -92,30 +91,16 @@ impl fmt::Debug for Probe {
     }
 }
 
-#[cfg(unix)]
 mod running;
-#[cfg(unix)]
 use running::ProbingGit;
-/// Where a child cannot be handed a socket, no probe is ever under way.
-#[cfg(not(unix))]
-type ProbingGit = std::convert::Infallible;
 
 impl Probe {
     /// Starts git. The credential is held back until [`Probe::give`].
     ///
-    /// Fails where there is no repository to ask for, and on systems on which the credential cannot be handed
-    /// over (Windows): what is not asked is said to be not asked.
+    /// Fails where there is no repository to ask for.
     pub(crate) fn start(git: &Git, what: &InfoRefs<'_>) -> io::Result<Self> {
-        #[cfg(unix)]
-        {
-            let (running, nonce) = ProbingGit::start(git, what)?;
-            Ok(Self { running, handover: Handover::new(nonce, what.remote.host.clone()) })
-        }
-        #[cfg(not(unix))]
-        {
-            let _ = (git, what);
-            Err(io::Error::from(io::ErrorKind::Unsupported))
-        }
+        let (running, nonce) = ProbingGit::start(git, what)?;
+        Ok(Self { running, handover: Handover::new(nonce, what.remote.host.clone()) })
     }
 
     /// Lets git have this credential when it asks.
@@ -130,21 +115,12 @@ impl Probe {
 
     /// Waits for git's first word, until the deadline.
     pub(crate) fn wait(self, deadline: Instant) -> Probed {
-        #[cfg(unix)]
-        {
-            self.running.wait(self.handover, deadline)
-        }
-        #[cfg(not(unix))]
-        {
-            let _ = deadline;
-            match self.running {}
-        }
+        self.running.wait(self.handover, deadline)
     }
 }
 
 /// Writes the URL again from checked parts: owner and repository hold no character that needs encoding.
 /// User names and secrets of the original stay out.
-#[cfg(unix)]
 fn url_of(remote: &Remote) -> Option<String> {
     let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._/~".contains(&b));
     let path = remote.path.as_deref().filter(|path| plain(path) && !path.is_empty())?;

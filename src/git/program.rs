@@ -8,7 +8,7 @@ use super::shown;
 use crate::bounded;
 use crate::search_path::{find_in_path, is_program};
 use std::env;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

@@ -3,8 +3,8 @@
 //! Source: git-config(1), `url.<base>.insteadOf` (the longest match wins), `pushInsteadOf`, `http.<url>.*`.
 //! Which of several `http.<url>` sections wins is git's matter; here every one that applies is named.
 
+use super::Listing;
 use super::chain::{ConfigSource, CredentialUrl};
-use super::{Listing, shown};
 
 /// A setting that holds for a URL.
 #[derive(Clone, PartialEq, Eq)]

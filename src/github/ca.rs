@@ -48,6 +48,11 @@ impl fmt::Display for BadAuthorities {
 impl std::error::Error for BadAuthorities {}
 
 impl Authorities {
+    /// Believes the system's, whatever else is named: so git does on Windows with `http.sslBackend=schannel`.
+    pub(crate) fn of_system() -> Self {
+        Self::default()
+    }
+
     /// Finds the places from git's `http.sslCAInfo` and `http.sslCAPath` (as git gives them for this URL) and
     /// the environment. Reads nothing.
     pub(crate) fn find(

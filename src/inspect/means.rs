@@ -31,6 +31,9 @@ pub(crate) fn client_to(api: &Api, context: HttpContext<'_>) -> Result<Client, N
     let text = |name: &str| std::env::var(name).ok();
     let git = http_settings(&format!("https://{}/", api.host()), context);
     let proxy = proxy_from(git.proxy.as_deref(), &text, api.host())?;
-    let authorities = Authorities::find(git.ca_file, git.ca_folder, &|name| std::env::var_os(name));
+    let authorities = match git.by_system {
+        true => Authorities::of_system(),
+        false => Authorities::find(git.ca_file, git.ca_folder, &|name| std::env::var_os(name)),
+    };
     Client::new(&ClientConfig { proxy, authorities, ..ClientConfig::default() })
 }

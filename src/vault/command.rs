@@ -2,7 +2,7 @@
 //!
 //! The command is run by the shell with nothing on stdin and is asked for its first line on stdout; what it
 //! says on stderr goes to ours. It has [`BOUND`], then it and everything it started in its process group is
-//! killed (on Windows the shell alone). The secret comes in through the pipe and is in no argument and no
+//! killed. The secret comes in through the pipe and is in no argument and no
 //! environment; nothing is ever written through here.
 //!
 //! Nothing of the repository takes part: the command runs in the home folder, so that no `./token` of a
@@ -12,8 +12,10 @@
 //! said, not waited for), and Ctrl-C ends patron but leaves the command to end by itself.
 
 use super::{Holding, Item, Vault, VaultError};
+use crate::bounded::{self, Started};
 use crate::limits;
-use crate::token::Token;
+use crate::search_path;
+use crate::token::{Token, piped};
 use std::env;
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -35,10 +37,6 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 /// The longest first line that is read.
 const MAX_LINE: usize = 64 * 1024;
-
-/// Unix: as git itself runs helpers, whatever `PATH` holds. Windows: the one that comes with git, which puts
-/// it on the `PATH` of what it runs.
-const SHELL: &str = if cfg!(unix) { "/bin/sh" } else { "sh" };
 
 /// Holds the accounts whose commands are being run: a command that uses git may come back here.
 const RUNNING: &str = "PATRON_COMMAND_OF";
@@ -89,7 +87,9 @@ impl CommandVault {
         let until = Instant::now() + self.bound;
         let failed = |what: &str, error: io::Error| VaultError::Command(format!("{what}: {error}"));
         let shell = limits::as_before(|| shell.spawn());
-        let mut running = Running(shell.map_err(|error| failed("could not be started", error))?);
+        let shell = shell.map_err(|error| failed("could not be started", error))?;
+        let started = Started::of(&shell);
+        let mut running = Running(shell, started);
         let stdout = running.0.stdout.take().expect("stdout is piped");
         let end = if input.is_some() { Until::Output } else { Until::Line };
         let said =
@@ -138,6 +138,7 @@ impl Vault for CommandVault {
         };
         let line = if last == b'\n' { rest } else { &line };
         let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let line = line.strip_prefix(&piped::UTF8_MARK).unwrap_or(line);
         if line.is_empty() {
             return Err(VaultError::Command("printed an empty first line".to_owned()));
         }
@@ -169,7 +170,10 @@ fn shell(command: &str, id: &str, asked: &str) -> Result<Command, VaultError> {
     if asked.split(' ').any(|running| !running.is_empty() && running == id) {
         return Err(VaultError::Command("asks git for the very secret that it is to give".to_owned()));
     }
-    let mut shell = Command::new(SHELL);
+    let sh = search_path::shell().ok_or_else(|| {
+        VaultError::Command("could not be started: there is no sh in PATH, and none beside git".to_owned())
+    })?;
+    let mut shell = Command::new(sh);
     shell.arg("-c").arg(command).env(RUNNING, format!("{asked} {id}").trim_start());
     shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
     for name in REPOSITORY {
@@ -177,8 +181,7 @@ fn shell(command: &str, id: &str, asked: &str) -> Result<Command, VaultError> {
     }
     let home = env::home_dir().filter(|home| home.is_absolute() && home.is_dir());
     shell.current_dir(home.as_deref().unwrap_or(Path::new("/")));
-    #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(&mut shell, 0);
+    bounded::lead(&mut shell);
     Ok(shell)
 }
 
@@ -197,8 +200,8 @@ fn how(status: ExitStatus) -> String {
     }
 }
 
-/// The shell, and everything that it starts in its process group.
-struct Running(Child);
+/// The shell, and everything that it starts.
+struct Running(Child, Started);
 
 impl Running {
     /// Says why the shell will not go on by itself, if something stopped it.
@@ -222,17 +225,11 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // The group has its name for as long as the shell, its leader, is not waited for.
-        if let Ok(Some(_)) = self.0.try_wait() {
-            return;
+        // A group has its name for as long as the shell, its leader, is not waited for.
+        match self.0.try_wait() {
+            Ok(Some(_)) => self.1.leave(),
+            _ => self.1.end(&mut self.0),
         }
-        #[cfg(unix)]
-        let _ = rustix::process::kill_process_group(
-            rustix::process::Pid::from_child(&self.0),
-            rustix::process::Signal::KILL,
-        );
-        let _ = self.0.kill();
-        let _ = self.0.wait();
     }
 }
 

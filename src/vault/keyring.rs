@@ -13,6 +13,8 @@
 //! One platform is one file with the same names: `Backend`, `read`, `write`, `remove`.
 
 mod breaker;
+#[cfg(any(not(target_os = "linux"), test))]
+mod keychain;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(not(target_os = "linux"))]

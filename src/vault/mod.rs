@@ -12,7 +12,7 @@ pub(crate) mod keyring;
 pub(crate) use keyring::Asking;
 
 use crate::account::{Account, VaultPlace};
-use crate::files::FileError;
+use crate::files::{self, FileError};
 use crate::paths::Paths;
 use crate::token::Token;
 use std::path::{Path, PathBuf};
@@ -92,8 +92,14 @@ impl VaultError {
     pub(crate) fn remedy(&self) -> Option<String> {
         match self {
             Self::Absent(_) => {
-                Some("keep the token in a file that only you can read: --vault file".to_owned())
+                Some(format!("keep the token in a file, {}: --vault file", files::PRIVATE))
             }
+            // Where nobody could see its dialog (SSH), and for another build of this program than made the item.
+            Self::Locked if cfg!(target_os = "macos") => Some(
+                "unlock it (security unlock-keychain), allow this program in Keychain Access, or keep the token in a \
+                 file: --vault file"
+                    .to_owned(),
+            ),
             Self::Locked => Some("unlock the keyring, or keep the token in a file: --vault file".to_owned()),
             // The words of KeePassXC 2.7, the one keyring that is known to ask.
             Self::Asks => Some(

@@ -6,7 +6,7 @@ use crate::error::Failure;
 use crate::remote::Scope;
 use crate::session::vault_failure;
 use crate::terminal::{self, PromptError};
-use crate::token::Token;
+use crate::token::{Token, piped};
 use crate::vault::{self, Vault};
 use std::io::Read;
 
@@ -154,14 +154,7 @@ pub(in crate::commands) fn read_stdin() -> Result<Token, Failure> {
         .take(MOST_STDIN + 1)
         .read_to_end(&mut bytes)
         .map_err(|error| Failure::failed("the token cannot be read from stdin").because(error))?;
-    // One line end, as `echo` and `op read` add it; any other stays and is refused.
-    if bytes.last() == Some(&b'\n') {
-        bytes.pop();
-        if bytes.last() == Some(&b'\r') {
-            bytes.pop();
-        }
-    }
-    Ok(Token::new(bytes))
+    Ok(piped::read(bytes))
 }
 
 /// Runs the account's command once: a command that does not work is better known now.

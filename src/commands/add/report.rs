@@ -3,6 +3,7 @@
 use super::Added;
 use crate::account::{Account, VaultPlace};
 use crate::commands::status;
+use crate::files;
 use crate::inspect::Sees;
 use crate::pages::Page;
 use crate::remote::{GITHUB, Scope};
@@ -18,8 +19,10 @@ pub(in crate::commands) fn report(out: &mut dyn Write, added: &Added, now: i64) 
     if let Some(first) = &added.first_file {
         writeln!(
             out,
-            "there is no keyring service here ({}): tokens are stored in {}, which only you can read",
-            first.no_keyring, first.path
+            "there is no keyring service here ({}): tokens are stored in {}, {}",
+            first.no_keyring,
+            first.path,
+            files::PRIVATE
         )?;
     }
     let verb = if added.replaced { "replaced" } else { "added" };

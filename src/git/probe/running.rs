@@ -1,18 +1,18 @@
 //! Git at work: how it is started, and what comes from it until it has answered.
 
 use super::{InfoRefs, Probed, Way, url_of};
-use crate::git::handover::{self, HELPER, Handover, Socket};
+use crate::bounded::Started;
+use crate::git::handover::{Connection, HELPER, Handover, Next};
 use crate::git::http::is_remote_name;
+use crate::git::places::os_string;
 use crate::git::quote::helper_command;
 use crate::git::{Cwd, Git, child};
 use crate::remote::Direction;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::io::{self, Read, Write};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long the end of a git that was stopped is waited for.
@@ -23,26 +23,12 @@ const HARDLY: Duration = Duration::from_millis(500);
 /// A git that was started. Dropping it ends it.
 pub(super) struct ProbingGit {
     child: Child,
+    started: Started,
     // Git ends when its standard input does, so this is kept open.
     _stdin: Option<ChildStdin>,
-    stdout: Option<ChildStdout>,
-    socket: Socket,
+    connection: Connection,
     way: Way,
     start: Instant,
-}
-
-/// What comes next from git.
-enum Next {
-    /// Its first byte on standard output.
-    Word(u8),
-    /// The end of its standard output, without a word.
-    NoWord,
-    /// Something on the socket.
-    Printed(Vec<u8>),
-    /// The end of the socket.
-    Ended,
-    /// Nothing in time.
-    Slow,
 }
 
 impl ProbingGit {
@@ -51,8 +37,7 @@ impl ProbingGit {
         let start = Instant::now();
         let url = url_of(what.remote).ok_or_else(|| io::Error::other("there is no repository to ask for"))?;
         let own = env::current_exe()?;
-        let nonce = handover::nonce()?;
-        let (socket, theirs) = handover::pair()?;
+        let (mut connection, theirs, nonce) = Connection::open()?;
         let transport = transport(git).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
         let mut command = child::command(&own, &transport);
         // The URL stands in both places where git was given one that is no remote's.
@@ -62,7 +47,10 @@ impl ProbingGit {
         command.env(PARAMETERS, with_settings(env::var_os(PARAMETERS), &settings(&own, what, &url, &nonce)?));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(theirs);
         let mut child = command.spawn()?;
-        let (mut stdin, stdout) = (child.stdin.take(), child.stdout.take());
+        // Before git is told what to do, and so before it starts anything.
+        let started = Started::of(&child);
+        connection.attach(&mut child);
+        let mut stdin = child.stdin.take();
         let word: &[u8] = match what.direction {
             Direction::Fetch => b"list\n",
             Direction::Push => b"list for-push\n",
@@ -72,7 +60,7 @@ impl ProbingGit {
             let _ = stdin.write_all(word);
         }
         // `command` is dropped here: it holds the far end of the socket, whose end is the end of git.
-        Ok((Self { child, _stdin: stdin, stdout, socket, way: what.way, start }, nonce))
+        Ok((Self { child, started, _stdin: stdin, connection, way: what.way, start }, nonce))
     }
 
     /// Answers git's question, and waits for its first word.
@@ -83,18 +71,17 @@ impl ProbingGit {
         loop {
             if let Some(lines) = handover.reply() {
                 is_late = self.start.elapsed() > HARDLY && !handover.was_challenged();
-                // Who has ended meanwhile does not want it any more.
-                let _ = self.socket.write_all(&lines);
+                self.connection.answer(&lines);
             }
-            match self.next(until) {
+            match self.connection.next(until) {
                 Next::Word(first) => {
                     // The service answered. Git's end closes the socket, so what it printed is there at once.
                     word = Some(first);
-                    self.stdout = None;
-                    child::end(&mut self.child);
+                    self.connection.close_stdout();
+                    self.started.end(&mut self.child);
                     until = Instant::now() + AFTERWARDS;
                 }
-                Next::NoWord => self.stdout = None,
+                Next::NoWord => self.connection.close_stdout(),
                 Next::Printed(bytes) => handover.take(&bytes),
                 Next::Ended => break,
                 Next::Slow if word.is_some() => break,
@@ -112,43 +99,11 @@ impl ProbingGit {
             None => Probed::Closed { transcript, challenges, wanted_credential, with_credential },
         }
     }
-
-    /// Waits for what comes next: of what stands on the socket first, since a question comes before its answer.
-    fn next(&mut self, until: Instant) -> Next {
-        let Ok(left) = Timespec::try_from(until.saturating_duration_since(Instant::now())) else {
-            return Next::Slow;
-        };
-        let mut polled = vec![PollFd::new(&self.socket, PollFlags::IN)];
-        polled.extend(self.stdout.as_ref().map(|stdout| PollFd::new(stdout, PollFlags::IN)));
-        let is_ready = match poll(&mut polled, Some(&left)) {
-            Ok(0) => return Next::Slow,
-            Ok(_) => |fd: Option<&PollFd<'_>>| fd.is_some_and(|fd| !fd.revents().is_empty()),
-            // A signal that we survive: what there is shows the next time.
-            Err(rustix::io::Errno::INTR) => return Next::Printed(Vec::new()),
-            Err(_) => return Next::Slow,
-        };
-        let (is_printed, is_word) = (is_ready(polled.first()), is_ready(polled.get(1)));
-        if is_printed {
-            let mut bytes = vec![0; 8192];
-            // Cut off is at the end, too.
-            let count = self.socket.read(&mut bytes).unwrap_or_default();
-            bytes.truncate(count);
-            return if count == 0 { Next::Ended } else { Next::Printed(bytes) };
-        }
-        let mut byte = [0];
-        match &mut self.stdout {
-            Some(stdout) if is_word => match stdout.read(&mut byte) {
-                Ok(1..) => Next::Word(byte[0]),
-                _ => Next::NoWord,
-            },
-            _ => Next::Printed(Vec::new()),
-        }
-    }
 }
 
 impl Drop for ProbingGit {
     fn drop(&mut self) {
-        child::end(&mut self.child);
+        self.started.end(&mut self.child);
     }
 }
 
@@ -157,27 +112,27 @@ const PARAMETERS: &str = "GIT_CONFIG_PARAMETERS";
 
 /// Finds what speaks to servers for git: that of the git which called us, else that of the one in `PATH`.
 fn transport(git: &Git) -> Option<PathBuf> {
-    let name = "git-remote-https";
+    let name = format!("git-remote-https{}", env::consts::EXE_SUFFIX);
     let is_there = |path: &PathBuf| path.is_absolute() && path.is_file();
-    let of_caller = env::var_os("GIT_EXEC_PATH").map(|folder| PathBuf::from(folder).join(name));
+    let of_caller = env::var_os("GIT_EXEC_PATH").map(|folder| PathBuf::from(folder).join(&name));
     of_caller.filter(is_there).or_else(|| {
         // Git reads its config also for this, and what is wrong with that is for the probe to say.
         let none = [("GIT_CONFIG_NOSYSTEM", "1"), ("GIT_CONFIG_GLOBAL", "/dev/null")];
         let told = git.run_with(&["--exec-path"], Cwd::Nowhere, &none).ok()?;
-        let folder = OsStr::from_bytes(told.trim_ascii_end());
-        Some(Path::new(folder).join(name)).filter(is_there)
+        let folder = os_string(told.trim_ascii_end());
+        Some(Path::new(&folder).join(&name)).filter(is_there)
     })
 }
 
 /// Adds settings as `-c` would: each in single quotes (`sq_quote_buf` in git's `quote.c`).
 fn with_settings(before: Option<OsString>, settings: &[OsString]) -> OsString {
-    let mut all = before.unwrap_or_default().into_vec();
+    let mut all = before.unwrap_or_default().into_encoded_bytes();
     for setting in settings {
         if !all.is_empty() {
             all.push(b' ');
         }
         all.push(b'\'');
-        for byte in setting.as_bytes() {
+        for byte in setting.as_encoded_bytes() {
             match byte {
                 b'\'' | b'!' => all.extend([b'\'', b'\\', *byte, b'\'']),
                 byte => all.push(*byte),
@@ -185,7 +140,7 @@ fn with_settings(before: Option<OsString>, settings: &[OsString]) -> OsString {
         }
         all.push(b'\'');
     }
-    OsString::from_vec(all)
+    os_string(&all)
 }
 
 /// Gives what `-c` is to set. What comes last holds where both fit the URL equally well, and what is set for
@@ -210,7 +165,7 @@ fn settings(own: &Path, what: &InfoRefs<'_>, url: &str, nonce: &str) -> io::Resu
     ]
     .map(OsString::from)
     .into();
-    settings.push(OsString::from_vec(ours));
+    settings.push(os_string(&ours));
     let with_url: &[&str] = match what.way {
         Way::AsGit => &[],
         Way::NoRedirects => &["followRedirects=false", "proactiveAuth=none"],

@@ -8,6 +8,7 @@
 //! of this one made the item). Where none may be opened, the system is told so for the time of the call.
 //! Windows: no dialogs; a secret has at most 2560 bytes (`CRED_MAX_CREDENTIAL_BLOB_SIZE`).
 
+use super::keychain::{self, Meaning};
 use super::{Asking, Dialog, VaultError, Wanted};
 use crate::token::Token;
 use crate::vault::Holding;
@@ -63,7 +64,7 @@ pub(super) fn read(_: &Backend, wanted: &Wanted) -> Result<Option<Token>, VaultE
 pub(super) fn write(_: &Backend, wanted: &Wanted, token: &Token, dialog: &Dialog) -> Result<(), VaultError> {
     perhaps_with(dialog, || {
         let entry = entry(wanted)?;
-        entry.set_secret(token.expose()).map_err(trouble)?;
+        keychain::settled(|| entry.set_secret(token.expose()), meaning).map_err(trouble)?;
         match secret(&entry)? {
             Some(kept) if kept == *token => Ok(()),
             _ => Err(VaultError::Io(
@@ -136,25 +137,23 @@ fn trouble(error: Error) -> VaultError {
         Error::TooLong(what, _) if what == "secret" => {
             VaultError::Unfit("Windows keeps at most 2560 bytes in one credential")
         }
-        Error::PlatformFailure(error) | Error::NoStorageAccess(error) if needs_dialog(&*error) => {
-            drop(error);
-            VaultError::Locked
-        }
+        error if meaning(&error) == Meaning::NeedsDialog => VaultError::Locked,
         error => VaultError::Io(format!("the keyring failed: {error}")),
     }
 }
 
-/// Tells whether only a dialog, which was not allowed or was dismissed, could have helped.
+/// Reads the number that an error of the Keychain carries.
 #[cfg(target_os = "macos")]
-fn needs_dialog(error: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
-    // errSecInteractionNotAllowed, errSecInteractionRequired, errSecUserCanceled, errSecAuthFailed
-    // (Security framework, SecBase.h).
-    error
-        .downcast_ref::<security_framework::base::Error>()
-        .is_some_and(|error| matches!(error.code(), -25308 | -25315 | -128 | -25293))
+fn meaning(error: &Error) -> Meaning {
+    let (Error::PlatformFailure(error) | Error::NoStorageAccess(error)) = error else {
+        return Meaning::Other;
+    };
+    let code = error.downcast_ref::<security_framework::base::Error>().map(|error| error.code());
+    code.map_or(Meaning::Other, keychain::meaning)
 }
 
+/// Credential Manager opens no dialog, and replaces what is there.
 #[cfg(not(target_os = "macos"))]
-fn needs_dialog(_: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
-    false
+fn meaning(_: &Error) -> Meaning {
+    Meaning::Other
 }

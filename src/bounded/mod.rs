@@ -1,6 +1,17 @@
-//! Programs that are waited for no longer than a bound, whatever they do.
+//! Programs that are waited for no longer than a bound, whatever they do, and ended with all that they have started.
 //!
 //! Both pipes are read aside, so that neither can fill up and stop the program. Starting it is its caller's.
+
+#[cfg(unix)]
+mod unix;
+#[cfg(unix)]
+use unix as platform;
+#[cfg(not(unix))]
+mod windows;
+#[cfg(not(unix))]
+use windows as platform;
+
+pub(crate) use platform::{Started, lead};
 
 use std::io::{self, Read, Write};
 use std::process::{Child, Command, Output, Stdio};
@@ -12,20 +23,21 @@ use std::time::{Duration, Instant};
 /// ended. From there it cannot ask on the terminal either.
 pub(crate) fn apart(command: &mut Command) {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(command, 0);
+    lead(command);
 }
 
 /// Gives a program that [`apart`] has made ready its input, and what it wrote, at most so many bytes of each stream.
 /// None if it did not end in time: then it is ended, with what it has started.
 pub(crate) fn run(mut child: Child, input: &[u8], most: u64, bound: Duration) -> io::Result<Option<Output>> {
+    let mut started = Started::of(&child);
     if let Some(mut stdin) = child.stdin.take() {
         // Small: a pipe takes all of it at once. Who does not read it does not want it.
         let _ = stdin.write_all(input);
     }
     let output = wait(&mut child, most, bound)?;
-    if output.is_none() {
-        end(&mut child);
+    match output {
+        Some(_) => started.leave(),
+        None => started.end(&mut child),
     }
     Ok(output)
 }
@@ -61,17 +73,6 @@ fn read_aside(pipe: Option<impl Read + Send + 'static>, most: u64) -> mpsc::Rece
         let _ = send.send(bytes);
     });
     receive
-}
-
-/// Ends a child with everything that it has started in its group.
-fn end(child: &mut Child) {
-    #[cfg(unix)]
-    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
-        // One that is gone cannot be killed, which is fine.
-        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-    }
-    let _ = child.kill();
-    let _ = child.wait();
 }
 
 #[cfg(all(test, unix))]

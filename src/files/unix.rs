@@ -1,26 +1,16 @@
-//! Is a file or folder safe: whose it is, who can write it, what it is.
+//! Files on Unix: modes, owners, links that are not followed, and `flock`.
 
-use super::{Care, FileError, failed, resolve};
-use std::fs::{self, File};
+use super::{Care, FileError, Readers, failed, resolve};
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-/// The same with the folder of a file that is not there yet.
-pub(crate) fn check_place(path: &Path, care: Care) -> Result<(), FileError> {
-    check_folder(path)?;
-    // A link that leads to nothing yet is its user's.
-    if path.exists() { check(path, care) } else { Ok(()) }
-}
-
-/// Tells whether a file, if it is there, is as it must be.
-pub(crate) fn check(path: &Path, care: Care) -> Result<(), FileError> {
-    open_checked(path, care).map(|_| ())
-}
-
-#[cfg(unix)]
+/// Opens a file that is as it must be; `None` if there is none.
 pub(super) fn open_checked(path: &Path, care: Care) -> Result<Option<File>, FileError> {
-    use rustix::fs::{Mode, OFlags};
-    use std::os::unix::fs::MetadataExt;
-
     // NONBLOCK: opening a FIFO returns at once instead of waiting for a writer.
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let open = |path: &Path| rustix::fs::open(path, flags, Mode::empty());
@@ -92,9 +82,7 @@ pub(super) fn open_checked(path: &Path, care: Care) -> Result<Option<File>, File
 
 /// Refuses a file whose folder others can write, or own: they could put another file in its place. Of the
 /// folders above only those that everybody can write count: many a home's are its group's.
-#[cfg(unix)]
 pub(super) fn check_folder(path: &Path) -> Result<(), FileError> {
-    use std::os::unix::fs::MetadataExt;
     for (level, folder) in path.ancestors().skip(1).enumerate() {
         // A folder that cannot be looked at shows itself when the file in it is opened.
         let Ok(meta) = fs::metadata(folder) else { continue };
@@ -119,9 +107,7 @@ pub(super) fn check_folder(path: &Path) -> Result<(), FileError> {
 }
 
 /// Refuses a folder that is not root's.
-#[cfg(unix)]
 fn roots_folder(path: &Path) -> Result<(), FileError> {
-    use std::os::unix::fs::MetadataExt;
     let folder = path.parent().unwrap_or(path);
     if fs::metadata(folder).map_err(failed("look at", folder))?.uid() == 0 {
         return Ok(());
@@ -133,13 +119,11 @@ fn roots_folder(path: &Path) -> Result<(), FileError> {
     })
 }
 
-#[cfg(unix)]
-pub(super) fn me() -> u32 {
+fn me() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
 /// Says what is wrong with a file or folder of another user, and what to do.
-#[cfg(unix)]
 fn objection(path: &Path, owner: u32) -> (String, String) {
     let name = |uid: u32| {
         let user = nix::unistd::User::from_uid(nix::unistd::Uid::from_raw(uid)).ok().flatten();
@@ -155,9 +139,7 @@ fn objection(path: &Path, owner: u32) -> (String, String) {
 }
 
 /// Keeps root from leaving anything in somebody else's home.
-#[cfg(unix)]
-fn keep_root_out(folder: &Path) -> Result<(), FileError> {
-    use std::os::unix::fs::MetadataExt;
+pub(super) fn check_home(folder: &Path) -> Result<(), FileError> {
     if me() != 0 {
         return Ok(());
     }
@@ -173,38 +155,94 @@ fn keep_root_out(folder: &Path) -> Result<(), FileError> {
     Err(FileError::Unsafe { path: there.to_owned(), fact, remedy })
 }
 
-/// On Windows the folder's inherited access list protects the file.
-#[cfg(not(unix))]
-pub(super) fn open_checked(path: &Path, _care: Care) -> Result<Option<File>, FileError> {
-    match File::open(path) {
-        Ok(file) => Ok(Some(file)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(failed("open", path)(error)),
+/// What a file is whose readers are looked at each time that it is read.
+pub(crate) const PRIVATE: &str = "which only you can read";
+
+/// Names this user, for a name in a folder that several share.
+pub(super) fn user() -> String {
+    me().to_string()
+}
+
+/// Tells whether a folder is this user's and closed to everybody else; a link is none.
+pub(super) fn is_private(folder: &Path) -> bool {
+    fs::symlink_metadata(folder)
+        .is_ok_and(|meta| meta.is_dir() && meta.uid() == me() && meta.mode() & 0o077 == 0)
+}
+
+/// Tells whether nobody can take away what is made in the folder around this.
+pub(super) fn is_safe_parent(folder: &Path) -> bool {
+    let Some(Ok(meta)) = folder.parent().map(fs::metadata) else { return false };
+    let is_sticky = meta.mode() & 0o1000 != 0 && meta.uid() == 0;
+    is_sticky || (meta.uid() == me() && meta.mode() & 0o022 == 0)
+}
+
+/// Makes a folder in one that is there.
+pub(super) fn make_one(folder: &Path, readers: Readers) -> io::Result<()> {
+    let mode = readers.folder_mode();
+    // By the mode of its making: a chmod afterwards would leave a moment in which others come in.
+    DirBuilder::new().mode(mode).create(folder)?;
+    // What the umask took of it.
+    if fs::symlink_metadata(folder)?.mode() & 0o777 != mode {
+        fs::set_permissions(folder, Permissions::from_mode(mode))?;
+    }
+    Ok(())
+}
+
+/// Opens with this mode what is made, through no link, and waits for nobody.
+pub(super) fn no_follow(options: &mut OpenOptions, mode: u32) {
+    options.mode(mode).custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
+}
+
+/// Opens with this mode what is made, also through a link, and waits for nobody.
+pub(super) fn no_wait(options: &mut OpenOptions, mode: u32) {
+    options.mode(mode).custom_flags(OFlags::NONBLOCK.bits().cast_signed());
+}
+
+/// Gives an open file exactly this mode.
+pub(crate) fn set_mode(file: &File, mode: u32) -> io::Result<()> {
+    match file.metadata()?.mode() & 0o777 == mode {
+        true => Ok(()),
+        false => file.set_permissions(Permissions::from_mode(mode)),
     }
 }
 
-#[cfg(not(unix))]
-pub(super) fn check_folder(_: &Path) -> Result<(), FileError> {
-    Ok(())
+/// Keeps the mode that the user gave a plain file; everything else is ours alone.
+pub(super) fn mode_for(target: &Path, care: Care) -> u32 {
+    let meta = fs::symlink_metadata(target).ok().filter(|meta| care != Care::Secret && meta.is_file());
+    meta.map_or(0o600, |meta| meta.mode() & 0o755 | 0o600)
 }
 
-/// Refuses to make anything in a folder that is not for this process to write to.
-///
-/// # Errors
-///
-/// Root is refused in the folder of another user, be it there or only some folder above it.
-pub(crate) fn check_home(folder: &Path) -> Result<(), FileError> {
-    #[cfg(unix)]
-    keep_root_out(folder)?;
-    let _ = folder;
-    Ok(())
+/// Makes a rename or a removal survive a power cut, where the system can.
+pub(crate) fn sync_folder(folder: &Path) {
+    if let Ok(folder) = File::open(folder) {
+        // Some file systems refuse to flush a folder; the file itself is flushed already.
+        let _ = folder.sync_all();
+    }
 }
 
-/// Names this user, for a name in a folder that several share.
-pub(crate) fn user() -> String {
-    #[cfg(unix)]
-    let user = me().to_string();
-    #[cfg(not(unix))]
-    let user = std::env::var("USERNAME").unwrap_or_default();
-    user
+/// Does something with a file. Nobody's open file is in the way here.
+pub(super) fn patiently<T>(act: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    let mut act = act;
+    act()
+}
+
+/// Tells whether another program that has the file open is in the way.
+pub(super) fn is_held(_error: &io::Error) -> bool {
+    false
+}
+
+/// Tells whether this file system cannot lock (NFS without lockd, some FUSE).
+pub(super) fn has_no_locks(error: &io::Error) -> bool {
+    let none = [Errno::NOLCK, Errno::NOSYS, Errno::OPNOTSUPP, Errno::NOTSUP, Errno::INVAL];
+    none.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+}
+
+/// Names this machine.
+pub(super) fn machine() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// Tells whether a process of this number runs on this machine; `None` where that cannot be known.
+pub(super) fn runs(pid: i32) -> Option<bool> {
+    Some(Pid::from_raw(pid).is_some_and(|pid| test_kill_process(pid) != Err(Errno::SRCH)))
 }
