@@ -108,4 +108,6 @@ mod visitor;
 #[cfg(target_os = "linux")]
 mod whose;
 #[cfg(target_os = "linux")]
+mod windows;
+#[cfg(target_os = "linux")]
 mod year;

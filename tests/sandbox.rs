@@ -94,7 +94,10 @@ impl Sandbox {
             .clone()
             .or_else(|| option_env!("CARGO_BIN_EXE_git-credential-patron").map(PathBuf::from))
             .expect("an example must say where the program is");
-        link(&program, &bin.join(PROGRAM));
+        match windows() {
+            Some(_) => [PROGRAM, "git"].iter().for_each(|name| link(&under_wine(), &bin.join(name))),
+            None => link(&program, &bin.join(PROGRAM)),
+        }
         browser(&bin, &root.join("pages"));
         let forge = forge.into();
         let mut sandbox =
@@ -127,6 +130,9 @@ impl Sandbox {
             self.set(&format!("GIT_{who}_EMAIL"), "mona@example.com");
         }
         self.set("PATRON_VAULT", "file");
+        if let Some(windows) = windows() {
+            self.set("PATRON_WINDOWS", windows);
+        }
         if options.xdg {
             for (name, folder) in [
                 ("XDG_CONFIG_HOME", "xdg/config"),
@@ -260,6 +266,16 @@ impl<T: AsRef<OsStr>> From<T> for SetValue {
     fn from(value: T) -> Self {
         Self(value.as_ref().to_owned())
     }
+}
+
+/// What `tests/windows/run` has built, where the programs of Windows are to be tried in Wine instead of ours.
+pub(crate) fn windows() -> Option<OsString> {
+    env::var_os("PATRON_WINDOWS")
+}
+
+/// What runs a program of Windows under the name of one of ours.
+fn under_wine() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/windows/under-wine")
 }
 
 /// Every distinct git on the search path and in the usual places, the one found first first.

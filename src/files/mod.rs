@@ -71,13 +71,6 @@ impl Readers {
             Self::Everyone => 0o644,
         }
     }
-
-    fn folder_mode(self) -> u32 {
-        match self {
-            Self::Owner => 0o700,
-            Self::Everyone => 0o755,
-        }
-    }
 }
 
 /// Why a file cannot be read or changed.

@@ -178,7 +178,10 @@ pub(super) fn is_safe_parent(folder: &Path) -> bool {
 
 /// Makes a folder in one that is there.
 pub(super) fn make_one(folder: &Path, readers: Readers) -> io::Result<()> {
-    let mode = readers.folder_mode();
+    let mode = match readers {
+        Readers::Owner => 0o700,
+        Readers::Everyone => 0o755,
+    };
     // By the mode of its making: a chmod afterwards would leave a moment in which others come in.
     DirBuilder::new().mode(mode).create(folder)?;
     // What the umask took of it.

@@ -58,13 +58,13 @@ impl Git {
     }
 
     /// Takes a program for git.
-    #[cfg(test)]
+    #[cfg(all(test, unix))]
     pub(crate) fn at(program: PathBuf) -> Self {
         Self(program)
     }
 
     /// Gives the program's path.
-    #[cfg(test)]
+    #[cfg(all(test, unix))]
     pub(crate) fn program(&self) -> &Path {
         &self.0
     }

@@ -118,6 +118,7 @@ pub(crate) fn names_patron(helper: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(unix)]
     use super::*;
 
     #[cfg(unix)]

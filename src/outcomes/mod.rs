@@ -600,7 +600,7 @@ impl Outcomes {
     }
 
     /// Tells whether git was ever let in with this account, anywhere in its scope.
-    #[cfg(test)]
+    #[cfg(all(test, unix))]
     pub(crate) fn ever_accepted(&self, id: &str) -> bool {
         places(&self.known(id)).any(|(_, text)| accepted_at(text).is_some())
     }

@@ -6,7 +6,7 @@
 //!     sh                                   nothing: an empty program of Rust's, to compare times with
 //!
 //! It knows what git and helpers need here: words with quotes and backslashes, `"$@"`, `$NAME`, `;`, `&&`, `||`, one
-//! function, `>FILE`, `>&2`, and of the commands `echo`, `cat`, `test -x`, `test -n`, `exit`, `exec`. Anything else
+//! function, `>FILE`, `>&2`, and of the commands `echo`, `cat`, `test`, `exit`, `exec`. Anything else
 //! is a program. It is no shell: what it does not know ends it with a word.
 
 #![allow(clippy::print_stderr, clippy::exit, reason = "a program for tests")]
@@ -265,6 +265,7 @@ impl Shell {
                 copied.map(|_| 0).map_err(|error| error.to_string())
             }
             ["test", "-x", file] => Ok(i32::from(!Path::new(file).is_file())),
+            ["test", one, "=", other] => Ok(i32::from(one != other)),
             ["test", "-n", text] => Ok(i32::from(text.is_empty())),
             ["exit", code] => std::process::exit(code.parse().unwrap_or(2)),
             ["exec", ref rest @ ..] => std::process::exit(self.program(rest, output.as_deref())?),

@@ -27,6 +27,7 @@ pub(super) enum Meaning {
 }
 
 /// Reads a number of the Keychain.
+#[cfg(any(target_os = "macos", test))]
 pub(super) fn meaning(code: i32) -> Meaning {
     match code {
         // errSecInteractionNotAllowed, errSecInteractionRequired, errSecUserCanceled, errSecAuthFailed
