@@ -214,6 +214,8 @@ fn as_written(text: &str) -> Option<Vec<AccountEntry<'_>>> {
     let mut entries: Vec<AccountEntry<'_>> = Vec::new();
     // What must be there, in the order of `label`, `scope`, `vault`.
     let mut missing = 0;
+    // Whether the entry has a kind: one that is not known looks as if there were none.
+    let mut has_kind = false;
     for line in text.lines() {
         if line.is_empty() {
             continue;
@@ -221,6 +223,7 @@ fn as_written(text: &str) -> Option<Vec<AccountEntry<'_>>> {
         if line == "[[account]]" {
             entries.push(AccountEntry::default());
             missing += 3;
+            has_kind = false;
             continue;
         }
         // One character is sought faster than three (measured with the check below: a tenth of a `store` beside 10,000
@@ -259,7 +262,8 @@ fn as_written(text: &str) -> Option<Vec<AccountEntry<'_>>> {
             "kind" => {
                 let name = plain()?;
                 let name: StrDeserializer<'_, serde::de::value::Error> = name.as_ref().into_deserializer();
-                std::mem::replace(&mut entry.kind, TokenKind::deserialize(name).ok()?) != TokenKind::default()
+                entry.kind = TokenKind::deserialize(name).ok()?;
+                std::mem::replace(&mut has_kind, true)
             }
             "learned" if value == "true" => std::mem::replace(&mut entry.learned, true),
             "refresh" if value == "true" => std::mem::replace(&mut entry.refresh, true),
@@ -526,5 +530,7 @@ fn write(table: &mut Table, account: &Account) {
     set("id", (!is_default).then(|| id.as_str().into()));
 }
 
+#[cfg(test)]
+mod fuzz;
 #[cfg(all(test, unix))]
 mod tests;

@@ -257,10 +257,36 @@ mod tests {
             ("https://gist.github.com/acme/0123abcd.git", &["mona@mona", "https://github.com"]),
             ("https://corp.ghe.com/acme/r", &[]),
             ("https://gist.example.com/acme/r", &[]),
+            ("https://github.com:8443/acme/r", &[]),
         ] {
             assert_eq!(ranked(url, None, all), expected, "{url}");
         }
         assert!(ranked("https://github.com/other/r", None, &["acme", "beta"]).is_empty());
+    }
+
+    #[test]
+    fn why_an_account_comes_first_is_said_by_the_part_of_the_rule_that_decides() {
+        let fine = Standing::default();
+        let (rejected, expired) = (Standing { rejected: true, ..fine }, Standing { expired: true, ..fine });
+        let why = |first: &str, second: &str, of_first: Standing, of_second: Standing| {
+            let (first, second) = (account(first), account(second));
+            let standing = |one: &Account| if one.label == first.label { of_first } else { of_second };
+            because(&first, Some(&second), Some("mona"), standing)
+        };
+        assert_eq!(because(&account("acme"), None, None, |_| fine), Because::Only);
+        assert_eq!(why("acme/secret", "acme", rejected, fine), Because::Narrower);
+        assert_eq!(why("acme", "acme/secret", fine, rejected), Because::NotRejected);
+        assert_eq!(why("acme@mona", "acme", rejected, fine), Because::AskedLogin);
+        assert_eq!(why("acme", "acme@mona", fine, rejected), Because::NotRejected);
+        assert_eq!(why("acme@mona", "beta@mona", fine, rejected), Because::NotRejected);
+        assert_eq!(why("acme", "beta", rejected, rejected), Because::Label);
+        assert_eq!(why("acme", "beta", fine, expired), Because::NotExpired);
+        assert_eq!(why("acme", "beta", expired, expired), Because::Label);
+        assert_eq!(why("acme", "beta", expired, fine), Because::Label);
+        let learned = Account { learned: true, ..account("beta") };
+        assert_eq!(because(&account("acme"), Some(&learned), None, |_| fine), Because::Added);
+        assert_eq!(because(&learned, Some(&account("acme")), None, |_| fine), Because::Label);
+        assert_eq!(because(&learned, Some(&learned), None, |_| fine), Because::Label);
     }
 
     #[test]

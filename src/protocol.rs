@@ -360,6 +360,8 @@ impl Answer<'_> {
 pub(crate) const CAPABILITIES: &str = "version 0\ncapability authtype\ncapability state\n";
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -7,6 +7,8 @@
 //! else. No URL is ever rebuilt and parsed again: two parsers that disagree are how credentials leak.
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;
 
 use crate::forge::Forge;

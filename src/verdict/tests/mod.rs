@@ -4,6 +4,7 @@
 
 mod each;
 mod explain;
+mod fuzz;
 mod hidden;
 mod tokens;
 
