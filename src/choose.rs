@@ -290,6 +290,20 @@ mod tests {
     }
 
     #[test]
+    fn why_an_account_does_not_serve_is_told_apart() {
+        let fit =
+            |scope: &str, url: &str| fits(&account(scope), &Remote::from_url(url).expect("a URL"), None, &[]);
+        assert_eq!(fit("acme", "https://github.com/beta/r"), Err(Mismatch::OtherOwner));
+        assert_eq!(fit("acme/secret", "https://github.com/ACME/r"), Err(Mismatch::OtherRepository));
+        assert_eq!(fit("acme", "https://github.com/acme"), Err(Mismatch::UnknownOwner));
+        assert_eq!(fit("acme", "https://corp.ghe.com/acme/r"), Err(Mismatch::OtherHost));
+        let plain = "https://git.example.com/a";
+        assert_eq!(fit(plain, "https://git.example.com/a/b"), Ok(()));
+        assert_eq!(fit(plain, "https://git.example.com/ab/c"), Err(Mismatch::OtherRepository));
+        assert_eq!(fit(plain, "https://git.example.com"), Err(Mismatch::UnknownOwner));
+    }
+
+    #[test]
     fn a_known_login_in_the_url_decides_and_other_names_do_not() {
         let all = &["acme@mona", "acme@robot", "beta@mona"];
         let with = |user| ranked("https://github.com/acme/r", Some(user), all);
@@ -343,6 +357,11 @@ mod tests {
         assert_eq!(answered_user(&mona, None), b"mona");
         assert_eq!(answered_user(&mona, Some(b"")), b"mona");
         assert_eq!(answered_user(&account("acme"), None), ANY_USER.as_bytes());
+        let app = Account { kind: TokenKind::App, ..mona.clone() };
+        assert_eq!(answered_user(&app, None), ANY_USER.as_bytes());
+        // GitHub wants a name that is not empty; elsewhere an empty one is a name.
+        assert_eq!(answered_user(&account("acme@"), None), ANY_USER.as_bytes());
+        assert_eq!(answered_user(&account("https://git.example.com@"), None), b"");
     }
 
     #[test]
