@@ -52,6 +52,7 @@ impl System {
             "tmp/secret",
             "tmp/ca.pem",
             "tmp/script",
+            "tmp/docs",
             "root/.config",
             "root/.local",
             "root/.gitconfig",
@@ -150,6 +151,8 @@ fn a_static_archive_answers_where_there_is_busybox_alone() {
         cd /tmp/release
         sh install.sh --from .
         git-credential-patron --version
+        git-credential-patron install-docs --prefix /tmp/docs
+        grep -q 'Sh NAME' /tmp/docs/share/man/man1/git-credential-patron.1
         PATRON_VAULT=file git-credential-patron add acme --token-stdin
         printf 'protocol=https\nhost=github.com\npath=acme/secret\n\n' | git-credential-patron get
         git-credential-patron list
