@@ -119,6 +119,11 @@ impl Paths {
         self.state.join("locks")
     }
 
+    /// Gives a folder in which nothing lies and nobody else can put anything, made if need be.
+    pub(crate) fn empty(&self) -> Option<PathBuf> {
+        self.traces().map(|folder| folder.join("empty")).filter(|folder| files::make_private(folder))
+    }
+
     /// Gives the folder of what may be lost and nobody else may see or make (traces), made if need be: the
     /// runtime folder where the session's is there and this user's, else one below the state folder, else one
     /// below the system's temporary folder. None where none of them can be had.

@@ -20,6 +20,7 @@ use crate::remote::{Direction, Remote};
 use crate::token::Token;
 use std::fmt;
 use std::io;
+use std::path::Path;
 use std::time::Instant;
 
 /// How git is let to go about it.
@@ -45,6 +46,11 @@ pub(crate) struct InfoRefs<'a> {
     pub remote_name: Option<&'a str>,
     /// How.
     pub way: Way,
+    /// Where git looks for a folder of certificate authorities; none: where it would. A git that is built with
+    /// GnuTLS reads that folder whole each time, which is two thirds of what it does in a probe (measured with
+    /// 2.47.3: 9 ms of a processor's time, and 32 with Debian's 290 files), and the file of all authorities, which
+    /// is read in any case, holds the same ones as a rule.
+    pub authorities: Option<&'a Path>,
 }
 
 /// How a probe ended.

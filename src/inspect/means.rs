@@ -3,6 +3,7 @@
 use crate::git::{Git, HttpContext, http_settings};
 use crate::github::{Api, Authorities, Client, ClientConfig, NoResponse, proxy_from};
 use crate::remote::Host;
+use std::path::PathBuf;
 
 /// The outside things of an inspection.
 pub(crate) struct Means<'a> {
@@ -12,6 +13,8 @@ pub(crate) struct Means<'a> {
     pub(crate) remote_name: Option<&'a str>,
     /// Whether git clones, so that there is no such remote yet.
     pub(crate) clones: bool,
+    /// An empty folder for git to take for that of its certificate authorities at first (`InfoRefs::authorities`).
+    pub(crate) empty: Option<PathBuf>,
 }
 
 impl Means<'_> {

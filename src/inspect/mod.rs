@@ -34,6 +34,7 @@ use crate::verdict::{
 };
 use crate::verdict_id::VerdictId;
 use std::ffi::OsStr;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -395,19 +396,39 @@ impl Work<'_> {
         }
     }
 
+    /// Asks git, without its folder of authorities first. Where it does not believe the server then, that folder may
+    /// be what is missing, so git is asked once more, as it would go: nothing was sent yet.
     fn probe(
         &self,
         direction: Direction,
         way: Way,
         requests: &mut usize,
-        give: impl FnOnce(&mut Probe),
+        give: impl Fn(&mut Probe),
+    ) -> Observed {
+        if let Some(empty) = self.means.empty.as_deref().filter(|_| way != Way::AsGit) {
+            let mut made = 0;
+            let heard = self.probe_with(Some(empty), (direction, way), &mut made, &give);
+            if !is_about_certificates(&heard) {
+                *requests += made;
+                return heard;
+            }
+        }
+        self.probe_with(None, (direction, way), requests, &give)
+    }
+
+    fn probe_with(
+        &self,
+        authorities: Option<&Path>,
+        (direction, way): (Direction, Way),
+        requests: &mut usize,
+        give: &impl Fn(&mut Probe),
     ) -> Observed {
         let remote = self.subject.remote;
         // An owner's page is no repository, and its 404 no refusal.
         if self.subject.server == Server::GitHub && remote.repo.is_none() && !remote.host.is_gist() {
             return Observed::NotAsked;
         }
-        let what = InfoRefs { remote, direction, remote_name: self.means.remote_name, way };
+        let what = InfoRefs { remote, direction, remote_name: self.means.remote_name, way, authorities };
         let Ok(mut probe) = Probe::start(self.means.git, &what) else { return Observed::NotAsked };
         give(&mut probe);
         let ProbeResult { heard, sent, empty } = seen(probe.wait(self.deadline), remote, requests);
@@ -522,6 +543,17 @@ pub(crate) fn heard_from(reply: &CallResult) -> Observed {
 /// Tells whether git was led elsewhere and did not follow.
 fn is_redirect(heard: &Observed) -> bool {
     heard.status().is_some_and(|status| (300..400).contains(&status))
+}
+
+/// Tells whether git ended before it asked anything, since it did not believe who answered, or may have.
+fn is_about_certificates(heard: &Observed) -> bool {
+    let said = heard.reply().filter(|reply| reply.status.is_none()).and_then(|reply| reply.said.as_ref());
+    said.is_some_and(|said| match said.denial.id {
+        VerdictId::TlsFailed => true,
+        // Words that are not known to say why.
+        VerdictId::Unreachable => said.ambiguous,
+        _ => false,
+    })
 }
 
 /// Tells whether a refusal leaves several causes, so that our own calls are worth their time.

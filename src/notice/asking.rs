@@ -446,7 +446,7 @@ fn pause(verdict: &Verdict, evidence: &Evidence) -> i64 {
 pub(super) fn means<'a>(session: &'a Session, git: &'a Git) -> Means<'a> {
     let caller = session.caller();
     let clones = caller.subcommand == Some("clone");
-    Means { git, remote_name: caller.remote_name.as_deref(), clones }
+    Means { git, remote_name: caller.remote_name.as_deref(), clones, empty: session.paths.empty() }
 }
 
 /// What is to be found out about, with what is known of the account.

@@ -75,3 +75,31 @@ fn what_git_does_not_believe_is_no_fault_of_the_token_and_says_which_setting_dec
         assert!(!listed.contains("refused") && !listed.contains("rejected"), "{listed}");
     }
 }
+
+#[test]
+fn a_server_that_only_the_folder_of_authorities_knows_is_asked_as_any_other() {
+    for git in gits() {
+        let mut policy = Policy::sample();
+        policy.token_mut("acme").state = State::Pending;
+        let mut desk = Desk::with(policy, &[("acme", "acme")]).with_git(git);
+        let folder = desk.sandbox.home().join("authorities");
+        std::fs::create_dir(&folder).expect("the sandbox is ours");
+        std::fs::copy(desk.forge.ca_file(), folder.join("ca.pem")).expect("the sandbox is ours");
+        desk.sandbox.unset("GIT_SSL_CAINFO");
+        let by_config = |desk: &Desk| {
+            desk.ok(".", &format!("config --global http.sslCAPath {}", folder.display()));
+        };
+        for by_environment in [false, true] {
+            if by_environment {
+                desk.ok(".", "config --global --unset http.sslCAPath");
+                desk.sandbox.set("GIT_SSL_CAPATH", &folder);
+            } else {
+                by_config(&desk);
+            }
+            let repo = if by_environment { "tools" } else { "secret" };
+            let said = desk.fails(".", &format!("ls-remote https://github.com/acme/{repo}"));
+            assert!(said.contains("acme has most likely not approved"), "git {}: {said}", git.version);
+            assert!(!said.contains("tls-failed"), "{said}");
+        }
+    }
+}

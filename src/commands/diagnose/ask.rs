@@ -34,7 +34,7 @@ pub(super) fn ask(git: Option<&Git>, ready: &[Ready<'_>]) -> Vec<Option<Inspecti
 /// Asks git's own question about one target, and nothing else.
 pub(super) fn own_word(git: Option<&Git>, ready: &Ready<'_>) -> Observed {
     let (Some(git), Some(subject)) = (git, ready.subject()) else { return Observed::NotAsked };
-    let means = Means { git, remote_name: ready.aim.target.name.as_deref(), clones: false };
+    let means = Means { git, remote_name: ready.aim.target.name.as_deref(), clones: false, empty: None };
     git_alone(&means, &subject, BOUND)
 }
 
@@ -63,7 +63,7 @@ fn one_after_the_other(git: &Git, ready: &[Ready<'_>], group: &[usize]) -> Vec<(
     for &at in group {
         let Some(subject) = ready[at].subject() else { continue };
         let remote_name = ready[at].aim.target.name.as_deref();
-        let means = Means { git, remote_name, clones: false };
+        let means = Means { git, remote_name, clones: false, empty: None };
         let inspection = inspect(&means, &subject, BOUND, user.clone());
         if inspection.evidence.user.reply().is_some() {
             user = inspection.evidence.user.clone();

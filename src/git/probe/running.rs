@@ -172,6 +172,11 @@ fn settings(own: &Path, what: &InfoRefs<'_>, url: &str, nonce: &str) -> io::Resu
         Way::AtOnce => &["followRedirects=false", "proactiveAuth=basic"],
     };
     settings.extend(with_url.iter().map(|setting| OsString::from(format!("http.{url}.{setting}"))));
+    if let Some(folder) = what.authorities {
+        let mut setting = OsString::from(format!("http.{url}.sslCAPath="));
+        setting.push(folder);
+        settings.push(setting);
+    }
     Ok(settings)
 }
 
