@@ -293,6 +293,7 @@ pub(crate) fn rename(paths: &Paths, known: &Account, new: &Account, asking: Aski
     let book = hold(Book::open(&paths.accounts(), &paths.locks()).map_err(NotKept::List)?, asking);
     let vault = vault::open(&known.place, paths, asking);
     let has_secret = !matches!(known.place, VaultPlace::Command(_));
+    let _under_way = (has_secret && known.id != new.id).then(|| unfinished::moving(paths, known, new));
     if has_secret {
         let read = |item: &vault::Item<'_>| vault.read(item).map_err(NotKept::Vault);
         let refresh_id = vault::refresh_id(known);

@@ -82,6 +82,31 @@ fn an_account_whose_token_was_removed_already_goes_too() {
     assert_eq!(notes(&sandbox), 0);
 }
 
+/// The new name of a secret, the list, the old name: whatever is cut off, one account has it and nothing else is left.
+#[test]
+fn a_token_that_was_to_get_another_name_has_one_name_in_the_end() {
+    for (killed, said, left) in [
+        (1, None, "acme"),
+        (2, Some("renaming github.com/acme to globex was interrupted; nothing has changed"), "acme"),
+        (3, Some("renaming github.com/acme to globex was interrupted; it is done now"), "globex"),
+    ] {
+        let sandbox = Sandbox::new(None);
+        let acme = account("https://github.com/acme");
+        given::accounts(&sandbox, std::slice::from_ref(&acme));
+        killed_at(&sandbox, killed, &["rename", "acme", "globex"], "");
+        let output = sandbox.patron(["list"]).ok().stderr();
+        match said {
+            Some(said) => assert!(output.contains(said), "{killed}: {output}"),
+            None => assert_eq!(output, "", "{killed}"),
+        }
+        sandbox.patron(["list"]).ok().says_nothing();
+        sandbox.patron(["token", left]).ok().prints(&format!("{}\n", acme.secret));
+        let secrets = std::fs::read_to_string(given::secrets_file(&sandbox)).expect("there");
+        assert_eq!(secrets.matches(&acme.secret).count(), 1, "{killed}");
+        assert_eq!(notes(&sandbox), 0, "{killed}");
+    }
+}
+
 /// A list from another machine, an entry that somebody took out by hand: named, and nothing is changed.
 #[test]
 fn an_account_without_a_token_and_a_token_without_an_account_are_named_and_left() {

@@ -14,9 +14,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// How a note of keeping begins, and one of removing.
+/// How a note of keeping begins, one of removing, and one of giving a secret another name.
 const KEEP: &str = "doing = \"keep\"\n";
 const REMOVE: &str = "doing = \"remove\"\n";
+const MOVE: &str = "doing = \"move\"\n";
 /// How long a dialog may keep a process at it, and more.
 const LONGEST: Duration = Duration::from_secs(10 * 60);
 /// How many notes are looked at.
@@ -45,6 +46,11 @@ pub(super) fn keeping(paths: &Paths, account: &Account, before: Option<&Account>
 /// Notes that an account and its secret are about to be forgotten.
 pub(crate) fn removing(paths: &Paths, account: &Account) -> UnderWay {
     begin(paths, REMOVE, &[account])
+}
+
+/// Notes that an account's secret is about to go from one name to another.
+pub(super) fn moving(paths: &Paths, from: &Account, to: &Account) -> UnderWay {
+    begin(paths, MOVE, &[to, from])
 }
 
 /// Without a place for the note it is done all the same: only a kill at that very moment would be missed.
@@ -80,11 +86,14 @@ fn mend_one(paths: &Paths, note: PathBuf) -> Option<String> {
     }
     let bytes = files::read(&note, files::Care::Deciding).ok().flatten()?;
     let done = UnderWay(Some(note));
-    let is_removal = bytes.starts_with(REMOVE.as_bytes());
+    let is_doing = |what: &str| bytes.starts_with(what.as_bytes());
     let accounts = accounts::of_text(&bytes)?;
     let (account, before) = (accounts.first()?, accounts.get(1));
-    let mended =
-        if is_removal { finish_removing(paths, account) } else { finish_keeping(paths, account, before) };
+    let mended = match before {
+        _ if is_doing(REMOVE) => finish_removing(paths, account),
+        Some(from) if is_doing(MOVE) => finish_moving(paths, from, account),
+        _ => finish_keeping(paths, account, before),
+    };
     if mended.is_none() {
         // A vault that is locked, a list that is held: another time.
         std::mem::forget(done);
@@ -134,6 +143,30 @@ fn finish_removing(paths: &Paths, account: &Account) -> Option<Option<String>> {
         let _ = Outcomes::load(&paths.outcomes()).change(|outcomes| outcomes.forget(&account.id));
     }
     Some(was_listed.then(|| format!("removing {} was interrupted; it is removed now", account.label)))
+}
+
+/// The list says which name counts; under the other one nothing stays. If it has neither, somebody has changed it
+/// since, and what is there is left.
+fn finish_moving(paths: &Paths, from: &Account, to: &Account) -> Option<Option<String>> {
+    let book = Book::open(&paths.accounts(), &paths.locks()).ok()?;
+    let is_listed = |account: &Account| book.accounts().iter().any(|known| known.id == account.id);
+    let (gone, fact) = match (is_listed(from), is_listed(to)) {
+        (true, false) => (to, "nothing has changed"),
+        (false, true) => (from, "it is done now"),
+        _ => return Some(None),
+    };
+    let vault = vault::open(&gone.place, paths, Asking::Never);
+    let mut was_there = false;
+    for id in vault::ids(gone) {
+        let item = vault::Item { id: &id, ..vault::item(gone) };
+        was_there |= vault.read(&item).ok()?.is_some();
+        vault.remove(&item).ok()?;
+    }
+    if gone.id == from.id {
+        let _ = Outcomes::load(&paths.outcomes()).change(|outcomes| outcomes.rename(&from.id, &to.id));
+    }
+    let to = to.scope.short();
+    Some(was_there.then(|| format!("renaming {} to {to} was interrupted; {fact}", from.label)))
 }
 
 /// Names accounts whose secret is not in the file, and secrets in the file that no account names. Nothing is changed:
