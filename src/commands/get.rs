@@ -254,7 +254,8 @@ fn answer(lookup: &Lookup<'_>, account: &Account, minted: &Minted, judged: Judge
     // After the answer: nothing that goes wrong here can spoil it.
     let is_try = judged.is_try && lookup.outcomes().rejection(&account.id).is_some();
     // An App has a token for each repository: each is noted once, when it is new.
-    let is_news = last.map_or(minted.is_new, |last| last != LastSecret::This);
+    let is_news =
+        last.map_or(minted.is_new, |last| matches!(last, LastSecret::Another | LastSecret::Unknown));
     if is_try || is_news {
         lookup.note(|outcomes| {
             outcomes.note_secret(&account.id, token);

@@ -4,10 +4,12 @@ use super::{Care, FileError, Readers, failed, resolve};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
+use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// Opens a file that is as it must be; `None` if there is none.
 pub(super) fn open_checked(path: &Path, care: Care) -> Result<Option<File>, FileError> {
@@ -80,10 +82,19 @@ pub(super) fn open_checked(path: &Path, care: Care) -> Result<Option<File>, File
     Ok(Some(file))
 }
 
+/// Folders far above our files, looked at by this process together with all that is above them. Our files are in three
+/// places of one home, and the way up from there is the same.
+static HARMLESS: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
 /// Refuses a file whose folder others can write, or own: they could put another file in its place. Of the
 /// folders above only those that everybody can write count: many a home's are its group's.
 pub(super) fn check_folder(path: &Path) -> Result<(), FileError> {
+    let mut harmless = HARMLESS.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut seen = Vec::new();
     for (level, folder) in path.ancestors().skip(1).enumerate() {
+        if level > 0 && harmless.contains(folder) {
+            break;
+        }
         // A folder that cannot be looked at shows itself when the file in it is opened.
         let Ok(meta) = fs::metadata(folder) else { continue };
         let wrong =
@@ -102,7 +113,11 @@ pub(super) fn check_folder(path: &Path) -> Result<(), FileError> {
                 format!("{remedy} {}", folder.display()),
             );
         }
+        if !is_next {
+            seen.push(folder);
+        }
     }
+    harmless.extend(seen.into_iter().map(Path::to_owned));
     Ok(())
 }
 

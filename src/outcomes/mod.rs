@@ -92,8 +92,10 @@ pub(crate) enum LastSecret {
     This,
     /// Another one.
     Another,
-    /// None is known, or this one has no fingerprint.
+    /// None is noted.
     Unknown,
+    /// None is noted, nor can this one be: it could be guessed from its fingerprint.
+    Guessable,
 }
 
 /// How an account fared.
@@ -317,10 +319,10 @@ impl Outcomes {
 
     /// Compares a secret with the one the account was last seen with.
     pub(crate) fn compared(&self, id: &str, token: &Token) -> LastSecret {
-        let Some(fingerprint) = self.fingerprint(token) else { return LastSecret::Unknown };
         match self.known(id).get(FINGERPRINT) {
-            None => LastSecret::Unknown,
-            Some(known) if *known == fingerprint => LastSecret::This,
+            None if token.is_unguessable() => LastSecret::Unknown,
+            None => LastSecret::Guessable,
+            Some(known) if self.fingerprint(token).as_ref() == Some(known) => LastSecret::This,
             Some(_) => LastSecret::Another,
         }
     }
@@ -350,7 +352,14 @@ impl Outcomes {
     /// Notes the secret an account has now; to be called within [`Outcomes::change`]. Tells whether it is another
     /// one than it was seen with before: what was known of that one's end is not known of this one.
     pub(crate) fn note_secret(&mut self, id: &str, token: &Token) -> bool {
-        let Some(fingerprint) = self.fingerprint(token) else { return false };
+        let Some(fingerprint) = self.fingerprint(token) else {
+            // What is noted is another secret's.
+            let earlier = self.known(id).remove(FINGERPRINT);
+            let Some(earlier) = earlier else { return false };
+            self.change_known(id, |known| known.remove(FINGERPRINT));
+            self.note_former(id, &earlier);
+            return true;
+        };
         self.head.former.retain(|former| !former.starts_with(&format!("{fingerprint} ")));
         let earlier =
             self.change_known(id, |known| known.insert(FINGERPRINT.to_owned(), fingerprint.clone()));

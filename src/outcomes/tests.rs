@@ -180,7 +180,22 @@ fn what_can_be_guessed_has_no_fingerprint() {
             .expect("written");
         let text = std::fs::read_to_string(&outcomes.path).expect("there");
         assert!(!text.contains(FINGERPRINT) && !outcomes.is_fallbacks(secret), "{text}");
+        // Nothing to note, so no lock to take with each `get`.
+        assert_eq!(outcomes.compared("a", secret), LastSecret::Guessable);
     }
+    assert_eq!(outcomes.compared("a", &token(1)), LastSecret::Unknown);
+}
+
+#[test]
+fn a_secret_that_can_be_guessed_takes_the_place_of_one_that_cannot() {
+    let (_home, mut outcomes) = fresh();
+    let guessable = Token::new(b"sunshine7".to_vec());
+    outcomes.change(|o| assert!(!o.note_secret("a", &token(1)), "the first")).expect("written");
+    assert_eq!(outcomes.compared("a", &token(1)), LastSecret::This);
+    assert_eq!(outcomes.compared("a", &guessable), LastSecret::Another);
+    outcomes.change(|o| assert!(o.note_secret("a", &guessable), "another")).expect("written");
+    assert_eq!(outcomes.compared("a", &guessable), LastSecret::Guessable);
+    assert_eq!(outcomes.compared("a", &token(1)), LastSecret::Unknown);
 }
 
 /// A6: version 1 had fingerprints of passwords.
