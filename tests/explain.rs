@@ -195,3 +195,35 @@ fn at_a_terminal_without_input_it_says_how_it_is_used() {
     let text = shown.lines.join("\n");
     assert!(text.contains("git push 2>&1 | git credential-patron explain"), "{text}");
 }
+
+/// However many causes a row lists: of a text alone, the two likeliest are named, and what can tell them apart.
+#[test]
+fn no_text_is_answered_with_more_than_three_lines_of_what_to_do() {
+    let sandbox = Sandbox::new(None);
+    for host in ["github.com", "gitlab.com", "git.example.com"] {
+        let samples = rows().into_iter().flat_map(|row| row.samples);
+        for text in samples.filter(|text| text.contains("'https://github.com/acme")) {
+            let json =
+                json(&sandbox.patron(["explain", "--json"]).stdin(text.replace("github.com", host)).run());
+            let verdict = &json["verdict"];
+            let fixes: Vec<&str> =
+                verdict["fix"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            assert!(fixes.len() <= 3, "{verdict}");
+            let names_github = |line: &&str| line.contains("github.com") || line.contains("githubstatus");
+            assert!(
+                host == "github.com" || !fixes.iter().any(|line| names_github(&line)),
+                "{host}: {verdict}"
+            );
+            assert!(host == "github.com" || verdict["page"].is_null(), "{host}: {verdict}");
+            let is_long = rows().iter().any(|row| verdict["id"] == row.id.as_str() && row.fix.len() > 3);
+            if is_long && verdict["certainty"] == "inferred" && host == "github.com" && fixes.len() == 3 {
+                let last = fixes.last().copied().unwrap_or_default();
+                assert!(
+                    last.starts_with("git credential-patron diagnose ")
+                        && last.ends_with("can tell them apart"),
+                    "{verdict}"
+                );
+            }
+        }
+    }
+}

@@ -62,6 +62,8 @@ mod libgit2;
 mod lifecycle;
 #[cfg(unix)]
 mod limits;
+#[cfg(unix)]
+mod logs;
 mod manual;
 mod map;
 #[cfg(unix)]

@@ -201,8 +201,8 @@ fn no_carrier_changes_a_name() {
     let mut wrong: Vec<String> = Vec::new();
     for (number, sample) in samples().into_iter().enumerate() {
         for (name, carry) in CARRIERS {
-            // The headers of a reply end where they end: nobody folds them.
-            if sample.speaker == "http" && name.starts_with("folds") {
+            // The headers of a reply end where they end: nobody folds them. JSON that is folded is none.
+            if (sample.speaker == "http" || sample.carrier == "ansible") && name.starts_with("folds") {
                 continue;
             }
             let text = match number % 3 {

@@ -194,8 +194,15 @@ const GIT: &[Voice] = &[Voice::Git];
 const WAY: &[Voice] = &[Voice::Way];
 const SSH: &[Voice] = &[Voice::Ssh];
 const HEAD: &[Voice] = &[Voice::Head];
-const MARKS: [(&str, &[Voice]); 5] =
-    [("server: ", SERVER), ("git: ", GIT), ("way: ", WAY), ("ssh: ", SSH), ("head: ", HEAD)];
+const CLIENT: &[Voice] = &[Voice::Client];
+const MARKS: [(&str, &[Voice]); 6] = [
+    ("server: ", SERVER),
+    ("client: ", CLIENT),
+    ("git: ", GIT),
+    ("way: ", WAY),
+    ("ssh: ", SSH),
+    ("head: ", HEAD),
+];
 
 /// Takes the mark off a phrase, and says in which voices it counts.
 fn voices(words: &str) -> (&'static [Voice], &str) {

@@ -74,7 +74,8 @@ pub(crate) fn explain(reading: &Reading, found: &Finding, whose: Party) -> Verdi
         (Party::GitHub, _) => words.fixes(&row_fix),
         (_, Some(lines)) => words.fixes(lines),
         (_, None) => {
-            row_fix.retain(|line| split_page(line).1.is_none());
+            // What stands at GitHub's addresses is GitHub's.
+            row_fix.retain(|line| split_page(line).1.is_none() && !line.contains("https://"));
             words.fixes(&row_fix)
         }
     };
@@ -131,6 +132,8 @@ fn elsewhere(id: VerdictId) -> Option<&'static [&'static str]> {
             "create a token at {host} and add it: git credential-patron add {scope}",
             "git cannot use a password there",
         ],
+        VerdictId::ServerError => &["try again later"],
+        VerdictId::AccountSuspended => &["ask the server's administrator; a new token does not help"],
         VerdictId::NoAccount => &[
             "add one: git credential-patron add {scope}",
             "or git does not ask patron here: git credential-patron setup --host {host}",

@@ -20,7 +20,7 @@ pub(super) const ROWS: &[Denial] = &[
         also: &[],
         means: "GitHub, or the host's administrator, has suspended the account",
         fix: &[
-            "ask https://support.github.com, or your own server's administrator; a new token does not help",
+            "a new token does not help; ask the server's administrator, or GitHub: https://support.github.com",
         ],
         pages: &[],
         sources: &[
@@ -88,6 +88,10 @@ pub(super) const ROWS: &[Denial] = &[
             "server: failed to acquire username/password from local configuration",
             "failed to acquire username/password from local configuration",
             "Authentication is required but no CredentialsProvider has been registered",
+            "client: remote authentication required but no callback set",
+            "way: authentication required",
+            "client: try authenticating with: gh auth login",
+            "To get started with GitHub CLI, please run: gh auth login",
         ],
         also: &[],
         means: "no helper gave git a token for this URL",
@@ -239,6 +243,7 @@ pub(super) const ROWS: &[Denial] = &[
         hints: &[
             "git: fatal: Authentication failed for '{where}'",
             "server: too many redirects or authentication replays",
+            "client: Authentication required: Authorization error: https://{where}",
         ],
         also: &[],
         means: "GitHub does not recognise {token}: it is expired, revoked or mistyped",

@@ -28,6 +28,10 @@ pub(super) fn of(lines: &[String], languages: &Languages) -> Vec<Normal> {
     let mut last: Vec<Spoken> = Vec::new();
     while let Some((line, behind)) = rest.split_first() {
         if let Some((reply, behind)) = reply(rest) {
+            // What comes behind a reply belongs to no attempt before it.
+            if reply.is_some() {
+                last.clear();
+            }
             attempts.extend(reply);
             rest = behind;
             continue;
@@ -148,6 +152,10 @@ fn reply(lines: &[String]) -> Option<(Option<Normal>, &[String])> {
     }
     let mut headers: Vec<(String, String)> = Vec::new();
     while let Some((line, behind)) = rest.split_first() {
+        // git's lines, or another reply, behind headers that a trace shows.
+        if begins_something(line) || line.starts_with("HTTP") {
+            break;
+        }
         rest = behind;
         let name = line.split(':').next().unwrap_or_default();
         let is_header = line.contains(':')

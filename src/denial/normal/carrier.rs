@@ -70,7 +70,7 @@ pub(super) fn lines(text: &str) -> Vec<String> {
 /// Takes a line apart that is JSON around other lines: a log in JSON, or JSON in that.
 fn unpack(line: &str, depth: usize, into: &mut Vec<String>) {
     // What a server said begins with git's own word, never like this.
-    let value = [line.trim(), line[furniture(line)..].trim()]
+    let value = [line.trim(), line[furniture(line)..].trim(), result_of_task(line)]
         .into_iter()
         .filter(|bare| depth > 0 && bare.starts_with(['{', '[', '"']))
         .find_map(|bare| serde_json::from_str::<Value>(bare).ok());
@@ -78,6 +78,16 @@ fn unpack(line: &str, depth: usize, into: &mut Vec<String>) {
         Some(value) if !is_reply(&value) => texts(&value, depth, into),
         _ => into.push(line.to_owned()),
     }
+}
+
+/// Gives the JSON in what Ansible says of a task: `fatal: [HOST]: FAILED! => {...}`. git says no such line, not even
+/// where it repeats a server.
+fn result_of_task(line: &str) -> &str {
+    let begins = ["fatal: [", "failed: ["].iter().find_map(|start| line.find(start));
+    let is_task = begins.is_some_and(|at| at <= PREFIX_MAX && !line[..at].contains(['\'', '"']));
+    let is_said = speaker::is_said_by_remote(line);
+    let (_, json) = line.split_once(" => ").filter(|_| is_task && !is_said).unwrap_or_default();
+    json.trim()
 }
 
 /// Says whether this is what GitHub's API answers, which stays whole.
@@ -165,27 +175,45 @@ fn strip(lines: Vec<String>) -> Vec<String> {
         if let Some(at) = speaker::begins_at(line).filter(|at| *at > 0 && *at <= PREFIX_MAX) {
             let shape = shape(&line[..at]);
             // What one line has before it alone is no prefix: it may be half a word.
-            let others =
-                bare.iter().filter(|other| other.get(..at).is_some_and(|start| self::shape(start) == shape));
+            let others = bare.iter().filter(|other| length_of(&shape, other).is_some());
             if prefixes.len() < PREFIXES_MAX && !prefixes.contains(&shape) && others.take(2).count() == 2 {
                 prefixes.push(shape);
             }
         }
     }
     let strip = |line: &str| -> String {
-        let of_shape = prefixes.iter().find_map(|prefix| {
-            let start = line.get(..prefix.len())?;
-            (shape(start) == *prefix).then_some(prefix.len())
-        });
+        let of_shape = prefixes.iter().find_map(|prefix| length_of(prefix, line));
         let rest = &line[of_shape.unwrap_or(0)..];
         rest[furniture(rest)..].trim_end().to_owned()
     };
     bare.into_iter().map(strip).collect()
 }
 
-/// Writes all digits alike: times and counters change from line to line.
+/// Writes all numbers alike: times and counters change from line to line.
 fn shape(prefix: &str) -> String {
-    prefix.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect()
+    let mut shape = String::new();
+    for c in prefix.chars() {
+        match c.is_ascii_digit() {
+            true if shape.ends_with('0') => {}
+            true => shape.push('0'),
+            false => shape.push(c),
+        }
+    }
+    shape
+}
+
+/// Measures the prefix of this shape that a line begins with.
+fn length_of(shape: &str, line: &str) -> Option<usize> {
+    let mut rest = line;
+    for c in shape.chars() {
+        rest = match c {
+            '0' => rest
+                .strip_prefix(|c: char| c.is_ascii_digit())?
+                .trim_start_matches(|c: char| c.is_ascii_digit()),
+            c => rest.strip_prefix(c)?,
+        };
+    }
+    Some(line.len() - rest.len())
 }
 
 /// Words that tools put before lines of others.

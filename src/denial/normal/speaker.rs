@@ -53,7 +53,7 @@ const SSH: [&str; 11] = [
     "@@@@",
 ];
 /// What only clients write.
-const CLIENT: [&str; 8] = [
+const CLIENT: [&str; 13] = [
     "(HTTP 4",
     "(HTTP 5",
     "HttpError",
@@ -62,6 +62,11 @@ const CLIENT: [&str; 8] = [
     "; class=",
     "TransportException",
     "batch response: ",
+    "batch request: ",
+    "/info/lfs/objects/batch",
+    "GitHub API Error: ",
+    "github.GithubException",
+    "try authenticating with: ",
 ];
 
 /// Says who says a line, whose prefix is gone.

@@ -85,7 +85,7 @@ fn in_text(line: &str, by_git: bool) -> Option<RepositoryName> {
         })
     };
     let places: Vec<RepositoryName> =
-        words().filter_map(|word| place(word).or_else(|| module(word))).collect();
+        words().filter_map(|word| module(word).or_else(|| place(word))).collect();
     let whole = places.iter().find(|place| place.repo.is_some()).cloned();
     whole.or_else(|| named(line)).or_else(|| places.first().cloned().filter(|_| by_git))
 }
