@@ -196,6 +196,31 @@ fn at_a_terminal_without_input_it_says_how_it_is_used() {
     assert!(text.contains("git push 2>&1 | git credential-patron explain"), "{text}");
 }
 
+/// Many programs fold what they show at 76 columns, in mid-word too: an address that fits there is never folded, and
+/// stands alone on its line.
+#[test]
+fn no_address_is_folded_at_76_columns_whatever_the_row() {
+    let sandbox = Sandbox::new(None);
+    let long =
+        |text: &str| text.replace("acme/secret", "acme/secret-with-a-name-that-is-longer-than-most-are");
+    let of_texts = rows().into_iter().flat_map(|row| row.samples);
+    let of_texts = of_texts.map(|text| sandbox.patron(["explain"]).stdin(long(text)).ok());
+    let of_rows = rows().into_iter().map(|row| sandbox.patron(["explain", row.id.as_str()]).ok());
+    for output in of_texts.chain(of_rows) {
+        let shown = output.stdout();
+        // The sample and the text that matched are shown as they came.
+        let ours = shown.split("\nMatched").next().and_then(|text| text.split("\nSample\n").next());
+        for line in ours.unwrap_or_default().lines().filter(|line| line.contains("https://")) {
+            let bare = line.trim_start_matches("Fix").trim_start_matches("Page").trim();
+            let is_command =
+                ["git credential-patron ", "git remote "].iter().any(|start| bare.starts_with(start));
+            assert!(bare.starts_with("https://") || is_command, "{line}\n{shown}");
+            assert!(bare.ends_with(|c: char| c.is_alphanumeric() || c == '/'), "{line}\n{shown}");
+            assert!(line.chars().count() <= 76 || bare.chars().count() > 76, "{line}\n{shown}");
+        }
+    }
+}
+
 /// However many causes a row lists: of a text alone, the two likeliest are named, and what can tell them apart.
 #[test]
 fn no_text_is_answered_with_more_than_three_lines_of_what_to_do() {
@@ -210,10 +235,7 @@ fn no_text_is_answered_with_more_than_three_lines_of_what_to_do() {
                 verdict["fix"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
             assert!(fixes.len() <= 3, "{verdict}");
             let names_github = |line: &&str| line.contains("github.com") || line.contains("githubstatus");
-            assert!(
-                host == "github.com" || !fixes.iter().any(|line| names_github(&line)),
-                "{host}: {verdict}"
-            );
+            assert!(host == "github.com" || !fixes.iter().any(names_github), "{host}: {verdict}");
             assert!(host == "github.com" || verdict["page"].is_null(), "{host}: {verdict}");
             let is_long = rows().iter().any(|row| verdict["id"] == row.id.as_str() && row.fix.len() > 3);
             if is_long && verdict["certainty"] == "inferred" && host == "github.com" && fixes.len() == 3 {

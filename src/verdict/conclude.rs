@@ -321,7 +321,7 @@ impl Case<'_> {
             VerdictId::UnknownRefusal,
             Measured,
             "GitHub refused {token} just now, but still recognises it",
-            &["try again; if it keeps happening, run git credential-patron diagnose {url}"],
+            &["try again; if it keeps happening: git credential-patron diagnose {url}"],
             &[],
         )
     }

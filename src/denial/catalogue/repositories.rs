@@ -5,7 +5,7 @@ use super::{Denial, Source, VerdictId};
 
 /// The last word of every row whose text alone does not decide.
 const ASK: &str =
-    "run git credential-patron diagnose {url}: it asks again with the token, and can tell these apart";
+    "ask again with the token, which can tell these apart: git credential-patron diagnose {url}";
 
 /// The rows, sorted by id.
 pub(super) const ROWS: &[Denial] = &[

@@ -51,7 +51,7 @@ pub(super) const ROWS: &[Denial] = &[
         also: &[],
         means: "too many failed logins: GitHub refuses valid ones too for a while",
         fix: &[
-            "wait ten minutes or more, then run git credential-patron diagnose {url} once",
+            "wait ten minutes or more, then run once: git credential-patron diagnose {url}",
             "find what keeps sending the bad token: a build job, an editor, another machine",
         ],
         pages: &[],
@@ -98,7 +98,7 @@ pub(super) const ROWS: &[Denial] = &[
         fix: &[
             "add one: git credential-patron add {scope}",
             "or git does not ask patron here: git credential-patron setup --host {host}",
-            "run git credential-patron diagnose {url}: it shows which helpers are asked",
+            "see which helpers are asked: git credential-patron diagnose {url}",
         ],
         pages: &["new({owner})"],
         sources: &[
