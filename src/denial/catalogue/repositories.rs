@@ -407,7 +407,7 @@ pub(super) const ROWS: &[Denial] = &[
             "Resource not accessible by integration && head: x-accepted-github-permissions: {_..}contents=write",
         ],
         also: &[],
-        means: "GitHub does not let {login} write here",
+        means: "GitHub does not let {login} write here with this token",
         fix: &[
             "on the token's page select the repository, and give Contents: Read and write",
             "or another account is needed here: git credential-patron list",
