@@ -151,10 +151,10 @@ pub(super) const ROWS: &[Denial] = &[
             "git: The requested URL returned error: 5{status#}",
             "git: RPC failed; HTTP 5{status#}",
             "head: HTTP 5{status#}",
-            "server: Internal Server Error",
             "client: Server error: https://{where}",
         ],
-        hints: &[],
+        // Without such a status it may be a hook's word.
+        hints: &["server: Internal Server Error"],
         also: &[],
         means: "GitHub is having problems; the token was not checked",
         fix: &["try again later; GitHub's status: https://www.githubstatus.com"],
