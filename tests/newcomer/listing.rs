@@ -102,3 +102,32 @@ fn a_learned_account_is_accepted_since_the_day_it_was_learned_however_often_it_i
     assert_eq!(text.matches("learned from git").count(), 3, "{text}");
     assert_eq!(text.matches("accepted since 20").count(), 3, "{text}");
 }
+
+/// One token was kept for two owners, once by mistake: only the account that git was given is accepted.
+#[test]
+fn a_token_kept_for_two_owners_is_accepted_for_the_one_that_was_given() {
+    let said_by_a_program = "protocol=https\nhost=github.com\npath=acme/secret\nusername=mona\npassword=";
+    for how in ["ls-remote -q https://github.com/acme/secret", "clone -q https://github.com/acme/secret", ""]
+    {
+        let person = Person::new(Policy::sample());
+        add(&person, "globex", "acme", &["--no-verify", "--yes", "--label", "mistaken"]);
+        add(&person, "acme", "acme", &["--yes"]);
+        // That it was accepted when it was added is another matter.
+        let outcomes = person.sandbox.home().join(".local/state/git-credential-patron/outcomes.toml");
+        std::fs::remove_file(outcomes).expect("it was noted");
+        person.sandbox.patron(["get"]).stdin("protocol=https\nhost=github.com\npath=acme/secret\n\n").ok();
+        match how {
+            "" => {
+                let told = format!("{said_by_a_program}{}\n\n", person.forge.secret("acme"));
+                person.sandbox.git(["credential", "approve"]).stdin(told).ok();
+            }
+            _ => drop(person.sandbox.git(how.split(' ')).ok()),
+        }
+        let outcome = |label: &str| {
+            let account = json(&person).into_iter().find(|account| account["label"] == label);
+            account.expect("kept")["outcome"].clone()
+        };
+        assert_eq!(outcome("acme"), "accepted", "{how}");
+        assert_ne!(outcome("mistaken"), "accepted", "{how}");
+    }
+}

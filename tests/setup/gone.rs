@@ -265,16 +265,17 @@ fn a_config_file_that_is_read_without_home_gets_an_absolute_include() {
         assert!(home.text(".gitconfig").contains("path = ~/.config/"), "{}", home.text(".gitconfig"));
         home.unsetup().well();
     });
-    for (name, file, value) in [
-        ("GIT_CONFIG_GLOBAL", "elsewhere", "elsewhere"),
-        ("XDG_CONFIG_HOME", ".config/git/config", ".config"),
+    for (name, file, value, ours) in [
+        ("GIT_CONFIG_GLOBAL", "elsewhere", "elsewhere", OURS),
+        ("XDG_CONFIG_HOME", ".config/git/config", ".config", OURS),
+        ("XDG_CONFIG_HOME", "my own/git/config", "my own", "my own/git-credential-patron/gitconfig"),
     ] {
         for git in super::gits() {
             let mut home = Home::new(git);
             home.write(file, "[user]\n\tname = Mona\n");
             home.set(name, home.path(value).display());
             home.setup().well();
-            let include = format!("path = {}", home.path(OURS).display());
+            let include = format!("path = {}", home.path(ours).display());
             assert!(home.text(file).contains(&include), "{name}: {}", home.text(file));
             assert!(without_home(&home).contains("credential.https://github.com.helper"), "{name}");
         }
