@@ -58,7 +58,7 @@ fn all_is_fine_where_git_asks_patron_and_the_tokens_work() {
     );
     assert_eq!(json["refusals"], json!([]));
     let text = sandbox.patron(["status"]).ok().says_nothing().stdout();
-    assert!(text.ends_with("\neverything is fine\n"), "{text}");
+    assert!(text.ends_with("\nno problems found\n"), "{text}");
     assert!(flat(&text).contains("can see private repositories of acme"), "{text}");
     assert!(forge.log().iter().all(|request| request.status == 200), "{:?}", forge.log());
 }

@@ -144,7 +144,7 @@ impl Rows {
     fn end(mut self) -> String {
         let noun = |count: usize| if count == 1 { "thing needs" } else { "things need" };
         let said = match (self.troubles, self.unknown) {
-            (0, 0) => paint(GOOD, "everything is fine"),
+            (0, 0) => paint(GOOD, "no problems found"),
             (0, _) => paint(WARNING, "no problems found, but not everything could be checked"),
             (count, _) => paint(WARNING, &format!("{count} {} you", noun(count))),
         };
