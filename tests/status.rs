@@ -180,7 +180,7 @@ fn a_refusal_is_told_until_git_gets_past_it() {
         "{verdict:#}"
     );
     let text = sandbox.patron(["status"]).fails(1).stdout();
-    assert!(text.contains("fetch https://github.com/globex/api"), "{text}");
+    assert!(text.contains("fetch\n             https://github.com/globex/api\n"), "{text}");
     forge.policy(|policy| {
         policy.token_mut("globex").state = State::Active;
         policy.token_mut("acme").state = State::Active;
