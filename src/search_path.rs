@@ -47,7 +47,7 @@ pub(crate) fn shell() -> Option<PathBuf> {
     found.or_else(|| shell_of(&find_in_path(OsStr::new("git"), &path)?))
 }
 
-/// Gives the shell of an installed Git for Windows, whose `git.exe` lies in `cmd`, `bin` or `mingw64\bin`.
+/// Gives the shell of an installed Git for Windows, whose `git.exe` is in `cmd`, `bin` or `mingw64\bin`.
 fn shell_of(git: &Path) -> Option<PathBuf> {
     let roots = git.ancestors().skip(2).take(2);
     roots.flat_map(|root| [root.join("usr/bin/sh.exe"), root.join("bin/sh.exe")]).find(|sh| is_program(sh))

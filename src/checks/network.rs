@@ -53,16 +53,13 @@ fn certificates(url: &str, listing: Option<&Listing>) -> Check {
         return Check::new(Group, "certificates", Warning, text).fix("unset GIT_SSL_NO_VERIFY");
     }
     let git = http_settings(url, HttpContext::Repository(None));
-    let authorities = match git.by_system {
-        true => Authorities::of_system(),
-        false => Authorities::find(git.ca_file, git.ca_folder, &|name| std::env::var_os(name)),
-    };
-    let places: Vec<String> =
-        authorities.places().map(|(setting, path)| format!("{} ({setting})", short(path))).collect();
     if git.by_system {
         let text = "the system's certificate authorities (http.sslBackend is schannel)";
         return Check::new(Group, "certificates", Ok, text);
     }
+    let authorities = Authorities::find(git.ca_file, git.ca_folder, &|name| std::env::var_os(name));
+    let places: Vec<String> =
+        authorities.places().map(|(setting, path)| format!("{} ({setting})", short(path))).collect();
     if places.is_empty() {
         return Check::new(Group, "certificates", Ok, "the system's certificate authorities");
     }

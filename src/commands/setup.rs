@@ -19,9 +19,9 @@ use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::path::Path;
 
-/// What a host looks like, for every message that refuses one.
 /// The most files that are looked into for helpers which git asks only under a condition.
 const MOST_CONDITIONAL: usize = 64;
+/// What a host looks like, for every message that refuses one.
 const HOST_LOOKS_LIKE: &str = "a host is a name with an optional port (ghe.example.com, ghe.example.com:8443), or its URL (https://ghe.example.com)";
 
 /// Runs `setup`: what is written goes to `out`, warnings go to `err`.

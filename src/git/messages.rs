@@ -15,7 +15,7 @@ impl Git {
         let beside = || {
             let path = self.run(&["--exec-path"], Cwd::Here).ok()?;
             let path = PathBuf::from(String::from_utf8_lossy(&path).trim());
-            // A git of one's own lies in a folder where other programs may have put translations of theirs.
+            // The folder of a git that the user built may also hold translations of other programs.
             let folders = path.ancestors().map(|folder| languages(&folder.join("share/locale")));
             folders.into_iter().find(|found| !found.is_empty())
         };

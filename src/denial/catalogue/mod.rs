@@ -7,8 +7,9 @@
 //! A phrase counts where it was said. `git: ` before it means git's own lines, `way: ` what git says behind an address
 //! of why there was no answer, `ssh: ` what ssh says (these prove themselves); `head: ` is the status line and headers of
 //! a reply; `client: ` is what a client of an API or of LFS says by itself; `server: ` is for words that programs of all
-//! kinds have, and counts only where a server certainly said them. A phrase without a mark is a sentence that nobody else writes. `hints` leave more than one cause: what they
-//! find is *inferred* and the fixes name the causes in order of likelihood.
+//! kinds have, and counts only where a server certainly said them. A phrase without a mark is a sentence that nobody
+//! else writes. `hints` leave more than one cause: what they find is *inferred* and the fixes name the causes in order
+//! of likelihood.
 //!
 //! A fix may end in `: @page(...)`; that page's address is put there, or nothing if it cannot be filled.
 //! Every text may use the holes that its phrases catch and those of `FALLBACKS`.

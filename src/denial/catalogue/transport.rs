@@ -153,7 +153,7 @@ pub(super) const ROWS: &[Denial] = &[
             "head: HTTP 5{status#}",
             "client: Server error: https://{where}",
         ],
-        // Without such a status it may be a hook's word.
+        // Without a 5xx status, a hook of the repository may have said it.
         hints: &["server: Internal Server Error"],
         also: &[],
         means: "GitHub is having problems; the token was not checked",
