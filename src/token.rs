@@ -190,6 +190,41 @@ mod tests {
     }
 
     #[test]
+    fn every_kind_is_named_as_it_is_written_and_all_but_one_are_githubs() {
+        use TokenKind::{App, AppUser, Classic, FineGrained, Installation, OAuth, Unknown};
+        for kind in [FineGrained, Classic, OAuth, AppUser, Installation, App, Unknown] {
+            assert_eq!(serde_json::json!(kind), kind.id());
+            assert_eq!(kind.is_github(), kind != Unknown, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn only_a_long_and_varied_body_is_unguessable() {
+        let ten = "0123456789";
+        let body = |prefix: &str, body: &str| Token::new([prefix, body].concat().into_bytes());
+        for prefix in ["github_pat_", "ghp_", "gho_", "ghu_", "ghs_"] {
+            assert!(body(prefix, &ten.repeat(3)).is_unguessable(), "{prefix}");
+            assert!(!body(prefix, &ten.repeat(3)[1..]).is_unguessable(), "{prefix}: 29 characters");
+            assert!(!body(prefix, &ten[1..].repeat(4)).is_unguessable(), "{prefix}: nine different ones");
+            assert!(!made(prefix, 60).is_unguessable(), "{prefix}: one letter over and over");
+        }
+        // Of forty digits all are the body, those at the beginning, too.
+        assert!(body("0", &"123456789".repeat(5)[..39]).is_unguessable());
+        assert!(!made("", 40).is_unguessable());
+        assert!(!body("", &ten.repeat(9)).is_unguessable(), "a password is never");
+    }
+
+    #[test]
+    fn the_tokens_in_a_text_are_found_between_what_no_token_holds() {
+        let (one, other) = (made("ghp_", 36), made("github_pat_", 80));
+        let text =
+            [b"https://x:", one.expose(), b"@github.com/acme_x\n\"", other.expose(), b"\" ghp"].concat();
+        let found: Vec<&[u8]> = github_tokens(&text).collect();
+        assert_eq!(found, [one.expose(), other.expose()]);
+        assert_eq!(github_tokens(b" no, none; ").count(), 0);
+    }
+
+    #[test]
     fn debug_never_shows_a_secret() {
         assert_eq!(format!("{:?}", made("ghp_", 36)), "Token(redacted)");
     }
@@ -199,8 +234,21 @@ mod tests {
         assert_eq!(Token::new(b"a\nb".to_vec()).unusable(), Some(UnusableSecret::LineBreak));
         assert_eq!(Token::new(b"a\rb".to_vec()).unusable(), Some(UnusableSecret::LineBreak));
         assert_eq!(Token::new(b"a\0b".to_vec()).unusable(), Some(UnusableSecret::ControlByte));
-        assert_eq!(made("", MAX_LEN + 1).unusable(), Some(UnusableSecret::TooLong));
+        assert_eq!(made("", 32 * 1024 + 1).unusable(), Some(UnusableSecret::TooLong));
+        assert_eq!(made("", 32 * 1024).unusable(), None);
         assert_eq!(Token::new(b"p\xff- \xc3\xa4".to_vec()).unusable(), None);
         assert_eq!(Token::new(Vec::new()).unusable(), None, "an empty password is a password");
+        assert!(Token::new(Vec::new()).is_empty() && !made("", 1).is_empty());
+    }
+
+    #[test]
+    fn why_a_secret_is_unusable_is_said() {
+        for (why, part) in [
+            (UnusableSecret::LineBreak, "a line break"),
+            (UnusableSecret::ControlByte, "a control character"),
+            (UnusableSecret::TooLong, "longer than any token"),
+        ] {
+            assert!(why.to_string().contains(part), "{why}");
+        }
     }
 }

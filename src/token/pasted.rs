@@ -139,7 +139,8 @@ fn visible(bytes: &[u8]) -> Zeroizing<String> {
     let text = match bytes {
         [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
         [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
-        [first, 0, second, 0, ..] if *first != 0 && *second != 0 => wide(u16::from_le_bytes),
+        // No text holds a NUL: this is the first letter of one without a mark.
+        [_, 0, ..] => wide(u16::from_le_bytes),
         _ => Zeroizing::new(String::from_utf8_lossy(bytes).into_owned()),
     };
     let shown = text.chars().filter(|letter| !is_hidden(*letter) && *letter != '\0');
@@ -179,7 +180,7 @@ fn joined(text: &str) -> Option<Token> {
     let joined: Zeroizing<String> = Zeroizing::new(text.split_whitespace().collect());
     let found = tokens(&joined);
     let [one] = found.as_slice() else { return None };
-    let is_all = one.len() == joined.len() && text.trim().contains(' ');
+    let is_all = one.len() == joined.len();
     (is_all && cut(one).is_none()).then(|| made(one))
 }
 
@@ -318,9 +319,13 @@ mod tests {
         {
             assert_eq!(of(&pasted), Ok(old.clone()), "{pasted}");
         }
-        for pasted in
-            [format!("https://github.com/acme/x/commit/{old}"), format!("commit {old}"), format!("{old}0")]
-        {
+        for pasted in [
+            format!("https://github.com/acme/x/commit/{old}"),
+            format!("commit {old}"),
+            format!("the commit = {old}"),
+            format!("={old}"),
+            format!("{old}0"),
+        ] {
             assert!(of(&pasted).is_err(), "{pasted}");
         }
     }
@@ -341,7 +346,20 @@ mod tests {
             (fine_grained[..50].to_owned(), Odd::Cut { prefix: "github_pat_", has: 50, wants: 93 }),
             (fine_grained[..92].to_owned(), Odd::Cut { prefix: "github_pat_", has: 92, wants: 93 }),
             (format!("'{}'", &classic[..20]), Odd::Cut { prefix: "ghp_", has: 20, wants: 40 }),
+            (
+                format!("{}\n{}", &classic[..20], &classic[20..39]),
+                Odd::Cut { prefix: "ghp_", has: 20, wants: 40 },
+            ),
+            (
+                format!("mine is {}\n{}", &classic[..20], &classic[20..]),
+                Odd::Cut { prefix: "ghp_", has: 20, wants: 40 },
+            ),
             (format!("0aB9zY7_{}", "c".repeat(59)), Odd::End),
+            (format!("_0aB9zY7_{}", "c".repeat(59)), Odd::End),
+            (format!("0aB9zY7_{}", "c".repeat(58)), Odd::Unknown),
+            (format!("_{}", "c".repeat(59)), Odd::Unknown),
+            (format!("0aB9-zY7_{}", "c".repeat(59)), Odd::Unknown),
+            (format!("0aB9zY7_{}-", "c".repeat(58)), Odd::Unknown),
             (format!("{}****", &classic[..8]), Odd::Masked),
             ("ghp_xxxxxxxxxxxx".to_owned(), Odd::Masked),
             ("\u{2022}".repeat(20), Odd::Masked),
@@ -360,6 +378,36 @@ mod tests {
         ] {
             assert_eq!(of(&pasted), Err(odd), "{pasted}");
         }
+    }
+
+    #[test]
+    fn what_was_pasted_in_utf_16_is_read_as_the_text_it_is() {
+        let text = "p\u{2022}\u{2022}\u{2022}";
+        let wide = |order: fn(u16) -> [u8; 2]| -> Vec<u8> { text.encode_utf16().flat_map(order).collect() };
+        for pasted in [
+            [&[0xff, 0xfe][..], &wide(u16::to_le_bytes)].concat(),
+            [&[0xfe, 0xff][..], &wide(u16::to_be_bytes)].concat(),
+            wide(u16::to_le_bytes),
+        ] {
+            assert_eq!(of(&pasted), Err(Odd::Masked), "{pasted:?}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_another_hosts_password_is_told_from_what_is_none() {
+        use Odd::{
+            Address, Basic, Cut, End, Masked, NotAscii, PrivateKey, PublicKey, Refresh, Several, Unknown,
+            Words,
+        };
+        let cut = Cut { prefix: "ghp_", has: 20, wants: 40 };
+        let none = [Several, cut, Masked, Refresh, PrivateKey, PublicKey, Address];
+        let perhaps = [End, Basic, NotAscii, Words, Unknown];
+        assert!(none.into_iter().all(Odd::is_no_secret));
+        assert!(!perhaps.into_iter().any(Odd::is_no_secret));
+        let said: std::collections::BTreeSet<String> =
+            none.iter().chain(&perhaps).map(ToString::to_string).collect();
+        assert_eq!(said.len(), none.len() + perhaps.len(), "each has words of its own: {said:?}");
+        assert!(cut.to_string().contains("ghp_... has 20 characters instead of 40"), "{cut}");
     }
 
     #[test]
