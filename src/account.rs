@@ -131,14 +131,13 @@ pub(crate) fn known_server(host: &Host, accounts: &[Account]) -> Option<Server> 
 mod tests {
     use super::*;
 
-    #[test]
-    fn accounts_that_the_first_version_may_have_mixed_up_are_known_until_they_are_kept_anew() {
-        let account = |scope: &str, server, exact| Account {
+    fn account(scope: &str, server: Server, exact: bool) -> Account {
+        Account {
             id: scope.to_owned(),
             label: scope.to_owned(),
             scope: Scope::parse(scope).expect("a scope"),
             server,
-            login: Some("u".to_owned()),
+            login: Some("Mona".to_owned()),
             kind: TokenKind::Unknown,
             expires: None,
             place: VaultPlace::File,
@@ -147,7 +146,47 @@ mod tests {
             exact,
             user_id: None,
             app: None,
-        };
+        }
+    }
+
+    #[test]
+    fn a_login_is_compared_without_case_on_github_and_exactly_elsewhere() {
+        for (server, lower) in [(Server::GitHub, true), (Server::Plain, false)] {
+            let mut account = account("https://h.test/team", server, true);
+            assert!(account.is_login("Mona") && !account.is_login("Mon"), "{server:?}");
+            assert_eq!(account.is_login("mona"), lower, "{server:?}");
+            account.login = None;
+            assert!(!account.is_login("") && !account.is_login("Mona"), "{server:?}: nobody's");
+        }
+    }
+
+    #[test]
+    fn a_host_is_what_its_name_says_else_what_its_accounts_were_found_to_be() {
+        let host = |text: &str| Host::parse(text.as_bytes()).expect("a host");
+        let accounts = [
+            account("https://other.test/a", Server::Plain, true),
+            account("https://ghe.test/a", Server::GitHub, true),
+            account("https://github.com/a", Server::Plain, true),
+        ];
+        for (name, known) in [
+            ("ghe.test", Some(Server::GitHub)),
+            ("other.test", Some(Server::Plain)),
+            ("github.com", Some(Server::GitHub)),
+            ("ghe.test:8443", None),
+        ] {
+            assert_eq!(known_server(&host(name), &accounts), known, "{name}");
+            assert_eq!(server_of(&host(name), &accounts), known.unwrap_or(Server::Plain), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_vault_is_named_as_files_and_commands_name_it() {
+        let places = [VaultPlace::Keyring, VaultPlace::File, VaultPlace::Command("pass".to_owned())];
+        assert_eq!(places.map(|place| place.name()), ["keyring", "file", "command"]);
+    }
+
+    #[test]
+    fn accounts_that_the_first_version_may_have_mixed_up_are_known_until_they_are_kept_anew() {
         let mixed =
             |accounts: &[Account]| mixed_up(accounts).map(|(one, _)| one.id.clone()).collect::<Vec<_>>();
         let [team, lower] = ["https://h.test/Team", "https://h.test/team"];

@@ -19,6 +19,8 @@ mod by_command;
 #[cfg(target_os = "linux")]
 mod callers;
 #[cfg(target_os = "linux")]
+mod chance;
+#[cfg(target_os = "linux")]
 mod clients;
 #[cfg(unix)]
 mod contract;

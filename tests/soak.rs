@@ -6,6 +6,7 @@
 //!
 //! `tests/soak/run SECONDS` runs it and prints the figures.
 
+use super::chance::Chance;
 use super::forge::{Forge, Policy, State, Token, TokenKind, make_token};
 use super::given::{self, Account, account, plain, request};
 use super::sandbox::{Output, Run, Sandbox};
@@ -31,22 +32,6 @@ const PLAIN: usize = 4;
 const OTHERS: usize = 3;
 /// Longer than anything may take where eight share few processors; what hangs takes longer than any bound.
 const BOUND: Duration = Duration::from_secs(40);
-
-/// Chance, by a seed that is printed.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 33).expect("31 bits") % limit
-    }
-
-    fn one_in(&mut self, count: usize) -> bool {
-        self.below(count) == 0
-    }
-}
 
 /// Whose secret may be given for a place, and whether it must be.
 struct Place {
@@ -204,7 +189,7 @@ impl World {
 
     /// One thing that a person or git does.
     fn act(&self, chance: &mut Chance) {
-        let kill = chance.one_in(6).then(|| Duration::from_micros(chance.below(60_000) as u64));
+        let kill = (chance.below(6) == 0).then(|| Duration::from_micros(chance.below(60_000) as u64));
         let sandbox = &self.sandbox;
         let ask = |place: &Place, more: &str| request(&place.host, &place.path, more);
         let told = |place: &Place| ask(place, &format!("username=mona\npassword={}\n", place.secret));
@@ -232,7 +217,7 @@ impl World {
             }
             11 => {
                 // Git was refused: of a good token that is an outage, of one that is dead the truth.
-                let (kind, count) = if chance.one_in(2) { ("c", CHURN) } else { ("d", DEAD) };
+                let (kind, count) = if chance.below(2) == 0 { ("c", CHURN) } else { ("d", DEAD) };
                 let place = self.owner(kind, chance.below(count), false);
                 self.runs("erase", sandbox.patron(["erase"]).stdin(told(&place)), kill);
             }
@@ -248,7 +233,7 @@ impl World {
             }
             14 => {
                 let (owner, name) = (format!("c{}", chance.below(CHURN)), format!("n{}", chance.below(4)));
-                let words = if chance.one_in(2) {
+                let words = if chance.below(2) == 0 {
                     [owner.clone(), format!("{name}-{owner}")]
                 } else {
                     [format!("{name}-{owner}"), owner]
@@ -256,8 +241,8 @@ impl World {
                 self.runs("rename", sandbox.patron(["rename"]).args(&words), kill);
             }
             15 => drop(self.runs("list", sandbox.patron(["list", "--json"]), kill)),
-            16 if chance.one_in(4) => {
-                let words = if chance.one_in(4) { vec!["status"] } else { vec!["status", "--offline"] };
+            16 if chance.below(4) == 0 => {
+                let words = if chance.below(4) == 0 { vec!["status"] } else { vec!["status", "--offline"] };
                 self.runs("status", sandbox.patron(words), kill);
             }
             16 => {

@@ -197,3 +197,14 @@ fn a_url_with_user_information_keeps_host_and_path_alone() {
     assert_eq!(Remote::from_url("ssh://git@github.com/a/b"), None);
     assert_eq!(Remote::from_url("git@github.com:a/b"), None);
 }
+
+#[test]
+fn owners_are_one_without_case_and_keep_their_spelling() {
+    let owner = |text: &str| Owner::parse(text).expect("an owner");
+    assert!(owner("Acme") == owner("aCME") && owner("acme") != owner("acme2"));
+    assert_eq!(owner("Acme").to_string(), "Acme");
+    assert_eq!(Owner::parse(&"a".repeat(39)).map(|owner| owner.as_str().len()), Some(39));
+    for text in ["", "_a", &"a".repeat(40)] {
+        assert!(Owner::parse(text).is_none(), "{text:?}");
+    }
+}

@@ -5,6 +5,11 @@
 //! is what stands for coverage where only the stable toolchain is. An ordinary run is short and always the same;
 //! `PATRON_FUZZ_SECONDS` makes it as long as is wanted, from another start each time. `tests/fuzz/run SECONDS` does it.
 
+#[path = "../chance.rs"]
+#[allow(clippy::duplicate_mod, reason = "no room may use another one for its tests")]
+mod chance;
+
+use chance::Chance;
 use std::collections::BTreeSet;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -59,24 +64,13 @@ const ODD: &[&[u8]] = &[
     b"\xef\xbb\xbf",
 ];
 
-struct Chance(u64);
+fn one_of<'a, T: ?Sized>(list: &[&'a T], chance: &mut Chance) -> &'a T {
+    list[chance.below(list.len())]
+}
 
-impl Chance {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 33).unwrap_or_default() % limit.max(1)
-    }
-
-    fn of<'a, T: ?Sized>(&mut self, list: &[&'a T]) -> &'a T {
-        list[self.below(list.len())]
-    }
-
-    fn range(&mut self, len: usize) -> (usize, usize) {
-        let from = self.below(len + 1);
-        (from, (from + 1 + self.below(16)).min(len))
-    }
+fn range(len: usize, chance: &mut Chance) -> (usize, usize) {
+    let from = chance.below(len + 1);
+    (from, (from + 1 + chance.below(16)).min(len))
 }
 
 /// Changes an input in one to four places.
@@ -84,10 +78,10 @@ fn change(input: &[u8], other: &[u8], words: &[&[u8]], chance: &mut Chance) -> V
     let mut bytes = input.to_vec();
     for _ in 0..=chance.below(4) {
         let at = chance.below(bytes.len() + 1);
-        let (from, to) = chance.range(bytes.len());
+        let (from, to) = range(bytes.len(), chance);
         match chance.below(9) {
-            0 => bytes.splice(at..at, chance.of(words).iter().copied()).for_each(drop),
-            1 => bytes.splice(at..at, chance.of(ODD).iter().copied()).for_each(drop),
+            0 => bytes.splice(at..at, one_of(words, chance).iter().copied()).for_each(drop),
+            1 => bytes.splice(at..at, one_of(ODD, chance).iter().copied()).for_each(drop),
             2 => bytes.drain(from..to).for_each(drop),
             3 => {
                 let copied = bytes[from..to].to_vec();
@@ -107,11 +101,11 @@ fn change(input: &[u8], other: &[u8], words: &[&[u8]], chance: &mut Chance) -> V
                 let lines: Vec<&[u8]> = other.split_inclusive(|byte| *byte == b'\n').collect();
                 if !lines.is_empty() {
                     let at = bytes[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-                    bytes.splice(at..at, chance.of(&lines).iter().copied()).for_each(drop);
+                    bytes.splice(at..at, one_of(&lines, chance).iter().copied()).for_each(drop);
                 }
             }
             7 => bytes[from..to].make_ascii_uppercase(),
-            _ => bytes.splice(from..to, chance.of(words).iter().copied()).for_each(drop),
+            _ => bytes.splice(from..to, one_of(words, chance).iter().copied()).for_each(drop),
         }
     }
     bytes.truncate(LONGEST);
