@@ -530,7 +530,7 @@ fn write(table: &mut Table, account: &Account) {
     set("id", (!is_default).then(|| id.as_str().into()));
 }
 
-#[cfg(test)]
-mod fuzz;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 #[cfg(all(test, unix))]
 mod tests;

@@ -359,8 +359,8 @@ impl Answer<'_> {
 /// What `capability` answers: the relay hands both on between git and a fallback.
 pub(crate) const CAPABILITIES: &str = "version 0\ncapability authtype\ncapability state\n";
 
-#[cfg(test)]
-mod fuzz;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,8 +6,8 @@
 //! first segment of the path if, and only if, the path has at least two segments and looks like nothing
 //! else. No URL is ever rebuilt and parsed again: two parsers that disagree are how credentials leak.
 
-#[cfg(test)]
-mod fuzz;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 #[cfg(test)]
 mod tests;
 
@@ -343,7 +343,7 @@ impl Scope {
         let path = path.strip_suffix('/').unwrap_or(path);
         let segments: Vec<&str> = if path.is_empty() { Vec::new() } else { path.split('/').collect() };
         if let Some(owner) = segments.first()
-            && Owner::parse(owner).is_none()
+            && (Owner::parse(owner).is_none() || is_no_owner(&host, owner))
         {
             return Err(BadScope::Owner(printable(owner)));
         }
@@ -568,7 +568,7 @@ impl std::error::Error for BadScope {}
 /// Makes foreign text fit for one line of a message: no control characters, at most 60 characters.
 fn printable(text: &str) -> String {
     let mut shown: String = text.chars().take(60).map(|c| if c.is_control() { '?' } else { c }).collect();
-    if shown.len() < text.len() && text.chars().nth(60).is_some() {
+    if text.chars().nth(60).is_some() {
         shown.push_str("...");
     }
     shown

@@ -49,35 +49,38 @@ fn by_toml(text: &str) -> Option<Vec<[Option<String>; 4]>> {
     Some(entries.map(|entry| ["label", "scope", "vault", "login"].map(|name| field(entry, name))).collect())
 }
 
+/// Reads a list of accounts.
+pub(crate) fn list(input: &[u8]) -> String {
+    let path = Path::new("accounts.toml");
+    let whole = known(parse(path, input));
+    let pieces = [1, 60, 300].map(|size| known(parse_by(size, path, input)));
+    // A piece may be cut where it cannot be; what can be read is the same.
+    for piece in pieces.into_iter().flatten() {
+        assert!(whole.as_ref() == Some(&piece), "in pieces it reads otherwise");
+    }
+    let text = String::from_utf8_lossy(input).into_owned();
+    if let Some(entries) = as_written(&text) {
+        let quick = entries.iter().map(|it| {
+            [Some(&it.label), Some(&it.scope), Some(&it.vault), it.login.as_ref()]
+                .map(|field| field.map(ToString::to_string))
+        });
+        let quick: Vec<_> = quick.collect();
+        assert_eq!(Some(quick), by_toml(&text), "the quick reader reads otherwise than TOML");
+    }
+    let Some((accounts, skipped)) = whole else { return "corrupt".to_owned() };
+    let again = of_text(to_text(&accounts.iter().collect::<Vec<_>>()).as_bytes());
+    assert_eq!(again.as_ref(), Some(&accounts), "there and back");
+    let kinds: Vec<u8> = accounts
+        .iter()
+        .take(3)
+        .map(|it| {
+            u8::from(it.login.is_some()) | u8::from(it.learned) << 1 | u8::from(it.expires.is_some()) << 2
+        })
+        .collect();
+    format!("{} {skipped} {} {kinds:?}", accounts.len().min(9), as_written(&text).is_some())
+}
+
 #[test]
 fn the_quick_reader_reads_what_the_parser_of_all_toml_reads() {
-    fuzz("accounts", WORDS, |input| {
-        let path = Path::new("accounts.toml");
-        let whole = known(parse(path, input));
-        let pieces = [1, 60, 300].map(|size| known(parse_by(size, path, input)));
-        // A piece may be cut where it cannot be; what can be read is the same.
-        for piece in pieces.into_iter().flatten() {
-            assert!(whole.as_ref() == Some(&piece), "in pieces it reads otherwise");
-        }
-        let text = String::from_utf8_lossy(input).into_owned();
-        if let Some(entries) = as_written(&text) {
-            let quick = entries.iter().map(|it| {
-                [Some(&it.label), Some(&it.scope), Some(&it.vault), it.login.as_ref()]
-                    .map(|field| field.map(ToString::to_string))
-            });
-            let quick: Vec<_> = quick.collect();
-            assert_eq!(Some(quick), by_toml(&text), "the quick reader reads otherwise than TOML");
-        }
-        let Some((accounts, skipped)) = whole else { return "corrupt".to_owned() };
-        let again = of_text(to_text(&accounts.iter().collect::<Vec<_>>()).as_bytes());
-        assert_eq!(again.as_ref(), Some(&accounts), "there and back");
-        let kinds: Vec<u8> = accounts
-            .iter()
-            .take(3)
-            .map(|it| {
-                u8::from(it.login.is_some()) | u8::from(it.learned) << 1 | u8::from(it.expires.is_some()) << 2
-            })
-            .collect();
-        format!("{} {skipped} {} {kinds:?}", accounts.len().min(9), as_written(&text).is_some())
-    });
+    fuzz("accounts", WORDS, list);
 }

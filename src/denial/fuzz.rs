@@ -28,26 +28,29 @@ const WORDS: &[&[u8]] = &[
     b"git@github.com: ",
 ];
 
+/// Reads a transcript, and the same as a reply.
+pub(crate) fn transcript(input: &[u8]) -> String {
+    let start = Instant::now();
+    let reading = read(input, &Languages::default());
+    let again = read(input, &Languages::default());
+    assert!(start.elapsed() < Duration::from_secs(5), "it takes {:?}", start.elapsed());
+    let row = |reading: &Option<Reading>| {
+        reading.as_ref().and_then(|it| it.found.as_ref().map(|found| found.denial.id))
+    };
+    assert_eq!(row(&reading), row(&again), "the same says the same");
+    let body = Normal::reply(403, &[], input);
+    for shown in [Some(body.words()), body.servers_words()].into_iter().flatten() {
+        let steers = |c: char| c.is_control() && c != '\n' && c != '\t';
+        assert!(!shown.contains(steers), "{shown:?}");
+    }
+    if let Some(Reading { attempt, .. }) = &reading {
+        assert!(!attempt.words().contains(|c: char| c.is_control() && c != '\n' && c != '\t'));
+    }
+    let of_body = recognise(&body).map(|found| found.denial.id);
+    format!("{:?} {of_body:?}", row(&reading))
+}
+
 #[test]
 fn whatever_is_read_is_shown_without_signs_that_steer_and_in_time() {
-    fuzz("denial", WORDS, |input| {
-        let start = Instant::now();
-        let reading = read(input, &Languages::default());
-        let again = read(input, &Languages::default());
-        assert!(start.elapsed() < Duration::from_secs(5), "it takes {:?}", start.elapsed());
-        let row = |reading: &Option<Reading>| {
-            reading.as_ref().and_then(|it| it.found.as_ref().map(|found| found.denial.id))
-        };
-        assert_eq!(row(&reading), row(&again), "the same says the same");
-        let body = Normal::reply(403, &[], input);
-        for shown in [Some(body.words()), body.servers_words()].into_iter().flatten() {
-            let steers = |c: char| c.is_control() && c != '\n' && c != '\t';
-            assert!(!shown.contains(steers), "{shown:?}");
-        }
-        if let Some(Reading { attempt, .. }) = &reading {
-            assert!(!attempt.words().contains(|c: char| c.is_control() && c != '\n' && c != '\t'));
-        }
-        let of_body = recognise(&body).map(|found| found.denial.id);
-        format!("{:?} {of_body:?}", row(&reading))
-    });
+    fuzz("denial", WORDS, transcript);
 }

@@ -13,8 +13,8 @@
 pub(crate) mod catalogue;
 #[cfg(test)]
 mod corpus;
-#[cfg(test)]
-mod fuzz;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 pub(crate) mod lint;
 pub(crate) mod neutral;
 pub(crate) mod normal;

@@ -23,24 +23,27 @@ const WORDS: &[&[u8]] = &[
     b"\"\"\"",
 ];
 
+/// Reads a state file.
+pub(crate) fn state(input: &[u8]) -> String {
+    let Some((head, body)) = cut(input) else { return "nothing known".to_owned() };
+    let (mut tables, mut outcomes, mut rejections) = (0, 0, 0);
+    for (_, lines) in sections(&body) {
+        let known = parse(lines);
+        tables += 1;
+        outcomes += places(&known).filter(|(_, text)| outcome(text).is_some()).count();
+        rejections += usize::from(rejection(&known).is_some());
+    }
+    // Whatever stands as an id can be written as one, and is found as that one.
+    let id = String::from_utf8_lossy(input).into_owned();
+    let text = format!("[account.{}]\nrejected = \"x\"\n", quoted(&id));
+    let table: Result<toml::Table, _> = toml::from_str(&text);
+    let table = table.unwrap_or_else(|error| panic!("{text}: {error}"));
+    assert!(table["account"].get(&id).is_some(), "{text}");
+    let newer = head.version > VERSION;
+    format!("{newer} {} {} {}", tables.min(5), outcomes.min(5), rejections.min(3))
+}
+
 #[test]
 fn any_state_is_read_without_a_word_and_its_own_ids_are_found_again() {
-    fuzz("outcomes", WORDS, |input| {
-        let Some((head, body)) = cut(input) else { return "nothing known".to_owned() };
-        let (mut tables, mut outcomes, mut rejections) = (0, 0, 0);
-        for (_, lines) in sections(&body) {
-            let known = parse(lines);
-            tables += 1;
-            outcomes += places(&known).filter(|(_, text)| outcome(text).is_some()).count();
-            rejections += usize::from(rejection(&known).is_some());
-        }
-        // Whatever stands as an id can be written as one, and is found as that one.
-        let id = String::from_utf8_lossy(input).into_owned();
-        let text = format!("[account.{}]\nrejected = \"x\"\n", quoted(&id));
-        let table: Result<toml::Table, _> = toml::from_str(&text);
-        let table = table.unwrap_or_else(|error| panic!("{text}: {error}"));
-        assert!(table["account"].get(&id).is_some(), "{text}");
-        let newer = head.version > VERSION;
-        format!("{newer} {} {} {}", tables.min(5), outcomes.min(5), rejections.min(3))
-    });
+    fuzz("outcomes", WORDS, state);
 }

@@ -32,8 +32,8 @@
 //! tokens, which nobody can guess, have one. Version 1 had them of passwords too; at the first write all that it
 //! had are dropped.
 
-#[cfg(test)]
-mod fuzz;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod memory;
 mod text;
 

@@ -12,6 +12,7 @@ fn a_host_is_compared_by_its_bytes() {
         ("github.com", true),
         ("GitHub.COM", true),
         ("github.com:443", true),
+        ("git-hub.com", false),
         ("github.com.", false),
         ("github.com:", false),
         ("github.com:8443", false),
@@ -27,6 +28,32 @@ fn a_host_is_compared_by_its_bytes() {
         let host = Host::parse(asked.as_bytes());
         assert_eq!(host.is_some_and(|host| host.as_str() == GITHUB), same, "{asked}");
     }
+}
+
+#[test]
+fn a_hosts_labels_are_of_letters_digits_hyphens_and_underscores() {
+    for (asked, fits) in [
+        ("git-hub.test", true),
+        ("git_hub.test:8443", true),
+        ("9.test", true),
+        ("git+hub.test", false),
+        ("git,hub.test", false),
+        ("git..test", false),
+        ("git.test:65536", false),
+        ("git.test:+80", false),
+        (&["a"; 127].join("."), true),
+        (&["a"; 128].join("."), false),
+    ] {
+        assert_eq!(Host::parse(asked.as_bytes()).is_some(), fits, "{asked}");
+    }
+}
+
+#[test]
+fn a_remote_is_named_as_far_as_it_is_known() {
+    assert_eq!(remote("o/r.git").name(), "o/r");
+    assert_eq!(remote("o/r s").name(), "o");
+    assert_eq!(remote("o").name(), "github.com");
+    assert_eq!([Direction::Fetch, Direction::Push].map(Direction::name), ["fetch", "push"]);
 }
 
 #[test]
@@ -142,6 +169,9 @@ fn a_scope_is_read_as_people_write_it() {
         "",
         "/",
         "a/b/c",
+        "orgs",
+        "github.com/orgs/",
+        "https://github.com/Users",
         "http://ghe.example.com/acme",
         "http://github.com.evil.test/acme",
         "https://github.com/acme/secret/nonsense",
@@ -159,6 +189,82 @@ fn a_scope_is_read_as_people_write_it() {
         "é",
     ] {
         assert!(Scope::parse(text).is_err(), "{text:?}");
+    }
+}
+
+#[test]
+fn a_scope_tells_its_parts() {
+    for (text, short, owner, repo) in [
+        ("acme/secret.git", "acme/secret", Some("acme"), Some("secret")),
+        ("acme", "acme", Some("acme"), None),
+        ("corp.ghe.com/acme", "corp.ghe.com/acme", Some("acme"), None),
+        ("https://github.com", "github.com", None, None),
+        ("https://example.com", "example.com", None, None),
+    ] {
+        let scope = Scope::parse(text).expect(text);
+        let segments: Vec<&str> = [owner, repo].into_iter().flatten().collect();
+        assert_eq!(scope.short(), short);
+        assert_eq!(scope.owner().as_ref().map(Owner::as_str), owner, "{text}");
+        assert_eq!(scope.repo(), repo, "{text}");
+        assert_eq!(scope.segments(), segments, "{text}");
+        assert_eq!([0, 1, 2].map(|at| scope.segment(at)), [owner, repo, None], "{text}");
+        assert_eq!((scope.depth(), scope.is_whole_host()), (segments.len(), segments.is_empty()), "{text}");
+        let there = scope.as_remote();
+        assert_eq!(there.host, *scope.host(), "{text}");
+        assert_eq!((there.owner, there.repo.as_deref()), (scope.owner(), repo), "{text}");
+        assert_eq!(there.path, (!segments.is_empty()).then(|| segments.join("/")), "{text}");
+    }
+}
+
+#[test]
+fn an_address_for_ssh_is_told_with_the_scope_that_is_meant() {
+    for (text, meant) in [
+        ("ssh://git@github.com/acme/secret.git", Some("acme/secret")),
+        ("ssh://git@github.com:22/acme/secret", Some("acme/secret")),
+        ("SSH://git@ssh.github.com:443/acme/secret.git", Some("acme/secret")),
+        ("ssh://git@github.com/22/secret", Some("22/secret")),
+        ("git@github.com:acme/secret.git", Some("acme/secret")),
+        ("git@github.com:22/acme/secret", Some("acme/secret")),
+        ("git@github.com:/acme/secret", Some("acme/secret")),
+        ("github.com:acme/secret", Some("acme/secret")),
+        ("git@ghe.example.com:acme", Some("ghe.example.com/acme")),
+        ("git@github.com:a b/c", None),
+    ] {
+        let meant = meant.map(|scope| Box::new(Scope::parse(scope).expect("a scope")));
+        assert_eq!(Scope::parse(text), Err(BadScope::Ssh(meant)), "{text}");
+    }
+    for (text, why) in [
+        ("ftp://github.com/acme", BadScope::Scheme("ftp".to_owned())),
+        (":acme/secret", BadScope::Host(":acme".to_owned())),
+        ("git@github.com/acme", BadScope::UserInfo),
+    ] {
+        assert_eq!(Scope::parse(text), Err(why), "{text}");
+    }
+    assert_eq!(
+        Scope::parse("github.com:22/acme").map(|scope| scope.short()),
+        Ok("github.com:22/acme".to_owned())
+    );
+}
+
+#[test]
+fn why_a_text_is_no_scope_is_said_in_one_line() {
+    let long = "-".repeat(60);
+    for (text, said) in [
+        ("", "the scope is empty"),
+        ("ftp://x/y", "\"ftp\" is not supported"),
+        ("git@github.com:acme/x", "HTTPS: git credential-patron add acme/x"),
+        ("git@github.com:a b", "tokens work over HTTPS"),
+        ("a..b/c", "\"a..b\" is not a host name"),
+        ("https://x@github.com/a", "--login"),
+        ("gist.github.com", "your own login"),
+        ("-a\u{1b}[2J", "\"-a?[2J\" is not the name of a user"),
+        (&long, &format!("\"{long}\" is")),
+        (&format!("{long}-"), &format!("\"{long}...\" is")),
+        ("acme/a b", "\"a b\" is not the name of a repository"),
+        ("a/b/c", "more than an owner and a repository"),
+    ] {
+        let why = Scope::parse(text).expect_err(text).to_string();
+        assert!(why.contains(said) && !why.contains(char::is_control), "{text:?}: {why}");
     }
 }
 

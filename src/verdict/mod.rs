@@ -9,6 +9,8 @@ mod case;
 mod certain;
 mod conclude;
 mod evidence;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod likeliest;
 mod pasted;
 mod table;

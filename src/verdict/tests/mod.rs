@@ -4,7 +4,6 @@
 
 mod each;
 mod explain;
-mod fuzz;
 mod hidden;
 mod tokens;
 
