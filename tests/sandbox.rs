@@ -20,6 +20,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -160,6 +162,17 @@ impl Sandbox {
     }
 }
 
+impl Drop for Sandbox {
+    /// Ends what serves programs of Windows here; nothing else outlives its run.
+    fn drop(&mut self) {
+        let prefix = self.home.join(".windows");
+        if windows().is_some() && prefix.exists() {
+            // One that has ended by itself has nothing left to end.
+            let _ = Command::new("wineserver").arg("-k").env("WINEPREFIX", prefix).output();
+        }
+    }
+}
+
 /// Places
 impl Sandbox {
     /// The variables every run gets, for programs that are started in another way.
@@ -198,6 +211,24 @@ impl Sandbox {
             return Vec::new();
         };
         pages.lines().map(str::to_owned).collect()
+    }
+
+    /// Waits until what opens pages in Wine has handed on what it was given.
+    pub(crate) fn wait_for_winebrowser(&self) {
+        let home = self.home.as_os_str().as_encoded_bytes();
+        let has = |process: &Path, file: &str, part: &[u8]| {
+            let bytes = fs::read(process.join(file)).unwrap_or_default();
+            bytes.windows(part.len()).any(|window| window == part)
+        };
+        let is_open = || {
+            let processes = fs::read_dir("/proc").expect("Linux").flatten().map(|it| it.path());
+            processes.into_iter().any(|it| has(&it, "cmdline", b"winebrowser") && has(&it, "environ", home))
+        };
+        let start = Instant::now();
+        while is_open() {
+            assert!(start.elapsed() < Duration::from_secs(50), "Wine's browser does not end");
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Writes a file below the home, with the folders above it.
@@ -284,9 +315,16 @@ pub(crate) fn gits() -> &'static [Git] {
     GITS.get_or_init(|| {
         let search = env::var_os("PATH").unwrap_or_default();
         let mut gits: Vec<Git> = Vec::new();
-        for folder in env::split_paths(&search).chain(["/usr/local/bin", "/usr/bin"].map(PathBuf::from)) {
+        let mut folders: Vec<PathBuf> =
+            env::split_paths(&search).chain(["/usr/local/bin", "/usr/bin"].map(PathBuf::from)).collect();
+        if let Some(windows) = windows() {
+            // No other git is one of Windows.
+            folders = vec![Path::new(&windows).join("links")];
+        }
+        for folder in folders {
             let path = folder.join("git");
-            let Ok(output) = Command::new(&path).arg("--version").output() else {
+            // In Wine a home would get a Windows of its own.
+            let Ok(output) = Command::new(&path).env_remove("HOME").arg("--version").output() else {
                 continue;
             };
             let text = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -2,7 +2,7 @@
 //! code they came by.
 
 use super::search::Needles;
-use super::world::tool;
+use super::world::{of_wine, recorder};
 use crate::forge::{App, Forge, Installation, Policy, another_key, key};
 use crate::given;
 use crate::sandbox::{Output, Run, Sandbox};
@@ -15,9 +15,8 @@ use std::time::{Duration, Instant};
 
 /// A run at the highest verbosity, with every program that it starts recorded.
 fn loud(sandbox: &Sandbox, arguments: &[&str]) -> Run {
-    let children = sandbox.root().join("children");
-    let strace = ["-f", "-qq", "-A", "-s", "65535", "-e", "trace=execve,execveat", "-e", "signal=none", "-o"];
-    let run = sandbox.command(tool("strace"), strace).args([children]).args(arguments);
+    let mut words = recorder(&sandbox.root().join("children"), false);
+    let run = sandbox.command(words.remove(0), words).args(arguments);
     let names = ["PATRON_TRACE", "GIT_TRACE", "GIT_TRACE_CURL", "GIT_CURL_VERBOSE", "GIT_TRACE2_EVENT"];
     let run = names.iter().fold(run, |run, name| run.env(name, "1"));
     run.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full")
@@ -121,6 +120,7 @@ fn nothing_of_an_app_shows_while_it_signs_mints_and_logs_in() {
     }
     assert_eq!(needles.found_in("stderr of get", &given_out.stderr), [] as [String; 0]);
     let allowed = [given::secrets_file(&sandbox), file];
+    of_wine(&sandbox.root().join("children"));
     assert_eq!(needles.found_below(sandbox.root(), &allowed), [] as [String; 0]);
 }
 
@@ -175,6 +175,7 @@ fn nothing_that_github_gives_for_a_new_app_shows_or_stays() {
         assert_eq!(needles.found_in("the last page", page.body.as_bytes()), [] as [String; 0]);
     }
     let allowed = [given::secrets_file(&sandbox)];
+    of_wine(&sandbox.root().join("children"));
     assert_eq!(needles.found_below(sandbox.root(), &allowed), [] as [String; 0]);
     // Of all of it the vault holds the key alone.
     let vault = std::fs::read(&allowed[0]).expect("the vault");

@@ -7,7 +7,7 @@
 use std::fs;
 
 use super::search::Needles;
-use super::world::{Before, World, tool};
+use super::world::{Before, World, of_wine, recorder};
 use crate::forge::{PendingAnswer, State};
 use crate::sandbox::{Output, Sandbox};
 use crate::screen::Screen;
@@ -47,22 +47,7 @@ impl Scene {
 
     /// The words before a command that write down what is started.
     fn strace(&self) -> Vec<String> {
-        let log = self.sandbox.root().join("children").display().to_string();
-        let words = [
-            "-f",
-            "-qq",
-            "-v",
-            "-A",
-            "-s",
-            "65535",
-            "-e",
-            "trace=execve,execveat",
-            "-e",
-            "signal=none",
-            "-o",
-        ];
-        let strace = tool("strace").display().to_string();
-        std::iter::once(strace).chain(words.map(str::to_owned)).chain([log]).collect()
+        recorder(&self.sandbox.root().join("children"), true)
     }
 
     /// Runs git under `strace`, which ends when all that was started has ended: a launcher of pages too.
@@ -78,6 +63,7 @@ impl Scene {
     /// Seeks the secrets in what was printed and in every file of the sandbox.
     #[track_caller]
     fn shows_nothing(&self, printed: &[(&str, &[u8])]) {
+        of_wine(&self.sandbox.root().join("children"));
         let mut found: Vec<String> =
             printed.iter().flat_map(|(place, text)| self.needles.found_in(place, text)).collect();
         let allowed = World::allowed(&self.sandbox, self.before);

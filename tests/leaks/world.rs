@@ -7,7 +7,7 @@ use super::Row;
 use super::search::Needles;
 use crate::forge::{Forge, Policy, TokenKind, make_token};
 use crate::given::{self, Account, account, plain};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, windows};
 
 /// What a run finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,13 +93,11 @@ impl World {
         }
         let children = sandbox.root().join("children");
         let trace = sandbox.root().join("trace");
-        let strace = ["-f", "-qq", "-s", "65535", "-e", "trace=execve,execveat", "-e", "signal=none", "-o"];
-        let program =
-            self.privileges(row.before).into_iter().chain([sandbox.program().display().to_string()]);
+        let mut words = recorder(&children, false);
+        words.extend(self.privileges(row.before));
         let run = sandbox
-            .command(tool("strace"), strace)
-            .args([&children])
-            .args(program)
+            .command(words.remove(0), words)
+            .args([sandbox.program()])
             .args(row.arguments.split_whitespace())
             .stdin(self.filled(row.stdin))
             .env("PATRON_TRACE", if to_a_file { trace.as_os_str() } else { "1".as_ref() });
@@ -114,6 +112,7 @@ impl World {
         let run =
             loud.iter().fold(run, |run, name| run.env(name, if *name == "RUST_LOG" { "trace" } else { "1" }));
         let output = run.env("GIT_TRACE_REDACT", "0").env("RUST_BACKTRACE", "full").run();
+        of_wine(&children);
 
         for folder in closed(&sandbox, row.before) {
             given::chmod(&folder, 0o700);
@@ -272,6 +271,62 @@ fn closed(sandbox: &Sandbox, before: Before) -> Vec<PathBuf> {
     }
     let files = [given::accounts_file(sandbox), given::secrets_file(sandbox)];
     files.iter().filter_map(|file| file.parent()).map(Path::to_owned).collect()
+}
+
+/// The words before a command by which what is started is written down in a file, with its arguments; with its
+/// environment, too, if `whole`.
+///
+/// A program of Windows is started by Wine, which hands on the arguments as Linux does, and the environment in a
+/// message to its server (see [`of_wine`]).
+pub(super) fn recorder(children: &Path, whole: bool) -> Vec<String> {
+    let mut words = vec![tool("strace").display().to_string()];
+    words.extend(["-f", "-qq", "-A", "-s", "65535", "-e", "signal=none"].map(str::to_owned));
+    if whole {
+        words.push("-v".to_owned());
+    }
+    let calls = match (windows(), whole) {
+        (Some(_), true) => "trace=execve,execveat,writev",
+        _ => "trace=execve,execveat",
+    };
+    if windows().is_some() {
+        // Without it each call of each program would stop twice, and Wine makes many. The form is one that
+        // can be read back.
+        words.extend(["--seccomp-bpf", "-xx"].map(str::to_owned));
+    }
+    words.extend(["-e", calls, "-o", &children.display().to_string()].map(str::to_owned));
+    words
+}
+
+/// Makes what was written down in Wine readable: arguments as they are, and of the messages to Wine's server those
+/// alone that hold the environment of a new process.
+pub(super) fn of_wine(children: &Path) {
+    if windows().is_none() {
+        return;
+    }
+    let text = fs::read(children).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let mut readable = Vec::new();
+    for line in text.lines() {
+        let mut bytes = Vec::new();
+        let mut rest = line;
+        while let Some((before, after)) = rest.split_once("\\x") {
+            bytes.extend_from_slice(before.as_bytes());
+            let (byte, after) = after.split_at_checked(2).expect("two digits");
+            bytes.push(u8::from_str_radix(byte, 16).expect("strace writes hexadecimal digits"));
+            rest = after;
+        }
+        bytes.extend_from_slice(rest.as_bytes());
+        if line.contains("writev(") {
+            // UTF-16, of which the letters of ASCII are enough.
+            bytes.retain(|byte| *byte != 0);
+            if !given::contains(&bytes, b"PATHEXT=") {
+                continue;
+            }
+        }
+        readable.extend_from_slice(&bytes);
+        readable.push(b'\n');
+    }
+    fs::write(children, readable).expect("the sandbox is ours");
 }
 
 pub(super) fn tool(name: &str) -> PathBuf {

@@ -21,7 +21,7 @@ mod trips;
 mod ways;
 
 use super::forge::{Forge, Policy};
-use super::sandbox::{Git, Output, Running, Sandbox, gits};
+use super::sandbox::{Git, Output, Running, Sandbox, gits, windows};
 use std::path::Path;
 
 /// A person's desk: patron is set up, each `(scope, label)` was added, pages can open.
@@ -150,7 +150,11 @@ impl Desk {
 
     /// How many traces lie about.
     fn traces(&self) -> usize {
-        let folder = self.sandbox.root().join("run/git-credential-patron");
+        let folder = match windows() {
+            // There is no runtime folder.
+            Some(_) => self.sandbox.home().join(".local/state/git-credential-patron/traces"),
+            None => self.sandbox.root().join("run/git-credential-patron"),
+        };
         let names = std::fs::read_dir(folder).into_iter().flatten().flatten();
         names.filter(|entry| entry.file_name().as_encoded_bytes().starts_with(b"t-")).count()
     }
@@ -179,6 +183,9 @@ impl Desk {
 
     fn pages(&self) -> Vec<String> {
         // The browser is not waited for.
+        if windows().is_some() {
+            self.sandbox.wait_for_winebrowser();
+        }
         std::thread::sleep(std::time::Duration::from_millis(300));
         self.sandbox.opened_pages()
     }

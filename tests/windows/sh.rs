@@ -1,20 +1,21 @@
 //! A stand-in for the `sh` that comes with Git for Windows, for `tests/windows/run`: no registry has that one.
 //!
 //!     sh -c COMMAND [NAME [ARGUMENT...]]   as git runs helpers
+//!     sh SCRIPT [ARGUMENT...]              a script, which Linux's own shell runs (tests/windows/linux.c)
 //!     sh --with NAME=VALUE... -- PROGRAM   a program with these variables, which Wine would set anew at its own start
 //!     sh --hold FILE SECONDS               holds a file open for nobody else, as a scanner or a backup does
 //!     sh                                   nothing: an empty program of Rust's, to compare times with
 //!
 //! It knows what git and helpers need here: words with quotes and backslashes, `"$@"`, `$NAME`, `;`, `&&`, `||`, one
 //! function, `>FILE`, `>&2`, and of the commands `echo`, `cat`, `test`, `exit`, `exec`. Anything else
-//! is a program. It is no shell: what it does not know ends it with a word.
+//! is a program, or a script of Linux. It is no shell: what it does not know ends it with a word.
 
 #![allow(clippy::print_stderr, clippy::exit, reason = "a program for tests")]
 
 use std::collections::BTreeMap;
 use std::env;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
@@ -28,6 +29,8 @@ fn main() -> ExitCode {
             let arguments = rest.iter().skip(1).map(|it| (*it).to_owned()).collect();
             Shell { arguments, functions: BTreeMap::new() }.run(&split(command))
         }
+        [script, ref rest @ ..] if is_script(script) => of_linux(script, rest)
+            .map_or_else(|error| Err(error.to_string()), |mut command| ended(command.status(), script)),
         _ => Err(format!("what is {arguments:?}?")),
     };
     match ended {
@@ -67,6 +70,19 @@ fn hold(file: &str, seconds: &str) -> Result<i32, String> {
     std::thread::sleep(std::time::Duration::from_secs_f32(seconds));
     drop(held);
     Ok(0)
+}
+
+/// Tells whether a file begins as a script of Linux.
+fn is_script(file: &str) -> bool {
+    let mut start = [0; 2];
+    File::open(file).is_ok_and(|mut file| file.read_exact(&mut start).is_ok() && start == *b"#!")
+}
+
+/// The program beside this one that has a script run by Linux.
+fn of_linux(script: &str, arguments: &[&str]) -> io::Result<Command> {
+    let mut command = Command::new(env::current_exe()?.with_file_name("linux.exe"));
+    command.arg(script).args(arguments);
+    Ok(command)
 }
 
 fn ended(status: io::Result<std::process::ExitStatus>, program: &str) -> Result<i32, String> {
@@ -283,8 +299,14 @@ impl Shell {
 
     fn program(&self, words: &[&str], output: Option<&str>) -> Result<i32, String> {
         let (program, arguments) = words.split_first().ok_or("nothing to run")?;
-        let mut command = Command::new(program);
-        command.args(arguments);
+        let mut command = match is_script(program) {
+            true => of_linux(program, arguments).map_err(|error| error.to_string())?,
+            false => {
+                let mut command = Command::new(program);
+                command.args(arguments);
+                command
+            }
+        };
         match output {
             Some("&2") => drop(command.stdout(io::stderr())),
             Some("/dev/null") => drop(command.stdout(Stdio::null())),
