@@ -19,7 +19,7 @@
 
 use crate::account::{Account, App, VaultPlace};
 use crate::files::{self, Care, FileError, Lock};
-use crate::remote::{Scope, Server};
+use crate::remote::{Host, Owner, Scope, Server};
 use crate::terminal;
 use crate::time;
 use crate::token::TokenKind;
@@ -134,6 +134,38 @@ struct Accounts {
     skipped: Vec<Skipped>,
     /// At which place in the file each known one stands.
     places: Vec<usize>,
+    /// When the tokens of the others expire, that were not wanted.
+    others: Vec<Option<i64>>,
+}
+
+/// Which accounts of a list are wanted.
+#[derive(Clone, Copy)]
+enum Selection<'a> {
+    All,
+    /// Those that may serve an owner's places at one of GitHub's hosts: of others only what is wrong with them is
+    /// found out. To make an account of each of a thousand lines takes more time than to read them.
+    Near(&'a Host, &'a Owner),
+}
+
+impl Selection<'_> {
+    /// Tells whether an entry is in order and another owner's, as far as that shows at a glance; and when its token
+    /// expires.
+    fn passes_over(self, raw: &AccountEntry<'_>) -> Option<Option<i64>> {
+        let Self::Near(host, owner) = self else { return None };
+        let other = raw.scope.strip_prefix("https://")?.strip_prefix(host.as_str())?.strip_prefix('/')?;
+        let is_plain = other.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        if other.is_empty()
+            || !is_plain
+            || other.eq_ignore_ascii_case(owner.as_str())
+            || raw.vault == "command"
+        {
+            return None;
+        }
+        match &raw.expires {
+            None => Some(None),
+            Some(text) => time::seconds(text).map(Some),
+        }
+    }
 }
 
 /// An entry that is passed over, so that it does not stop the others; it stays in the file.
@@ -149,19 +181,27 @@ struct Skipped {
 
 /// Reads the accounts; an absent file is an empty list. Of entries that are skipped it says so, once in a process.
 pub(crate) fn load(path: &Path) -> Result<Vec<Account>, ListError> {
-    static SAID: Once = Once::new();
-    let Accounts { known, skipped, .. } = read(path)?;
-    if !skipped.is_empty() {
-        SAID.call_once(|| skipped.iter().for_each(|skipped| terminal::say(&skipped.to_string())));
-    }
-    Ok(known)
+    read(path, Selection::All).map(|accounts| accounts.known)
 }
 
-fn read(path: &Path) -> Result<Accounts, ListError> {
-    match files::read(path, Care::Deciding)? {
-        Some(bytes) => parse(path, &bytes),
-        None => Ok(Accounts::default()),
+/// Reads the accounts that may serve an owner's places at one of GitHub's hosts, and tells of each other one of that
+/// host when its token expires. What is wrong with the others is said, or an error, as ever.
+pub(crate) fn load_near(
+    path: &Path,
+    host: &Host,
+    owner: &Owner,
+) -> Result<(Vec<Account>, Vec<Option<i64>>), ListError> {
+    read(path, Selection::Near(host, owner)).map(|accounts| (accounts.known, accounts.others))
+}
+
+fn read(path: &Path, selection: Selection<'_>) -> Result<Accounts, ListError> {
+    static SAID: Once = Once::new();
+    let Some(bytes) = files::read(path, Care::Deciding)? else { return Ok(Accounts::default()) };
+    let accounts = parse(path, &bytes, selection)?;
+    if !accounts.skipped.is_empty() {
+        SAID.call_once(|| accounts.skipped.iter().for_each(|skipped| terminal::say(&skipped.to_string())));
     }
+    Ok(accounts)
 }
 
 /// Parses the list a few accounts at a time, since parsing takes many times a text's size in memory, and
@@ -169,14 +209,17 @@ fn read(path: &Path) -> Result<Accounts, ListError> {
 ///
 /// A cut in the wrong place, such as the middle of a long string, leaves a piece that does not parse. Then,
 /// and for every mistake, the whole is parsed, which knows the place of the mistake.
-fn parse(path: &Path, bytes: &[u8]) -> Result<Accounts, ListError> {
-    parse_by(PIECE, path, bytes).or_else(|_| parse_by(usize::MAX, path, bytes))
+fn parse(path: &Path, bytes: &[u8], selection: Selection<'_>) -> Result<Accounts, ListError> {
+    parse_by(PIECE, path, bytes, selection).or_else(|_| parse_by(usize::MAX, path, bytes, selection))
 }
 
-fn parse_by(size: usize, path: &Path, bytes: &[u8]) -> Result<Accounts, ListError> {
+fn parse_by(size: usize, path: &Path, bytes: &[u8], selection: Selection<'_>) -> Result<Accounts, ListError> {
     let text = text_of(path, bytes)?;
     let mut accounts = Accounts::default();
-    accounts.known.reserve(text.len() / SHORT_TABLE);
+    if matches!(selection, Selection::All) {
+        accounts.known.reserve(text.len() / SHORT_TABLE);
+    }
+    let mut number = 0;
     let mut rest = text;
     while !rest.is_empty() {
         let from = rest.floor_char_boundary(size);
@@ -191,17 +234,22 @@ fn parse_by(size: usize, path: &Path, bytes: &[u8]) -> Result<Accounts, ListErro
             }
         };
         for raw in entries {
-            let number = accounts.known.len() + accounts.skipped.len();
+            let place = number;
+            number += 1;
             if let Some((key, fact)) = not_understood(&raw) {
-                let at = place_of(text, number, key).unwrap_or_default();
+                let at = place_of(text, place, key).unwrap_or_default();
                 let (line, column) = position(text.as_bytes(), at);
                 let label = raw.label.into_owned();
                 accounts.skipped.push(Skipped { label, path: path.to_owned(), line, column, fact });
                 continue;
             }
-            let wrong = |key: &str, fact: &str| corrupt(path, text, place_of(text, number, key), fact);
+            if let Some(end) = selection.passes_over(&raw) {
+                accounts.others.push(end);
+                continue;
+            }
+            let wrong = |key: &str, fact: &str| corrupt(path, text, place_of(text, place, key), fact);
             accounts.known.push(account(raw, wrong)?);
-            accounts.places.push(number);
+            accounts.places.push(place);
         }
         rest = behind;
     }
@@ -372,7 +420,7 @@ pub(crate) fn to_text(accounts: &[&Account]) -> String {
 
 /// Reads what [`to_text`] wrote; other keys are passed over.
 pub(crate) fn of_text(bytes: &[u8]) -> Option<Vec<Account>> {
-    parse(Path::new(""), bytes).ok().map(|accounts| accounts.known)
+    parse(Path::new(""), bytes, Selection::All).ok().map(|accounts| accounts.known)
 }
 
 /// Names the secret of a scope and login, where nothing else was written down.
@@ -395,7 +443,7 @@ impl Book {
     pub(crate) fn open(path: &Path, locks: &Path) -> Result<Self, ListError> {
         let lock = files::lock(path, locks, WAIT)?;
         let bytes = lock.read(Care::Deciding)?.unwrap_or_default();
-        let accounts = parse(path, &bytes)?;
+        let accounts = parse(path, &bytes, Selection::All)?;
         let text = text_of(path, &bytes)?;
         let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
             corrupt(path, text, error.span().map(|span| span.start), error.message())

@@ -4,7 +4,7 @@
 //! about, what serves its host, how the accounts stand, who answered before us, and whose a secret is.
 
 use crate::account::{Account, Standing, VaultPlace, server_of};
-use crate::accounts::ListError;
+use crate::accounts;
 use crate::ancestry;
 use crate::app;
 use crate::choose::{Fallback, Mismatch, choose, fits};
@@ -13,7 +13,7 @@ use crate::log::Fact;
 use crate::outcomes::Outcomes;
 use crate::ownership::{Owners, owners};
 use crate::protocol::{Operation, Request};
-use crate::remote::{Remote, Server};
+use crate::remote::{Owner, Remote, Server};
 use crate::session::Session;
 use crate::terminal::say;
 use crate::token::Token;
@@ -31,8 +31,9 @@ pub(crate) struct Lookup<'a> {
     pub remote: Remote,
     /// What serves that host.
     pub server: Server,
-    /// All accounts, of other hosts too.
-    pub accounts: &'a [Account],
+    near: &'a [Account],
+    others: Vec<Option<i64>>,
+    all: OnceCell<&'a [Account]>,
     outcomes: OnceCell<RefCell<Outcomes>>,
     fallback: OnceCell<Fallback>,
     owners: RefCell<Vec<(Token, Ownership)>>,
@@ -53,10 +54,10 @@ pub(crate) enum Ownership {
     New,
 }
 
-/// Reads the list once for the whole process, which has one request and ends with it: taking thousands of accounts
-/// apart at the end is time that git waits for. No secret is in them.
-fn all_accounts(session: &Session) -> Result<&'static [Account], ListError> {
-    session.accounts().map(|accounts| &*accounts.leak())
+/// Keeps the list for the whole process, which has one request and ends with it: taking thousands of accounts apart at
+/// the end is time that git waits for. No secret is in them.
+fn kept(accounts: Vec<Account>) -> &'static [Account] {
+    accounts.leak()
 }
 
 impl<'a> Lookup<'a> {
@@ -68,15 +69,20 @@ impl<'a> Lookup<'a> {
             return None;
         };
         session.log.note(operation.word(), &[("remote", Fact::Remote(&asked))]);
-        let accounts = match all_accounts(session) {
-            Ok(accounts) => accounts,
+        let read = match owner_alone(request, &asked, operation) {
+            Some(owner) => accounts::load_near(&session.paths.accounts(), &asked.host, owner),
+            None => session.accounts().map(|accounts| (accounts, Vec::new())),
+        };
+        let (near, others) = match read {
+            Ok((accounts, others)) => (kept(accounts), others),
             Err(trouble) => {
                 say(&one_line(&trouble, trouble.remedy()));
                 return None;
             }
         };
-        let remote = target(session, request, asked, accounts);
-        Some(Self::of(session, request, remote, accounts))
+        let remote = target(session, request, asked, near);
+        let lookup = Self::of(session, request, remote, near);
+        Some(if others.is_empty() { lookup } else { Self { others, all: OnceCell::new(), ..lookup } })
     }
 
     /// Begins with what is known already.
@@ -91,7 +97,9 @@ impl<'a> Lookup<'a> {
             request,
             server: server_of(&remote.host, accounts),
             remote,
-            accounts,
+            near: accounts,
+            others: Vec::new(),
+            all: OnceCell::from(accounts),
             outcomes: OnceCell::new(),
             fallback: OnceCell::new(),
             owners: RefCell::new(Vec::new()),
@@ -100,13 +108,31 @@ impl<'a> Lookup<'a> {
 
     /// Begins again with the accounts as they are now.
     pub(crate) fn again(&self) -> Option<Self> {
-        let accounts = all_accounts(self.session).ok()?;
-        Some(Self::of(self.session, self.request, self.remote.clone(), accounts))
+        let accounts = self.session.accounts().ok()?;
+        Some(Self::of(self.session, self.request, self.remote.clone(), kept(accounts)))
+    }
+
+    /// Gives all accounts, of other hosts too.
+    pub(crate) fn accounts(&self) -> &'a [Account] {
+        self.all.get_or_init(|| self.session.accounts().map_or(self.near, |accounts| kept(accounts)))
+    }
+
+    /// Gives all accounts if the token of any other owner's expires at such a time; else those that may serve.
+    pub(crate) fn expiring(&self, is_meant: impl Fn(i64) -> bool) -> &'a [Account] {
+        match self.others.iter().flatten().any(|at| is_meant(*at)) {
+            true => self.accounts(),
+            false => self.near,
+        }
+    }
+
+    /// Tells whether the asked host has an account.
+    pub(crate) fn has_account(&self) -> bool {
+        !self.others.is_empty() || self.of_host().next().is_some()
     }
 
     /// Gives the accounts of the asked host.
-    pub(crate) fn of_host(&self) -> impl Iterator<Item = &Account> {
-        self.accounts.iter().filter(|account| account.scope.host().serves(&self.remote.host))
+    fn of_host(&self) -> impl Iterator<Item = &Account> {
+        self.accounts().iter().filter(|account| account.scope.host().serves(&self.remote.host))
     }
 
     /// Gives how the accounts fared. Not to be held while another method of this is called.
@@ -126,7 +152,7 @@ impl<'a> Lookup<'a> {
 
     /// Ranks the accounts that may serve the request; the first is the one to give.
     pub(crate) fn ranked(&self) -> Vec<&'a Account> {
-        choose(&self.remote, self.request.user(), self.accounts, |account| self.standing(account))
+        choose(&self.remote, self.request.user(), self.near, |account| self.standing(account))
     }
 
     /// Says how an account stands now.
@@ -199,9 +225,16 @@ impl<'a> Lookup<'a> {
 
     /// Tells whether an account may be meant by this request, as far as the request tells.
     fn may_fit(&self, account: &Account) -> bool {
-        let why_not = fits(account, &self.remote, self.request.user(), self.accounts).err();
+        let why_not = fits(account, &self.remote, self.request.user(), self.accounts()).err();
         matches!(why_not, None | Some(Mismatch::UnknownOwner | Mismatch::OtherLogin))
     }
+}
+
+/// Names the owner whose accounts alone can serve a request, where it shows so: git asks for a place of an owner at
+/// GitHub, and no user name makes others matter. Gists are served by their users' accounts.
+fn owner_alone<'a>(request: &Request, asked: &'a Remote, operation: Operation) -> Option<&'a Owner> {
+    let is_githubs = asked.host.server_by_name() == Some(Server::GitHub) && !asked.host.is_gist();
+    asked.owner.as_ref().filter(|_| is_githubs && operation == Operation::Get && request.user().is_none())
 }
 
 /// Says what a request is about: by its path; on GitHub without one by the URL of the calling

@@ -19,7 +19,7 @@ use crate::ancestry::{self, ProcessId};
 use crate::files;
 use crate::paths::Paths;
 use crate::remote::{Direction, Remote};
-use sha2::{Digest, Sha256};
+use hmac_sha256::Hash;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::fs;
@@ -76,7 +76,7 @@ impl Mark {
 
 /// Gives 64 bits of a hash: names of accounts and places do not fit file names as they are.
 pub(crate) fn short_hash(text: &str) -> String {
-    Sha256::digest(text.as_bytes())[..8].iter().fold(String::with_capacity(16), |mut hex, byte| {
+    Hash::hash(text.as_bytes())[..8].iter().fold(String::with_capacity(16), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex
     })
@@ -92,8 +92,7 @@ pub(crate) const PLACE_SLOTS: u64 = 1024;
 /// Gives the number of a lock out of so many, of an account for example. Two may have the same one, and then wait
 /// for each other.
 pub(crate) fn slot(id: &str, slots: u64) -> u64 {
-    Sha256::digest(id.as_bytes())[..8].iter().fold(0, |number: u64, byte| number << 8 | u64::from(*byte))
-        % slots
+    Hash::hash(id.as_bytes())[..8].iter().fold(0, |number: u64, byte| number << 8 | u64::from(*byte)) % slots
 }
 
 /// The folder of traces; without one nothing is remembered.

@@ -52,11 +52,23 @@ fn by_toml(text: &str) -> Option<Vec<[Option<String>; 4]>> {
 /// Reads a list of accounts.
 pub(crate) fn list(input: &[u8]) -> String {
     let path = Path::new("accounts.toml");
-    let whole = known(parse(path, input));
-    let pieces = [1, 60, 300].map(|size| known(parse_by(size, path, input)));
+    let whole = known(parse(path, input, Selection::All));
+    let pieces = [1, 60, 300].map(|size| known(parse_by(size, path, input, Selection::All)));
     // A piece may be cut where it cannot be; what can be read is the same.
     for piece in pieces.into_iter().flatten() {
         assert!(whole.as_ref() == Some(&piece), "in pieces it reads otherwise");
+    }
+    let (host, owner) =
+        (Host::parse(b"github.com").expect("a host"), Owner::parse("acme").expect("an owner"));
+    let near = parse(path, input, Selection::Near(&host, &owner)).ok();
+    assert_eq!(near.is_some(), whole.is_some(), "what is wrong with the others is found out");
+    if let (Some(near), Some((whole, skipped))) = (near, &whole) {
+        assert_eq!(near.known.len() + near.others.len(), whole.len(), "each is given or told of");
+        assert_eq!(near.skipped.len(), *skipped);
+        let place = Scope::of_owner(&host, &owner).as_remote();
+        let serves = |account: &&Account| account.scope.covers(&place, account.server);
+        let serving = |of: &[Account]| of.iter().filter(serves).cloned().collect::<Vec<_>>();
+        assert_eq!(serving(&near.known), serving(whole), "whoever may serve is given");
     }
     let text = String::from_utf8_lossy(input).into_owned();
     if let Some(entries) = as_written(&text) {

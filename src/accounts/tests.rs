@@ -36,7 +36,7 @@ fn put(path: &Path, account: &Account) {
 fn what_is_written_is_read_back() {
     let home = tempfile::tempdir().expect("a folder");
     let path = home.path().join("c/accounts.toml");
-    assert!(read(&path).expect("absent is empty").known.is_empty());
+    assert!(read(&path, Selection::All).expect("absent is empty").known.is_empty());
     let mut all = vec![
         account("acme", Some("mona")),
         account("acme/secret", None),
@@ -51,14 +51,14 @@ fn what_is_written_is_read_back() {
     for account in &all {
         put(&path, account);
     }
-    assert_eq!(read(&path).expect("read").known, all);
+    assert_eq!(read(&path, Selection::All).expect("read").known, all);
     all[0].label = "renamed".to_owned();
     put(&path, &all[0]);
     let mut book = Book::open(&path, &locks(&path)).expect("open");
     assert!(book.remove("odd").expect("removed"));
     assert!(!book.remove("odd").expect("gone"));
     book.save().expect("saved");
-    assert_eq!(read(&path).expect("read").known, all[..3]);
+    assert_eq!(read(&path, Selection::All).expect("read").known, all[..3]);
 }
 
 #[test]
@@ -93,13 +93,13 @@ fn a_file_that_cannot_be_understood_is_named_by_line_and_column_and_left_alone()
         ("version = 1\n\0", "line 2"),
     ] {
         fs::write(&path, text).expect("written");
-        let shown = read(&path).expect_err("corrupt").to_string();
+        let shown = read(&path, Selection::All).expect_err("corrupt").to_string();
         assert!(shown.contains(at) && shown.contains("accounts.toml"), "{text:?}: {shown}");
         assert!(Book::open(&path, &locks(&path)).is_err());
         assert_eq!(fs::read_to_string(&path).expect("there"), text);
     }
     fs::write(&path, b"label = \"\xff\"\n").expect("written");
-    assert!(read(&path).expect_err("corrupt").to_string().contains("line 1, column 10"));
+    assert!(read(&path, Selection::All).expect_err("corrupt").to_string().contains("line 1, column 10"));
 }
 
 #[test]
@@ -116,13 +116,13 @@ fn a_long_list_is_read_as_if_in_one_piece() {
     for count in [0, 1, 30, 200] {
         let text: String = (0..count).map(table).collect();
         fs::write(&path, format!("version = 1\n{text}")).expect("written");
-        let accounts = read(&path).expect("read").known;
+        let accounts = read(&path, Selection::All).expect("read").known;
         assert_eq!(accounts.len(), count);
         for (number, account) in accounts.iter().enumerate() {
             assert_eq!(account.label, format!("{number} \u{fc}\n[[account]]\nlabel = 1\n"));
         }
         fs::write(&path, format!("{text}[[account]]\nlabel = \n")).expect("written");
-        let shown = read(&path).expect_err("corrupt").to_string();
+        let shown = read(&path, Selection::All).expect_err("corrupt").to_string();
         let line = text.lines().count() + 2;
         assert!(shown.contains(&format!("line {line}, column 9")), "{shown}");
     }
@@ -135,7 +135,7 @@ fn a_newer_version_is_read_and_not_written() {
     put(&path, &account("acme", None));
     let text = fs::read_to_string(&path).expect("there").replace("version = 1", "version = 2");
     fs::write(&path, text).expect("written");
-    assert_eq!(read(&path).expect("read").known.len(), 1);
+    assert_eq!(read(&path, Selection::All).expect("read").known.len(), 1);
     assert!(matches!(Book::open(&path, &locks(&path)), Err(ListError::Newer { version: 2, .. })));
 }
 
@@ -153,7 +153,7 @@ fn an_entry_that_is_not_understood_is_skipped_with_a_word_and_stays() {
         let text = fs::read_to_string(&path).expect("there");
         fs::write(&path, text.replace("[[account]]", &format!("{entry}[[account]]"))).expect("edited");
         put(&path, &account("beta", None));
-        let list = read(&path).expect("read");
+        let list = read(&path, Selection::All).expect("read");
         assert_eq!(list.known, [account("acme", None), account("beta", None)]);
         let [skipped] = &list.skipped[..] else { panic!("{:?}", list.skipped) };
         let said = skipped.to_string();
@@ -164,7 +164,7 @@ fn an_entry_that_is_not_understood_is_skipped_with_a_word_and_stays() {
         book.save().expect("saved");
         let text = fs::read_to_string(&path).expect("there");
         assert!(text.contains(odd.lines().last().expect("a line")) && !text.contains("/acme"), "{text}");
-        assert_eq!(read(&path).expect("read").known[0].label, "other");
+        assert_eq!(read(&path, Selection::All).expect("read").known[0].label, "other");
     }
 }
 

@@ -8,7 +8,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ring::rand::SystemRandom;
 use ring::signature::{KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
-use sha2::{Digest, Sha256};
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -110,7 +109,7 @@ impl AppKey {
         let public = self.pair.public_key().as_ref();
         let bits = wrapped(0x03, &[&[0], public].concat());
         let info = wrapped(SEQUENCE, &[&RSA_ENCRYPTION[..], &bits].concat());
-        format!("SHA256:{}", STANDARD.encode(Sha256::digest(info)))
+        format!("SHA256:{}", STANDARD.encode(hmac_sha256::Hash::hash(&info)))
     }
 }
 
@@ -245,7 +244,10 @@ mod tests {
         let pem = made();
         let key = AppKey::read(pem.as_bytes()).expect("a key");
         let public = openssl(&["rsa", "-pubout", "-outform", "DER"], pem.as_bytes());
-        assert_eq!(key.fingerprint(), format!("SHA256:{}", STANDARD.encode(Sha256::digest(&public))));
+        assert_eq!(
+            key.fingerprint(),
+            format!("SHA256:{}", STANDARD.encode(hmac_sha256::Hash::hash(&public)))
+        );
         let signature = key.sign(b"input").expect("it signs");
         let checked = ring::signature::UnparsedPublicKey::new(
             &ring::signature::RSA_PKCS1_2048_8192_SHA256,

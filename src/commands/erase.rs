@@ -63,7 +63,8 @@ fn place(lookup: &Lookup<'_>) -> String {
 
 /// Finds out whether the token is not known any more, and marks it; says so either way.
 fn reject(lookup: &Lookup<'_>, ids: &[String]) {
-    let Lookup { session, request, remote, accounts, .. } = lookup;
+    let Lookup { session, request, remote, .. } = lookup;
+    let accounts = lookup.accounts();
     let account = accounts.iter().find(|account| ids.contains(&account.id));
     let (Some(account), Some(secret)) = (account, &request.password) else { return };
     if account.kind == TokenKind::App {
@@ -95,7 +96,8 @@ fn reject(lookup: &Lookup<'_>, ids: &[String]) {
 
 /// Deletes what is named: the host, and the user name, path and password where they are given.
 fn erase_plain(lookup: &Lookup<'_>) {
-    let Lookup { session, request, remote, accounts, .. } = lookup;
+    let Lookup { session, request, remote, .. } = lookup;
+    let accounts = lookup.accounts();
     let is_kept = |account: &Account| {
         let secret = request.password.as_ref();
         secret.is_none_or(|secret| lookup.kept(account).is_some_and(|kept| kept == *secret))

@@ -27,7 +27,7 @@ use crate::vault;
 pub(crate) fn run(session: &Session, request: &Request) {
     let Some(lookup) = Lookup::begin(session, request, Operation::Get) else { return };
     let (lookup, ranked) = with_fresh_ends(lookup);
-    let has_account = lookup.of_host().next().is_some();
+    let has_account = lookup.has_account();
     let mut is_said = false;
     if has_account {
         match find(&lookup, &ranked) {
@@ -275,7 +275,8 @@ fn answer(lookup: &Lookup<'_>, account: &Account, minted: &Minted, judged: Judge
     }
     minted.note.iter().for_each(|note| say(note));
     if !is_another {
-        notice::warn_of_ends(session.now, &mut lookup.outcomes(), lookup.accounts);
+        let expiring = lookup.expiring(|at| notice::is_soon(at, session.now));
+        notice::warn_of_ends(session.now, &mut lookup.outcomes(), expiring);
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) fn ask(lookup: &Lookup<'_>) -> Option<FallbackAnswer> {
     let may_give = |secret: &Token| match lookup.ownership(secret) {
         // Of an account that could serve this place and was passed over: rejected, expired, another login.
         Ownership::Accounts(ids) => {
-            lookup.accounts.iter().filter(|account| ids.contains(&account.id)).any(|account| {
+            lookup.accounts().iter().filter(|account| ids.contains(&account.id)).any(|account| {
                 let standing = lookup.standing(account);
                 may_serve_owner(account, &lookup.remote) && !standing.rejected && !standing.expired
             })

@@ -65,7 +65,8 @@ pub(crate) fn run(session: &Session, request: &Request) {
 /// Notes that git was let in with a token of ours: for the account that this git was given, not for another
 /// one that has the same token.
 fn accepted(lookup: &Lookup<'_>, ids: &[String], direction: Direction, token: &Token) {
-    let Lookup { session, request, remote, accounts, .. } = lookup;
+    let Lookup { session, request, remote, .. } = lookup;
+    let accounts = lookup.accounts();
     let with_it = || accounts.iter().filter(|account| ids.contains(&account.id));
     let was_given = |account: &&Account| notice::was_given(session, &account.id, remote);
     let serves = |account: &&Account| fits(account, remote, request.user(), accounts).is_ok();
@@ -89,7 +90,7 @@ fn note_accepted(lookup: &Lookup<'_>, ids: &[&str], direction: Direction, token:
         };
         ids.iter().any(is_news)
     };
-    for account in lookup.accounts.iter().filter(|account| ids.contains(&account.id.as_str())) {
+    for account in lookup.accounts().iter().filter(|account| ids.contains(&account.id.as_str())) {
         keeping::outlived(&session.paths, account, session.now);
     }
     if is_news {
@@ -138,7 +139,8 @@ fn learnable<'a>(lookup: &'a Lookup<'_>, token: &Token) -> Result<&'a Owner, &'s
 /// Keeps a new personal access token of an owner, as git's own helpers keep what worked. Never in the place of
 /// one that is kept.
 fn learn(lookup: &Lookup<'_>, owner: &Owner, token: &Token) {
-    let Lookup { session, request, remote, accounts, .. } = lookup;
+    let Lookup { session, request, remote, .. } = lookup;
+    let accounts = lookup.accounts();
     let scope = Scope::of_owner(&remote.host, owner);
     let login = request
         .user()
@@ -223,7 +225,8 @@ fn why_not_plain(lookup: &Lookup<'_>) -> Option<&'static str> {
 
 /// Keeps what worked at a host that is not GitHub, for exactly this host and path.
 fn keep_plain(lookup: &Lookup<'_>, password: &Token) {
-    let Lookup { session, request, remote, accounts, .. } = lookup;
+    let Lookup { session, request, remote, .. } = lookup;
+    let accounts = lookup.accounts();
     if let Some(why) = why_not_plain(lookup) {
         return session.log.note(why, &[]);
     }

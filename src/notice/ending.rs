@@ -14,11 +14,16 @@ const SOON: i64 = 7 * 24 * 60 * 60;
 /// How many are named.
 const NAMED: usize = 3;
 
+/// Tells whether a token's end is one to speak of.
+pub(crate) fn is_soon(at: i64, now: i64) -> bool {
+    (1..=SOON).contains(&(at - now))
+}
+
 /// Says which accounts' tokens end within the week, with the page that renews the first of them.
 pub(crate) fn warn_of_ends(now: i64, outcomes: &mut Outcomes, accounts: &[Account]) {
     let end = |account: &Account| {
         let is_ours = account.server == Server::GitHub && account.app.is_none();
-        account.expires.filter(|at| is_ours && (1..=SOON).contains(&(at - now)))
+        account.expires.filter(|at| is_ours && is_soon(*at, now))
     };
     let mut soon: Vec<(i64, &Account)> =
         accounts.iter().filter_map(|account| Some((end(account)?, account))).collect();

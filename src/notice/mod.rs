@@ -22,7 +22,7 @@ mod rejected;
 mod senders;
 mod speech;
 
-pub(crate) use ending::warn_of_ends;
+pub(crate) use ending::{is_soon, warn_of_ends};
 pub(crate) use opening::interactive;
 pub(crate) use rejected::{fallback_refused_by_git, refused_by_git};
 pub(crate) use senders::say_sender;

@@ -4,7 +4,8 @@
 #[allow(clippy::duplicate_mod, reason = "no room may use another one for its tests")]
 mod engine;
 
-use super::text::{cut, outcome, parse, places, quoted, rejection, sections};
+use super::tables::{parse, quoted};
+use super::text::{cut, outcome, places, rejection};
 use super::*;
 use engine::fuzz;
 
@@ -25,9 +26,9 @@ const WORDS: &[&[u8]] = &[
 
 /// Reads a state file.
 pub(crate) fn state(input: &[u8]) -> String {
-    let Some((head, body)) = cut(input) else { return "nothing known".to_owned() };
+    let Some((head, all)) = cut(input.to_vec()) else { return "nothing known".to_owned() };
     let (mut tables, mut outcomes, mut rejections) = (0, 0, 0);
-    for (_, lines) in sections(&body) {
+    for (_, lines) in all.each() {
         let known = parse(lines);
         tables += 1;
         outcomes += places(&known).filter(|(_, text)| outcome(text).is_some()).count();

@@ -110,7 +110,7 @@ impl Outcomes {
         }
         let time = rfc3339(now).unwrap_or_default();
         self.head.memory.pages.push(format!("{time} {page}"));
-        self.change_known(id, |known| known.insert(key, time));
+        self.tables.change(id, |known| known.insert(key, time));
         PageTurn::Ours
     }
 
@@ -142,7 +142,7 @@ impl Outcomes {
     /// Notes that it was explained, and where; to be called within [`Outcomes::change`].
     pub(crate) fn note_said(&mut self, id: &str, place: (&Remote, Direction), now: i64, verdict: VerdictId) {
         let text = format!("{} {verdict} {}", rfc3339(now).unwrap_or_default(), place_key(place.0, place.1));
-        self.change_known(id, |known| known.insert(SAID.to_owned(), text));
+        self.tables.change(id, |known| known.insert(SAID.to_owned(), text));
     }
 
     /// Says how often a person was asked for a token for this account or scope and gave none.
@@ -153,7 +153,7 @@ impl Outcomes {
     /// Notes that a person gave none once more; to be called within [`Outcomes::change`].
     pub(crate) fn note_declined(&mut self, id: &str) {
         let count = self.declined(id) + 1;
-        self.change_known(id, |known| known.insert(DECLINED.to_owned(), count.to_string()));
+        self.tables.change(id, |known| known.insert(DECLINED.to_owned(), count.to_string()));
     }
 
     /// Says why a host is not to be asked by us now, if it is so.
@@ -188,7 +188,7 @@ impl Outcomes {
     /// [`Outcomes::change`].
     pub(crate) fn take_loss(&mut self, id: &str, now: i64) -> bool {
         let today = day(now);
-        let earlier = self.change_known(id, |known| known.insert(LOST.to_owned(), today.clone()));
+        let earlier = self.tables.change(id, |known| known.insert(LOST.to_owned(), today.clone()));
         earlier.is_none_or(|earlier| earlier != today)
     }
 }

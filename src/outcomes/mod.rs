@@ -35,6 +35,7 @@
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz;
 mod memory;
+mod tables;
 mod text;
 
 pub(crate) use memory::PageTurn;
@@ -45,16 +46,15 @@ use crate::remote::{Host, Owner, Remote};
 use crate::time::{rfc3339, seconds};
 use crate::token::Token;
 use crate::verdict_id::VerdictId;
-use hmac::{Hmac, KeyInit, Mac};
+use hmac_sha256::HMAC;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::Duration;
-use text::{
-    accepted_at, cut, hex, let_in, new_key, outcome, parse, places, quoted, random_below, rejection, sections,
-};
+use tables::{Tables, parse};
+use text::{accepted_at, cut, hex, let_in, new_key, outcome, places, random_below, rejection};
 use toml_edit::Key;
 
 /// How long a writer waits; what cannot be noted then is given up, since git is waiting.
@@ -79,9 +79,6 @@ pub(crate) const OF_THE_APP: [VerdictId; 4] = [
     VerdictId::AppSuspended,
     VerdictId::ClockWrong,
 ];
-/// What stands before and behind an account's id in the file.
-const BEFORE_ID: &str = "\n[account.";
-const BEHIND_ID: &str = "]\n";
 /// How many secrets are known again of those that fallbacks answered, and of those that were ours before.
 const MOST_KNOWN: usize = 64;
 
@@ -201,8 +198,7 @@ const UNPROVEN: &str = " unproven";
 pub(crate) struct Outcomes {
     path: PathBuf,
     head: Head,
-    /// The accounts, as they stand in the file: each is [`BEFORE_ID`], its quoted id, [`BEHIND_ID`], its lines.
-    body: String,
+    tables: Tables,
     /// Why the file is not used, where others could have written it.
     pub unsafe_file: Option<FileError>,
 }
@@ -214,8 +210,8 @@ impl Outcomes {
             Ok(bytes) => (bytes, None),
             Err(error) => (None, Some(error).filter(|error| matches!(error, FileError::Unsafe { .. }))),
         };
-        let (head, body) = bytes.and_then(|bytes| cut(&bytes)).unwrap_or_default();
-        Self { path: path.to_owned(), head, body, unsafe_file }
+        let (head, tables) = bytes.and_then(|mut bytes| cut(std::mem::take(&mut *bytes))).unwrap_or_default();
+        Self { path: path.to_owned(), head, tables, unsafe_file }
     }
 
     /// Reads it again: another process may have changed it.
@@ -233,7 +229,7 @@ impl Outcomes {
         let lock = files::lock_in_place(&self.path, &self.path.with_file_name("locks"), WAIT)?;
         let bytes = lock.read(Care::Deciding).ok().flatten();
         let text = bytes.as_deref().map_or(&[][..], Vec::as_slice);
-        (self.head, self.body) = cut(text).unwrap_or_default();
+        (self.head, self.tables) = cut(text.to_vec()).unwrap_or_default();
         if self.head.version > VERSION {
             return Err(FileError::Unsafe {
                 path: self.path.clone(),
@@ -257,7 +253,7 @@ impl Outcomes {
     }
 
     fn text(&self) -> String {
-        toml::to_string(&self.head).unwrap_or_default() + &self.body
+        toml::to_string(&self.head).unwrap_or_default() + self.tables.as_str()
     }
 
     /// Forgets every fingerprint, and what was known by one.
@@ -265,51 +261,19 @@ impl Outcomes {
         self.head.key = String::new();
         self.head.former.clear();
         self.head.fallback.clear();
-        let body = std::mem::take(&mut self.body);
-        for (id, lines) in sections(&body) {
+        let tables = std::mem::take(&mut self.tables);
+        for (id, lines) in tables.each() {
             let mut known = parse(lines);
             known.remove(FINGERPRINT);
             let is_fallbacks = id.trim_start_matches(['"', '\'']).starts_with(FALLBACK);
             if !known.is_empty() && !is_fallbacks {
-                let _ = write!(
-                    self.body,
-                    "{BEFORE_ID}{id}{BEHIND_ID}{}",
-                    toml::to_string(&known).unwrap_or_default()
-                );
+                self.tables.add(id, &known);
             }
         }
     }
 
-    /// Finds where an account's lines are in the body.
-    fn place_of(&self, id: &str) -> Option<Range<usize>> {
-        let start = format!("{BEFORE_ID}{}{BEHIND_ID}", quoted(id));
-        let from = self.body.find(&start)? + start.len();
-        let length = self.body[from..].find(BEFORE_ID);
-        Some(from..length.map_or(self.body.len(), |length| from + length))
-    }
-
-    fn known(&self, id: &str) -> Known {
-        self.place_of(id).map(|place| parse(&self.body[place])).unwrap_or_default()
-    }
-
-    fn change_known<T>(&mut self, id: &str, change: impl FnOnce(&mut Known) -> T) -> T {
-        let mut known = self.known(id);
-        let outcome = change(&mut known);
-        let lines = toml::to_string(&known).unwrap_or_default();
-        match self.place_of(id) {
-            Some(place) => self.body.replace_range(place, &lines),
-            None => {
-                let _ = write!(self.body, "{BEFORE_ID}{}{BEHIND_ID}{lines}", quoted(id));
-            }
-        }
-        outcome
-    }
-
-    fn remove_known(&mut self, id: &str) {
-        if let Some(place) = self.place_of(id) {
-            let start = place.start - BEFORE_ID.len() - quoted(id).len() - BEHIND_ID.len();
-            self.body.replace_range(start..place.end, "");
-        }
+    fn known(&self, id: &str) -> Rc<Known> {
+        self.tables.of(id)
     }
 
     /// Tells whether this secret is the one the account was last seen with.
@@ -330,7 +294,7 @@ impl Outcomes {
     /// Names the accounts last seen with this secret, in one look at the text.
     pub(crate) fn accounts_with(&self, token: &Token) -> HashSet<String> {
         let Some(fingerprint) = self.fingerprint(token) else { return HashSet::new() };
-        if !self.body.contains(&fingerprint) {
+        if !self.tables.as_str().contains(&fingerprint) {
             return HashSet::new();
         }
         self.sections_where(|known| known.get(FINGERPRINT) == Some(&fingerprint))
@@ -342,7 +306,8 @@ impl Outcomes {
     }
 
     fn sections_where(&self, is_meant: impl Fn(&Known) -> bool) -> HashSet<String> {
-        sections(&self.body)
+        self.tables
+            .each()
             .filter(|(_, lines)| lines.contains(FINGERPRINT) && is_meant(&parse(lines)))
             .filter_map(|(id, _)| id.parse::<Key>().ok())
             .map(|id| id.get().to_owned())
@@ -354,15 +319,15 @@ impl Outcomes {
     pub(crate) fn note_secret(&mut self, id: &str, token: &Token) -> bool {
         let Some(fingerprint) = self.fingerprint(token) else {
             // What is noted is another secret's.
-            let earlier = self.known(id).remove(FINGERPRINT);
+            let earlier = self.known(id).get(FINGERPRINT).cloned();
             let Some(earlier) = earlier else { return false };
-            self.change_known(id, |known| known.remove(FINGERPRINT));
+            self.tables.change(id, |known| known.remove(FINGERPRINT));
             self.note_former(id, &earlier);
             return true;
         };
         self.head.former.retain(|former| !former.starts_with(&format!("{fingerprint} ")));
         let earlier =
-            self.change_known(id, |known| known.insert(FINGERPRINT.to_owned(), fingerprint.clone()));
+            self.tables.change(id, |known| known.insert(FINGERPRINT.to_owned(), fingerprint.clone()));
         match earlier.filter(|earlier| *earlier != fingerprint) {
             Some(earlier) => {
                 self.note_former(id, &earlier);
@@ -378,7 +343,7 @@ impl Outcomes {
         if let Some(earlier) = self.known(id).get(FINGERPRINT).cloned() {
             self.note_former(id, &earlier);
         }
-        self.remove_known(id);
+        self.tables.remove(id);
     }
 
     /// Keeps the fingerprint of an account's secret under its new id. How it fared is kept only if the id stays:
@@ -387,10 +352,10 @@ impl Outcomes {
         if id == new {
             return;
         }
-        let fingerprint = self.known(id).remove(FINGERPRINT);
-        self.remove_known(id);
+        let fingerprint = self.known(id).get(FINGERPRINT).cloned();
+        self.tables.remove(id);
         if let Some(fingerprint) = fingerprint {
-            self.change_known(new, |known| known.insert(FINGERPRINT.to_owned(), fingerprint));
+            self.tables.change(new, |known| known.insert(FINGERPRINT.to_owned(), fingerprint));
         }
     }
 
@@ -425,7 +390,7 @@ impl Outcomes {
             let since = self.head.fallback.iter().min_by_key(|(_, since)| (*since).clone());
             let Some(oldest) = since.map(|(key, _)| key.clone()) else { break };
             self.head.fallback.remove(&oldest);
-            self.remove_known(&fallback_id(&oldest));
+            self.tables.remove(&fallback_id(&oldest));
         }
     }
 
@@ -442,7 +407,7 @@ impl Outcomes {
 
     /// Notes that git was let in.
     pub(crate) fn note_accepted(&mut self, id: &str, remote: &Remote, direction: Direction, now: i64) {
-        self.change_known(id, |known| {
+        self.tables.change(id, |known| {
             known.remove(REJECTED);
             if let Some(owner) = &remote.owner {
                 known.entry(let_in(owner)).or_insert_with(|| rfc3339(now).unwrap_or_default());
@@ -471,13 +436,13 @@ impl Outcomes {
         let is_over =
             |known: &Outcome| matches!(known.state, State::Refused(verdict) if OF_THE_APP.contains(&verdict));
         if self.at(id, remote, direction).as_ref().is_some_and(is_over) {
-            self.change_known(id, |known| known.remove(&place_key(remote, direction)));
+            self.tables.change(id, |known| known.remove(&place_key(remote, direction)));
         }
     }
 
     /// Notes that GitHub knows the account's token after all.
     pub(crate) fn note_known(&mut self, id: &str) {
-        self.change_known(id, |known| known.remove(REJECTED));
+        self.tables.change(id, |known| known.remove(REJECTED));
     }
 
     fn note(
@@ -489,7 +454,7 @@ impl Outcomes {
         reason: &[&str],
     ) {
         let mut text = format!("{state} {}", rfc3339(now).unwrap_or_default());
-        self.change_known(id, |known| {
+        self.tables.change(id, |known| {
             let key = place_key(remote, direction);
             if let [verdict, page @ ..] = reason {
                 let _ = write!(text, " {verdict}");
@@ -545,7 +510,7 @@ impl Outcomes {
         let (since, last) = (rfc3339(since).unwrap_or_default(), rfc3339(last).unwrap_or_default());
         let unproven = if is_proven { "" } else { UNPROVEN };
         let text = format!("{since} {tries} {last}{unproven}");
-        self.change_known(id, |known| known.insert(REJECTED.to_owned(), text));
+        self.tables.change(id, |known| known.insert(REJECTED.to_owned(), text));
     }
 
     /// Says whether, and since when, the account's token is refused.
@@ -572,8 +537,7 @@ impl Outcomes {
 
     /// Gives the refusals since a time, the latest first.
     pub(crate) fn refusals(&self, since: i64) -> Vec<Refusal> {
-        let ids = sections(&self.body).filter_map(|(id, _)| Some(id.parse::<Key>().ok()?.get().to_owned()));
-        let mut found: Vec<Refusal> = ids.flat_map(|id| self.refusals_of(&id)).collect();
+        let mut found: Vec<Refusal> = self.tables.ids().flat_map(|id| self.refusals_of(&id)).collect();
         found.retain(|refusal| refusal.at >= since);
         found.sort_by(|one, other| other.at.cmp(&one.at).then_with(|| one.place.cmp(&other.place)));
         found
@@ -666,9 +630,7 @@ impl Outcomes {
         if self.head.key.is_empty() || !token.is_unguessable() {
             return None;
         }
-        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(self.head.key.as_bytes()).ok()?;
-        mac.update(token.expose());
-        Some(hex(&mac.finalize().into_bytes()[..16]))
+        Some(hex(&HMAC::mac(token.expose(), self.head.key.as_bytes())[..16]))
     }
 }
 

@@ -1,17 +1,18 @@
-//! The text of `outcomes.toml`: its head and its tables, cut apart and read. Written by hand for the hot path, which
-//! reads one table of many.
+//! The text of `outcomes.toml`: its head cut from its tables, and what the values in them mean.
 
+use super::tables::{BEFORE_ID, Tables};
 use super::*;
 
 /// Cuts the file into what stands before the accounts, and the accounts. Of a newer version's head only the
 /// version need be understood.
-pub(super) fn cut(bytes: &[u8]) -> Option<(Head, String)> {
+pub(super) fn cut(bytes: Vec<u8>) -> Option<(Head, Tables)> {
     #[derive(Deserialize)]
     struct VersionOnly {
         version: i64,
     }
-    let text = std::str::from_utf8(bytes).ok()?;
-    let (head, body) = text.split_at(text.find(BEFORE_ID).unwrap_or(text.len()));
+    let mut text = String::from_utf8(bytes).ok()?;
+    let end = text.find(BEFORE_ID).unwrap_or(text.len());
+    let head = &text[..end];
     let head = match toml::from_str(head) {
         Ok(head) => head,
         Err(_) => {
@@ -19,12 +20,9 @@ pub(super) fn cut(bytes: &[u8]) -> Option<(Head, String)> {
             (version > VERSION).then(|| Head { version, ..Head::default() })?
         }
     };
-    Some((head, body.to_owned()))
-}
-
-/// Gives each account's quoted id and lines.
-pub(super) fn sections(body: &str) -> impl Iterator<Item = (&str, &str)> {
-    body.split(BEFORE_ID).filter_map(|section| section.split_once(BEHIND_ID))
+    // In place: another copy of a long list is new memory, which costs more time than moving it.
+    text.drain(..end);
+    Some((head, Tables::new(text)))
 }
 
 /// Names what says that git was let in at a repository of an owner. No space: that is a place's.
@@ -37,16 +35,6 @@ pub(super) fn random_below(end: usize) -> usize {
     let mut bytes = [0; 4];
     let _ = getrandom::fill(&mut bytes);
     u32::from_ne_bytes(bytes) as usize % end
-}
-
-/// Writes an id as it stands in the file.
-pub(super) fn quoted(id: &str) -> String {
-    Key::new(id).display_repr().into_owned()
-}
-
-/// Parses the lines of an account; what is no TOML counts as nothing known.
-pub(super) fn parse(lines: &str) -> Known {
-    toml::from_str(lines).unwrap_or_default()
 }
 
 /// Gives the outcomes among what is known of an account.

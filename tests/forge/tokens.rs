@@ -4,7 +4,7 @@
 //! characters, and the CRC-32 of those 30 in base 62. For `github_pat_` the same over the last
 //! segment is reported, not documented.
 
-use sha2::{Digest, Sha256};
+use hmac_sha256::Hash;
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -53,7 +53,7 @@ pub(crate) fn make_stateless_installation_token() -> String {
 
 /// Names a secret without showing it: the first eight digits of its SHA-256.
 pub(crate) fn fingerprint(secret: &str) -> String {
-    hex(&Sha256::digest(secret.as_bytes())[..4])
+    hex(&Hash::hash(secret.as_bytes())[..4])
 }
 
 /// Random base-62 text.
