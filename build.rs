@@ -1,8 +1,9 @@
-//! Three things that Cargo cannot do by itself.
+//! Four things that Cargo cannot do by itself.
 //!
 //! 1. It makes `VerdictId` of the rows that have an id, so that a row is all that a new verdict needs.
 //! 2. It links the unwinder into the program instead of loading it with each call.
 //! 3. It links the program for a fixed address.
+//! 4. It has what runs when git asks laid side by side.
 //!
 //! Git starts us anew for every question, and to find, map and relocate `libgcc_s.so.1` took a tenth of that
 //! time (measured: 108 of 1008 us). The same functions lie in `libgcc_eh.a`, which comes with the C compiler.
@@ -26,6 +27,9 @@ fn main() {
     if is_linux_here() {
         link_unwinder();
         link_at_fixed_address();
+    }
+    if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "linux") && is_default_linker() {
+        lay_hot_functions_together();
     }
 }
 
@@ -88,6 +92,27 @@ fn is_linux_here() -> bool {
     let is = |name: &str, value: &str| env::var(name).is_ok_and(|is| is == value);
     let is_here = env::var("HOST").is_ok_and(|host| is("TARGET", &host));
     is_here && is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu")
+}
+
+/// Tells whether nobody has chosen another linker: the options that order functions are not the same for all.
+fn is_default_linker() -> bool {
+    println!("cargo::rerun-if-env-changed=CARGO_ENCODED_RUSTFLAGS");
+    println!("cargo::rerun-if-env-changed=RUSTC_LINKER");
+    let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+    env::var_os("RUSTC_LINKER").is_none() && !flags.contains("link-arg") && !flags.contains("linker")
+}
+
+/// Saves page faults: of 6 MB of code a `get` runs 350 kB, which lie all over it otherwise (measured: 30 of 123 faults,
+/// 12 % of its time). Both of GNU's linker and LLVM's read such a script beside their own.
+fn lay_hot_functions_together() {
+    println!("cargo::rerun-if-changed=src/hot.txt");
+    let list = fs::read_to_string("src/hot.txt").expect("a source is text");
+    let sections = list.lines().filter(|line| !line.starts_with('#'));
+    let sections: String = sections.map(|glob| format!("    *(.text.{glob})\n")).collect();
+    let script = format!("SECTIONS {{\n  .text.hot : {{\n{sections}  }}\n}} INSERT BEFORE .text;\n");
+    let path = PathBuf::from(env::var_os("OUT_DIR").expect("Cargo names it")).join("hot.ld");
+    fs::write(&path, script).expect("Cargo's own folder can be written");
+    println!("cargo::rustc-link-arg-bins=-Wl,-T,{}", path.display());
 }
 
 /// Spares the loader 7,000 addresses to correct in 31 pages, each of which it would have to copy first (measured: with

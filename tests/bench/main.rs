@@ -121,6 +121,10 @@ fn main() -> ExitCode {
             true => ExitCode::SUCCESS,
             false => ExitCode::FAILURE,
         },
+        [product, _, "calls"] => {
+            everyday_calls(Path::new(product));
+            ExitCode::SUCCESS
+        }
         [product, libsecret] => bench(Path::new(product), Path::new(libsecret), ROUNDS),
         [product, libsecret, rounds] if rounds.parse::<usize>().is_ok_and(|rounds| rounds > 0) => {
             let rounds = rounds.parse().expect("it was just parsed");
@@ -131,6 +135,13 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Calls the product as git does each day, and measures nothing: for tests/bench/order.
+fn everyday_calls(product: &Path) {
+    let home = Home::new(product, &Peer::Store(newest_store().1), 1);
+    home.get(0).0.run();
+    home.store(0).0.run();
 }
 
 fn bench(product: &Path, libsecret: &Path, rounds: usize) -> ExitCode {
