@@ -3,6 +3,7 @@
 //! Rooms below return their own typed errors; commands turn them into a [`Failure`]; `main` prints it, and
 //! nobody else prints errors.
 
+use crate::hidden::all_visible;
 use crate::redact::argument;
 use crate::terminal::PromptError;
 use std::fmt;
@@ -92,7 +93,7 @@ impl Failure {
     pub(crate) fn one_line(&self) -> String {
         let causes = self.cause.iter().flat_map(anyhow::Error::chain).map(|cause| format!(": {cause}"));
         let remedy = self.remedies.first().map(|remedy| format!("; fix: {remedy}"));
-        argument(&std::iter::once(self.fact.clone()).chain(causes).chain(remedy).collect::<String>())
+        fit(&std::iter::once(self.fact.clone()).chain(causes).chain(remedy).collect::<String>())
     }
 
     /// Prints fact, causes and remedies, a line each.
@@ -100,16 +101,21 @@ impl Failure {
         if self.fact.is_empty() {
             return Ok(());
         }
-        // A failure repeats what was typed, which may be a token in the wrong place.
-        writeln!(to, "patron: {}", argument(&self.fact))?;
+        writeln!(to, "patron: {}", fit(&self.fact))?;
         for cause in self.cause.iter().flat_map(anyhow::Error::chain) {
-            writeln!(to, "  because: {}", argument(&cause.to_string()))?;
+            writeln!(to, "  because: {}", fit(&cause.to_string()))?;
         }
         for remedy in &self.remedies {
-            writeln!(to, "  fix: {}", argument(remedy))?;
+            writeln!(to, "  fix: {}", fit(remedy))?;
         }
         Ok(())
     }
+}
+
+/// Makes a part of a failure fit to be shown. It repeats what was typed, which may be a token in the wrong place, and
+/// names of files, which anybody may have chosen.
+fn fit(text: &str) -> String {
+    argument(&all_visible(text, &['\n']))
 }
 
 impl fmt::Display for Failure {
@@ -132,5 +138,22 @@ pub(crate) fn one_line(fact: impl fmt::Display, remedy: Option<String>) -> Strin
     match remedy {
         Some(remedy) => format!("{fact}; fix: {remedy}"),
         None => fact.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_shows_no_name_that_a_terminal_obeys_or_that_reads_otherwise() {
+        let failure = Failure::failed("a\u{1b}]0;x\u{7} cannot be looked at")
+            .because(anyhow::anyhow!("b\u{202e}txt\nmore"))
+            .remedy("c\u{9b}2J");
+        let mut shown = Vec::new();
+        failure.print(&mut shown).expect("a buffer takes it");
+        let expected = "patron: a?]0;x? cannot be looked at\n  because: b?txt\nmore\n  fix: c?2J\n";
+        assert_eq!(String::from_utf8_lossy(&shown), expected);
+        assert_eq!(failure.one_line(), "a?]0;x? cannot be looked at: b?txt\nmore; fix: c?2J");
     }
 }

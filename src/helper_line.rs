@@ -4,6 +4,7 @@
 //! other is `git credential-LINE`. All of them are run by the shell, with the operation at the end. This is the
 //! one reader of such lines: whoever asks what a helper runs, or shows it, asks here.
 
+use crate::hidden::all_visible;
 use crate::redact::argument;
 
 /// How setup's own snippet begins: `!f() { test -x PROGRAM && exec PROGRAM "$@"; ...; }; f`.
@@ -76,7 +77,7 @@ pub(crate) fn shown(line: &str) -> String {
         is_end
     });
     let (first, rest) = line.split_at(end.map_or(line.len(), |(at, _)| at));
-    let first: String = first.chars().map(|c| if c.is_control() { '?' } else { c }).take(200).collect();
+    let first = all_visible(&first.chars().take(200).collect::<String>(), &[]);
     let dots = if rest.trim().is_empty() { "" } else { " ..." };
     format!("{}{dots}", argument(&first))
 }

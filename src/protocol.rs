@@ -414,6 +414,54 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_is_any_password_whatever_it_looks_like_and_each_is_given_once() {
+        let found = |text: &str| -> Vec<Vec<u8>> {
+            let request = Request::parse(text.as_bytes()).expect("fine");
+            secrets(&request.lines).iter().map(|secret| secret.expose().to_vec()).collect()
+        };
+        assert_eq!(found("password=sunshine\noauth_refresh_token=moon\n"), [&b"sunshine"[..], b"moon"]);
+        assert_eq!(found("password=sunshine\noauth_refresh_token=sunshine\n"), [b"sunshine"]);
+        assert_eq!(found("state[]=w.rd\n"), [b"w.rd"]);
+        assert_eq!(found("password=\n"), [b""; 0]);
+    }
+
+    #[test]
+    fn what_is_asked_and_told_beside_the_place_is_read() {
+        let of = |text: &str| Request::parse(text.as_bytes()).expect("fine");
+        assert_eq!(of("password_expiry_utc=7").password_expiry_utc, Some(7), "a last line needs no end");
+        assert_eq!(of("password_expiry_utc=7\npassword_expiry_utc=soon\n").password_expiry_utc, None);
+        for key in ["oauth_refresh_token", "credential"] {
+            let both = |text: &str| {
+                let request = of(&format!("{key}={text}\n"));
+                request.oauth_refresh_token.or(request.credential).map(|secret| secret.expose().to_vec())
+            };
+            assert_eq!(both("r").as_deref(), Some(&b"r"[..]), "{key}");
+            assert_eq!(both("a\tb"), None, "{key}: it is ignored, as git ignores what it does not know");
+        }
+        assert_eq!(of("username=mona\n").user(), Some("mona"));
+        assert_eq!(of("host=h\n").user(), None);
+        for (line, challenged) in [
+            ("wwwauth[]=Basic realm=\"GitHub\"", true),
+            ("wwwauth[]=basic", true),
+            ("wwwauth[]=Basi", false),
+            ("wwwauth[]=Bearer", false),
+            ("www=Basic", false),
+        ] {
+            assert_eq!(of(&format!("{line}\n")).is_challenged(), challenged, "{line}");
+        }
+        let words = [Operation::Get, Operation::Store, Operation::Erase].map(Operation::word);
+        assert_eq!(words, ["get", "store", "erase"]);
+    }
+
+    #[test]
+    fn the_place_is_known_while_the_rest_is_on_its_way() {
+        let mut parser = Parser::default();
+        parser.feed(b"protocol=https\nhost=github.com\n");
+        assert_eq!(parser.about().map(|remote| remote.host.to_string()).as_deref(), Some("github.com"));
+        assert_eq!(Parser::default().about(), None);
+    }
+
+    #[test]
     fn nothing_but_a_line_feed_ends_a_line() {
         for bad in ["\r", "\u{b}", "\u{c}", "\u{85}", "\u{2028}", "\u{2029}", "\0", "\u{7f}", "\u{1b}"] {
             let text = format!("protocol=https\nhost=evil.test{bad}host=github.com\n");
@@ -467,6 +515,13 @@ mod tests {
         let endless = vec![b'a'; MAX_LINE + 1];
         assert!(Parser::default().feed(&endless), "it is known before the line ends");
         assert_eq!(Request::parse(&line(60_000).repeat(18)), Err(Refused::TooMuch));
+        assert!(Request::parse(&line(MAX_REQUEST / 32).repeat(32)).is_ok());
+        let more = [line(MAX_REQUEST / 32).repeat(32), b"x".to_vec()].concat();
+        assert_eq!(Request::parse(&more), Err(Refused::TooMuch));
+        // What is wrong with it first is what is said.
+        let mut parser = Parser::default();
+        assert!(!parser.feed(b"no attribute") && parser.feed(&endless));
+        assert_eq!(parser.finish(), Err(Refused::LongLine));
     }
 
     #[test]
@@ -487,6 +542,26 @@ mod tests {
         );
         assert_eq!(answer(b"u", b"p\nhost=x"), None);
         assert_eq!(answer(b"u\r", b"p"), None);
+        // A line of it, and no more, is what git reads.
+        let long = vec![b'a'; MAX_LINE - 33];
+        assert!(answer(&long, &long).is_some());
+        assert_eq!(answer(b"u", &[&long[..], b"a"].concat()), None);
+    }
+
+    #[test]
+    fn an_answer_leaves_no_copy_of_a_secret_behind_by_growing() {
+        let token = |len: usize| Token::new(vec![b'a'; len]);
+        let (password, refresh) = (token(1_000), token(500));
+        let answer = Answer {
+            username: &[b'u'; 200],
+            password: &password,
+            password_expiry_utc: Some(i64::MAX),
+            oauth_refresh_token: Some(&refresh),
+        };
+        let text = answer.compose().expect("it fits");
+        // What has grown has twice its room.
+        assert_eq!(text.capacity(), 200 + 1_000 + 500 + 128);
+        assert!(text.len() <= text.capacity());
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod tests;
 
 use crate::forge::Forge;
 pub(crate) use crate::forge::{GIST, GITHUB};
+use crate::hidden::all_visible;
 use std::fmt;
 
 /// An exact, ASCII-lower-case host name with optional port.
@@ -567,9 +568,8 @@ impl std::error::Error for BadScope {}
 
 /// Makes foreign text fit for one line of a message: no control characters, at most 60 characters.
 fn printable(text: &str) -> String {
-    let mut shown: String = text.chars().take(60).map(|c| if c.is_control() { '?' } else { c }).collect();
-    if text.chars().nth(60).is_some() {
-        shown.push_str("...");
+    match text.char_indices().nth(60) {
+        Some((end, _)) => all_visible(&text[..end], &[]) + "...",
+        None => all_visible(text, &[]),
     }
-    shown
 }

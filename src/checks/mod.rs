@@ -23,6 +23,7 @@ pub(crate) use token::token;
 pub(crate) use urls::{Interference, RemoteUrl, blamed, lfs, urls};
 
 use crate::git::ConfigSource;
+use crate::hidden::all_visible;
 use std::path::Path;
 
 /// One fact.
@@ -127,5 +128,5 @@ pub(crate) fn short(path: &Path) -> String {
         Some(below) => format!("~/{}", below.display()),
         None => path.display().to_string(),
     };
-    text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+    all_visible(&text, &[])
 }

@@ -4,6 +4,7 @@ use super::{accounts_by_scope, status};
 use crate::account::Account;
 use crate::cli::List;
 use crate::error::Failure;
+use crate::hidden::all_visible;
 use crate::outcomes::{Outcomes, Refusal};
 use crate::remote::Direction;
 use crate::session::Session;
@@ -166,9 +167,5 @@ fn refused(refusal: &Refusal, now: i64) -> String {
 
 /// Makes a name from a file that people edit fit for one cell.
 fn shown(text: &str) -> String {
-    if text.is_empty() {
-        "\"\"".to_owned()
-    } else {
-        text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
-    }
+    if text.is_empty() { "\"\"".to_owned() } else { all_visible(text, &[]) }
 }

@@ -3,6 +3,7 @@
 //! People write helpers that hold a token (`!f() { echo password=...; }; f`). Such a line is neither shown nor
 //! copied into a file of ours, which is made to be shared.
 
+use crate::hidden::all_visible;
 use crate::redact::holds_secret;
 
 /// What is shown instead of a line with a secret.
@@ -24,8 +25,7 @@ pub(crate) fn shown_whole(line: &[u8]) -> String {
     if holds_secret(line) {
         return HIDDEN_LINE.to_owned();
     }
-    let text = String::from_utf8_lossy(line);
-    text.chars().map(|c| if c.is_control() && c != '\t' { '?' } else { c }).collect()
+    all_visible(&String::from_utf8_lossy(line), &['\t'])
 }
 
 #[cfg(test)]

@@ -310,6 +310,53 @@ mod tests {
         let mut reader = Reader::default();
         assert!(reader.feed(&long), "it is known before the line ends");
         assert!(read(&long[..MAX_REPLY]).is_ok());
+        // What is wrong with it first is what is said.
+        let mut reader = Reader::default();
+        reader.feed(b"password=\x01");
+        assert!(reader.feed(&long));
+        assert_eq!(reader.finish(), Err(UnusableReply::TooMuch));
+    }
+
+    #[test]
+    fn an_answer_with_more_secrets_than_anybody_has_is_not_used() {
+        let with = |count: usize| (0..count).map(|n| format!("state[]=s.{n}\n")).collect::<String>();
+        assert!(read(with(MAX_SECRETS).as_bytes()).is_ok());
+        assert_eq!(read(with(MAX_SECRETS + 1).as_bytes()), Err(UnusableReply::TooManySecrets));
+    }
+
+    #[test]
+    fn user_and_password_are_told_from_what_is_encoded_already() {
+        let inner = STANDARD_NO_PAD.encode("mona:canary:1");
+        for (text, basic, login) in [
+            ("username=u\npassword=p\n", Some((Some("u"), "p")), Some((Some("u"), "p"))),
+            ("password=p\n", Some((None, "p")), Some((None, "p"))),
+            ("username=u\n", None, None),
+            (
+                &format!("username=u\nauthtype=Basic\ncredential={inner}\n"),
+                None,
+                Some((Some("u"), "canary:1")),
+            ),
+            ("authtype=Bearer\ncredential=x\n", None, None),
+            ("password=p\ncredential=x\n", None, Some((None, "p"))),
+        ] {
+            let reply = read(text.as_bytes()).expect("usable");
+            let plain = |token: &Token| String::from_utf8_lossy(token.expose()).into_owned();
+            let shown = reply.basic().map(|(user, password)| (user.map(plain), plain(password)));
+            let known = |found: Option<(Option<&str>, &str)>| {
+                found.map(|(user, password)| (user.map(str::to_owned), password.to_owned()))
+            };
+            assert_eq!(shown, known(basic), "{text}");
+            let shown = reply.login().map(|(user, password)| (user.map(plain), plain(&password)));
+            assert_eq!(shown, known(login), "{text}");
+        }
+    }
+
+    #[test]
+    fn lines_leave_no_copy_of_a_secret_behind_by_growing() {
+        let reply = read(b"username=u\npassword=0123456789\nodd_one=\n").expect("usable");
+        // What has grown has twice its room; a byte more is there for the blank line.
+        let text = compose_lines(&reply.lines);
+        assert_eq!(text.capacity(), text.len() + 1);
     }
 
     #[test]

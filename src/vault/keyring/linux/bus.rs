@@ -3,6 +3,7 @@
 //! Nothing here is bounded; the caller is. Facts: error names of the D-Bus and the Secret Service
 //! specification, and those that libdbus gives itself when it connects (its source, 1.14).
 
+use crate::hidden::all_visible;
 use crate::token::Token;
 use crate::vault::VaultError;
 use dbus::channel::Channel;
@@ -188,14 +189,8 @@ pub(super) fn odd() -> VaultError {
 /// Gives the words of an error: the last part of its name, and one clean line of its text.
 fn said(error: &dbus::Error) -> String {
     let name = error.name().and_then(|name| name.rsplit('.').next()).unwrap_or("unknown error");
-    let text: String = error
-        .message()
-        .unwrap_or_default()
-        .chars()
-        .map(|char| if char.is_control() { ' ' } else { char })
-        .take(200)
-        .collect();
-    format!("{name} ({})", text.trim())
+    let text: String = error.message().unwrap_or_default().chars().take(200).collect();
+    format!("{name} ({})", all_visible(text.trim(), &[]))
 }
 
 /// A question to the bus itself.
