@@ -559,6 +559,7 @@ fn is_scp(text: &str) -> bool {
     let first = text.split('/').next().unwrap_or_default();
     first.split_once(':').is_some_and(|(host, rest)| {
         !host.is_empty()
+            && !rest.starts_with(':')
             && !host.contains(['[', ']'])
             && (host.contains('@') || !rest.bytes().all(|b| b.is_ascii_digit()))
     })

@@ -57,7 +57,10 @@ impl Target {
                 (authority.split_once(':').map_or(authority, |(host, _)| host), path)
             }
             Some(_) => return None,
-            None => url.split_once(':').filter(|(host, _)| !host.contains('/'))?,
+            // `NAME::ADDRESS` is for the program git-remote-NAME (gitremote-helpers(7)).
+            None => {
+                url.split_once(':').filter(|(host, path)| !host.contains('/') && !path.starts_with(':'))?
+            }
         };
         let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
         let host = if host.eq_ignore_ascii_case("ssh.github.com") { GITHUB } else { host };
@@ -360,7 +363,15 @@ mod tests {
                 "{url}"
             );
         }
-        for url in ["/srv/git/r.git", "file:///srv/git/r.git", "http://github.com/acme/r", "../r"] {
+        for url in [
+            "/srv/git/r.git",
+            "file:///srv/git/r.git",
+            "http://github.com/acme/r",
+            "../r",
+            "ext::sh -c x/y",
+            "codecommit::eu-west-1://r",
+            "https::https://h/a/b",
+        ] {
             assert_eq!(Target::from_url(url), None, "{url}");
         }
     }

@@ -269,6 +269,7 @@ pub(crate) fn ask(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::VecDeque;
 
     const NONCE: &str = "patron-0123";
 
@@ -280,26 +281,36 @@ mod tests {
         Token::new(["canary", "text"].concat().into_bytes())
     }
 
+    /// The far end of a helper's socket: what it was asked, and the pieces of its answer.
+    #[derive(Default)]
+    struct Far {
+        asked: Vec<u8>,
+        pieces: VecDeque<Vec<u8>>,
+    }
+
+    impl Read for Far {
+        fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+            let piece = self.pieces.pop_front().unwrap_or_default();
+            to[..piece.len()].copy_from_slice(&piece);
+            Ok(piece.len())
+        }
+    }
+
+    impl Write for Far {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.asked.extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
     /// What a helper with this input asks.
     fn question(nonce: &str, operation: &str, from_git: &str) -> Vec<u8> {
-        struct Far(Vec<u8>);
-        impl Read for Far {
-            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-                Ok(0)
-            }
-        }
-        impl Write for Far {
-            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-                self.0.extend_from_slice(bytes);
-                Ok(bytes.len())
-            }
-            fn flush(&mut self) -> io::Result<()> {
-                Ok(())
-            }
-        }
-        let mut far = Far(Vec::new());
+        let mut far = Far::default();
         ask(&mut far, nonce, operation, from_git.as_bytes()).expect("written");
-        far.0
+        far.asked
     }
 
     fn asked_for(protocol: &str, host: &str) -> Vec<u8> {
@@ -309,9 +320,10 @@ mod tests {
     #[test]
     fn the_secret_leaves_on_request_for_the_asked_host_once_and_not_before_it_is_decided() {
         let mut handover = handover();
-        assert!(handover.reply().is_none());
+        assert!(handover.reply().is_none() && !handover.was_asked() && !handover.was_challenged());
         handover.take(b"warning: w\n");
         handover.take(&asked_for("https", "github.com"));
+        assert!(handover.was_asked() && handover.was_challenged() && !handover.was_given());
         assert!(handover.reply().is_none(), "not decided yet");
         handover.give(b"mona", &secret());
         let answer = handover.reply().expect("it was asked");
@@ -345,7 +357,7 @@ mod tests {
             handover.give(b"mona", &secret());
             handover.take(&asked_for(protocol, host));
             assert_eq!(handover.reply().expect("an answer").len() > 1, is_given, "{protocol}://{host}");
-            assert_eq!(handover.was_given(), is_given);
+            assert_eq!((handover.was_given(), handover.was_asked()), (is_given, is_given));
             // Who was led elsewhere is not given it afterwards either.
             handover.take(&asked_for("https", "github.com"));
             assert_eq!(handover.reply().expect("an answer").as_slice(), b"\n");
@@ -406,6 +418,51 @@ mod tests {
         }
         assert!(handover.reply().is_some_and(|answer| answer.len() > 1));
         assert_eq!(handover.finish().0, b"progress 10%");
+    }
+
+    #[test]
+    fn who_is_to_have_nothing_is_told_so_at_once() {
+        let mut handover = handover();
+        handover.give_nothing();
+        handover.take(&asked_for("https", "github.com"));
+        assert_eq!(handover.reply().expect("an answer").as_slice(), b"\n");
+        assert!(handover.was_asked() && !handover.was_given());
+    }
+
+    #[test]
+    fn the_helper_reads_one_answer_whole_and_of_get_alone() {
+        let answered = |operation: &str, pieces: &[&[u8]]| {
+            let pieces = pieces.iter().map(|piece| piece.to_vec()).collect();
+            let mut far = Far { pieces, ..Far::default() };
+            let answer = ask(&mut far, NONCE, operation, &b"host=h\n"[..]).expect("it is there");
+            (answer.to_vec(), far.pieces.len())
+        };
+        let whole = b"username=u\npassword=p\n\n".to_vec();
+        assert_eq!(answered("get", &[b"username=u\n", b"password=p\n\n", b"later"]), (whole, 1));
+        assert_eq!(answered("get", &[b"\n", b"later"]), (b"\n".to_vec(), 1));
+        assert_eq!(answered("get", &[b"username=u\n"]), (Vec::new(), 0), "half an answer is none");
+        assert_eq!(answered("erase", &[b"\n"]), (Vec::new(), 1));
+        let endless = vec![&[b'a'; 4096][..]; 20];
+        let (answer, left) = answered("get", &endless);
+        assert_eq!((answer.len(), left), (64 * 1024, 4));
+    }
+
+    #[test]
+    fn a_long_challenge_travels_whole_and_each_probe_has_a_nonce_of_its_own() {
+        let realm = "r".repeat(60_000);
+        let asked = question(NONCE, "get", &format!("wwwauth[]={realm}\nhost=h\n"));
+        assert!(String::from_utf8_lossy(&asked).contains(&format!("{realm}\n{NONCE} host=h\n")));
+        let (one, other) = (nonce().expect("random"), nonce().expect("random"));
+        assert!(one != other && one.len() == "patron-".len() + 32, "{one} {other}");
+    }
+
+    #[test]
+    fn a_line_without_end_is_no_question() {
+        let mut handover = handover();
+        handover.give(b"mona", &secret());
+        handover.take(&vec![b'x'; MOST]);
+        handover.take(&asked_for("https", "github.com"));
+        assert!(handover.reply().is_none());
     }
 
     #[test]

@@ -406,6 +406,8 @@ mod tests {
         let mut all = read(b"username=new\nstate[]=a:1\nquit=0\n").expect("usable");
         let told = compose_lines(&all.told_on(&request.lines));
         assert_eq!(String::from_utf8_lossy(&told), "capability[]=state\nhost=h\nwwwauth[]=x\nusername=new\n");
+        let silent = read(b"state[]=a:1\n").expect("usable");
+        assert_eq!(silent.told_on(&request.lines), request.lines, "what it did not answer stays");
         all.add(read(b"password=p\nusername=newer\nstate[]=b:1\n").expect("usable"));
         let text = all.compose().expect("there");
         assert_eq!(

@@ -235,6 +235,7 @@ fn an_address_for_ssh_is_told_with_the_scope_that_is_meant() {
     }
     for (text, why) in [
         ("ftp://github.com/acme", BadScope::Scheme("ftp".to_owned())),
+        ("ext::acme/secret", BadScope::Host("ext::acme".to_owned())),
         (":acme/secret", BadScope::Host(":acme".to_owned())),
         ("git@github.com/acme", BadScope::UserInfo),
     ] {
