@@ -5,7 +5,8 @@
 //! token, or what a server sent.
 //!
 //! `1`, `2` or `true` log to stderr; an absolute path is appended to (mode 0600), as git's own trace
-//! variables do; anything else is off, and whoever begins a run says so.
+//! variables do, if it is a terminal or a file with nothing but a log in it; anything else is off, and whoever begins
+//! a run says so. `/dev/fd/1` is git's, and a list of accounts with a log behind it is none any more.
 
 use crate::account::Account;
 use crate::files;
@@ -14,7 +15,7 @@ use crate::remote::Remote;
 use std::cell::RefCell;
 use std::fmt;
 use std::fs::File;
-use std::io::Write;
+use std::io::{IsTerminal, Read, Write};
 use std::path::Path;
 use std::time::Instant;
 
@@ -22,7 +23,16 @@ use std::time::Instant;
 pub(crate) struct Log {
     sink: Option<RefCell<Sink>>,
     start: Instant,
-    unusable: Option<String>,
+    unusable: Option<Unusable>,
+}
+
+/// Why nothing is logged, though something is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unusable {
+    /// What `PATRON_TRACE` holds.
+    pub value: String,
+    /// What that is.
+    pub why: &'static str,
 }
 
 enum Sink {
@@ -62,22 +72,21 @@ impl Log {
     pub(crate) fn from_env(start: Instant) -> Self {
         let wanted = std::env::var_os("PATRON_TRACE").unwrap_or_default();
         let sink = match wanted.to_str() {
-            Some("" | "0" | "false") => None,
-            Some("1" | "2" | "true") => Some(Sink::Stderr),
-            _ if Path::new(&wanted).is_absolute() => {
-                files::append_to(Path::new(&wanted)).ok().map(Sink::File)
-            }
-            _ => {
-                let unusable = Some(wanted.to_string_lossy().into_owned());
-                return Self { sink: None, start, unusable };
-            }
+            Some("" | "0" | "false") => Ok(None),
+            Some("1" | "2" | "true") => Ok(Some(Sink::Stderr)),
+            _ if Path::new(&wanted).is_absolute() => file(Path::new(&wanted)),
+            _ => Err("and neither 1 nor an absolute file name"),
         };
-        Self { sink: sink.map(RefCell::new), start, unusable: None }
+        let (sink, unusable) = match sink {
+            Ok(sink) => (sink.map(RefCell::new), None),
+            Err(why) => (None, Some(Unusable { value: wanted.to_string_lossy().into_owned(), why })),
+        };
+        Self { sink, start, unusable }
     }
 
-    /// Gives what `PATRON_TRACE` holds, if that is nothing that can be logged to.
-    pub(crate) fn unusable(&self) -> Option<&str> {
-        self.unusable.as_deref()
+    /// Says why nothing is logged, if `PATRON_TRACE` holds nothing that can be logged to.
+    pub(crate) fn unusable(&self) -> Option<&Unusable> {
+        self.unusable.as_ref()
     }
 
     /// Writes one line: the time since the start, what happened, and the facts. A log that cannot be
@@ -85,7 +94,7 @@ impl Log {
     pub(crate) fn note(&self, what: &'static str, facts: &[(&'static str, Fact<'_>)]) {
         let Some(sink) = &self.sink else { return };
         let elapsed = self.start.elapsed().as_micros();
-        let mut line = format!("patron[{}] {:>7} us  {what}", std::process::id(), elapsed);
+        let mut line = format!("{LINE}{}] {:>7} us  {what}", std::process::id(), elapsed);
         for (name, fact) in facts {
             line.push_str(&format!(" {name}={fact}"));
         }
@@ -94,5 +103,27 @@ impl Log {
             Sink::Stderr => std::io::stderr().write_all(line.as_bytes()),
             Sink::File(file) => file.write_all(line.as_bytes()),
         };
+    }
+}
+
+/// How every line begins.
+const LINE: &str = "patron[";
+
+/// Opens a file to log to; none where it cannot be opened, which is no trouble of whoever waits for an answer.
+fn file(path: &Path) -> Result<Option<Sink>, &'static str> {
+    let Ok(file) = files::append_to(path) else { return Ok(None) };
+    if file.is_terminal() {
+        return Ok(Some(Sink::File(file)));
+    }
+    match file.metadata() {
+        Ok(meta) if meta.is_file() => {}
+        _ => return Err("which is neither a file nor a terminal"),
+    }
+    let mut start = Vec::new();
+    let is_read = (&file).take(LINE.len() as u64).read_to_end(&mut start).is_ok();
+    if is_read && (start.is_empty() || start == LINE.as_bytes()) {
+        Ok(Some(Sink::File(file)))
+    } else {
+        Err("which has something else in it than a log")
     }
 }

@@ -10,7 +10,7 @@ use crate::error::{Failure, one_line};
 use crate::fallback;
 use crate::files::{self, Care};
 use crate::git::{Cwd, Git, Listing, Permission, Settings, process_env};
-use crate::log::{Fact, Log};
+use crate::log::{Fact, Log, Unusable};
 use crate::machine::{Forbidden, Machine};
 use crate::outcomes::Outcomes;
 use crate::paths::{NoHome, Paths};
@@ -36,11 +36,9 @@ impl Session {
     /// Begins: finds the folders and the time.
     pub(crate) fn begin(log: Log) -> Result<Self, NoHome> {
         let now = time_now();
-        if let Some(value) = log.unusable() {
+        if let Some(Unusable { value, why }) = log.unusable() {
             let value = terminal::sanitise(value, 60);
-            terminal::say(&format!(
-                "nothing is logged: PATRON_TRACE is \"{value}\", and neither 1 nor an absolute file name"
-            ));
+            terminal::say(&format!("nothing is logged: PATRON_TRACE is \"{value}\", {why}"));
         }
         Ok(Self { paths: Paths::find()?, log, now, caller: OnceCell::new(), settings: OnceCell::new() })
     }

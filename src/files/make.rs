@@ -46,11 +46,11 @@ pub(crate) fn touch(path: &Path) -> io::Result<()> {
     options.open(path).map(drop)
 }
 
-/// Opens a file of the user's choice to write at its end, and makes it if there is none. A FIFO that nobody reads
-/// is refused at once.
+/// Opens a file of the user's choice to write at its end and to see what is in it, and makes it if there is none.
+/// Nothing is waited for, whatever it is.
 pub(crate) fn append_to(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    options.append(true).create(true);
+    options.read(true).append(true).create(true);
     no_wait(&mut options, Readers::Owner.file_mode());
     options.open(path)
 }

@@ -477,6 +477,31 @@ fn a_trace_to_a_relative_file_is_said_to_be_none_and_nothing_is_written_anywhere
     }
 }
 
+/// What git reads as an answer, and what would be no list of accounts any more.
+#[test]
+fn a_trace_goes_neither_into_the_answer_nor_into_a_file_with_something_else_in_it() {
+    let (sandbox, accounts) = prepared();
+    let trace = sandbox.root().join("trace");
+    for _ in 0..2 {
+        let get = sandbox.patron(["get"]).stdin(asked()).env("PATRON_TRACE", &trace).ok();
+        assert!(get.stdout() == accounts[0].answer() && get.stderr().is_empty(), "{}", get.stderr());
+    }
+    let text = fs::read_to_string(&trace).expect("a log");
+    assert!(text.lines().count() > 2 && text.lines().all(|line| line.starts_with("patron[")), "{text}");
+    let list = sandbox.home().join(".config/git-credential-patron/accounts.toml");
+    let kept = fs::read(&list).expect("the list");
+    for (odd, why) in [
+        (Path::new("/proc/self/fd/1"), "which is neither a file nor a terminal"),
+        (&list, "which has something else in it than a log"),
+    ] {
+        let get = sandbox.patron(["get"]).stdin(asked()).env("PATRON_TRACE", odd).ok();
+        assert!(get.stdout() == accounts[0].answer(), "{}: {}", odd.display(), get.stderr());
+        let said = get.stderr();
+        assert!(said.contains("nothing is logged: PATRON_TRACE is") && said.contains(why), "{said}");
+    }
+    assert_eq!(fs::read(&list).expect("the list"), kept);
+}
+
 /// F26, A3.
 #[test]
 fn whatever_the_umask_files_and_folders_are_for_their_user_alone() {
