@@ -270,7 +270,7 @@ fn is_github_page(rest: &str) -> bool {
 }
 
 /// Cuts a page's path down to the owner and the repository that a person means by it: `orgs/acme/people`,
-/// `acme/secret/tree/main`, and `repos/acme/secret` of the API.
+/// `acme/secret/tree/main`.
 fn page_path(path: &str) -> &str {
     let path = path.split(['?', '#']).next().unwrap_or_default();
     let mut parts = path.splitn(3, '/');
@@ -278,10 +278,6 @@ fn page_path(path: &str) -> &str {
     let upto = |end: &str| path[..path.len() - end.len()].trim_end_matches('/');
     match (first, second) {
         (page, Some(owner)) if OWNERS_PAGES.contains(&page) && !owner.is_empty() => owner,
-        ("repos", Some(owner)) if !owner.is_empty() => {
-            let rest = &path["repos/".len()..];
-            page_path(rest)
-        }
         (_, Some(_)) => match third {
             Some(third) if third.split('/').next().is_some_and(|word| PAGES.contains(&word)) => upto(third),
             _ => path,
@@ -329,7 +325,9 @@ impl Scope {
         }
         let host = Host::parse(host.as_bytes()).ok_or_else(|| BadScope::Host(printable(host)))?;
         match host.as_str() {
-            "www.github.com" | "api.github.com" => {
+            "www.github.com" => Self::of_segments(Host(GITHUB.to_owned()), page_path(path)),
+            "api.github.com" => {
+                let path = path.strip_prefix("repos/").unwrap_or(path);
                 Self::of_segments(Host(GITHUB.to_owned()), page_path(path))
             }
             _ if host.server_by_name() == Some(Server::GitHub) => Self::of_segments(host, page_path(path)),

@@ -153,6 +153,7 @@ fn a_scope_is_read_as_people_write_it() {
         ("https://api.github.com/repos/acme/secret", "https://github.com/acme/secret"),
         ("https://api.github.com/repos/acme/secret/pulls", "https://github.com/acme/secret"),
         ("api.github.com/orgs/acme", "https://github.com/acme"),
+        ("https://github.com/repos/secret", "https://github.com/repos/secret"),
         ("github.com/orgs/acme", "https://github.com/acme"),
         ("https://github.com/orgs/acme/people?query=x", "https://github.com/acme"),
         ("https://github.com/organizations/acme/settings/profile", "https://github.com/acme"),
