@@ -413,8 +413,8 @@ impl Outcomes {
                 known.entry(let_in(owner)).or_insert_with(|| rfc3339(now).unwrap_or_default());
             }
             memory::accepted(known, remote);
+            put(known, (remote, direction), "accepted", now, &[]);
         });
-        self.note(id, (remote, direction), "accepted", now, &[]);
     }
 
     /// Notes that the repository refused, with the verdict's id and page. As such the token is known.
@@ -426,9 +426,11 @@ impl Outcomes {
         verdict: VerdictId,
         page: Option<&str>,
     ) {
-        self.note_known(id);
         let reason: Vec<&str> = std::iter::once(verdict.as_str()).chain(page).collect();
-        self.note(id, place, "refused", now, &reason);
+        self.tables.change(id, |known| {
+            known.remove(REJECTED);
+            put(known, place, "refused", now, &reason);
+        });
     }
 
     /// Forgets what an App was refused a token for: it was given one.
@@ -443,38 +445,6 @@ impl Outcomes {
     /// Notes that GitHub knows the account's token after all.
     pub(crate) fn note_known(&mut self, id: &str) {
         self.tables.change(id, |known| known.remove(REJECTED));
-    }
-
-    fn note(
-        &mut self,
-        id: &str,
-        (remote, direction): (&Remote, Direction),
-        state: &str,
-        now: i64,
-        reason: &[&str],
-    ) {
-        let mut text = format!("{state} {}", rfc3339(now).unwrap_or_default());
-        self.tables.change(id, |known| {
-            let key = place_key(remote, direction);
-            if let [verdict, page @ ..] = reason {
-                let _ = write!(text, " {verdict}");
-                // A refusal does not undo that it worked once: that tells causes apart.
-                if let Some(at) = known.get(&key).and_then(|earlier| accepted_at(earlier)) {
-                    let _ = write!(text, " {at}");
-                }
-                for page in page {
-                    let _ = write!(text, " {page}");
-                }
-            }
-            known.insert(key.clone(), text);
-            while places(known).count() > MOST {
-                let mut others = places(known).map(|(place, _)| place).filter(|place| **place != key);
-                let any = others.nth(random_below(MOST)).cloned();
-                drop(others);
-                let Some(any) = any else { break };
-                known.remove(&any);
-            }
-        });
     }
 
     /// Notes that the account's token was refused as such, by its host.
@@ -631,6 +601,30 @@ impl Outcomes {
             return None;
         }
         Some(hex(&HMAC::mac(token.expose(), self.head.key.as_bytes())[..16]))
+    }
+}
+
+/// Puts an outcome at one place among what is known of an account.
+fn put(known: &mut Known, (remote, direction): (&Remote, Direction), state: &str, now: i64, reason: &[&str]) {
+    let key = place_key(remote, direction);
+    let mut text = format!("{state} {}", rfc3339(now).unwrap_or_default());
+    if let [verdict, page @ ..] = reason {
+        let _ = write!(text, " {verdict}");
+        // A refusal does not undo that it worked once: that tells causes apart.
+        if let Some(at) = known.get(&key).and_then(|earlier| accepted_at(earlier)) {
+            let _ = write!(text, " {at}");
+        }
+        for page in page {
+            let _ = write!(text, " {page}");
+        }
+    }
+    known.insert(key.clone(), text);
+    while places(known).count() > MOST {
+        let mut others = places(known).map(|(place, _)| place).filter(|place| **place != key);
+        let any = others.nth(random_below(MOST)).cloned();
+        drop(others);
+        let Some(any) = any else { break };
+        known.remove(&any);
     }
 }
 
