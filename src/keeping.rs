@@ -96,6 +96,7 @@ pub(crate) fn keep(paths: &Paths, keep: Keep<'_>, wish: &Wish, asking: Asking) -
     machine.may_keep(&account.scope, account.kind, account.expires).map_err(NotKept::Forbidden)?;
     // The list first: one that cannot be changed must be known before a secret is replaced.
     let book = Book::open(&paths.accounts(), &paths.locks()).map_err(NotKept::List)?;
+    unfinished::outlive(paths, &account.id);
     let known = book.accounts().iter().find(|known| known.id == account.id).cloned();
     let book = hold(book, asking);
     // Until this function ends: then secret and account fit together, one way or the other.
@@ -286,41 +287,90 @@ pub(crate) fn renewed_outside<'a>(
     found
 }
 
-/// Gives an account another scope or label. The secret is written under its new name before the list changes, and
-/// taken from under the old one after: whatever ends this in the middle, an account has it.
-pub(crate) fn rename(paths: &Paths, known: &Account, new: &Account, asking: Asking) -> Result<(), NotKept> {
+/// Why an account was not renamed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotRenamed {
+    /// The secret could not be moved, or the list not be written.
+    #[error(transparent)]
+    NotKept(#[from] NotKept),
+    /// Another process has removed the account, or renamed it, since it was read.
+    #[error("it was removed or renamed in the meantime")]
+    Gone,
+    /// Another process has taken the name since.
+    #[error("the name was taken in the meantime")]
+    Taken,
+}
+
+/// Gives an account another scope or label, and tells how it is listed then. The secret is written under its new name
+/// before the list changes, and taken from under the old one after: whatever ends this in the middle, an account has
+/// it. What was read of the list before its lock may hold no longer, so it is looked at again.
+pub(crate) fn rename(
+    paths: &Paths,
+    known: &Account,
+    new: &Account,
+    asking: Asking,
+) -> Result<Account, NotRenamed> {
     // A list that cannot be changed must be known before a secret is moved.
-    let book = hold(Book::open(&paths.accounts(), &paths.locks()).map_err(NotKept::List)?, asking);
+    let open = || Book::open(&paths.accounts(), &paths.locks()).map_err(NotKept::List);
+    let book = open()?;
+    let (known, new) = renamed(book.accounts(), known, new)?;
+    unfinished::outlive(paths, &new.id);
+    let book = hold(book, asking);
     let vault = vault::open(&known.place, paths, asking);
     let has_secret = !matches!(known.place, VaultPlace::Command(_));
-    let _under_way = (has_secret && known.id != new.id).then(|| unfinished::moving(paths, known, new));
+    let moves = has_secret && known.id != new.id;
+    let _under_way = moves.then(|| unfinished::moving(paths, &known, &new));
     if has_secret {
         let read = |item: &vault::Item<'_>| vault.read(item).map_err(NotKept::Vault);
-        let refresh_id = vault::refresh_id(known);
+        let refresh_id = vault::refresh_id(&known);
         let refresh = match known.refresh {
-            true => read(&vault::Item { id: &refresh_id, ..vault::item(known) })?,
+            true => read(&vault::Item { id: &refresh_id, ..vault::item(&known) })?,
             false => None,
         };
-        if let Some(secret) = read(&vault::item(known))? {
-            write_secrets(paths, new, (&secret, refresh.as_ref()), asking)?;
+        if let Some(secret) = read(&vault::item(&known))? {
+            write_secrets(paths, &new, (&secret, refresh.as_ref()), asking)?;
         }
     }
-    let listed = book
-        .map_or_else(|| Book::open(&paths.accounts(), &paths.locks()), Ok)
-        .and_then(|mut book| book.rename(&known.id, new).and_then(|()| book.save()));
-    let moves = has_secret && known.id != new.id;
-    if let Err(trouble) = listed {
-        if moves {
-            forget(paths, new, asking);
+    let list = |mut book: Book| -> Result<Account, NotRenamed> {
+        let (known, new) = renamed(book.accounts(), &known, &new)?;
+        book.rename(&known.id, &new).and_then(|()| book.save()).map_err(NotKept::List)?;
+        Ok(new)
+    };
+    let new = match book.map_or_else(|| open().map_err(NotRenamed::from), Ok).and_then(list) {
+        Ok(new) => new,
+        Err(why) => {
+            // What has the name now has its secret under it.
+            if moves && !matches!(why, NotRenamed::Taken) {
+                forget(paths, &new, asking);
+            }
+            return Err(why);
         }
-        return Err(NotKept::List(trouble));
-    }
+    };
     if moves {
-        forget(paths, known, asking);
+        forget(paths, &known, asking);
     }
     // What is known of a place is known by its name, so it goes with the old one.
     let _ = Outcomes::load(&paths.outcomes()).change(|outcomes| outcomes.rename(&known.id, &new.id));
-    Ok(())
+    Ok(new)
+}
+
+/// Gives an account as it is listed now, and as it is to be.
+fn renamed(accounts: &[Account], known: &Account, new: &Account) -> Result<(Account, Account), NotRenamed> {
+    let listed = accounts.iter().find(|account| account.id == known.id).ok_or(NotRenamed::Gone)?;
+    let mut others = accounts.iter().filter(|account| account.id != known.id);
+    if others.clone().any(|other| other.id == new.id) {
+        return Err(NotRenamed::Taken);
+    }
+    let mut new =
+        Account { id: new.id.clone(), label: new.label.clone(), scope: new.scope.clone(), ..listed.clone() };
+    if others.any(|other| other.label == new.label) {
+        // One that a person chose is theirs to choose again.
+        if new.scope == listed.scope {
+            return Err(NotRenamed::Taken);
+        }
+        new.label = free_label(accounts, &new);
+    }
+    Ok((listed.clone(), new))
 }
 
 /// Says what is wrong with an account that may have another one's secret, and what mends it.

@@ -2,7 +2,9 @@
 
 use crate::forge::{TokenKind, make_token};
 use crate::given::{self, account, request};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Output, Sandbox};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 /// Runs the product and kills it as it is about to put its `nth` file in place.
 fn killed_at(sandbox: &Sandbox, nth: usize, words: &[&str], stdin: &str) {
@@ -130,4 +132,64 @@ fn an_account_without_a_token_and_a_token_without_an_account_are_named_and_left(
     std::fs::write(&secrets, lines).expect("ours");
     sandbox.patron(["list"]).ok().says_nothing();
     sandbox.patron(["get"]).stdin(request("github.com", "acme/r", "")).ok();
+}
+
+/// Who brings the removal to an end later must not take what was kept since.
+#[test]
+fn a_token_that_is_kept_again_outlives_a_removal_that_was_broken_off() {
+    for at in [1, 2] {
+        let sandbox = Sandbox::new(None);
+        given::accounts(&sandbox, &[given::plain("https://git.example.com/a/b", "u", "first")]);
+        killed_at(&sandbox, at, &["remove", "git.example.com/a/b", "--yes"], "");
+        let ask = |more: &str| request("git.example.com", "a/b", more);
+        sandbox.patron(["store"]).stdin(ask("username=u\npassword=second\n")).ok();
+        sandbox.patron(["list"]).ok().says_nothing();
+        sandbox.patron(["get"]).stdin(ask("")).ok().prints("username=u\npassword=second\n\n");
+        assert_eq!(notes(&sandbox), 0, "{at}");
+    }
+}
+
+/// Runs a command that waits for the list's lock, and does something to the list meanwhile.
+fn while_it_waits(sandbox: &Sandbox, words: &[&str], meanwhile: impl FnOnce()) -> Output {
+    let lock = given::lock_of(sandbox, &given::accounts_file(sandbox));
+    std::fs::create_dir_all(lock.parent().expect("a folder")).expect("ours");
+    let held = std::fs::File::create(&lock).expect("ours");
+    held.lock().expect("nobody else holds it");
+    let running = sandbox.patron(words).spawn();
+    let start = Instant::now();
+    let has_read = || {
+        let open = std::fs::read_dir(format!("/proc/{}/fd", running.id())).into_iter().flatten().flatten();
+        open.filter_map(|entry| std::fs::read_link(entry.path()).ok()).any(|path| path == lock)
+    };
+    while !has_read() {
+        assert!(start.elapsed() < Duration::from_secs(20), "it wants the lock");
+        sleep(Duration::from_millis(5));
+    }
+    meanwhile();
+    drop(held);
+    running.wait()
+}
+
+#[test]
+fn a_rename_that_waited_looks_again_whether_the_account_is_there_and_its_name_free() {
+    let [acme, globex] = ["acme", "globex"].map(|owner| account(&format!("https://github.com/{owner}")));
+    for (meanwhile, why) in [
+        (vec![], "it was removed or renamed in the meantime"),
+        (vec![acme.clone(), globex.clone()], "the name was taken in the meantime"),
+    ] {
+        let sandbox = Sandbox::new(None);
+        given::accounts(&sandbox, std::slice::from_ref(&acme));
+        let output =
+            while_it_waits(&sandbox, &["rename", "acme", "globex"], || given::accounts(&sandbox, &meanwhile));
+        assert_eq!(output.status.code(), Some(1), "{}", output.report());
+        assert!(output.stderr().contains(why), "{}", output.report());
+        sandbox.patron(["list"]).ok().says_nothing();
+        assert_eq!(labels(&sandbox).len(), meanwhile.len());
+        for account in &meanwhile {
+            sandbox
+                .patron(["token", account.scope.trim_start_matches("https://")])
+                .ok()
+                .prints(&format!("{}\n", account.secret));
+        }
+    }
 }

@@ -171,7 +171,7 @@ fn print_mistake(error: &clap::Error) -> std::io::Result<()> {
 fn with_session(command: &Command, start: Instant, out: &mut dyn Write) -> Result<(), Failure> {
     let session = Session::begin(Log::from_env(start))
         .map_err(|no_home| Failure::failed(no_home.to_string()).remedy(no_home.remedy()))?;
-    if matches!(command, Command::Add(_) | Command::Import(_) | Command::List(_)) {
+    if matches!(command, Command::Add(_) | Command::Import(_) | Command::List(_) | Command::Rename(_)) {
         keeping::mend(&session.paths).iter().for_each(|sentence| terminal::say(sentence));
     }
     match command {

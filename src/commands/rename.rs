@@ -9,7 +9,7 @@ use crate::account::Account;
 use crate::accounts::default_id;
 use crate::cli::Rename;
 use crate::error::Failure;
-use crate::keeping::{self, NotKept};
+use crate::keeping::{self, NotKept, NotRenamed};
 use crate::remote::Scope;
 use crate::session::{Session, forbidden_failure, list_failure, vault_failure};
 use crate::target::bad_scope;
@@ -37,12 +37,17 @@ pub(crate) fn run(session: &Session, options: &Rename, out: &mut dyn Write) -> R
         _ => vec![relabelled(&accounts, options)?],
     };
     for (account, new) in renamed {
-        keeping::rename(&session.paths, account, &new, asking).map_err(|why| match why {
-            NotKept::Vault(trouble) => {
+        let new = keeping::rename(&session.paths, account, &new, asking).map_err(|why| match why {
+            NotRenamed::NotKept(NotKept::Vault(trouble)) => {
                 vault_failure(format!("the token of {} cannot be moved", account.label), trouble)
             }
-            NotKept::List(trouble) => list_failure(trouble),
-            NotKept::Forbidden(forbidden) => forbidden_failure(&forbidden),
+            NotRenamed::NotKept(NotKept::List(trouble)) => list_failure(trouble),
+            NotRenamed::NotKept(NotKept::Forbidden(forbidden)) => forbidden_failure(&forbidden),
+            NotRenamed::Gone | NotRenamed::Taken => {
+                Failure::failed(format!("{} was not renamed", account.label))
+                    .because(why)
+                    .remedy("git credential-patron list")
+            }
         })?;
         let line = match account.scope == new.scope {
             true => format!("renamed {} to {} (still for {})", account.label, new.label, new.scope.short()),

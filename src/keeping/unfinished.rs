@@ -11,7 +11,7 @@ use crate::outcomes::Outcomes;
 use crate::paths::Paths;
 use crate::vault::{self, Asking};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How a note of keeping begins, one of removing, and one of giving a secret another name.
@@ -63,10 +63,36 @@ fn begin(paths: &Paths, doing: &str, accounts: &[&Account]) -> UnderWay {
     UnderWay(is_noted.then_some(note))
 }
 
+/// Gives the notes there are.
+fn notes(paths: &Paths) -> impl Iterator<Item = PathBuf> {
+    fs::read_dir(paths.unfinished()).into_iter().flatten().flatten().map(|entry| entry.path()).take(MOST)
+}
+
+/// Tells whether whoever made a note is gone; none if that cannot be known.
+fn is_left(note: &Path) -> Option<bool> {
+    let pid = note.file_stem()?.to_str()?.parse().ok()?;
+    let age = fs::symlink_metadata(note).and_then(|meta| meta.modified()).ok()?.elapsed().unwrap_or_default();
+    // Nobody takes so long; the number is another process's by now.
+    Some(age >= LONGEST || !files::is_running(pid))
+}
+
+/// Forgets what was begun to be removed under this name and broken off: something is kept under it again. To be called
+/// while the list is held, as who brings it to an end holds it.
+pub(super) fn outlive(paths: &Paths, id: &str) {
+    let is_removing = |note: &Path| {
+        let bytes = files::read(note, files::Care::Deciding).ok().flatten()?;
+        let accounts = accounts::of_text(&bytes).filter(|_| bytes.starts_with(REMOVE.as_bytes()))?;
+        Some(accounts.first()?.id == id)
+    };
+    let left = notes(paths).filter(|note| is_left(note) == Some(true));
+    for note in left.filter(|note| is_removing(note) == Some(true)) {
+        drop(UnderWay(Some(note)));
+    }
+}
+
 /// Brings to an end what was broken off, and names what does not fit together; one sentence each.
 pub(crate) fn mend(paths: &Paths) -> Vec<String> {
-    let notes = fs::read_dir(paths.unfinished()).into_iter().flatten().flatten().map(|entry| entry.path());
-    let mut said: Vec<String> = notes.take(MOST).filter_map(|note| mend_one(paths, note)).collect();
+    let mut said: Vec<String> = notes(paths).filter_map(|note| mend_one(paths, note)).collect();
     let accounts = accounts::load(&paths.accounts()).unwrap_or_default();
     said.extend(mismatches(paths, &accounts).unwrap_or_default());
     said.extend(mixed_up(&accounts).map(|(account, other)| {
@@ -77,20 +103,16 @@ pub(crate) fn mend(paths: &Paths) -> Vec<String> {
 }
 
 fn mend_one(paths: &Paths, note: PathBuf) -> Option<String> {
-    let pid = note.file_stem()?.to_str()?.parse().ok()?;
-    let age =
-        fs::symlink_metadata(&note).and_then(|meta| meta.modified()).ok()?.elapsed().unwrap_or_default();
-    // Nobody takes so long; the number is another process's by now.
-    if age < LONGEST && files::is_running(pid) {
+    if !is_left(&note)? {
         return None;
     }
     let bytes = files::read(&note, files::Care::Deciding).ok().flatten()?;
-    let done = UnderWay(Some(note));
+    let done = UnderWay(Some(note.clone()));
     let is_doing = |what: &str| bytes.starts_with(what.as_bytes());
     let accounts = accounts::of_text(&bytes)?;
     let (account, before) = (accounts.first()?, accounts.get(1));
     let mended = match before {
-        _ if is_doing(REMOVE) => finish_removing(paths, account),
+        _ if is_doing(REMOVE) => finish_removing(paths, account, &note),
         Some(from) if is_doing(MOVE) => finish_moving(paths, from, account),
         _ => finish_keeping(paths, account, before),
     };
@@ -131,8 +153,12 @@ fn finish_keeping(paths: &Paths, account: &Account, before: Option<&Account>) ->
     }))
 }
 
-fn finish_removing(paths: &Paths, account: &Account) -> Option<Option<String>> {
+fn finish_removing(paths: &Paths, account: &Account, note: &Path) -> Option<Option<String>> {
     let mut book = Book::open(&paths.accounts(), &paths.locks()).ok()?;
+    // Meanwhile another process may have kept something under this name.
+    if !note.exists() {
+        return Some(None);
+    }
     let vault = vault::open(&account.place, paths, Asking::Never);
     for id in vault::ids(account) {
         vault.remove(&vault::Item { id: &id, ..vault::item(account) }).ok()?;
