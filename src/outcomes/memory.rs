@@ -306,7 +306,30 @@ mod tests {
         assert_eq!(o.held(&remote("https://corp.ghe.com/a/b").host, NOW), None);
         assert!(!is_held(&o, NOW - DAY), "a clock that was set back");
         o.change(|o| o.hold(&host, NOW, i64::MAX, VerdictId::ServerError)).expect("written");
-        assert!(!is_held(&o, NOW + LONGEST_HOLD));
+        assert!(is_held(&o, NOW + 1) && !is_held(&o, NOW + 3_600), "no longer than an hour");
+        // What is over is not kept.
+        let other = remote("https://corp.ghe.com/a/b").host;
+        for (at, kept) in [(NOW + 3_599, 2), (NOW + 3_600, 1)] {
+            o.change(|o| {
+                o.hold(&host, NOW, 3_600, VerdictId::ServerError);
+                o.hold(&other, at, 60, VerdictId::ServerError);
+            })
+            .expect("written");
+            assert_eq!(o.head.memory.hold.len(), kept, "{at}");
+        }
+    }
+
+    #[test]
+    fn how_often_a_person_gave_no_token_is_counted_until_git_is_let_in() {
+        let (_home, mut o) = fresh();
+        let acme = remote("https://github.com/acme/secret");
+        let mut counts = vec![o.declined("a")];
+        for _ in 0..3 {
+            o.change(|o| o.note_declined("a")).expect("written");
+            counts.push(o.declined("a"));
+        }
+        o.change(|o| o.note_accepted("a", &acme, Direction::Fetch, NOW)).expect("written");
+        assert_eq!((counts, o.declined("a"), o.declined("b")), (vec![0, 1, 2, 3], 0, 0));
     }
 
     #[test]

@@ -334,8 +334,8 @@ fn a_rejection_is_proven_once_the_host_has_said_it_and_keeps_its_beginning() {
     let read = noted(&mut outcomes, |o| o.note_unproven_rejection("a", 100));
     let unproven = Rejection { since: 100, tries: 0, last: 100, is_proven: false };
     assert_eq!((read.rejection("a"), read.rejection("b")), (Some(unproven), None));
+    assert_eq!(noted(&mut outcomes, |o| o.note_try("a", 150)).rejection("a").map(|it| it.last), Some(150));
     let read = noted(&mut outcomes, |o| {
-        o.note_try("a", 160);
         o.note_rejected("a", 161);
         o.note_unproven_rejection("a", 162);
         o.note_try("b", 160);
@@ -482,7 +482,7 @@ fn a_renamed_account_keeps_its_fingerprint_alone_and_one_that_stays_keeps_all() 
         ["a", "b", "new", "c"].map(known),
         [(true, true), (false, false), (false, true), (false, false)]
     );
-    assert!(!read.body.contains("newer"), "{}", read.body);
+    assert!(!read.tables.as_str().contains("newer"), "{}", read.tables.as_str());
     assert_eq!(read.accounts_with_fingerprint(), HashSet::from(["a".to_owned(), "new".to_owned()]));
 }
 
@@ -501,7 +501,7 @@ fn how_a_fallbacks_secret_fared_is_forgotten_with_it_and_the_oldest_goes_first()
     });
     assert!(read.is_fallbacks(&token(63)) && !read.is_fallbacks(&token(64)), "since when, not how lately");
     assert_eq!(read.id_of_fallback(&token(64)), None);
-    assert_eq!(sections(&read.body).count(), MOST_KNOWN);
+    assert_eq!(read.tables.each().count(), MOST_KNOWN);
     let id = read.id_of_fallback(&token(0)).expect("known");
     assert!(id.starts_with(FALLBACK) && read.accepted_since(&id).is_some());
 }
@@ -519,4 +519,52 @@ fn a_file_that_others_may_write_is_said_to_be_and_one_that_is_not_there_is_nothi
     std::fs::set_permissions(&outcomes.path, std::fs::Permissions::from_mode(0o600)).expect("it is ours");
     read.reload();
     assert!(read.unsafe_file.is_none() && read.rejection("a").is_some());
+}
+
+#[test]
+fn that_an_owner_let_git_in_is_known_by_its_own_note_or_by_a_repository() {
+    let (_home, mut outcomes) = fresh();
+    let read = noted(&mut outcomes, |o| {
+        o.tables.change("note", |known| {
+            known.insert("let-in:acme".to_owned(), "2026-01-01T00:00:00Z".to_owned())
+        });
+        let accepted = "accepted 2026-01-01T00:00:00Z".to_owned();
+        o.tables.change("place", |known| known.insert("fetch acme/secret".to_owned(), accepted));
+        o.tables.change("none", |known| known.insert("said".to_owned(), String::new()));
+    });
+    let acme = Owner::parse("Acme").expect("an owner");
+    assert_eq!(["note", "place", "none"].map(|id| read.accepted_for_owner(id, &acme)), [true, true, false]);
+}
+
+#[test]
+fn an_account_that_is_forgotten_takes_nothing_of_another_one_along() {
+    let (_home, mut outcomes) = fresh();
+    let ids = ["a", "https://github.com/acme#mona", "q\"o", "z"];
+    let with = |o: &mut Outcomes, left: &[&str]| left.iter().for_each(|id| o.note_rejected(id, 7));
+    for at in 0..ids.len() {
+        let others = [&ids[..at], &ids[at + 1..]].concat();
+        let removed = noted(&mut outcomes, |o| {
+            with(o, &ids);
+            o.forget(ids[at]);
+        });
+        let (_home, mut never) = fresh();
+        let never = noted(&mut never, |o| with(o, &others));
+        assert_eq!(removed.tables.as_str(), never.tables.as_str(), "{}", ids[at]);
+        outcomes.change(|o| others.iter().for_each(|id| o.forget(id))).expect("written");
+    }
+}
+
+#[test]
+fn a_damaged_head_of_our_own_version_is_nothing_known() {
+    let (_home, mut outcomes) = fresh();
+    outcomes.change(|o| o.note_rejected("a", 7)).expect("written");
+    let text = std::fs::read_to_string(&outcomes.path).expect("there");
+    std::fs::write(&outcomes.path, text.replace("key = ", "former = { a = 1 }\nkey = ")).expect("written");
+    assert_eq!(Outcomes::load(&outcomes.path).rejection("a"), None);
+}
+
+#[test]
+fn what_goes_of_too_many_is_drawn() {
+    let drawn: HashSet<usize> = (0..64).map(|_| random_below(1_000)).collect();
+    assert!(drawn.len() > 8 && drawn.iter().all(|number| *number < 1_000), "{drawn:?}");
 }
