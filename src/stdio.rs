@@ -79,7 +79,7 @@ pub(crate) fn write_answer(answer: &[u8]) -> io::Result<()> {
     // Rust's stdout buffers up to the last line break; what is below it does not.
     let mut stdout = platform::stdout()?;
     match stdout.write_all(answer).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) if platform::is_unwanted(&error) => Ok(()),
         other => other,
     }
 }
@@ -90,14 +90,14 @@ pub(crate) struct UntilUnwanted<W>(pub W);
 impl<W: Write> Write for UntilUnwanted<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self.0.write(bytes) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(bytes.len()),
+            Err(error) if platform::is_unwanted(&error) => Ok(bytes.len()),
             other => other,
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match self.0.flush() {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Err(error) if platform::is_unwanted(&error) => Ok(()),
             other => other,
         }
     }

@@ -12,11 +12,13 @@ mod scenes;
 mod search;
 mod world;
 
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use self::world::{Before, World};
 use super::given;
+use super::sandbox::windows;
 
 use Before::*;
 
@@ -257,11 +259,18 @@ fn no_secret_shows_at_the_highest_verbosity() {
     let world = World::new();
     let wrong = Mutex::new(Vec::new());
     let (next, runs) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let is_wine = windows().is_some();
+    let (left_out, rows): (Vec<&Row>, Vec<&Row>) =
+        RUNS.iter().partition(|row| is_wine && row.before.is_not_for_wine().is_some());
     std::thread::scope(|scope| {
-        for _ in 0..4 {
+        for _ in 0..if is_wine { 2 } else { 4 } {
             scope.spawn(|| {
-                while let Some(row) = RUNS.get(next.fetch_add(1, Relaxed)) {
-                    for to_a_file in [false, true] {
+                loop {
+                    let at = next.fetch_add(1, Relaxed);
+                    let Some(row) = rows.get(at) else { break };
+                    // A run takes seconds in Wine: each row has one there, and the two ways of tracing take turns.
+                    let ways: &[bool] = if is_wine { &[[false, true][at % 2]] } else { &[false, true] };
+                    for to_a_file in ways.iter().copied() {
                         let found = world.found(row, to_a_file);
                         runs.fetch_add(1, Relaxed);
                         wrong.lock().expect("nobody panics here").extend(found);
@@ -271,9 +280,12 @@ fn no_secret_shows_at_the_highest_verbosity() {
         }
     });
     let (wrong, runs) = (wrong.into_inner().expect("nobody panics here"), runs.into_inner());
-    given::report(&format!("leaks: {} rows, {runs} runs", RUNS.len()));
+    given::report(&format!("leaks: {} rows, {runs} runs", rows.len()));
+    for why in left_out.iter().filter_map(|row| row.before.is_not_for_wine()).collect::<BTreeSet<_>>() {
+        given::report(&format!("leaks: rows left out for Wine: {why}"));
+    }
     assert!(wrong.is_empty(), "secrets show:\n{}", wrong.join("\n"));
-    assert_eq!(runs, RUNS.len() * 2);
+    assert_eq!(runs, rows.len() * if is_wine { 1 } else { 2 });
 }
 
 /// A new command is seen here when it is in the help and in no row.

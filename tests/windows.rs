@@ -2,6 +2,27 @@
 //!
 //! Other subjects are tried there by their own tests, with the programs of Windows in the place of ours
 //! (`tests/sandbox.rs`).
+//!
+//! What was once wrong on Windows alone, and what holds it now (`u`: a unit test of that room, which runs in Wine, too):
+//!
+//! | what | held by |
+//! |---|---|
+//! | `%(prefix)/` and `~/` before an authorities' file | `surroundings::`, on Linux |
+//! | `http.sslBackend=schannel` | `surroundings::`, on Linux; why `schannelCheckRevoke` is not followed: `src/git/http.rs` |
+//! | a file that another program holds | u `files`; `a_file_that_another_program_holds_...` |
+//! | `HOMEDRIVE`, `HOMEPATH` | `without_home_the_file_is_the_one_that_git_reads` |
+//! | a probe that is ended leaves nothing running | `a_git_that_asks_a_host_that_stays_silent_...` |
+//! | no `sh` in the search path | u `search_path` |
+//! | `.cmd`, exit codes of 32 bits | `exec_finds_scripts_and_gives_their_exit_codes`, u `search_path` |
+//! | a caller that is not recognised | u `ancestry` |
+//! | who can read a file is not claimed | `nothing_is_claimed_of_who_can_read_a_file` |
+//! | what is missing is named | `what_is_missing_is_named_where_windows_does_not_say_where_files_go` |
+//! | stdin that stays open | `vectors::` |
+//! | a token in UTF-16, or with a mark | `a_token_is_kept_from_every_pipe_and_in_both_vaults` |
+//! | Ctrl-C at the hidden prompt | nothing here: Wine's C library has no `SIG_GET`, by which crate `signal-hook` looks for another handler, and Ctrl-C ends in a fault there |
+//! | `GIT_CONFIG_GLOBAL=NUL` | `the_null_device_by_windows_name_is_no_file` |
+//! | the time of a call | `a_call_takes_at_most_twice_as_long_as_a_start_without_work` |
+//! | paths of Windows in the documents | `readme::` |
 
 use std::fs;
 use std::net::TcpListener;
@@ -11,7 +32,8 @@ use std::time::{Duration, Instant};
 
 use super::forge::{TokenKind, make_token};
 use super::given::{self, account};
-use super::sandbox::{Running, Sandbox, windows};
+use super::sandbox::{Run, Running, Sandbox, windows};
+use super::screen::Screen;
 
 /// A sandbox for Wine; the stand-in for `sh` is called `wsh` there.
 fn sandbox() -> Sandbox {
@@ -176,4 +198,134 @@ fn a_git_that_asks_a_host_that_stays_silent_is_ended_with_all_that_it_started() 
         thread::sleep(Duration::from_millis(50));
     }
     drop(held);
+}
+
+#[test]
+#[ignore = "needs what tests/windows/run builds"]
+fn nothing_is_claimed_of_who_can_read_a_file() {
+    let sandbox = sandbox();
+    given::accounts(&sandbox, &[account("https://github.com/acme")]);
+    sandbox.patron(["setup"]).ok();
+    let add = ["add", "globex", "--token-stdin", "--no-verify", "--no-browser", "--vault", "file"];
+    let added = sandbox.patron(add).stdin(make_token(TokenKind::Classic)).ok();
+    let outputs = [
+        added,
+        sandbox.patron(["diagnose", "acme/secret", "--offline"]).run(),
+        sandbox.patron(["status", "--offline"]).run(),
+    ];
+    let said: String = outputs.iter().map(|output| output.stdout() + &output.stderr()).collect();
+    assert!(said.contains("secrets.toml"), "{said}");
+    assert!(!said.contains("only you can read") && !said.contains("0600"), "{said}");
+}
+
+/// A run for which Windows' own variables are these; without a value it has none of that name.
+fn where_windows_says(run: Run, variables: &[(&str, &str)]) -> Run {
+    variables.iter().fold(run, |run, (name, value)| run.env(&format!("WINDOWS_{name}"), value))
+}
+
+#[test]
+#[ignore = "needs what tests/windows/run builds"]
+fn without_home_the_file_is_the_one_that_git_reads() {
+    let sandbox = sandbox();
+    // Without them `unsetup` would remove the folder, which is a link here.
+    given::accounts(&sandbox, &[account("https://github.com/acme")]);
+    for folder in ["driven", "profile"] {
+        fs::create_dir(sandbox.home().join(folder)).expect("the sandbox is ours");
+    }
+    let below = |folder: &str| z(&sandbox.home().join(folder));
+    let path = |folder: &str| below(folder).replacen("Z:", "", 1);
+    let profile = below("profile");
+    for (home_path, folder) in [(path("driven"), "driven"), (path("not-there"), "profile")] {
+        let variables =
+            [("HOME", ""), ("HOMEDRIVE", "Z:"), ("HOMEPATH", &home_path), ("USERPROFILE", &profile)];
+        where_windows_says(sandbox.patron(["setup"]), &variables).ok();
+        let listed = sandbox.git(["config", "--global", "--list", "--show-origin"]);
+        let listed = where_windows_says(listed, &variables).ok().stdout();
+        assert!(listed.contains(&format!("{folder}/.gitconfig")), "{folder}: {listed}");
+        assert!(listed.contains("git-credential-patron/config/gitconfig"), "{folder}: {listed}");
+        where_windows_says(sandbox.patron(["unsetup"]), &variables).ok();
+        let left = sandbox.read(&format!("{folder}/.gitconfig")).unwrap_or_default();
+        assert!(!left.contains("patron"), "{folder}: {left}");
+    }
+    assert_eq!(sandbox.read(".gitconfig"), None);
+}
+
+#[test]
+#[ignore = "needs what tests/windows/run builds"]
+fn the_null_device_by_windows_name_is_no_file() {
+    let sandbox = sandbox();
+    for name in ["NUL", "nul", "/dev/null"] {
+        let output = sandbox.patron(["setup"]).env("GIT_CONFIG_GLOBAL", name).fails(1);
+        assert!(output.stderr().contains("GIT_CONFIG_GLOBAL names the null device"), "{}", output.stderr());
+    }
+    given::accounts(&sandbox, &[account("https://github.com/acme")]);
+    let request = given::request("github.com", "acme/secret", "");
+    let output = sandbox.patron(["get"]).env("GIT_CONFIG_GLOBAL", "NUL").stdin(request).ok();
+    assert!(output.stdout().contains("password="), "{}", output.stderr());
+}
+
+#[test]
+#[ignore = "needs what tests/windows/run builds"]
+fn what_is_missing_is_named_where_windows_does_not_say_where_files_go() {
+    let sandbox = sandbox();
+    // Windows knows the folders without variables.
+    let bare = [("USERPROFILE", ""), ("APPDATA", ""), ("LOCALAPPDATA", "")];
+    where_windows_says(sandbox.patron(["list"]), &bare).ok();
+    let key = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Explorer\User Shell Folders";
+    for gone in [r"\\dead\share", r"%NOTHING%\x"] {
+        // `wine` itself: the registry is that of this home.
+        let add = ["reg", "add", key, "/v", "AppData", "/t", "REG_EXPAND_SZ", "/d", gone, "/f"];
+        sandbox.command("wine", add).env("WINEPREFIX", sandbox.home().join(".windows")).ok();
+        let output = sandbox.patron(["list"]).fails(1);
+        assert!(
+            output.stderr().contains("APPDATA") && !output.stderr().contains("HOME is"),
+            "{}",
+            output.stderr()
+        );
+        let request = given::request("github.com", "acme/secret", "");
+        let output = sandbox.patron(["get"]).stdin(request).ok();
+        assert_eq!(output.stdout(), "", "git is given nothing");
+        assert!(output.stderr().contains("APPDATA"), "{}", output.stderr());
+    }
+}
+
+#[test]
+#[ignore = "needs what tests/windows/run builds"]
+fn a_hidden_prompt_in_a_console_takes_a_token_and_shows_nothing_of_it() {
+    let sandbox = sandbox();
+    let token = make_token(TokenKind::Classic);
+    let line = "git-credential-patron add acme --no-verify --no-browser --vault file";
+    let mut screen = Screen::start(&sandbox, &sandbox.work(), 120, line);
+    screen.wait_for("(hidden)").unwrap_or_else(|why| panic!("{why}"));
+    // The prompt is written before the echo is off, and the terminal below Wine shows what comes in between.
+    thread::sleep(Duration::from_secs(1));
+    screen.type_line(&token).unwrap_or_else(|why| panic!("{why}"));
+    let shown = screen.wait().unwrap_or_else(|why| panic!("{why}"));
+    assert!(!shown.text().contains(&token), "the token shows");
+    assert_eq!(shown.code, 0, "{}", shown.text());
+    assert_eq!(sandbox.patron(["token", "acme"]).ok().stdout().trim_end(), token);
+}
+
+#[test]
+#[ignore = "needs what tests/windows/run builds"]
+fn a_call_takes_at_most_twice_as_long_as_a_start_without_work() {
+    let sandbox = sandbox();
+    given::accounts(&sandbox, &[account("https://github.com/acme")]);
+    sandbox.patron(["setup"]).ok();
+    let request = sandbox.write("request", given::request("github.com", "acme/secret", "\n"));
+    let program = z(&Path::new(&windows().expect("asked above")).join("bin/git-credential-patron.exe"));
+    let compared = |command: &[&str]| -> (f64, f64) {
+        let words = ["--compare", "15", &z(&request), &program];
+        let output = sandbox.command("wsh", words).args(command).ok().stdout();
+        let (nothing, ours) = output.trim().split_once(' ').expect("two medians");
+        (nothing.parse().expect("a number"), ours.parse().expect("a number"))
+    };
+    // Each beside an empty program of Rust, in turns: what a busy machine adds is added to both. What one of the
+    // product's own starts takes more is Wine's: it loads three times as many libraries.
+    let ((empty, get), (other_empty, start)) = (compared(&["get"]), compared(&["--version"]));
+    let (get, start) = (get / empty, start / other_empty);
+    given::report(&format!(
+        "windows: get takes {get:.1} times an empty program, a start alone {start:.1} times"
+    ));
+    assert!(get <= 2.0 * start, "get {get:.1} times an empty program, a start alone {start:.1} times");
 }

@@ -14,6 +14,10 @@ pub(crate) struct HttpSettings {
     pub ca_folder: Option<PathBuf>,
     /// Whether git goes by the authorities of Windows, whatever file is named: `http.sslBackend` is `schannel` and
     /// `http.schannelUseSSLCAInfo` is not set (git-config(1), and `get_curl_handle` in git's `http.c`).
+    ///
+    /// `http.schannelCheckRevoke` is not followed. It is there since curl takes a certificate whose revocation cannot
+    /// be looked up for a revoked one; Windows' verifier, as we call it, does not (`rustls-platform-verifier`:
+    /// `CERT_CHAIN_POLICY_IGNORE_ALL_REV_UNKNOWN_FLAGS`), and one that is revoked is not to be believed.
     pub by_system: bool,
 }
 

@@ -33,6 +33,11 @@ pub(super) fn stdout() -> io::Result<File> {
     Ok(File::from(rustix::io::dup(rustix::stdio::stdout())?))
 }
 
+/// Tells whether writing failed because the reader is gone.
+pub(super) fn is_unwanted(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::BrokenPipe
+}
+
 /// Turns the signal of `ulimit -f` into the error `EFBIG`, so that a half-written temporary file is
 /// removed and the user is told; and so that a trace or a redirected stderr which may not grow does not
 /// end a run before its answer.

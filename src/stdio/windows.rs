@@ -75,5 +75,12 @@ pub(super) fn stdout() -> io::Result<File> {
     Ok(File::from(io::stdout().as_handle().try_clone_to_owned()?))
 }
 
+/// Tells whether writing failed because the reader is gone. A pipe with a name, as MSYS2's are, says it by a number
+/// that Rust has no kind for (`ERROR_PIPE_NOT_CONNECTED`).
+pub(super) fn is_unwanted(error: &io::Error) -> bool {
+    const NOT_CONNECTED: i32 = 233;
+    error.kind() == io::ErrorKind::BrokenPipe || error.raw_os_error() == Some(NOT_CONNECTED)
+}
+
 /// There is no such limit here.
 pub(super) fn survive_size_limit() {}

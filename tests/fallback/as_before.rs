@@ -235,3 +235,27 @@ fn what_gh_auth_login_sends_touches_no_account() {
         assert_eq!(accounts(&place.sandbox), ["acme"]);
     }
 }
+
+/// As Git for Windows' own helper is used from WSL: a path with a blank, which git's configuration quotes.
+#[test]
+fn a_helper_of_windows_is_asked_from_wsl_though_its_path_has_blanks_and_import_finds_it() {
+    let forge = Forge::start(Policy::sample());
+    let sandbox = without_probes(&forge);
+    let folder = sandbox.root().join("mnt/c/Program Files/Git/mingw64/bin");
+    std::fs::create_dir_all(&folder).expect("the sandbox is ours");
+    let secret = forge.secret("classic");
+    let answer = sandbox.write("answer", format!("username=mona\npassword={secret}\n"));
+    let script = format!("cat >/dev/null; [ \"$1\" != get ] || cat '{}'", answer.display());
+    let written = sandbox.write_program("written", &script);
+    std::fs::rename(written, folder.join("git-credential-manager.exe")).expect("the sandbox is ours");
+    let line = folder.join("git-credential-manager.exe").display().to_string().replace(' ', "\\\\ ");
+    super::set_up(&sandbox, &format!("[credential]\n\thelper = \"{line}\"\n"));
+    let recorded = sandbox.read(".config/git-credential-patron/gitconfig").expect("setup wrote it");
+    assert!(recorded.contains(&format!("fallback = \"{line}\"")), "{recorded}");
+    sandbox.git(["ls-remote", "https://github.com/mona/dotfiles"]).ok();
+    sandbox.patron(["add", "acme", "--token-stdin"]).stdin(forge.secret("acme")).ok();
+    let given = sandbox.patron(["get"]).stdin(super::request("path=globex/api\n")).ok();
+    assert!(given.stdout().contains(&secret), "another owner's is the helper's to give");
+    let found = sandbox.patron(["import", "--from", "gcm", "--dry-run"]).ok();
+    assert!(found.stdout().contains("mona") || found.stderr().contains("mona"), "{}", found.report());
+}

@@ -48,6 +48,17 @@ pub(super) enum Before {
 
 use Before::*;
 
+impl Before {
+    /// Says why there is no such state on Windows, or none that Wine could show.
+    pub(super) fn is_not_for_wine(self) -> Option<&'static str> {
+        match self {
+            VaultReadable => Some("there are no modes that would let others read"),
+            NothingWritable => Some("Wine's server writes with rights of its own"),
+            _ => None,
+        }
+    }
+}
+
 /// A forge and secrets for all runs.
 pub(super) struct World {
     pub(super) forge: Forge,
@@ -306,7 +317,12 @@ pub(super) fn of_wine(children: &Path) {
     let text = fs::read(children).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let mut readable = Vec::new();
+    // UTF-16.
+    let variable: String = "PATHEXT=".bytes().map(|byte| format!("\\x{byte:02x}\\x00")).collect();
     for line in text.lines() {
+        if line.contains("writev(") && !line.contains(&variable) {
+            continue;
+        }
         let mut bytes = Vec::new();
         let mut rest = line;
         while let Some((before, after)) = rest.split_once("\\x") {
@@ -317,11 +333,8 @@ pub(super) fn of_wine(children: &Path) {
         }
         bytes.extend_from_slice(rest.as_bytes());
         if line.contains("writev(") {
-            // UTF-16, of which the letters of ASCII are enough.
+            // The letters of ASCII are enough.
             bytes.retain(|byte| *byte != 0);
-            if !given::contains(&bytes, b"PATHEXT=") {
-                continue;
-            }
         }
         readable.extend_from_slice(&bytes);
         readable.push(b'\n');

@@ -4,6 +4,7 @@
 //!     sh SCRIPT [ARGUMENT...]              a script, which Linux's own shell runs (tests/windows/linux.c)
 //!     sh --with NAME=VALUE... -- PROGRAM   a program with these variables, which Wine would set anew at its own start
 //!     sh --hold FILE SECONDS               holds a file open for nobody else, as a scanner or a backup does
+//!     sh --compare ROUNDS STDIN PROGRAM... how long nothing takes and that program, in turns: the medians in us
 //!     sh                                   nothing: an empty program of Rust's, to compare times with
 //!
 //! It knows what git and helpers need here: words with quotes and backslashes, `"$@"`, `$NAME`, `;`, `&&`, `||`, one
@@ -18,6 +19,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
+use std::time::Instant;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
         [] => Ok(0),
         ["--with", ref rest @ ..] => with(rest),
         ["--hold", file, seconds] => hold(file, seconds),
+        ["--compare", rounds, stdin, ref command @ ..] => compare(rounds, stdin, command),
         ["-c", command, ref rest @ ..] => {
             let arguments = rest.iter().skip(1).map(|it| (*it).to_owned()).collect();
             Shell { arguments, functions: BTreeMap::new() }.run(&split(command))
@@ -70,6 +73,32 @@ fn hold(file: &str, seconds: &str) -> Result<i32, String> {
     std::thread::sleep(std::time::Duration::from_secs_f32(seconds));
     drop(held);
     Ok(0)
+}
+
+fn compare(rounds: &str, stdin: &str, command: &[&str]) -> Result<i32, String> {
+    let rounds: usize = rounds.parse().map_err(|_| "--compare wants a number")?;
+    let (program, arguments) = command.split_first().ok_or("--compare wants a program")?;
+    let nothing = env::current_exe().map_err(|error| error.to_string())?;
+    let time = |program: &Path, arguments: &[&str]| -> Result<u128, String> {
+        let stdin = File::open(stdin).map_err(|error| format!("{stdin}: {error}"))?;
+        let start = Instant::now();
+        let status = Command::new(program).args(arguments).stdin(stdin).stdout(Stdio::null()).status();
+        match ended(status, &program.to_string_lossy())? {
+            0 => Ok(start.elapsed().as_micros()),
+            code => Err(format!("{} ended with {code}", program.display())),
+        }
+    };
+    let (mut without, mut with) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        without.push(time(&nothing, &[])?);
+        with.push(time(Path::new(program), arguments)?);
+    }
+    let median = |mut times: Vec<u128>| {
+        times.sort_unstable();
+        times[times.len() / 2]
+    };
+    let line = format!("{} {}\n", median(without), median(with));
+    io::stdout().write_all(line.as_bytes()).map(|()| 0).map_err(|error| error.to_string())
 }
 
 /// Tells whether a file begins as a script of Linux.
