@@ -29,6 +29,7 @@ use serde::de::IntoDeserializer;
 use serde::de::value::StrDeserializer;
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::Once;
 use std::time::Duration;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
@@ -228,6 +229,9 @@ fn parse_by(size: usize, path: &Path, bytes: &[u8], selection: Selection<'_>) ->
         let entries = match as_written(piece) {
             Some(entries) => entries,
             None => {
+                if piece.len() < text.len() && !stands_alone(piece, rest.len() == text.len()) {
+                    return Err(corrupt(path, text, None, "it cannot be read in pieces"));
+                }
                 let file: Result<ListFile<'_>, _> = toml::from_str(piece);
                 let at = |error: &toml::de::Error| error.span().map(|span| span.start);
                 file.map_err(|error| corrupt(path, text, at(&error), error.message()))?.account
@@ -256,6 +260,14 @@ fn parse_by(size: usize, path: &Path, bytes: &[u8], selection: Selection<'_>) ->
     Ok(accounts)
 }
 
+/// Tells whether a piece reads the same by itself as among the others: nothing but `[[account]]` tables is in it, and
+/// in the first one other keys. What each piece may say, the file may not say twice, nor in two forms.
+fn stands_alone(piece: &str, is_first: bool) -> bool {
+    let fits =
+        |(key, item): (&str, &Item)| if key == "account" { item.is_array_of_tables() } else { is_first };
+    piece.parse::<DocumentMut>().is_ok_and(|document| document.iter().all(fits))
+}
+
 /// Reads entries in the form in which this program writes them, a value a line and nothing to unescape; none where
 /// anything else stands, which is left to the parser of all TOML. That takes nine tenths of the time of a long list.
 fn as_written(text: &str) -> Option<Vec<AccountEntry<'_>>> {
@@ -264,6 +276,7 @@ fn as_written(text: &str) -> Option<Vec<AccountEntry<'_>>> {
     let mut missing = 0;
     // Whether the entry has a kind: one that is not known looks as if there were none.
     let mut has_kind = false;
+    let mut has_version = false;
     for line in text.lines() {
         if line.is_empty() {
             continue;
@@ -279,10 +292,11 @@ fn as_written(text: &str) -> Option<Vec<AccountEntry<'_>>> {
         let (key, value) = line.split_once(' ')?;
         let value = value.strip_prefix("= ")?;
         let Some(entry) = entries.last_mut() else {
-            if key == "version" && !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-                continue;
+            if key != "version" || std::mem::replace(&mut has_version, true) {
+                return None;
             }
-            return None;
+            plain_number::<i64>(value)?;
+            continue;
         };
         let plain = || {
             let text = value.strip_prefix('"')?.strip_suffix('"')?;
@@ -303,7 +317,7 @@ fn as_written(text: &str) -> Option<Vec<AccountEntry<'_>>> {
             }
             "id" => entry.id.replace(plain()?).is_some(),
             "login" => entry.login.replace(plain()?).is_some(),
-            "user-id" => entry.user_id.replace(value.parse().ok()?).is_some(),
+            "user-id" => entry.user_id.replace(plain_number(value)?).is_some(),
             "expires" => entry.expires.replace(plain()?).is_some(),
             "command" => entry.command.replace(plain()?).is_some(),
             "server" => entry.server.replace(plain()?).is_some(),
@@ -326,6 +340,12 @@ fn as_written(text: &str) -> Option<Vec<AccountEntry<'_>>> {
     let is_whole =
         |entry: &AccountEntry<'_>| ![&entry.label, &entry.scope, &entry.vault].iter().any(|it| it.is_empty());
     (missing == 0 && entries.iter().all(is_whole)).then_some(entries)
+}
+
+/// Reads a number as this program writes it: TOML knows no `007`, and numbers with a sign or `_` are for its parser.
+fn plain_number<T: FromStr>(text: &str) -> Option<T> {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+    text.parse().ok().filter(|_| is_plain)
 }
 
 /// Says which value of an entry this version does not know, if there is one.

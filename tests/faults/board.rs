@@ -88,6 +88,7 @@ const BOARD: &[Fault] = &[
         "faults::races::killed_at_random_while_others_work_writers_lose_nothing",
         "half_done::a_token_whose_account_was_not_listed_yet_gets_it",
         "half_done::an_account_whose_token_was_removed_already_goes_too",
+        "half_done::a_token_that_is_kept_again_outlives_a_removal_that_was_broken_off",
         "setup::trouble::killed_at_any_moment_it_leaves_the_old_file_or_the_new_one",
         "lifecycle::renew::whenever_it_is_killed_one_of_the_two_is_kept_and_named",
     ]),
@@ -96,6 +97,7 @@ const BOARD: &[Fault] = &[
         "faults::races::a_stopped_holder_of_the_lock_delays_writers_alone_and_a_killed_one_nobody",
         "faults::races::a_lock_that_is_never_given_up_is_named",
         "apps::minting::a_minter_that_is_killed_blocks_nobody",
+        "half_done::a_rename_that_waited_looks_again_whether_the_account_is_there_and_its_name_free",
     ]),
     fault("F12", "power cut", "strace shows the order of writing", "fsync of file, rename, fsync of folder", &[
         "faults::disk::a_store_has_each_file_on_the_disk_before_its_name_and_the_name_before_it_ends",
@@ -166,6 +168,7 @@ const BOARD: &[Fault] = &[
         "faults::places::a_vault_or_list_that_is_no_plain_file_is_refused_at_once_and_never_written_through",
         "faults::places::a_lock_or_a_left_over_file_that_is_something_else_hangs_nobody",
         "faults::places::a_trace_to_something_that_nobody_reads_hangs_nobody",
+        "faults::places::a_trace_goes_neither_into_the_answer_nor_into_a_file_with_something_else_in_it",
     ]),
     fault("F26", "umask 000", "and other umasks", "0600 and 0700", &[
         "faults::places::whatever_the_umask_files_and_folders_are_for_their_user_alone",
