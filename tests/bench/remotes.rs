@@ -13,6 +13,9 @@ pub(crate) const REPLY: Duration = Duration::from_millis(100);
 /// How often each of the two is measured.
 pub(crate) const ROUNDS: usize = 9;
 
+/// How often a fetch in the everyday is measured.
+pub(crate) const EVERYDAY_ROUNDS: usize = 41;
+
 const OUTCOMES: &str = ".local/state/git-credential-patron/outcomes.toml";
 
 /// A checkout with that many remotes, and an account for their owner.
@@ -62,5 +65,38 @@ impl Remotes {
         let expected = if probe == "never" { REMOTES } else { 2 * REMOTES };
         assert_eq!(asked, expected, "with probe={probe} that many questions are asked\n{}", fetch.report());
         fetch.took
+    }
+}
+
+/// Two checkouts of one repository, fetched before: one with patron, one with git-credential-store.
+pub(crate) struct Everyday {
+    ours: Sandbox,
+    peer: Sandbox,
+    // After the homes that ask it.
+    _forge: Forge,
+}
+
+impl Everyday {
+    /// Makes them.
+    pub(crate) fn new(product: &Path) -> Self {
+        let forge = Forge::start(Policy::sample());
+        let options = Options { program: Some(product.to_owned()), ..Options::default() };
+        let [ours, peer] = [(); 2].map(|()| Sandbox::with(&options, &forge));
+        ours.patron(["setup"]).ok();
+        ours.patron(["add", "acme", "--token-stdin"]).stdin(forge.secret("acme")).ok();
+        peer.write(".git-credentials", format!("https://mona:{}@github.com\n", forge.secret("acme")));
+        peer.write(".gitconfig", "[credential]\n\thelper = store\n");
+        for sandbox in [&ours, &peer] {
+            sandbox.git(["clone", "-q", "https://github.com/acme/secret", "."]).ok();
+        }
+        let everyday = Self { ours, peer, _forge: forge };
+        everyday.fetch();
+        everyday
+    }
+
+    /// Fetches with each of them.
+    pub(crate) fn fetch(&self) -> (Duration, Duration) {
+        let fetch = |sandbox: &Sandbox| sandbox.git(["fetch", "-q"]).ok().took;
+        (fetch(&self.ours), fetch(&self.peer))
     }
 }

@@ -3,7 +3,7 @@
 //! The twin is a home without patron, where git's own `store` helper answers with a token of the same standing.
 
 use super::*;
-use crate::forge::{PendingAnswer, Rule, State, Then};
+use crate::forge::{PendingAnswer, Permission, Rule, Selection, State, Then};
 use std::time::Duration;
 
 /// How long each reply takes: requests that are on their way together overlap, and count as one round trip.
@@ -78,6 +78,44 @@ fn a_first_clone_that_is_refused_costs_three_round_trips_more() {
         });
         let with = with.min().expect("three");
         assert!(with <= alone + more, "git {} {answer:?}: {with} after {alone}", git.version);
+    }
+}
+
+#[test]
+fn diagnose_takes_four_round_trips_whatever_it_finds() {
+    type Change = fn(&mut Policy);
+    let standings: [(&str, Change); 6] = [
+        ("fine", |_| {}),
+        ("pending", |policy| policy.token_mut("acme").state = State::Pending),
+        ("pending, which is named", |policy| {
+            policy.token_mut("acme").state = State::Pending;
+            policy.pending = PendingAnswer::NotGranted;
+        }),
+        ("revoked", |policy| policy.token_mut("acme").state = State::Revoked),
+        ("repository not selected", |policy| {
+            policy.token_mut("acme").repositories = Selection::Only(Vec::new());
+        }),
+        ("read only", |policy| policy.token_mut("acme").contents = Permission::Read),
+    ];
+    for (standing, change) in standings {
+        for push in [false, true] {
+            // On a busy machine requests that start together need not come together: the best of three counts.
+            let taken = (0..3).map(|_| {
+                let desk = Desk::new(Policy::sample());
+                desk.forge.policy(|policy| {
+                    change(policy);
+                    policy.rules.push(Rule::fault(Then::Delay(REPLY)));
+                });
+                desk.forge.clear_log();
+                let push = push.then_some("--push");
+                desk.sandbox.patron(["diagnose", "acme/secret"].into_iter().chain(push)).run();
+                let paths: Vec<String> = desk.forge.log().into_iter().map(|entry| entry.path).collect();
+                println!("{standing}, push {}: {} round trips: {paths:?}", push.is_some(), trips(&desk));
+                trips(&desk)
+            });
+            let least = taken.min().expect("three");
+            assert!((1..=4).contains(&least), "{standing}: {least} round trips");
+        }
     }
 }
 
