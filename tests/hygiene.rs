@@ -75,7 +75,8 @@ fn headless(files: &[Tracked]) -> Vec<String> {
 }
 
 fn too_long(files: &[Tracked]) -> Vec<String> {
-    let sources = files.iter().filter(|(path, _)| path.starts_with("src/"));
+    // A list such as src/hot.txt is read by build.rs and by nobody from top to bottom.
+    let sources = files.iter().filter(|(path, _)| path.starts_with("src/") && !path.ends_with(".txt"));
     sources
         .map(|(path, content)| (path, content.iter().filter(|byte| **byte == b'\n').count()))
         .filter(|(_, lines)| *lines > MAX_LINES)
