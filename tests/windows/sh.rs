@@ -8,7 +8,7 @@
 //!     sh                                   nothing: an empty program of Rust's, to compare times with
 //!
 //! It knows what git and helpers need here: words with quotes and backslashes, `"$@"`, `$NAME`, `;`, `&&`, `||`, one
-//! function, `>FILE`, `>&2`, and of the commands `echo`, `cat`, `test`, `exit`, `exec`. Anything else
+//! function, `>FILE`, `>&2`, and of the commands `echo`, `printf %s`, `cat`, `test`, `exit`, `exec`. Anything else
 //! is a program, or a script of Linux. It is no shell: what it does not know ends it with a word.
 
 #![allow(clippy::print_stderr, clippy::exit, reason = "a program for tests")]
@@ -300,6 +300,9 @@ impl Shell {
         match words[..] {
             [] => Ok(0),
             ["echo", ref rest @ ..] => put(&text(rest)).map(|()| 0).map_err(|error| error.to_string()),
+            ["printf", "%s", ref rest @ ..] => {
+                put(&rest.concat()).map(|()| 0).map_err(|error| error.to_string())
+            }
             ["cat"] => {
                 let copied = match output.as_deref().filter(|it| *it != "&2") {
                     Some(file) => {
