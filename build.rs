@@ -94,12 +94,17 @@ fn is_linux_here() -> bool {
     is_here && is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu")
 }
 
-/// Tells whether nobody has chosen another linker: the options that order functions are not the same for all.
+/// Tells whether a C compiler calls the linker that it calls by itself: the options that order functions are not the
+/// same for all.
 fn is_default_linker() -> bool {
     println!("cargo::rerun-if-env-changed=CARGO_ENCODED_RUSTFLAGS");
     println!("cargo::rerun-if-env-changed=RUSTC_LINKER");
     let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
-    env::var_os("RUSTC_LINKER").is_none() && !flags.contains("link-arg") && !flags.contains("linker")
+    let flags = || flags.split('\x1f').map(|flag| flag.strip_prefix("-C").unwrap_or(flag));
+    let linkers = flags().filter_map(|flag| flag.strip_prefix("linker=")).map(str::to_owned);
+    let mut linkers = linkers.chain(env::var("RUSTC_LINKER"));
+    let is_compiler = |linker: String| ["cc", "clang"].iter().any(|name| linker.ends_with(name));
+    linkers.all(is_compiler) && !flags().any(|flag| flag.contains("-ld") || flag.contains("linker-"))
 }
 
 /// Saves page faults: of 6 MB of code a `get` runs 350 kB, which lie all over it otherwise (measured: 30 of 123 faults,

@@ -4,7 +4,7 @@
 //! about, what serves its host, how the accounts stand, who answered before us, and whose a secret is.
 
 use crate::account::{Account, Standing, VaultPlace, server_of};
-use crate::accounts;
+use crate::accounts::{self, Others};
 use crate::ancestry;
 use crate::app;
 use crate::choose::{Fallback, Mismatch, choose, fits};
@@ -32,7 +32,7 @@ pub(crate) struct Lookup<'a> {
     /// What serves that host.
     pub server: Server,
     near: &'a [Account],
-    others: Vec<Option<i64>>,
+    others: Others,
     all: OnceCell<&'a [Account]>,
     outcomes: OnceCell<RefCell<Outcomes>>,
     fallback: OnceCell<Fallback>,
@@ -70,8 +70,8 @@ impl<'a> Lookup<'a> {
         };
         session.log.note(operation.word(), &[("remote", Fact::Remote(&asked))]);
         let read = match owner_alone(request, &asked, operation) {
-            Some(owner) => accounts::load_near(&session.paths.accounts(), &asked.host, owner),
-            None => session.accounts().map(|accounts| (accounts, Vec::new())),
+            Some(owner) => accounts::load_near(&session.paths.accounts(), &asked.host, owner, session.now),
+            None => session.accounts().map(|accounts| (accounts, Others::default())),
         };
         let (near, others) = match read {
             Ok((accounts, others)) => (kept(accounts), others),
@@ -82,7 +82,7 @@ impl<'a> Lookup<'a> {
         };
         let remote = target(session, request, asked, near);
         let lookup = Self::of(session, request, remote, near);
-        Some(if others.is_empty() { lookup } else { Self { others, all: OnceCell::new(), ..lookup } })
+        Some(if others.count == 0 { lookup } else { Self { others, all: OnceCell::new(), ..lookup } })
     }
 
     /// Begins with what is known already.
@@ -98,7 +98,7 @@ impl<'a> Lookup<'a> {
             server: server_of(&remote.host, accounts),
             remote,
             near: accounts,
-            others: Vec::new(),
+            others: Others::default(),
             all: OnceCell::from(accounts),
             outcomes: OnceCell::new(),
             fallback: OnceCell::new(),
@@ -117,17 +117,14 @@ impl<'a> Lookup<'a> {
         self.all.get_or_init(|| self.session.accounts().map_or(self.near, |accounts| kept(accounts)))
     }
 
-    /// Gives all accounts if the token of any other owner's expires at such a time; else those that may serve.
-    pub(crate) fn expiring(&self, is_meant: impl Fn(i64) -> bool) -> &'a [Account] {
-        match self.others.iter().flatten().any(|at| is_meant(*at)) {
-            true => self.accounts(),
-            false => self.near,
-        }
+    /// Gives all accounts if a token of another owner's expires so soon; else those that may serve.
+    pub(crate) fn expiring(&self, is_soon: impl Fn(i64) -> bool) -> &'a [Account] {
+        if self.others.next_end.is_some_and(is_soon) { self.accounts() } else { self.near }
     }
 
     /// Tells whether the asked host has an account.
     pub(crate) fn has_account(&self) -> bool {
-        !self.others.is_empty() || self.of_host().next().is_some()
+        self.others.count > 0 || self.of_host().next().is_some()
     }
 
     /// Gives the accounts of the asked host.

@@ -59,6 +59,11 @@ mod verify;
 use std::process::ExitCode;
 use std::time::Instant;
 
+/// See its reason in Cargo.toml.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
 fn main() -> ExitCode {
     let start = Instant::now();
     stdio::guard_memory();

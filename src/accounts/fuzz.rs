@@ -60,10 +60,10 @@ pub(crate) fn list(input: &[u8]) -> String {
     }
     let (host, owner) =
         (Host::parse(b"github.com").expect("a host"), Owner::parse("acme").expect("an owner"));
-    let near = parse(path, input, Selection::Near(&host, &owner)).ok();
+    let near = parse(path, input, Selection::Near { host: &host, owner: &owner, now: 0 }).ok();
     assert_eq!(near.is_some(), whole.is_some(), "what is wrong with the others is found out");
     if let (Some(near), Some((whole, skipped))) = (near, &whole) {
-        assert_eq!(near.known.len() + near.others.len(), whole.len(), "each is given or told of");
+        assert_eq!(near.known.len() + near.others.count, whole.len(), "each is given or told of");
         assert_eq!(near.skipped.len(), *skipped);
         let place = Scope::of_owner(&host, &owner).as_remote();
         let serves = |account: &&Account| account.scope.covers(&place, account.server);

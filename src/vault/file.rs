@@ -160,12 +160,12 @@ impl Vault for FileVault {
 /// It is sought in the form in which this program writes it, and not at all where a line could be a part of
 /// a longer string; what is not found so is left to the parser of the whole.
 fn line_of<'a>(text: &'a str, id: &str) -> Option<&'a str> {
-    if text.contains("\"\"\"") || text.contains("'''") {
-        return None;
-    }
     let (_, table) = text.split_once("\n[secrets]\n")?;
     let start = format!("{} = ", Key::new(id).display_repr());
-    table.lines().take_while(|line| !line.starts_with('[')).find(|line| line.starts_with(&start))
+    let line =
+        table.lines().take_while(|line| !line.starts_with('[')).find(|line| line.starts_with(&start))?;
+    let before = &text[..line.as_ptr().addr() - text.as_ptr().addr()];
+    (!before.contains("\"\"\"") && !before.contains("'''")).then_some(line)
 }
 
 /// Counts line and column of a place in a text, from 1.

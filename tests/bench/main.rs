@@ -33,6 +33,9 @@ const ROUNDS: usize = 400;
 /// How often a row that misses its bound is measured: a machine that is busy with something else at one
 /// moment delays the longer of two processes more.
 const TRIES: usize = 3;
+/// How much wider the bounds on time are where this machine does other things, or is another one than they were found
+/// on: what costs a third more is still noticed.
+const BUSY: f64 = 1.33;
 const MIB: u64 = 1024 * 1024;
 
 /// Two programs that do the same, and how much longer ours may take.
@@ -84,17 +87,18 @@ fn comparisons(one: &Home, many: &Home, most: &Home, ring: &Home) -> Vec<Compari
     let get = |what, home: &Home, number, at_most| row(what, home.get(number), home.store(number).0, at_most);
     let store =
         |what, home: &Home, number, at_most| row(what, home.store(number), home.get(number).0, at_most);
-    let spent = |row, rest| {
-        let (ours, peer) = ring.start();
-        Comparison { spent: Some(Spent { ours, peer, nothing: ring.nothing(), rest }), ..row }
+    let spent = |row, home: &Home, rest| {
+        let (ours, peer) = home.start();
+        Comparison { spent: Some(Spent { ours, peer, nothing: home.nothing(), rest }), ..row }
     };
     let (middle, last) = (many.accounts() / 2, many.accounts() - 1);
     vec![
-        spent(get("get, 1 account", one, 0, 1.0), READS_FILES),
+        spent(get("get, 1 account", one, 0, 1.0), one, READS_FILES),
         store("store unchanged, 1 account", one, 0, 0.8),
         spent(
             get("get, 1,000 accounts, the middle one", many, middle, 1.5),
-            "a fifth reads them into new memory, a fifth looks through the lines",
+            many,
+            "a third of it reads three files into new memory, half looks through their lines",
         ),
         get("get, 1,000 accounts, the last one", many, last, 1.5),
         store("store unchanged, 1,000 accounts, the middle one", many, middle, 3.0),
@@ -104,10 +108,12 @@ fn comparisons(one: &Home, many: &Home, most: &Home, ring: &Home) -> Vec<Compari
         // The calls were counted with dbus-monitor (libsecret 0.20); ours are held by tests/keyring.
         spent(
             get("get, from the keyring", ring, 0, 0.25),
+            ring,
             "the bus and the keyring: 5 calls of ours in 3 waits, 20 of the peer's with a key exchange",
         ),
         spent(
             store("store unchanged, in the keyring", ring, 0, 0.3),
+            ring,
             "our fingerprint file and no call; 10 calls of the peer's, and the keyring writes its file",
         ),
     ]
@@ -135,23 +141,42 @@ fn main() -> ExitCode {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["peak", program, rest @ ..] => measure::report_peak(program, rest),
         [product, _, "remotes"] => {
-            let product = Path::new(product);
-            is_success([first_fetch(product), everyday_fetch(product)])
+            let installed = Installed::of(product);
+            is_success([first_fetch(&installed.program), everyday_fetch(&installed.program)])
         }
-        [product, _, "static"] => is_success([as_released(Path::new(product))]),
+        [product, _, "static"] => is_success([as_released(&Installed::of(product).program)]),
         [product, libsecret, "calls", through] => {
             everyday_calls(Path::new(product), Path::new(libsecret), Path::new(through));
             ExitCode::SUCCESS
         }
-        [product, libsecret] => bench(Path::new(product), Path::new(libsecret), ROUNDS),
+        [product, libsecret] => bench(&Installed::of(product).program, Path::new(libsecret), ROUNDS, 1.0),
+        [product, libsecret, "busy"] => {
+            bench(&Installed::of(product).program, Path::new(libsecret), ROUNDS, BUSY)
+        }
         [product, libsecret, rounds] if rounds.parse::<usize>().is_ok_and(|rounds| rounds > 0) => {
             let rounds = rounds.parse().expect("it was just parsed");
-            bench(Path::new(product), Path::new(libsecret), rounds)
+            bench(&Installed::of(product).program, Path::new(libsecret), rounds, 1.0)
         }
         _ => {
-            eprintln!("usage: tests/bench/run [ROUNDS | remotes | static]");
+            eprintln!("usage: tests/bench/run [ROUNDS | busy | remotes | static]");
             ExitCode::from(2)
         }
+    }
+}
+
+/// The product as it is installed: a copy. A file as the linker left it lies in memory in smaller pieces, which takes
+/// each start a tenth longer (measured), and nobody starts that one.
+struct Installed {
+    program: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+impl Installed {
+    fn of(product: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let program = folder.path().join("git-credential-patron");
+        fs::copy(product, &program).expect("it was just built");
+        Self { program, _folder: folder }
     }
 }
 
@@ -165,7 +190,7 @@ fn everyday_calls(product: &Path, libsecret: &Path, through: &Path) {
     }
 }
 
-fn bench(product: &Path, libsecret: &Path, rounds: usize) -> ExitCode {
+fn bench(product: &Path, libsecret: &Path, rounds: usize, leeway: f64) -> ExitCode {
     let (version, store) = newest_store();
     let (store, libsecret) = (Peer::Store(store), Peer::Libsecret(libsecret.to_owned()));
     let [one, many, most] = [1, 1000, 10_000].map(|accounts| Home::new(product, &store, accounts));
@@ -180,6 +205,7 @@ fn bench(product: &Path, libsecret: &Path, rounds: usize) -> ExitCode {
     println!("git-credential-libsecret (keyring); {rounds} rounds, medians");
     println!("{:<50}{:>9}{:>9}{:>8}{:>9}", "", "ours us", "peer us", "ratio", "at most");
     for Comparison { what, between, ours, peer, at_most, spent } in comparisons(&one, &many, &most, &ring) {
+        let at_most = at_most * leeway;
         for attempt in 1..=TRIES {
             let whole = medians(Some(&between), &ours, &peer, rounds);
             let ratio = whole.0 / whole.1;
@@ -201,12 +227,13 @@ fn bench(product: &Path, libsecret: &Path, rounds: usize) -> ExitCode {
         [("store of an unknown token, 1,000 accounts", 1000), ("the same, 10,000 accounts", 10_000)]
     {
         let home = Home::unused(product, &store, accounts);
+        let at_most = MOST_FOR_UNKNOWN * leeway;
         for attempt in 1..=TRIES {
             let whole = medians(None, &home.unknown().0, &few.unknown().0, rounds);
             let ratio = whole.0 / whole.1;
-            let is_last = ratio <= MOST_FOR_UNKNOWN || attempt == TRIES;
-            let says = if is_last { verdict(ratio <= MOST_FOR_UNKNOWN) } else { "  again" };
-            println!("{what:<50}{:>9.0}{:>9.0}{ratio:>8.2}{MOST_FOR_UNKNOWN:>9.2}{says}", whole.0, whole.1);
+            let is_last = ratio <= at_most || attempt == TRIES;
+            let says = if is_last { verdict(ratio <= at_most) } else { "  again" };
+            println!("{what:<50}{:>9.0}{:>9.0}{ratio:>8.2}{at_most:>9.2}{says}", whole.0, whole.1);
             if is_last {
                 break;
             }
