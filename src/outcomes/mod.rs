@@ -53,9 +53,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
-use tables::{Tables, parse};
+use tables::{Tables, parse, unquoted};
 use text::{accepted_at, cut, hex, let_in, new_key, outcome, places, random_below, rejection};
-use toml_edit::Key;
 
 /// How long a writer waits; what cannot be noted then is given up, since git is waiting.
 const WAIT: Duration = Duration::from_secs(1);
@@ -309,8 +308,7 @@ impl Outcomes {
         self.tables
             .each()
             .filter(|(_, lines)| lines.contains(FINGERPRINT) && is_meant(&parse(lines)))
-            .filter_map(|(id, _)| id.parse::<Key>().ok())
-            .map(|id| id.get().to_owned())
+            .filter_map(|(id, _)| unquoted(id))
             .collect()
     }
 

@@ -37,7 +37,7 @@ impl Tables {
 
     /// Gives each account's id.
     pub(super) fn ids(&self) -> impl Iterator<Item = String> {
-        self.each().filter_map(|(id, _)| Some(id.parse::<Key>().ok()?.get().to_owned()))
+        self.each().filter_map(|(id, _)| unquoted(id))
     }
 
     /// Gives what stands of an account.
@@ -90,6 +90,11 @@ impl Tables {
 /// Writes an id as it stands in the file.
 pub(super) fn quoted(id: &str) -> String {
     Key::new(id).display_repr().into_owned()
+}
+
+/// Reads an id as it stands in the file.
+pub(super) fn unquoted(id: &str) -> Option<String> {
+    Some(id.parse::<Key>().ok()?.get().to_owned())
 }
 
 /// Parses the lines of an account; what is no TOML counts as nothing known.

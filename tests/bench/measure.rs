@@ -95,14 +95,9 @@ pub(crate) fn is_git() -> bool {
 }
 
 /// Gives the median in microseconds.
-pub(crate) fn median(times: Vec<Duration>) -> f64 {
-    median_of(times).as_secs_f64() * 1e6
-}
-
-/// Gives the median.
-pub(crate) fn median_of(mut times: Vec<Duration>) -> Duration {
+pub(crate) fn median(mut times: Vec<Duration>) -> f64 {
     times.sort_unstable();
-    times[times.len() / 2]
+    times[times.len() / 2].as_secs_f64() * 1e6
 }
 
 /// Gives the most memory a program holds at a time, in bytes.
