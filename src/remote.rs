@@ -15,10 +15,11 @@ use crate::forge::Forge;
 pub(crate) use crate::forge::{GIST, GITHUB};
 use crate::hidden::all_visible;
 use std::fmt;
+use std::sync::Arc;
 
-/// An exact, ASCII-lower-case host name with optional port.
+/// An exact, ASCII-lower-case host name with optional port. Thousands of accounts share one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Host(String);
+pub(crate) struct Host(Arc<str>);
 
 fn is_port(text: &str) -> bool {
     !text.starts_with('0')
@@ -37,7 +38,7 @@ impl Host {
             let address: std::net::Ipv6Addr = address.parse().ok()?;
             let port_fits = rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port);
             // One address has many spellings, and this is its normal one.
-            return port_fits.then(|| Self(format!("[{address}]{rest}")));
+            return port_fits.then(|| Self(format!("[{address}]{rest}").into()));
         }
         let (name, port) = match text.split_once(':') {
             Some((name, port)) => (name, Some(port)),
@@ -47,7 +48,7 @@ impl Host {
             !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
         };
         (name.len() <= 253 && name.split('.').all(label) && port.is_none_or(is_port))
-            .then(|| Self(text.to_owned()))
+            .then(|| Self(text.into()))
     }
 
     /// Gives the normal form.
@@ -57,17 +58,17 @@ impl Host {
 
     /// Gives the host whose accounts serve this one: gists are served by GitHub's.
     pub(crate) fn home(&self) -> Self {
-        if self.is_gist() { Self(GITHUB.to_owned()) } else { self.clone() }
+        if self.is_gist() { Self(GITHUB.into()) } else { self.clone() }
     }
 
     /// Tells whether accounts of this host serve another one; without a copy, since it is asked of each account.
     pub(crate) fn serves(&self, asked: &Self) -> bool {
-        if asked.is_gist() { self.0 == GITHUB } else { self == asked }
+        if asked.is_gist() { &*self.0 == GITHUB } else { self == asked }
     }
 
     /// Tells whether this is GitHub's host for gists. `gist.` of any other host is just another host.
     pub(crate) fn is_gist(&self) -> bool {
-        self.0 == GIST
+        &*self.0 == GIST
     }
 
     /// Says what serves this host, where its name alone tells.
@@ -142,7 +143,8 @@ impl Remote {
     pub(crate) fn new(host: &[u8], path: Option<&[u8]>) -> Option<Self> {
         let host = Host::parse(host)?;
         // Git cuts these from a URL's path, and who writes the lines by hand may not.
-        let path = path.map(trim_slashes).filter(|path| !path.is_empty()).and_then(usable_path);
+        let path =
+            path.map(trim_slashes).filter(|path| !path.is_empty()).and_then(usable_path).map(str::to_owned);
         let mut remote = Self { host, owner: None, repo: None, path };
         if let Some(path) = &remote.path
             && !remote.host.is_gist()
@@ -203,15 +205,13 @@ impl Direction {
 /// Keeps a path that can be trusted to mean the same to us and to the server: UTF-8, at least one
 /// segment, none of them empty, `.` or `..`, no backslash, no percent sign (git decodes the path before
 /// we see it, so a `%` that is left would be decoded by somebody else).
-fn usable_path(path: &[u8]) -> Option<String> {
+fn usable_path(path: &[u8]) -> Option<&str> {
     let path = std::str::from_utf8(path).ok()?;
-    let path = path.split(['?', '#']).next().unwrap_or_default();
-    let fine = |segment: &str| {
-        !matches!(segment, "" | "." | "..")
-            && !segment.contains(['\\', '%'])
-            && !segment.contains(char::is_control)
-    };
-    path.split('/').all(fine).then(|| path.to_owned())
+    let end = path.bytes().position(|byte| matches!(byte, b'?' | b'#')).unwrap_or(path.len());
+    let path = &path[..end];
+    let is_plain = |sign: char| !matches!(sign, '\\' | '%') && !sign.is_control();
+    let names = |segment: &str| !matches!(segment, "" | "." | "..");
+    (path.chars().all(is_plain) && path.split('/').all(names)).then_some(path)
 }
 
 /// Cuts the slashes around a path, as git does.
@@ -317,7 +317,7 @@ impl Scope {
             None if is_scp(text) => return Err(BadScope::ssh(text)),
             None if text.split('/').next().is_some_and(|first| first.contains(['.', ':'])) => text,
             None if text.is_empty() || text.starts_with('/') => return Err(BadScope::Empty),
-            None => return Self::of_segments(Host(GITHUB.to_owned()), text),
+            None => return Self::of_segments(Host(GITHUB.into()), text),
         };
         let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
         if host.contains('@') {
@@ -325,10 +325,10 @@ impl Scope {
         }
         let host = Host::parse(host.as_bytes()).ok_or_else(|| BadScope::Host(printable(host)))?;
         match host.as_str() {
-            "www.github.com" => Self::of_segments(Host(GITHUB.to_owned()), page_path(path)),
+            "www.github.com" => Self::of_segments(Host(GITHUB.into()), page_path(path)),
             "api.github.com" => {
                 let path = path.strip_prefix("repos/").unwrap_or(path);
-                Self::of_segments(Host(GITHUB.to_owned()), page_path(path))
+                Self::of_segments(Host(GITHUB.into()), page_path(path))
             }
             _ if host.server_by_name() == Some(Server::GitHub) => Self::of_segments(host, page_path(path)),
             _ => Self::of_segments(host, path),
@@ -379,9 +379,16 @@ impl Scope {
     /// Reads a scope back from the URL that `Scope::to_string` gives; used for files, where any
     /// number of segments may stand.
     pub(crate) fn from_url(url: &str) -> Option<Self> {
+        Self::from_url_after(url, None)
+    }
+
+    /// The same in a list: most hosts there are that of the scope before, which is not read again.
+    pub(crate) fn from_url_after(url: &str, before: Option<&Self>) -> Option<Self> {
         let rest = url.strip_prefix("https://")?;
         let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-        let host = Host::parse(host.as_bytes()).filter(|parsed| parsed.as_str() == host)?;
+        let same = before.map(|before| &before.host).filter(|known| known.as_str() == host).cloned();
+        let parsed = || Host::parse(host.as_bytes()).filter(|parsed| parsed.as_str() == host);
+        let host = same.or_else(parsed)?;
         Self::exact(&host, (!path.is_empty()).then_some(path.as_bytes()))
     }
 

@@ -192,6 +192,9 @@ fn what_is_read_quickly_is_what_toml_says() {
         (format!("version = 1\n\n{}\n{}", entry(plain), entry("id = \"x#y\"")), true),
         (entry("command = \"op read 'x'\"\nserver = \"plain\"\nrefresh = true"), true),
         (entry("kind = \"later\""), true),
+        (entry(plain).replace('\n', "\r\n"), true),
+        (entry(plain).trim_end().to_owned(), true),
+        (entry(plain).trim_end().to_owned() + "\r", false),
         (entry("login = \"m\\u006fna\""), false),
         (entry("login = \"mona\" # mine"), false),
         (entry("login = 'mona'"), false),
@@ -211,7 +214,7 @@ fn what_is_read_quickly_is_what_toml_says() {
         let slow: ListFile<'_> = toml::from_str(&text).expect("TOML");
         let never = |_: &str, fact: &str| corrupt(Path::new("x"), "", None, fact);
         let read = |entries: Vec<AccountEntry<'_>>| -> Vec<Account> {
-            entries.into_iter().map(|entry| super::account(entry, never).expect("an account")).collect()
+            entries.into_iter().map(|entry| super::account(entry, None, never).expect("an account")).collect()
         };
         assert_eq!(read(quick), read(slow.account), "{text}");
     }

@@ -185,17 +185,23 @@ pub(crate) fn read(path: &Path, care: Care) -> Result<Option<Zeroizing<Vec<u8>>>
         });
     }
     let size = usize::try_from(size).unwrap_or_default();
-    let mut bytes = Zeroizing::new(std::mem::take(&mut *ROOM.lock().unwrap_or_else(PoisonError::into_inner)));
+    let mut bytes = Zeroizing::new(Vec::new());
+    if size >= LONG {
+        *bytes = std::mem::take(&mut *ROOM.lock().unwrap_or_else(PoisonError::into_inner));
+    }
     bytes.reserve(size + 1);
     Read::by_ref(&mut file).take(MAX_FILE).read_to_end(&mut bytes).map_err(failed("read", path))?;
     Ok(Some(bytes))
 }
 
+/// From how many bytes on the memory for a file is worth being used again.
+const LONG: usize = 64 * 1024;
+
 /// What is left of a file that nobody needs any more.
 static ROOM: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
-/// Has the next file read into the memory of this one, which held no secret: with long lists new memory takes as long
-/// as reading (measured: a twelfth of a `get` beside 10,000 accounts).
+/// Has the next long file read into the memory of this one, which held no secret: with long lists new memory takes as
+/// long as reading (measured: a twelfth of a `get` beside 10,000 accounts).
 pub(crate) fn done_with(mut bytes: Zeroizing<Vec<u8>>) {
     bytes.truncate(0);
     *ROOM.lock().unwrap_or_else(PoisonError::into_inner) = std::mem::take(&mut *bytes);

@@ -11,7 +11,7 @@
 //! Two limits follow from the process group: the command cannot ask on the terminal (it is told apart and
 //! said, not waited for), and Ctrl-C ends patron but leaves the command to end by itself.
 
-use super::{Holding, Item, Vault, VaultError};
+use super::{Holding, Item, Items, Vault, VaultError};
 use crate::bounded::{self, Started};
 use crate::limits;
 use crate::search_path;
@@ -160,7 +160,7 @@ impl Vault for CommandVault {
     }
 
     /// Never runs the command: it may ask a person, and who wants to know this only compares.
-    fn holding(&self, _: &[Item<'_>], _: &Token) -> Result<Holding, VaultError> {
+    fn holding(&self, _: Items<'_, '_>, _: &Token) -> Result<Holding, VaultError> {
         Ok(Holding::default())
     }
 }

@@ -6,7 +6,7 @@
 //! "https://github.com/acme#mona" = "..."
 //! ```
 
-use super::{Holding, Item, Vault, VaultError};
+use super::{Holding, Item, Items, Vault, VaultError};
 use crate::files::{self, Care};
 use crate::token::Token;
 use serde::Deserialize;
@@ -135,7 +135,7 @@ impl Vault for FileVault {
         self.edit(|secrets| secrets.remove(item.id).is_some())
     }
 
-    fn holding(&self, items: &[Item<'_>], secret: &Token) -> Result<Holding, VaultError> {
+    fn holding(&self, items: Items<'_, '_>, secret: &Token) -> Result<Holding, VaultError> {
         let none = Holding { ids: Vec::new(), is_complete: true };
         let Some(bytes) = files::read(&self.path, Care::Secret)? else { return Ok(none) };
         let text = self.text(&bytes)?;
@@ -146,11 +146,8 @@ impl Vault for FileVault {
         }
         let secrets = self.all(&bytes, text)?;
         let holds =
-            |item: &&Item<'_>| secrets.get(&SecretText(item.id.into())).is_some_and(|kept| kept.0 == secret);
-        Ok(Holding {
-            ids: items.iter().filter(holds).map(|item| item.id.to_owned()).collect(),
-            is_complete: true,
-        })
+            |item: &Item<'_>| secrets.get(&SecretText(item.id.into())).is_some_and(|kept| kept.0 == secret);
+        Ok(Holding { ids: items.filter(holds).map(|item| item.id.to_owned()).collect(), is_complete: true })
     }
 }
 

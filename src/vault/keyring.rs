@@ -22,7 +22,7 @@ mod other;
 #[cfg(all(test, target_os = "linux"))]
 mod tests;
 
-use super::{Holding, Item, Vault, VaultError};
+use super::{Holding, Item, Items, Vault, VaultError};
 use crate::token::Token;
 use breaker::Breaker;
 #[cfg(target_os = "linux")]
@@ -176,9 +176,9 @@ impl Vault for Keyring {
         self.ask(self.asking, move |place, dialog| platform::write(place, &wanted, &token, dialog))
     }
 
-    fn holding(&self, items: &[Item<'_>], secret: &Token) -> Result<Holding, VaultError> {
+    fn holding(&self, items: Items<'_, '_>, secret: &Token) -> Result<Holding, VaultError> {
         let (wanted, secret) =
-            (items.iter().map(Wanted::new).collect::<Result<Vec<_>, _>>()?, secret.clone());
+            (items.map(|item| Wanted::new(&item)).collect::<Result<Vec<_>, _>>()?, secret.clone());
         self.ask(Asking::Never, move |place, _| platform::holding(place, &wanted, &secret))
     }
 

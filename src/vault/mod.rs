@@ -30,6 +30,9 @@ pub(crate) struct Item<'a> {
     pub label: &'a str,
 }
 
+/// Secrets in a vault, named one after the other: of thousands none is needed where a look at the whole vault tells.
+pub(crate) type Items<'i, 'a> = &'i mut dyn Iterator<Item = Item<'a>>;
+
 /// Why a vault could not do what it was asked.
 ///
 /// The names tell the caller's next move: only [`VaultError::Absent`] may lead to another vault, and only in
@@ -130,7 +133,7 @@ pub(crate) trait Vault {
     /// Forgets the secret; tells whether there was one.
     fn remove(&self, item: &Item<'_>) -> Result<bool, VaultError>;
     /// Finds which of these items hold a secret, in a number of reads that does not grow with theirs.
-    fn holding(&self, items: &[Item<'_>], secret: &Token) -> Result<Holding, VaultError>;
+    fn holding(&self, items: Items<'_, '_>, secret: &Token) -> Result<Holding, VaultError>;
 }
 
 /// Which items hold a secret.

@@ -503,16 +503,16 @@ fn whose_a_secret_is_takes_the_same_few_calls_however_many_items_there_are() {
             keyring.write(item, &secret(number)).expect("kept");
         }
         let monitor = bus.monitor();
-        let found = keyring.holding(&items[..count], &secret(99)).expect("an answer");
+        let found = keyring.holding(&mut items[..count].iter().copied(), &secret(99)).expect("an answer");
         assert_eq!(found, Holding { ids: Vec::new(), is_complete: true });
         calls.push(monitor.calls());
     }
     assert_eq!(calls[0], ["ReadAlias", "OpenSession", "SearchItems", "GetSecrets"]);
     assert_eq!(calls[0], calls[1]);
-    let found = keyring.holding(&items, &secret(17)).expect("an answer");
+    let found = keyring.holding(&mut items.iter().copied(), &secret(17)).expect("an answer");
     assert_eq!(found, Holding { ids: vec!["id17".to_owned()], is_complete: true });
     bus.lock();
-    let found = keyring.holding(&items, &secret(17)).expect("an answer");
+    let found = keyring.holding(&mut items.iter().copied(), &secret(17)).expect("an answer");
     assert!(found.ids.is_empty() && !found.is_complete, "{found:?}");
 }
 
