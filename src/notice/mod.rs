@@ -322,7 +322,7 @@ fn refused_before(
     } else {
         let direction = direction(session.caller());
         let subject = asking::subject(session, outcomes, credential, direction);
-        let means = verdict::restated(refusal.verdict, &evidence_before(&subject));
+        let means = verdict::recalled(refusal.verdict, &evidence_before(&subject)).means;
         speech::again(credential.remote, direction, (refusal, &means), session.now)
     };
     Judgement { line: Some(line), ..Judgement::give() }

@@ -80,7 +80,7 @@ impl AppRefusal {
 
     /// Says how far this machine's clock is off. `ahead`: how far GitHub's is ahead, in seconds.
     pub(crate) fn clock(ahead: i64) -> String {
-        let direction = if ahead > 0 { "behind" } else { "ahead of" };
+        let direction = if ahead.is_positive() { "behind" } else { "ahead of" };
         let how_far = match ahead.unsigned_abs() {
             seconds if seconds < 120 => format!("{seconds} s"),
             seconds if seconds < 7200 => format!("{} min", seconds / 60),
@@ -102,11 +102,12 @@ impl fmt::Display for AppRefusal {
             Self::PermissionMissing { what, .. } => {
                 write!(f, "the GitHub App lacks a permission there ({what})")
             }
+            // Nothing is wrong with a clock that agrees with GitHub's.
+            Self::ClockWrong { ahead: None | Some(0) } => {
+                f.write_str("GitHub accepts no signature with this machine's time")
+            }
             Self::ClockWrong { ahead: Some(ahead) } => {
                 write!(f, "{}, which takes no signature of such a time", Self::clock(*ahead))
-            }
-            Self::ClockWrong { ahead: None } => {
-                f.write_str("GitHub accepts no signature with this machine's time")
             }
         }
     }
@@ -119,10 +120,13 @@ mod tests {
     #[test]
     fn a_clock_that_is_off_is_said_in_words() {
         for (ahead, words) in [
-            (90, "this machine's clock is 90 s behind GitHub's"),
-            (-600, "this machine's clock is 10 min ahead of GitHub's"),
+            (1, "this machine's clock is 1 s behind GitHub's"),
+            (-119, "this machine's clock is 119 s ahead of GitHub's"),
+            (120, "this machine's clock is 2 min behind GitHub's"),
+            (-7199, "this machine's clock is 119 min ahead of GitHub's"),
             (7200, "this machine's clock is 2 h behind GitHub's"),
-            (-864_000, "this machine's clock is 10 days ahead of GitHub's"),
+            (-172_799, "this machine's clock is 47 h ahead of GitHub's"),
+            (172_800, "this machine's clock is 2 days behind GitHub's"),
         ] {
             assert_eq!(AppRefusal::clock(ahead), words);
         }
@@ -132,17 +136,44 @@ mod tests {
     fn every_refusal_of_an_app_has_its_verdict_and_its_page() {
         let page = Some("https://github.com/settings/installations/7".to_owned());
         let what = "contents: write".to_owned();
-        for (refusal, id) in [
-            (AppRefusal::NotInstalled { page: page.clone() }, "app-not-installed"),
-            (AppRefusal::NotSelected { page: page.clone() }, "app-not-installed"),
-            (AppRefusal::Suspended { page: page.clone() }, "app-suspended"),
-            (AppRefusal::PermissionMissing { page: page.clone(), what }, "app-permission-missing"),
+        for (refusal, id, means) in [
+            (
+                AppRefusal::NotInstalled { page: page.clone() },
+                "app-not-installed",
+                "the GitHub App is not installed there",
+            ),
+            (
+                AppRefusal::NotSelected { page: page.clone() },
+                "app-not-installed",
+                "the GitHub App is installed for the owner, and not for this repository",
+            ),
+            (
+                AppRefusal::Suspended { page: page.clone() },
+                "app-suspended",
+                "the owner has suspended the GitHub App",
+            ),
+            (
+                AppRefusal::PermissionMissing { page: page.clone(), what },
+                "app-permission-missing",
+                "the GitHub App lacks a permission there (contents: write)",
+            ),
         ] {
             let verdict = refusal.verdict("acme");
             assert_eq!((verdict.id.to_string().as_str(), &verdict.page, verdict.exit), (id, &page, 1));
+            assert_eq!(verdict.means, means);
             assert!(verdict.fix.iter().any(|line| line.contains("acme")), "{verdict:?}");
         }
-        let verdict = AppRefusal::ClockWrong { ahead: Some(3600) }.verdict("acme");
-        assert_eq!(verdict.id.to_string(), "clock-wrong");
+        let no_time = "GitHub accepts no signature with this machine's time";
+        for (ahead, means) in [
+            (
+                Some(3600),
+                "this machine's clock is 60 min behind GitHub's, which takes no signature of such a time",
+            ),
+            (Some(0), no_time),
+            (None, no_time),
+        ] {
+            let verdict = AppRefusal::ClockWrong { ahead }.verdict("acme");
+            assert_eq!((verdict.id.to_string().as_str(), verdict.means.as_str()), ("clock-wrong", means));
+        }
     }
 }

@@ -182,6 +182,13 @@ impl Case<'_> {
         self.row_with(found.denial.id, Some(found), Measured)
     }
 
+    /// Gives the verdict of a host that is not GitHub's. What is said of GitHub there is not said of the host's own
+    /// forge.
+    pub(super) fn not_github(&self, means: &str, fixes: &[&str]) -> Verdict {
+        let words = Wording { whose: Party::GitHub, ..self.words() };
+        Verdict::new(VerdictId::NotGithub, Measured, words.fill(means), words.fixes(fixes), None)
+    }
+
     /// Gives a verdict in these words.
     pub(super) fn say(
         &self,

@@ -112,12 +112,9 @@ impl Case<'_> {
     }
 
     pub(super) fn no_plain_account(&self) -> Verdict {
-        let mut verdict = self.say(
-            VerdictId::NotGithub,
-            Measured,
+        let mut verdict = self.not_github(
             "{host} is not a GitHub host, and there is no account for it",
             &["add one: git credential-patron add https://{host}"],
-            &[],
         );
         verdict.exit = 1;
         verdict
@@ -188,11 +185,8 @@ impl Case<'_> {
             return Some(verdict);
         }
         (self.e.host == HostKind::Plain).then(|| {
-            self.say(
-                VerdictId::NotGithub,
-                Measured,
+            self.not_github(
                 "{host} is not a GitHub host: patron stores a credential for it and cannot check it",
-                &[],
                 &[],
             )
         })
@@ -240,16 +234,8 @@ impl Case<'_> {
                 self.found(found)
             });
         }
-        let id = match reply.status? {
-            429 => VerdictId::RateLimited,
-            451 => VerdictId::DmcaBlocked,
-            407 => VerdictId::ProxyFailed,
-            511 => VerdictId::CaptivePortal,
-            500..=599 => VerdictId::ServerError,
-            301 | 302 | 307 | 308 => VerdictId::Moved,
-            _ => return None,
-        };
-        Some(self.row(id, Measured))
+        // Other statuses that leave one cause are phrases of its row.
+        matches!(reply.status?, 301 | 302 | 307 | 308).then(|| self.row(VerdictId::Moved, Measured))
     }
 
     /// Says whether git could not connect to a host that is not the asked one: then it is the proxy, which
@@ -297,16 +283,7 @@ impl Case<'_> {
     /// Gives the verdict if `GET /user` was refused for a reason that is not the token's.
     fn trouble_of_githubs(&self) -> Option<Verdict> {
         let reply = self.e.user.reply().filter(|_| !self.e.user.is_open())?;
-        if let Some(found) = clear(reply) {
-            return Some(self.found(found));
-        }
-        let spent = reply.header("x-ratelimit-remaining") == Some("0");
-        match reply.status? {
-            429 => Some(self.row(VerdictId::RateLimited, Measured)),
-            403 if spent => Some(self.row(VerdictId::RateLimited, Measured)),
-            500..=599 => Some(self.row(VerdictId::ServerError, Measured)),
-            _ => None,
-        }
+        clear(reply).map(|found| self.found(found))
     }
 
     /// Gives the verdict if git got 401 and `GET /user` did not.

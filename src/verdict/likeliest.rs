@@ -5,7 +5,7 @@
 //! tells a token's owner, state or selection. History and the list of the private repositories in sight
 //! make one cause likelier than the others, and the fixes name them all.
 
-use super::{Case, TOKEN_PAGES, Verdict};
+use super::{Case, TOKEN_PAGES, Verdict, pasted::BY_AN_APP};
 use crate::denial::catalogue::Certainty::{Inferred, Measured};
 use crate::token::TokenKind;
 use crate::verdict_id::VerdictId;
@@ -58,6 +58,10 @@ impl Case<'_> {
             (Inferred, "{token} most likely cannot write to {full}")
         };
         let fixes: &[&str] = match self.kind() {
+            // An App's token has no page of its user's.
+            Some(TokenKind::Installation) => {
+                return self.say(VerdictId::WritePermissionMissing, certainty, means, BY_AN_APP, &[]);
+            }
             Some(TokenKind::OAuth | TokenKind::AppUser) => &[
                 "{owner} may not have approved the app this token belongs to: @org-apps({owner})",
                 "or use a token for {owner} alone: git credential-patron add {scope}",
@@ -102,7 +106,7 @@ impl Case<'_> {
         if self.is_own() || self.sees_owner() == Some(true) || self.accepted() {
             return self.not_selected();
         }
-        if !self.is_organization() {
+        if self.is_anothers() {
             return self.not_found(
                 "{owner} is another user, whose private repositories a fine-grained token never opens",
                 &[
@@ -139,14 +143,10 @@ impl Case<'_> {
         )
     }
 
-    /// Says whether a good fine-grained token worked for this organisation once and sees nothing private of it now:
+    /// Says whether this good fine-grained token worked for this organisation once and sees nothing private of it now:
     /// what is revoked, or no longer approved, is its user's own again (documented).
     fn was_let_in_before(&self) -> bool {
-        self.kind() == Some(TokenKind::FineGrained)
-            && self.is_organization()
-            && self.accepted()
-            && self.e.user.is_open()
-            && self.sees_owner() == Some(false)
+        self.is_organization() && self.accepted() && self.e.user.is_open() && self.sees_owner() == Some(false)
     }
 
     pub(super) fn revoked(&self) -> Verdict {

@@ -108,22 +108,6 @@ pub(crate) fn only_ssh_is_left(verdict: &Verdict, evidence: &Evidence) -> Option
     }
 }
 
-/// Says again what a verdict meant that was given earlier, as far as its id and the names tell.
-pub(crate) fn restated(id: VerdictId, evidence: &Evidence) -> String {
-    let case = Case::of(evidence);
-    match id {
-        VerdictId::ApprovalPending => case.pending().means,
-        VerdictId::GrantRevoked => case.revoked().means,
-        VerdictId::RepositoryNotSelected => case.not_selected().means,
-        VerdictId::NoWriteRole => case.without_role().means,
-        _ => match (crate::denial::catalogue::row(id), table::means(id)) {
-            (Some(_), _) => case.row(id, Certainty::Inferred).means,
-            (None, Some(means)) => means.to_owned(),
-            (None, None) => "it was refused".to_owned(),
-        },
-    }
-}
-
 /// What fills the holes of texts and pages.
 struct Wording<'a> {
     target: &'a RepositoryName,
@@ -179,7 +163,7 @@ impl Wording<'_> {
         let mut out = String::with_capacity(text.len() + 40);
         let text = match self.whose {
             Party::GitHub => text.to_owned(),
-            other => text.replace("GitHub", other.name()),
+            other => renamed(text, other.name()),
         };
         let mut rest = text.as_str();
         while let Some((before, behind)) = rest.split_once('{') {
@@ -309,4 +293,17 @@ impl Wording<'_> {
     fn host(&self) -> Option<&str> {
         self.target.host.as_deref()
     }
+}
+
+/// Puts another server's name where a text says GitHub. What is GitHub's keeps its name: GitHub App, GitHub Desktop.
+fn renamed(text: &str, name: &str) -> String {
+    let mut parts = text.split("GitHub");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for rest in parts {
+        let is_a_name =
+            rest.strip_prefix(' ').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()));
+        out.push_str(if is_a_name { "GitHub" } else { name });
+        out.push_str(rest);
+    }
+    out
 }

@@ -57,11 +57,6 @@ impl Party {
 pub(crate) fn explain(reading: &Reading, found: &Finding, whose: Party) -> Verdict {
     let words = Wording { found: Some(found), whose, ..Wording::of(&reading.attempt.target) };
     let mut row_fix: Vec<&str> = found.denial.fix.to_vec();
-    // Nobody has to approve a token for what is one's own.
-    let is_own = found.hole("login").zip(found.hole("owner")).is_some_and(|(a, b)| a.eq_ignore_ascii_case(b));
-    if is_own {
-        row_fix.retain(|line| split_page(line).1 != Some("org-requests({owner})"));
-    }
     let mut verdict = words.of_row(found.denial, found.certainty);
     let is_of_an_app = found.matched.contains("not accessible by integration");
     if is_of_an_app {
@@ -109,7 +104,7 @@ pub(crate) fn unknown(reading: &Reading, whose: Party) -> Verdict {
 }
 
 /// What to do about a permission that the token of a GitHub App does not have.
-const BY_AN_APP: &[&str] = &[
+pub(super) const BY_AN_APP: &[&str] = &[
     "in a workflow: give the job the permission in the workflow file (permissions: contents: write)",
     "a GitHub App of your own: give it the permission on its page, and accept that where it is installed",
 ];
@@ -124,7 +119,7 @@ const BY_SSH: &[&str] = &[
 /// What to do about a refusal of a forge that has no pages here.
 fn elsewhere(id: VerdictId) -> Option<&'static [&'static str]> {
     Some(match id {
-        VerdictId::TokenRejected | VerdictId::TokenExpired => &[
+        VerdictId::TokenRejected => &[
             "create a new token at {host}, then run: git credential-patron add {scope}",
             "or something else sends an old one: git credential-patron diagnose {url}",
         ],

@@ -30,7 +30,7 @@ pub(crate) fn recalled(id: VerdictId, known: &Evidence) -> Verdict {
     if let Some(means) = table::means(about.id).filter(|_| is_of_the_case) {
         verdict.means = means.to_owned();
     }
-    Verdict { exit: about.exit, ..verdict }
+    verdict
 }
 
 fn of_case(about: &VerdictRow, case: &Case<'_>) -> Verdict {

@@ -18,16 +18,21 @@ fn explained_of(reading: crate::denial::Reading) -> Verdict {
 
 /// Explains a text about a repository that the caller knows.
 fn explained_for(host: &str, owner: &str, text: &str) -> Verdict {
-    let target = RepositoryName {
+    let reading = reading_of(host, owner, text);
+    let found = reading.found.clone().expect("it is known");
+    // Whoever asks knows the host: it is the user's.
+    explain(&reading, &found, Party::of(&reading.attempt.target, "", true))
+}
+
+/// Reads a text about the repository `secret` of this owner.
+pub(super) fn reading_of(host: &str, owner: &str, text: &str) -> crate::denial::Reading {
+    let mut reading = crate::denial::read(text.as_bytes(), &Languages::default()).expect("it is a refusal");
+    reading.attempt.target = RepositoryName {
         host: Some(host.to_owned()),
         owner: Some(owner.to_owned()),
         repo: Some("secret".to_owned()),
     };
-    let mut reading = crate::denial::read(text.as_bytes(), &Languages::default()).expect("it is known");
-    reading.attempt.target = target;
-    let found = reading.found.clone().expect("it is known");
-    // Whoever asks knows the host: it is the user's.
-    explain(&reading, &found, Party::of(&reading.attempt.target, "", true))
+    reading
 }
 
 #[test]
@@ -102,6 +107,15 @@ fn a_text_gives_digits_and_requests_and_never_an_address() {
     assert_eq!(page("github.com", "acme", &evil), "https://github.com/orgs/acme/sso");
     let evil = SSO.replace("A-b_1", "A&next=//evil.example");
     assert_eq!(page("github.com", "acme", &evil), "https://github.com/orgs/acme/sso");
+    // An enterprise asks for its own sign-on, whoever owns the repository.
+    let enterprise = SSO.replace("/orgs/acme/", "/enterprises/corp/");
+    assert_eq!(
+        page("github.com", "acme", &enterprise),
+        "https://github.com/enterprises/corp/sso?authorization_request=A-b_1"
+    );
+    // What the text does not name, the user's own URL does.
+    let workflow = " ! [remote rejected] main -> main (refusing to allow a GitHub App to create or update workflow `.github/workflows/x.yml` without `workflows` permission)";
+    assert_eq!(page("github.com", "acme", workflow), "https://github.com/acme/secret/settings/actions");
 }
 
 #[test]

@@ -16,10 +16,16 @@ fn pending_and_not_selected_differ_by_sight_and_history() {
     let sees = |e: &mut Evidence| e.private_repos = list(&["acme/other"]);
     let mut other = revoked.clone();
     sees(&mut other);
-    assert_eq!(id(&other), VerdictId::RepositoryNotSelected);
+    let unselected = conclude(&other);
+    assert_eq!(unselected.id, VerdictId::RepositoryNotSelected);
     let mut unasked = revoked;
     unasked.user = Observed::NotAsked;
-    assert_eq!(id(&unasked), VerdictId::RepositoryNotSelected);
+    let verdict = conclude(&unasked);
+    assert_eq!(verdict.id, VerdictId::RepositoryNotSelected);
+    // That it was thrown out all the same is a cause to name, unless it is seen to be let in.
+    let thrown_out = "or acme has revoked the token, or must approve a change to it: https://github.com/organizations/acme/settings/personal-access-token-requests";
+    assert_eq!(verdict.fix[1], thrown_out);
+    assert_eq!(unselected.fix, [verdict.fix[0].as_str(), verdict.fix[2].as_str()]);
 }
 
 #[test]
@@ -205,4 +211,117 @@ fn a_classic_token_has_no_repositories_to_select() {
     let verdict = conclude(&refused);
     assert_eq!((verdict.id, verdict.certainty), (VerdictId::ReadPermissionMissing, Inferred));
     assert_eq!(verdict.page.as_deref(), Some("https://github.com/settings/tokens"));
+}
+
+#[test]
+fn a_private_repository_in_sight_shows_that_the_token_is_let_in() {
+    let push = |repo: &str, anonymous: Observed| {
+        let mut evidence = read_only(true, None);
+        evidence.repo = api(200, &[], repo);
+        evidence.repo_anonymous = anonymous;
+        evidence
+    };
+    let private = r#"{"private":true}"#;
+    // Either shows it: GitHub says so, or shows it to nobody else.
+    for seen in [push(private, Observed::NotAsked), push("{}", missing()), push(private, missing())] {
+        assert_eq!(id(&seen), VerdictId::WritePermissionMissing);
+        let verdict = conclude(&Evidence { private_repos: list(&["mona/notes"]), ..seen });
+        assert!(!verdict.means.contains("mona's"), "{verdict:?}");
+    }
+    assert_eq!(id(&push("{}", Observed::NotAsked)), VerdictId::ApprovalPending);
+    // A token that was accepted here is not another owner's, whatever it sees now.
+    let mut accepted = push("{}", Observed::NotAsked);
+    accepted.private_repos = list(&["mona/notes"]);
+    assert!(conclude(&accepted).means.contains("mona's"));
+    accepted.account.as_mut().expect("there is one").accepted_for_repo = true;
+    assert!(!conclude(&accepted).means.contains("mona's"));
+}
+
+#[test]
+fn a_permission_that_github_names_proves_that_it_would_do() {
+    let refused = |status: u16, permission: &str| {
+        let mut evidence = read_only(true, None);
+        evidence.private_repos = list(&["acme/other"]);
+        evidence.repo = api(
+            status,
+            &[("X-Accepted-GitHub-Permissions", permission)],
+            r#"{"message":"Resource not accessible by personal access token"}"#,
+        );
+        let verdict = conclude(&evidence);
+        (verdict.id, verdict.certainty)
+    };
+    assert_eq!(refused(403, "contents=write"), (VerdictId::WritePermissionMissing, Measured));
+    assert_eq!(refused(403, "metadata=read"), (VerdictId::WritePermissionMissing, Inferred));
+    assert_eq!(refused(404, "contents=write"), (VerdictId::WritePermissionMissing, Inferred));
+}
+
+#[test]
+fn who_was_led_elsewhere_is_told_that_it_moved() {
+    let led = "warning: redirecting to https://github.com/acme/new/";
+    let followed = Observed::Reply(ServerReply {
+        status: Some(200),
+        said: recognise(&Normal::transcript(led.as_bytes())),
+        ..ServerReply::default()
+    });
+    assert_eq!(id(&but(|e| e.fetch = followed)), VerdictId::Moved);
+    for code in [301, 302, 307, 308] {
+        let api = |code: u16| api(code, &[("Location", "https://api.github.com/repositories/1")], "{}");
+        assert_eq!(id(&but(|e| e.repo = api(code))), VerdictId::Moved, "{code}");
+        assert_eq!(id(&but(|e| e.fetch = status(code))), VerdictId::Moved, "{code}");
+    }
+}
+
+#[test]
+fn words_that_leave_several_causes_are_told_apart_only_where_evidence_can() {
+    let sso = "Acme has enabled or enforced SAML SSO.";
+    let verdict = conclude(&but(|e| e.fetch = refused_with(sso).fetch));
+    assert_eq!((verdict.id, verdict.certainty), (VerdictId::SsoRequired, Inferred));
+    // A status that hides says as much as its words.
+    assert_eq!(id(&but(|e| e.fetch = status(404))), VerdictId::ApprovalPending);
+}
+
+#[test]
+fn what_to_do_depends_on_the_kind_of_the_token() {
+    let of_kind = |kind: TokenKind, mut evidence: Evidence| {
+        evidence.account.as_mut().expect("there is one").kind = kind;
+        conclude(&evidence)
+    };
+    let apps = "https://github.com/organizations/acme/settings/oauth_application_policy";
+    let sign_on = "https://github.com/orgs/acme/sso";
+    let another = "or use a token for acme alone: git credential-patron add acme";
+    let app = format!("acme may not have approved the app this token belongs to: {apps}");
+    let classic = format!("acme may require single sign-on for the token: {sign_on}");
+    for (kind, first, second) in [
+        (TokenKind::OAuth, app.as_str(), another),
+        (TokenKind::AppUser, &app, another),
+        (TokenKind::Classic, &classic, another),
+        (
+            TokenKind::Installation,
+            "in a workflow: give the job the permission in the workflow file (permissions: contents: write)",
+            "a GitHub App of your own: give it the permission on its page, and accept that where it is installed",
+        ),
+    ] {
+        let verdict = of_kind(kind, read_only(true, Some(true)));
+        assert_eq!(verdict.id, VerdictId::WritePermissionMissing, "{kind:?}");
+        assert_eq!(verdict.page.is_some(), kind != TokenKind::Installation, "{kind:?}");
+        assert_eq!(verdict.fix[..2], [first, second], "{kind:?}");
+    }
+    let installed = "or the app is not installed for this repository, or may not read its contents";
+    let approved = format!("or acme has not approved the app this token belongs to: {apps}");
+    let of_a_tool = format!("or acme requires single sign-on for it: {sign_on}");
+    let of_a_user = format!("or acme requires single sign-on for the token: {sign_on}");
+    for (kind, causes) in [
+        (TokenKind::Installation, vec![installed]),
+        (TokenKind::AppUser, vec![installed]),
+        (TokenKind::OAuth, vec![&approved, &of_a_tool]),
+        (TokenKind::Classic, vec![&of_a_user]),
+        (TokenKind::Unknown, vec![&of_a_user]),
+    ] {
+        let verdict = of_kind(kind, hidden());
+        assert_eq!(verdict.id, VerdictId::RepositoryNotFound, "{kind:?}");
+        let mut fixes = vec!["check the spelling of acme/secret"];
+        fixes.extend(causes);
+        fixes.push("or your account has no access to it: ask acme");
+        assert_eq!(verdict.fix, fixes, "{kind:?}");
+    }
 }

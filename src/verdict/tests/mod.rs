@@ -5,6 +5,8 @@
 mod each;
 mod explain;
 mod hidden;
+mod parties;
+mod recalled;
 mod tokens;
 
 use super::*;

@@ -103,7 +103,12 @@ fn a_policy_that_only_our_calls_hear_of_is_named() {
     let forbidden = "`acme` forbids access via a personal access token (classic). Please use a GitHub App";
     assert_eq!(id(&classic("repo", |e| e.repo = message(403, forbidden))), VerdictId::ClassicForbidden);
     // Without such words a missing scope is what there is to see.
-    assert_eq!(id(&classic("", |_| {})), VerdictId::ScopeMissing);
+    let verdict = conclude(&classic("", |_| {}));
+    assert_eq!(verdict.means, "the token \"acme\" lacks the scope repo (it has: none)");
+    assert_eq!(verdict.fix, ["choose it on the token's page; the secret stays the same"]);
+    let mut tools = classic("gist", |_| {});
+    tools.account.as_mut().expect("there is one").kind = TokenKind::OAuth;
+    assert_eq!(conclude(&tools).fix, ["log in again with the tool that made it, and allow repositories"]);
     assert_eq!(id(&classic("repo", |_| {})), VerdictId::RepositoryNotFound);
     let header = ("X-GitHub-SSO", "required; url=https://github.com/orgs/acme/sso?authorization_request=x1");
     let sso = conclude(&classic("repo", |e| e.repo = api(403, &[header], r#"{"message":"no"}"#)));
@@ -114,6 +119,16 @@ fn a_policy_that_only_our_calls_hear_of_is_named() {
     };
     assert_eq!(id(&partial("7, 42")), VerdictId::SsoRequired);
     assert_eq!(id(&partial("7,421")), VerdictId::RepositoryNotFound);
+    // What git was told of it leads to the page of this very refusal.
+    let mut told = partial("42");
+    told.fetch = git(
+        "remote: Acme has enabled or enforced SAML SSO.\nremote: To access this repository, visit https://github.com/orgs/acme/sso?authorization_request=x2 and try your request again.\nfatal: unable to access 'https://github.com/acme/secret/': The requested URL returned error: 403",
+    );
+    let sso = conclude(&told);
+    assert_eq!(
+        (sso.id, sso.certainty, sso.page.as_deref()),
+        (VerdictId::SsoRequired, Measured, Some("https://github.com/orgs/acme/sso?authorization_request=x2"))
+    );
 }
 
 #[test]
@@ -158,6 +173,13 @@ fn the_login_that_answers_must_be_the_accounts() {
         e.asked_login = Some("hubot".to_owned());
     });
     assert_eq!(conclude(&nobody).fix[0], "add one: git credential-patron add acme --login hubot");
+    // Whoever has changed the login is the same user by the number.
+    let renamed = |number: u64| {
+        let mut evidence = with(|account| account.user_id = Some(7));
+        evidence.user = api(200, &[], &serde_json::json!({ "login": "lisa", "id": number }).to_string());
+        id(&evidence)
+    };
+    assert_eq!((renamed(7), renamed(8)), (VerdictId::ApprovalPending, VerdictId::WrongAccount));
     // Of a fallback's token nobody knows whose it should be.
     let unknown = with(|account| account.login = None);
     assert_eq!(id(&unknown), VerdictId::ApprovalPending);
@@ -232,6 +254,73 @@ fn what_everybody_may_fetch_needs_no_token() {
     assert!(verdict.fix.is_empty());
     evidence.user = message(401, "Bad credentials");
     assert!(conclude(&evidence).fix.concat().contains("GitHub does not recognise the token \"acme\""));
+}
+
+#[test]
+fn what_github_gives_is_named() {
+    let given = |fetch: bool, push: bool| {
+        let heard = |is_given: bool| if is_given { Observed::open() } else { Observed::NotAsked };
+        let verdict = conclude(&but(|e| {
+            e.fetch = heard(fetch);
+            e.push = heard(push);
+            e.repo = Observed::NotAsked;
+            // No repository was meant where none was asked for.
+            e.target.repo = e.target.repo.take().filter(|_| fetch || push);
+        }));
+        assert_eq!((verdict.id, verdict.fix.len()), (VerdictId::Ok, 0));
+        verdict.means
+    };
+    assert_eq!(given(true, true), "GitHub lets the token \"acme\" fetch and push");
+    assert_eq!(given(true, false), "GitHub lets the token \"acme\" fetch");
+    assert_eq!(given(false, true), "GitHub lets the token \"acme\" push");
+    assert_eq!(given(false, false), "GitHub recognises the token \"acme\"");
+}
+
+#[test]
+fn without_an_account_one_is_to_be_added_for_what_was_asked_about() {
+    let none = |change: &dyn Fn(&mut Evidence)| {
+        conclude(&but(|e| {
+            e.account = None;
+            change(e);
+        }))
+    };
+    let owner = none(&|_| {});
+    assert_eq!(owner.means, "no account for acme, and no other helper answered");
+    assert_eq!(owner.fix, ["git credential-patron add acme"]);
+    let host = none(&|e| (e.target.owner, e.target.repo) = (None, None));
+    assert_eq!((host.id, host.page), (VerdictId::NoAccount, None));
+    assert_eq!(host.means, "no account for all of github.com, and no other helper answered");
+    assert_eq!(
+        host.fix,
+        [
+            "name an owner or a repository, since most tokens are for one owner: git credential-patron list",
+            "or add a classic token for every owner: git credential-patron add https://github.com",
+        ]
+    );
+}
+
+#[test]
+fn a_status_that_leaves_one_cause_says_it_whatever_came_before() {
+    for (code, verdict) in [
+        (403, VerdictId::UnknownRefusal),
+        (407, VerdictId::ProxyFailed),
+        (429, VerdictId::RateLimited),
+        (451, VerdictId::DmcaBlocked),
+        (500, VerdictId::ServerError),
+        (504, VerdictId::ServerError),
+        (511, VerdictId::CaptivePortal),
+    ] {
+        let plain = format!(
+            "fatal: unable to access 'https://github.com/acme/secret/': The requested URL returned error: {code}"
+        );
+        assert_eq!(id(&only_git(&plain)), verdict, "{code}");
+        let led = format!("warning: redirecting to https://github.com/acme/new/\n{plain}");
+        assert_eq!(id(&only_git(&led)), verdict, "{code}");
+        let also_said = format!("remote: Repository not found.\n{plain}");
+        if code != 403 {
+            assert_eq!(id(&only_git(&also_said)), verdict, "{code}");
+        }
+    }
 }
 
 #[test]
