@@ -19,7 +19,7 @@
 //! | what is missing is named | `what_is_missing_is_named_where_windows_does_not_say_where_files_go` |
 //! | stdin that stays open | `vectors::` |
 //! | a token in UTF-16, or with a mark | `a_token_is_kept_from_every_pipe_and_in_both_vaults` |
-//! | Ctrl-C at the hidden prompt | nothing here: Wine's C library has no `SIG_GET`, by which crate `signal-hook` looks for another handler, and Ctrl-C ends in a fault there |
+//! | Ctrl-C at the hidden prompt | `ctrl_c_at_a_hidden_prompt_ends_the_command_with_a_word` |
 //! | `GIT_CONFIG_GLOBAL=NUL` | `the_null_device_by_windows_name_is_no_file` |
 //! | the time of a call | `a_call_takes_at_most_twice_as_long_as_a_start_without_work` |
 //! | paths of Windows in the documents | `readme::` |
@@ -304,6 +304,26 @@ fn a_hidden_prompt_in_a_console_takes_a_token_and_shows_nothing_of_it() {
     assert!(!shown.text().contains(&token), "the token shows");
     assert_eq!(shown.code, 0, "{}", shown.text());
     assert_eq!(sandbox.patron(["token", "acme"]).ok().stdout().trim_end(), token);
+}
+
+#[test]
+#[ignore = "needs what tests/windows/run builds"]
+fn ctrl_c_at_a_hidden_prompt_ends_the_command_with_a_word() {
+    let sandbox = sandbox();
+    let token = make_token(TokenKind::Classic);
+    let (half, _) = token.split_at(20);
+    // In the shell's place, which Ctrl-C is said to as well.
+    let line = "exec git-credential-patron add acme --no-verify --no-browser --vault file";
+    let mut screen = Screen::start(&sandbox, &sandbox.work(), 120, line);
+    screen.wait_for("(hidden)").unwrap_or_else(|why| panic!("{why}"));
+    thread::sleep(Duration::from_secs(1));
+    screen.press(half).unwrap_or_else(|why| panic!("{why}"));
+    screen.press("\x03").unwrap_or_else(|why| panic!("{why}"));
+    let shown = screen.wait().unwrap_or_else(|why| panic!("{why}"));
+    assert_eq!(shown.code, 130, "{}", shown.text());
+    assert!(shown.text().contains("interrupted"), "{}", shown.text());
+    assert!(!shown.text().contains(half), "what was typed shows");
+    assert_eq!(sandbox.patron(["list", "--json"]).ok().stdout().matches("\"id\"").count(), 0);
 }
 
 #[test]

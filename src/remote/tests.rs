@@ -286,6 +286,26 @@ fn a_scope_covers_whole_segments_without_case() {
 }
 
 #[test]
+fn a_scope_in_a_list_has_the_host_of_its_own_line() {
+    let read =
+        |url: &str, before: Option<&Scope>| Scope::from_url_after(url, before).map(|it| it.to_string());
+    let [acme, tools] = ["https://github.com/acme", "https://git.example.com/tools"];
+    for (before, url, expected) in [
+        (None, acme, Some(acme)),
+        (Some(acme), "https://github.com/octo/r", Some("https://github.com/octo/r")),
+        (Some(acme), tools, Some(tools)),
+        (Some(tools), acme, Some(acme)),
+        (Some(acme), "https://github.com", Some("https://github.com")),
+        (Some(acme), "https://GitHub.com/octo", None),
+        (Some(acme), "https://github.com/a/../b", None),
+        (Some(acme), "github.com/octo", None),
+    ] {
+        let before = before.and_then(Scope::from_url);
+        assert_eq!(read(url, before.as_ref()).as_deref(), expected, "{url} after {before:?}");
+    }
+}
+
+#[test]
 fn a_plain_host_keeps_exact_paths() {
     let host = Host::parse(b"git.example.com").expect("a host");
     let scope = Scope::exact(&host, Some(b"a/b/c.git")).expect("a path");

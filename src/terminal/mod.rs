@@ -21,6 +21,8 @@
 mod ask;
 #[cfg(unix)]
 mod editor;
+#[cfg(windows)]
+mod interrupt;
 #[cfg(unix)]
 #[path = "unix.rs"]
 mod platform;
@@ -33,6 +35,8 @@ mod tests;
 mod text;
 
 pub(crate) use ask::{PromptError, ask_line, ask_yes_no, read_hidden};
+#[cfg(windows)]
+pub(crate) use interrupt::Held as HeldInterrupt;
 pub(crate) use spinner::Spinner;
 pub(crate) use text::sanitise;
 

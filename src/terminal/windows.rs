@@ -5,17 +5,20 @@
 //! end this process where it stands, with the echo off and without a word; so it is noted, and ends the reading.
 
 use super::ask::PromptError;
+use super::interrupt::Held;
 use crate::token::Token;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
-/// How long the word of Ctrl-C may come after the end of the reading that it causes.
+/// How long after Ctrl-C the reading may end, and how long after that this process may be told of it.
 const AT_ONCE: Duration = Duration::from_millis(200);
+
+/// How often it is looked whether Ctrl-C came.
+const A_LOOK: Duration = Duration::from_millis(20);
 
 /// What Ctrl-C is called elsewhere; the exit code is 130 here too.
 const SIGINT: i32 = 2;
@@ -39,26 +42,30 @@ impl Terminal {
     }
 
     pub(super) fn read_hidden(&self, prompt: &str) -> Result<Token, PromptError> {
-        let interrupted = Arc::new(AtomicBool::new(false));
-        // If it cannot be noted, it ends this process as it always does.
-        let noting = signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&interrupted));
-        let secret = rpassword::prompt_password(prompt).map(Zeroizing::new);
-        let was_interrupted = || {
-            // The console ends the reading at once, and the handler is called by a thread of its own.
-            let until = Instant::now() + AT_ONCE;
-            while !interrupted.load(Ordering::SeqCst) && Instant::now() < until {
-                thread::sleep(Duration::from_millis(5));
+        let held = Held::begin();
+        let (sender, receiver) = mpsc::channel();
+        let prompt = prompt.to_owned();
+        thread::spawn(move || sender.send(rpassword::prompt_password(prompt).map(Zeroizing::new)));
+        let read = loop {
+            match receiver.recv_timeout(A_LOOK) {
+                Err(RecvTimeoutError::Timeout) if !held.came() => {}
+                // A console ends the reading when Ctrl-C comes, which gives it its echo back. Not every one does (Wine's).
+                Err(RecvTimeoutError::Timeout) => break receiver.recv_timeout(AT_ONCE).ok(),
+                ended => break ended.ok(),
             }
-            interrupted.load(Ordering::SeqCst)
         };
-        let is_empty = secret.as_ref().map_or(true, |secret| secret.is_empty());
-        let ended = is_empty && was_interrupted();
-        if let Ok(noting) = noting {
-            signal_hook::low_level::unregister(noting);
+        // The reading may have ended before this process is told why: with nothing, or with an error.
+        let is_empty = !matches!(&read, Some(Ok(secret)) if !secret.is_empty());
+        let until = Instant::now() + AT_ONCE;
+        while is_empty && !held.came() && Instant::now() < until {
+            thread::sleep(A_LOOK);
         }
-        if ended {
+        if is_empty && held.came() {
+            // Where the cursor stands, the shell's prompt would follow.
+            let _ = (&self.output).write_all(b"\r\n");
             return Err(PromptError::Interrupted(SIGINT));
         }
+        let secret = read.ok_or(PromptError::Ended)?;
         let secret = secret.map_err(|error| match error.kind() {
             io::ErrorKind::Interrupted => PromptError::Interrupted(SIGINT),
             io::ErrorKind::UnexpectedEof => PromptError::Ended,

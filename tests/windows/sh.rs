@@ -47,6 +47,9 @@ fn main() -> ExitCode {
 }
 
 fn with(rest: &[&str]) -> Result<i32, String> {
+    // Ctrl-C is the program's, as where a shell waits for it.
+    #[cfg(windows)]
+    ctrlc::set_handler(|| {}).map_err(|error| error.to_string())?;
     let at = rest.iter().position(|it| *it == "--").ok_or("--with wants --")?;
     let (variables, command) = (&rest[..at], &rest[at + 1..]);
     let (program, arguments) = command.split_first().ok_or("--with wants a program")?;

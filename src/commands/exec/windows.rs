@@ -1,11 +1,10 @@
 //! A command in the place of this process, on Windows, where no program becomes another: it runs below us, and we end
 //! as it does.
 
+use crate::terminal::HeldInterrupt;
 use std::ffi::OsStr;
 use std::io;
 use std::process::Command;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 /// A program is called by its file here.
 pub(super) fn name(_command: &mut Command, _name: &OsStr) {}
@@ -20,7 +19,7 @@ pub(super) fn text(bytes: &[u8]) -> Option<&OsStr> {
 pub(super) fn replace(mut command: Command) -> io::Error {
     // Ctrl-C is said to both of us, and it is the command's to end or not: who ended first would give the console
     // back to its shell while the command still writes to it.
-    let _ = signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::new(AtomicBool::new(false)));
+    let _held = HeldInterrupt::begin();
     match command.status() {
         Ok(status) => std::process::exit(status.code().unwrap_or(1)),
         Err(error) => error,
