@@ -392,7 +392,7 @@ mod tests {
         );
         let (error, time) = read_shortly(&command);
         assert_eq!(error, "the account's command did not end within 1 s and was killed");
-        assert!(time < Duration::from_secs(2), "{time:?}");
+        assert!(time < Duration::from_secs(20), "{time:?}");
         let pids = fs::read_to_string(&pids).expect("pids");
         assert_eq!(pids.lines().count(), 2);
         thread::sleep(Duration::from_millis(50));
@@ -409,7 +409,7 @@ mod tests {
     fn a_command_that_prints_for_ever_is_killed() {
         let (error, time) = read_shortly("yes");
         assert!(error.contains("did not end within 1 s"), "{error}");
-        assert!(time < Duration::from_secs(2), "{time:?}");
+        assert!(time < Duration::from_secs(20), "{time:?}");
     }
 
     #[test]
@@ -418,9 +418,9 @@ mod tests {
         let pid = dir.path().join("pid");
         for print in ["echo secret", "printf secret"] {
             let begin = Instant::now();
-            let secret = read(&format!("sleep 5 & echo $! >'{}'; {print}", pid.display()));
+            let secret = read(&format!("sleep 60 & echo $! >'{}'; {print}", pid.display()));
             assert_eq!(secret, Ok(b"secret".to_vec()), "{print}");
-            assert!(begin.elapsed() < Duration::from_secs(2), "{print}: {:?}", begin.elapsed());
+            assert!(begin.elapsed() < Duration::from_secs(30), "{print}: {:?}", begin.elapsed());
             assert!(runs(&fs::read_to_string(&pid).expect("a pid")), "an agent, for example");
         }
     }

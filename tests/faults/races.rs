@@ -190,7 +190,7 @@ fn a_stopped_holder_of_the_lock_delays_writers_alone_and_a_killed_one_nobody() {
 
     let reading = Instant::now();
     all_are_given(&sandbox, &accounts);
-    assert!(reading.elapsed() < Duration::from_secs(2), "readers wait for no lock: {:?}", reading.elapsed());
+    assert!(reading.elapsed() < Duration::from_secs(8), "readers wait for no lock: {:?}", reading.elapsed());
     thread::scope(|scope| {
         let waiting = scope.spawn(|| store(&sandbox, "new.example.com", "u", "second"));
         sleep(Duration::from_millis(500));
@@ -199,7 +199,7 @@ fn a_stopped_holder_of_the_lock_delays_writers_alone_and_a_killed_one_nobody() {
         let killed = Instant::now();
         let output = waiting.join().expect("it ends").ok();
         assert_eq!(output.stderr(), "");
-        assert!(killed.elapsed() < Duration::from_secs(2), "then it goes on at once: {:?}", killed.elapsed());
+        assert!(killed.elapsed() < Duration::from_secs(8), "then it goes on at once: {:?}", killed.elapsed());
     });
     given::wait(&mut holder);
     assert_eq!(get(&sandbox, "new.example.com", "a/b").ok().stdout(), "username=u\npassword=second\n\n");

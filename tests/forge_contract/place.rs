@@ -53,7 +53,7 @@ fn a_program_that_does_not_end_is_killed_with_its_children() {
         sandbox.shell("echo begun; sleep 600 & sleep 600").within(Duration::from_millis(300)).run()
     });
     // Had the sleeping child lived on, its output would have been waited for.
-    assert!(start.elapsed() < Duration::from_secs(2));
+    assert!(start.elapsed() < Duration::from_secs(60));
     let Err(panic) = hung else {
         panic!("it should have failed");
     };
@@ -66,9 +66,9 @@ fn a_program_that_leaves_something_with_its_output_is_not_waited_for() {
     let sandbox = Sandbox::new(None);
     let start = Instant::now();
     let hung = std::panic::catch_unwind(|| {
-        sandbox.shell("setsid sleep 20 & echo left").within(Duration::from_millis(300)).run()
+        sandbox.shell("setsid sleep 100 & echo left").within(Duration::from_millis(300)).run()
     });
-    assert!(start.elapsed() < Duration::from_secs(10));
+    assert!(start.elapsed() < Duration::from_secs(60));
     assert!(hung.is_err());
 }
 
