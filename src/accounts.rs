@@ -361,8 +361,8 @@ fn as_written(text: &str) -> Option<Vec<AccountEntry<'_>>> {
     (missing == 0 && entries.iter().all(is_whole)).then_some(entries)
 }
 
-/// Gives the lines of a text, in a tenth of the time of `str::lines` where they are short (measured). None if it ends
-/// in half an end of a line, which TOML does not know.
+/// Gives the lines of a text, with about a quarter of the instructions of `str::lines` where they are short (counted).
+/// None if it ends in half an end of a line, which TOML does not know.
 fn lines(text: &str) -> Option<impl Iterator<Item = &str>> {
     let last = (!text.ends_with('\n')).then_some(text.len());
     let ends = memchr::memchr_iter(b'\n', text.as_bytes()).chain(last);
