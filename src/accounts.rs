@@ -491,7 +491,7 @@ pub(crate) struct Book {
     lock: Lock,
     document: DocumentMut,
     accounts: Accounts,
-    /// The file as it was.
+    /// The file as it is.
     text: String,
 }
 
@@ -560,13 +560,19 @@ impl Book {
         Ok(true)
     }
 
-    /// Writes the list, if it has changed, and gives up the lock.
-    pub(crate) fn save(self) -> Result<(), ListError> {
+    /// Writes the list, if it has changed, and keeps the lock.
+    pub(crate) fn write(&mut self) -> Result<(), ListError> {
         let text = self.document.to_string();
-        if text == self.text {
-            return Ok(());
+        if text != self.text {
+            self.lock.replace(text.as_bytes(), Care::Deciding)?;
+            self.text = text;
         }
-        Ok(self.lock.replace(text.as_bytes(), Care::Deciding)?)
+        Ok(())
+    }
+
+    /// Writes the list, if it has changed, and gives up the lock.
+    pub(crate) fn save(mut self) -> Result<(), ListError> {
+        self.write()
     }
 
     fn tables(&mut self) -> Result<&mut ArrayOfTables, ListError> {

@@ -17,7 +17,7 @@ use crate::vault::{self, Asking, VaultError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use unfinished::UnderWay;
-pub(crate) use unfinished::{mend, removing};
+pub(crate) use unfinished::{mend, removing, settle};
 use zeroize::Zeroizing;
 
 /// Where a secret is wished to be.
@@ -312,7 +312,8 @@ pub(crate) fn rename(
 ) -> Result<Account, NotRenamed> {
     // A list that cannot be changed must be known before a secret is moved.
     let open = || Book::open(&paths.accounts(), &paths.locks()).map_err(NotKept::List);
-    let book = open()?;
+    let mut book = open()?;
+    settle(paths, &mut book, &[&known.id, &new.id]);
     let (known, new) = renamed(book.accounts(), known, new)?;
     unfinished::outlive(paths, &new.id);
     let book = hold(book, asking);

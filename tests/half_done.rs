@@ -109,6 +109,75 @@ fn a_token_that_was_to_get_another_name_has_one_name_in_the_end() {
     }
 }
 
+/// The second command may name what the first has made or taken away already.
+#[test]
+fn what_was_broken_off_is_brought_to_an_end_before_the_same_account_is_changed_again() {
+    let removal = (&["remove", "acme", "--yes"][..], 2);
+    let renaming = (&["rename", "acme", "globex"][..], 3);
+    for (first, kills) in [removal, renaming] {
+        for (killed, second) in (1..=kills).flat_map(|killed| {
+            let seconds: [&[&str]; 6] = [
+                &["remove", "acme", "--yes"],
+                &["remove", "globex", "--yes"],
+                &["rename", "acme", "initech"],
+                &["rename", "globex", "initech"],
+                &["rename", "globex", "acme"],
+                &["rename", "acme", "globex"],
+            ];
+            seconds.map(|second| (killed, second))
+        }) {
+            let what = format!("{first:?} killed at its change {killed}, then {second:?}");
+            let sandbox = Sandbox::new(None);
+            given::accounts(&sandbox, &[account("https://github.com/acme")]);
+            killed_at(&sandbox, killed, first, "");
+            // There may be no such account any more, and that is said.
+            let after = sandbox.patron(second).run();
+            assert!(matches!(after.status.code(), Some(0 | 1)), "{what}: {}", after.report());
+            is_whole(&sandbox, &what);
+        }
+    }
+}
+
+/// Whoever was killed was alive when the rename began and looked for such.
+#[test]
+fn a_rename_that_waited_for_a_removal_which_was_killed_does_not_keep_the_account_without_its_token() {
+    let sandbox = Sandbox::new(None);
+    let acme = account("https://github.com/acme");
+    given::accounts(&sandbox, std::slice::from_ref(&acme));
+    killed_at(&sandbox, 2, &["remove", "acme", "--yes"], "");
+    let folder = given::outcomes_file(&sandbox).with_file_name("unfinished");
+    let entry = std::fs::read_dir(&folder).expect("there").next().expect("a note").expect("read");
+    let left = [entry.path(), given::secrets_file(&sandbox)];
+    let texts = left.each_ref().map(|file| std::fs::read(file).expect("there"));
+    std::fs::remove_file(entry.path()).expect("ours");
+    given::accounts(&sandbox, &[acme]);
+    let output = while_it_waits(&sandbox, &["rename", "acme", "globex"], || {
+        left.iter().zip(&texts).for_each(|(file, text)| std::fs::write(file, text).expect("ours"));
+    });
+    assert_eq!(output.status.code(), Some(1), "{}", output.report());
+    assert!(output.stderr().contains("it was removed or renamed in the meantime"), "{}", output.report());
+    is_whole(&sandbox, "after a removal");
+    assert!(labels(&sandbox).is_empty());
+}
+
+/// Every account has a token, every token an account, and nothing is left to mend but what `list` mends once.
+#[track_caller]
+fn is_whole(sandbox: &Sandbox, what: &str) {
+    let mended = sandbox.patron(["list"]).ok().report();
+    let rest = sandbox.patron(["list"]).ok().stderr();
+    assert_eq!(rest, "", "{what}\n{mended}");
+    let text = std::fs::read_to_string(given::accounts_file(sandbox)).expect("there");
+    let list: toml::Table = text.parse().expect("the list is whole");
+    let accounts = list.get("account").and_then(toml::Value::as_array).map_or(&[][..], Vec::as_slice);
+    for account in accounts {
+        let scope = account["scope"].as_str().expect("text").trim_start_matches("https://github.com/");
+        sandbox.patron(["token", scope]).ok();
+    }
+    let secrets = std::fs::read_to_string(given::secrets_file(sandbox)).expect("there");
+    assert_eq!(secrets.matches("#mona").count(), accounts.len(), "{what}: {mended}");
+    assert_eq!(notes(sandbox), 0, "{what}");
+}
+
 /// A list from another machine, an entry that somebody took out by hand: named, and nothing is changed.
 #[test]
 fn an_account_without_a_token_and_a_token_without_an_account_are_named_and_left() {

@@ -125,7 +125,12 @@ fn pick<'a>(several: &[&'a Account], command: &str) -> Result<&'a Account, Failu
 /// is not left lying about without a name.
 pub(crate) fn forget(session: &Session, account: &Account, asking: Asking) -> Result<(), Failure> {
     // A list that cannot be changed (damaged, newer, read-only) must be known before the secret is gone.
-    let book = keeping::hold(session.book().map_err(list_failure)?, asking);
+    let mut book = session.book().map_err(list_failure)?;
+    keeping::settle(&session.paths, &mut book, &[&account.id]);
+    // Its place may be another by now.
+    let listed = book.accounts().iter().find(|known| known.id == account.id).cloned();
+    let account = listed.as_ref().unwrap_or(account);
+    let book = keeping::hold(book, asking);
     let _under_way = keeping::removing(&session.paths, account);
     let vault = vault::open(&account.place, &session.paths, asking);
     for id in vault::ids(account) {

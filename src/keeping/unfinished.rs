@@ -90,6 +90,16 @@ pub(super) fn outlive(paths: &Paths, id: &str) {
     }
 }
 
+/// Brings to an end what was broken off about accounts that are about to be changed: else what happens to them now and
+/// what was begun before would mix, and leave an account without its secret, or a secret without an account.
+pub(crate) fn settle(paths: &Paths, book: &mut Book, ids: &[&str]) {
+    let is_left = |note: &PathBuf| is_left(note) == Some(true);
+    for note in notes(paths).filter(is_left) {
+        // A list that cannot be written shows itself to the caller, too; a locked vault leaves the note.
+        let _ = end(paths, book, note, |about| about.iter().any(|account| ids.contains(&&account.id[..])));
+    }
+}
+
 /// Brings to an end what was broken off, and names what does not fit together; one sentence each.
 pub(crate) fn mend(paths: &Paths) -> Vec<String> {
     let mut said: Vec<String> = notes(paths).filter_map(|note| mend_one(paths, note)).collect();
@@ -106,26 +116,46 @@ fn mend_one(paths: &Paths, note: PathBuf) -> Option<String> {
     if !is_left(&note)? {
         return None;
     }
+    let mut book = Book::open(&paths.accounts(), &paths.locks()).ok()?;
+    end(paths, &mut book, note, |_| true)
+}
+
+/// Ends what a note tells of, if it is about accounts that are wanted. Gives what was done, if anything was to be done.
+fn end(
+    paths: &Paths,
+    book: &mut Book,
+    note: PathBuf,
+    is_wanted: impl Fn(&[Account]) -> bool,
+) -> Option<String> {
+    // Another process may have ended it while this one waited for the list.
     let bytes = files::read(&note, files::Care::Deciding).ok().flatten()?;
-    let done = UnderWay(Some(note.clone()));
     let is_doing = |what: &str| bytes.starts_with(what.as_bytes());
-    let accounts = accounts::of_text(&bytes)?;
+    let accounts = accounts::of_text(&bytes);
+    if !accounts.as_deref().is_none_or(&is_wanted) {
+        return None;
+    }
+    let done = UnderWay(Some(note));
+    let accounts = accounts?;
     let (account, before) = (accounts.first()?, accounts.get(1));
-    let mended = match before {
-        _ if is_doing(REMOVE) => finish_removing(paths, account, &note),
-        Some(from) if is_doing(MOVE) => finish_moving(paths, from, account),
-        _ => finish_keeping(paths, account, before),
+    let ended = match before {
+        _ if is_doing(REMOVE) => finish_removing(paths, book, account),
+        Some(from) if is_doing(MOVE) => finish_moving(paths, book, from, account),
+        _ => finish_keeping(paths, book, account, before),
     };
-    if mended.is_none() {
-        // A vault that is locked, a list that is held: another time.
+    if ended.is_none() {
+        // A vault that is locked, a list that cannot be written: another time.
         std::mem::forget(done);
     }
-    mended?
+    ended?
 }
 
 /// Gives what was done, if anything was to be done; none if that is not known now.
-fn finish_keeping(paths: &Paths, account: &Account, before: Option<&Account>) -> Option<Option<String>> {
-    let mut book = Book::open(&paths.accounts(), &paths.locks()).ok()?;
+fn finish_keeping(
+    paths: &Paths,
+    book: &mut Book,
+    account: &Account,
+    before: Option<&Account>,
+) -> Option<Option<String>> {
     let has_secret = match account.place {
         VaultPlace::Command(_) => true,
         VaultPlace::Keyring | VaultPlace::File => {
@@ -140,7 +170,7 @@ fn finish_keeping(paths: &Paths, account: &Account, before: Option<&Account>) ->
         if book.accounts().iter().any(|other| other.label == account.label && other.id != account.id) {
             account.label = super::free_label(book.accounts(), &account);
         }
-        book.put(&account).and_then(|()| book.save()).ok()?;
+        book.put(&account).and_then(|()| book.write()).ok()?;
     }
     if let Some(before) = before.filter(|before| has_secret && before.place != account.place) {
         let _ = vault::open(&before.place, paths, Asking::Never).remove(&vault::item(before));
@@ -153,19 +183,14 @@ fn finish_keeping(paths: &Paths, account: &Account, before: Option<&Account>) ->
     }))
 }
 
-fn finish_removing(paths: &Paths, account: &Account, note: &Path) -> Option<Option<String>> {
-    let mut book = Book::open(&paths.accounts(), &paths.locks()).ok()?;
-    // Meanwhile another process may have kept something under this name.
-    if !note.exists() {
-        return Some(None);
-    }
+fn finish_removing(paths: &Paths, book: &mut Book, account: &Account) -> Option<Option<String>> {
     let vault = vault::open(&account.place, paths, Asking::Never);
     for id in vault::ids(account) {
         vault.remove(&vault::Item { id: &id, ..vault::item(account) }).ok()?;
     }
     let was_listed = book.remove(&account.id).ok()?;
     if was_listed {
-        book.save().ok()?;
+        book.write().ok()?;
         let _ = Outcomes::load(&paths.outcomes()).change(|outcomes| outcomes.forget(&account.id));
     }
     Some(was_listed.then(|| format!("removing {} was interrupted; it is removed now", account.label)))
@@ -173,8 +198,7 @@ fn finish_removing(paths: &Paths, account: &Account, note: &Path) -> Option<Opti
 
 /// The list says which name counts; under the other one nothing stays. If it has neither, somebody has changed it
 /// since, and what is there is left.
-fn finish_moving(paths: &Paths, from: &Account, to: &Account) -> Option<Option<String>> {
-    let book = Book::open(&paths.accounts(), &paths.locks()).ok()?;
+fn finish_moving(paths: &Paths, book: &Book, from: &Account, to: &Account) -> Option<Option<String>> {
     let is_listed = |account: &Account| book.accounts().iter().any(|known| known.id == account.id);
     let (gone, fact) = match (is_listed(from), is_listed(to)) {
         (true, false) => (to, "nothing has changed"),

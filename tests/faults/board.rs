@@ -89,6 +89,7 @@ const BOARD: &[Fault] = &[
         "half_done::a_token_whose_account_was_not_listed_yet_gets_it",
         "half_done::an_account_whose_token_was_removed_already_goes_too",
         "half_done::a_token_that_is_kept_again_outlives_a_removal_that_was_broken_off",
+        "half_done::what_was_broken_off_is_brought_to_an_end_before_the_same_account_is_changed_again",
         "setup::trouble::killed_at_any_moment_it_leaves_the_old_file_or_the_new_one",
         "lifecycle::renew::whenever_it_is_killed_one_of_the_two_is_kept_and_named",
     ]),
@@ -98,6 +99,7 @@ const BOARD: &[Fault] = &[
         "faults::races::a_lock_that_is_never_given_up_is_named",
         "apps::minting::a_minter_that_is_killed_blocks_nobody",
         "half_done::a_rename_that_waited_looks_again_whether_the_account_is_there_and_its_name_free",
+        "half_done::a_rename_that_waited_for_a_removal_which_was_killed_does_not_keep_the_account_without_its_token",
     ]),
     fault("F12", "power cut", "strace shows the order of writing", "fsync of file, rename, fsync of folder", &[
         "faults::disk::a_store_has_each_file_on_the_disk_before_its_name_and_the_name_before_it_ends",
