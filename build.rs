@@ -1,9 +1,10 @@
-//! Four things that Cargo cannot do by itself.
+//! Five things that Cargo cannot do by itself.
 //!
 //! 1. It makes `VerdictId` of the rows that have an id, so that a row is all that a new verdict needs.
 //! 2. It links the unwinder into the program instead of loading it with each call.
 //! 3. It links the program for a fixed address.
 //! 4. It has what runs when git asks laid side by side.
+//! 5. On Windows it loads at their first use the libraries that no answer to git needs.
 //!
 //! Git starts us anew for every question, and to find, map and relocate `libgcc_s.so.1` took a tenth of that
 //! time (measured: 108 of 1008 us). The same functions lie in `libgcc_eh.a`, which comes with the C compiler.
@@ -27,6 +28,9 @@ fn main() {
     if is_linux_here() {
         link_unwinder();
         link_at_fixed_address();
+    }
+    if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "windows") {
+        load_at_first_use();
     }
     if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "linux") && is_default_linker() {
         lay_hot_functions_together();
@@ -126,6 +130,35 @@ fn lay_hot_functions_together() {
 /// Rust without `unsafe`.
 fn link_at_fixed_address() {
     println!("cargo::rustc-link-arg-bins=-no-pie");
+}
+
+/// Saves the loading of what only some commands call, or nothing at all: libgit2's HTTP has `secur32`. What these load
+/// in their turn, the user interface among it, takes twice as long as a start without them (measured in Wine). Of the
+/// linkers Microsoft's can do that, and LLVM's; GNU's cannot.
+fn load_at_first_use() {
+    const LIBRARIES: [&str; 10] = [
+        "api-ms-win-core-winrt-error-l1-1-0",
+        "combase",
+        "crypt32",
+        "ole32",
+        "oleaut32",
+        "pdh",
+        "powrprof",
+        "psapi",
+        "secur32",
+        "shell32",
+    ];
+    println!("cargo::rerun-if-env-changed=RUSTC_LINKER");
+    let is_llvm = env::var("RUSTC_LINKER").is_ok_and(|linker| linker.ends_with("lld"));
+    let (option, helper) = match env::var("CARGO_CFG_TARGET_ENV").as_deref() {
+        Ok("msvc") => ("/DELAYLOAD:", "delayimp.lib"),
+        Ok("gnu") if is_llvm => ("-Wl,--delayload=", "-ldelayimp"),
+        _ => return,
+    };
+    for library in LIBRARIES {
+        println!("cargo::rustc-link-arg-bins={option}{library}.dll");
+    }
+    println!("cargo::rustc-link-arg-bins={helper}");
 }
 
 fn link_unwinder() {

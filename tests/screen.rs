@@ -18,7 +18,7 @@ use anstyle::{Ansi256Color, AnsiColor, Color, Effects, RgbColor, Style};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use vt100::Parser;
 
-use super::sandbox::Sandbox;
+use super::sandbox::{Sandbox, windows};
 
 /// How long a command may take, and how long a text is waited for.
 const BOUND: Duration = Duration::from_secs(60);
@@ -99,6 +99,16 @@ impl Screen {
                 return Err(format!("`{}` never showed \"{text}\":\n{}", self.line, self.text()));
             }
             thread::sleep(Duration::from_millis(5));
+        }
+        Ok(())
+    }
+
+    /// Waits for the prompt of a hidden input. In Wine it is written before the echo is off, and the terminal below it
+    /// shows what comes in between.
+    pub(crate) fn wait_for_hidden(&mut self) -> Result<(), String> {
+        self.wait_for("(hidden)")?;
+        if windows().is_some() {
+            thread::sleep(Duration::from_secs(2));
         }
         Ok(())
     }

@@ -197,6 +197,15 @@ impl Url {
     }
 }
 
+/// The shells that run git's helpers.
+const SHELLS: [&[u8]; 7] = [b"sh", b"dash", b"bash", b"ash", b"ksh", b"zsh", b"busybox"];
+
+/// Tells of a program's name whether its arguments tell anything here: those of git and of shells do.
+#[cfg(any(test, not(target_os = "linux")))]
+fn have_arguments_a_say(program: &[u8]) -> bool {
+    SHELLS.contains(&program) || program.starts_with(b"git")
+}
+
 /// One process above us.
 struct Ancestor {
     /// Its number and start.
@@ -226,7 +235,6 @@ impl Ancestor {
     /// Tells whether this is a shell that was given a command, which is how git starts its helpers. Programs of MSYS2
     /// and Cygwin hand each other arguments past Windows: of their shell none is seen.
     fn is_shell(&self) -> bool {
-        const SHELLS: [&[u8]; 7] = [b"sh", b"dash", b"bash", b"ash", b"ksh", b"zsh", b"busybox"];
         let may_hide = cfg!(windows) && self.arguments().count() == 1;
         SHELLS.contains(&self.program())
             && (may_hide || self.arguments().skip(1).take(2).any(|flag| flag == b"-c"))

@@ -188,11 +188,12 @@ fn no_secret_shows_while_a_token_is_pasted_where_git_would_ask() {
     let strace: Vec<String> = scene.strace().iter().map(|word| format!("'{word}'")).collect();
     let line = format!("{} git clone -q {GLOBEX}", strace.join(" "));
     let mut screen = Screen::start(&scene.sandbox, &scene.sandbox.work(), 200, &line);
-    let mut at = |text: &str, answer: &str| {
-        screen.wait_for(text).and_then(|()| screen.type_line(answer)).unwrap_or_else(|why| panic!("{why}"));
-    };
-    at("no account for globex; add one now? [Y/n]", "");
-    at("(hidden)", &scene.world.new);
+    screen
+        .wait_for("no account for globex; add one now? [Y/n]")
+        .and_then(|()| screen.type_line(""))
+        .and_then(|()| screen.wait_for_hidden())
+        .and_then(|()| screen.type_line(&scene.world.new))
+        .unwrap_or_else(|why| panic!("{why}"));
     let shown = screen.wait().expect("it ends");
     let text = shown.lines.join("\n");
     assert_eq!(shown.code, 0, "{}", scene.world.forge.redactor().redact(&text));

@@ -4,7 +4,8 @@
 //!     sh SCRIPT [ARGUMENT...]              a script, which Linux's own shell runs (tests/windows/linux.c)
 //!     sh --with NAME=VALUE... -- PROGRAM   a program with these variables, which Wine would set anew at its own start
 //!     sh --hold FILE SECONDS               holds a file open for nobody else, as a scanner or a backup does
-//!     sh --compare ROUNDS STDIN PROGRAM... how long nothing takes and that program, in turns: the medians in us
+//!     sh --compare ROUNDS STDIN PROGRAM... how long nothing takes and that program, in turns: the medians in us (it
+//!                                          is called `compare.exe` where no shell is to be above the program)
 //!     sh                                   nothing: an empty program of Rust's, to compare times with
 //!
 //! It knows what git and helpers need here: words with quotes and backslashes, `"$@"`, `$NAME`, `;`, `&&`, `||`, one
