@@ -248,6 +248,8 @@ impl Sandbox {
     /// Writes a program that is searched first, such as another helper.
     pub(crate) fn write_program(&self, name: &str, script: &str) -> PathBuf {
         let path = self.bin().join(name);
+        // What is there may be a link to what all sandboxes share.
+        let _ = fs::remove_file(&path);
         write_script(&path, script);
         path
     }

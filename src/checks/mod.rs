@@ -22,7 +22,7 @@ pub(crate) use requests::{RequestTally, requests};
 pub(crate) use token::token;
 pub(crate) use urls::{Interference, RemoteUrl, blamed, lfs, urls};
 
-use crate::git::ConfigSource;
+use crate::git::{ConfigSource, user_home};
 use crate::hidden::all_visible;
 use std::path::Path;
 
@@ -122,8 +122,9 @@ fn place(source: &ConfigSource) -> String {
 
 /// Gives a path for people: whose home it is, is nobody's business where this is pasted.
 pub(crate) fn short(path: &Path) -> String {
-    let home = std::env::home_dir().filter(|home| home.is_absolute());
-    let text = match home.as_deref().and_then(|home| path.strip_prefix(home).ok()) {
+    // On Windows git's home may be another folder than the profile, where our files lie.
+    let homes = [user_home(), std::env::home_dir().filter(|home| home.is_absolute())];
+    let text = match homes.iter().flatten().find_map(|home| path.strip_prefix(home).ok()) {
         Some(below) if below.as_os_str().is_empty() => "~".to_owned(),
         Some(below) => format!("~/{}", below.display()),
         None => path.display().to_string(),

@@ -3,7 +3,7 @@
 use super::Group::Remote as Group;
 use super::Status::{Failed, Ok, Warning};
 use super::{Check, place, short};
-use crate::git::{Cwd, Git, Listing, netrc_entry};
+use crate::git::{Cwd, Git, Listing, netrc_entry, user_home};
 use crate::remote::Remote;
 use crate::token::Token;
 use crate::verdict::{Verdict, sent_by_git};
@@ -231,7 +231,7 @@ fn cookies(given: &RemoteUrl<'_>, listing: &Listing, checks: &mut Vec<Check>) {
 }
 
 fn netrc(given: &RemoteUrl<'_>, checks: &mut Vec<Check>, others: &mut Vec<Interference>) {
-    let Some(home) = std::env::home_dir().filter(|home| home.is_absolute()) else { return };
+    let Some(home) = user_home() else { return };
     let Some(entry) = netrc_entry(&home, given.remote.host.as_str()) else { return };
     let at = format!("{}:{}", short(&entry.file), entry.line);
     let what = if entry.is_default { "the default entry" } else { "an entry for this host" };

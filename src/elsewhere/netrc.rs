@@ -1,10 +1,10 @@
 //! `~/.netrc`, whose entry for a host git's HTTP library sends before any helper is asked.
 
 use super::{FoundToken, Haul, Sought, short};
-use crate::git::netrc_entry;
+use crate::git::{netrc_entry, user_home};
 
 pub(super) fn look(sought: &Sought<'_>, haul: &mut Haul) {
-    let Some(home) = std::env::home_dir().filter(|home| home.is_absolute()) else { return };
+    let Some(home) = user_home() else { return };
     for host in sought.hosts {
         let Some(entry) = netrc_entry(&home, host.as_str()) else { continue };
         let Some(secret) = &entry.secret else { continue };

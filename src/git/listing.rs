@@ -4,6 +4,7 @@
 //! without `=`); documented in git-config(1), and measured alike with 2.39 and 2.47. Values may hold secrets
 //! (helpers written as shell snippets, headers): they leave this room only through [`super::shown()`].
 
+use super::places::user_home;
 use super::{Cwd, Git, GitTrouble, KeyAndValue};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -209,7 +210,7 @@ fn key_and_value(entry: &[u8]) -> KeyAndValue {
 /// Gives the path that an include means, seen from the file it stands in.
 pub(super) fn included_path(value: &[u8], from: Option<&Path>) -> Option<PathBuf> {
     let path = match value.strip_prefix(b"~/") {
-        Some(below) => std::env::home_dir()?.join(path_from_bytes(below)),
+        Some(below) => user_home()?.join(path_from_bytes(below)),
         None => path_from_bytes(value),
     };
     if path.is_absolute() { Some(path) } else { Some(from?.parent()?.join(path)) }

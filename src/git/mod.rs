@@ -35,7 +35,7 @@ pub(crate) use http::{HttpContext, http_settings, is_remote_name};
 pub(crate) use listing::{Entry, Level, Listing};
 pub(crate) use netrc::netrc_entry;
 pub(crate) use ours::{Commands, LeftOut, Ours, OursTrouble, with_gists};
-pub(crate) use places::{BadPlace, Env, Place, process_env, setting_files, system_ours};
+pub(crate) use places::{BadPlace, Env, Place, process_env, setting_files, system_ours, user_home};
 pub(crate) use probe::{InfoRefs, Probe, Probed, Way};
 pub(crate) use program::{Cwd, Git, GitTrouble, own_program};
 pub(crate) use quote::{config_quoted, helper_command, shell_path};

@@ -158,6 +158,11 @@ fn global_files(env: Env<'_>) -> Vec<PathBuf> {
     xdg.into_iter().filter(|xdg| xdg.is_absolute()).chain([own]).collect()
 }
 
+/// Gives the home folder that git and its HTTP library go by.
+pub(crate) fn user_home() -> Option<PathBuf> {
+    home(&process_env)
+}
+
 /// Gives git's HOME. Git for Windows sets it for itself where it is missing: the home drive's folder where there
 /// is one (it may be a share that is not connected), else the profile (`setup_windows_environment` in
 /// `compat/mingw.c`).
