@@ -103,16 +103,6 @@ impl Screen {
         Ok(())
     }
 
-    /// Waits for the prompt of a hidden input. In Wine it is written before the echo is off, and the terminal below it
-    /// shows what comes in between.
-    pub(crate) fn wait_for_hidden(&mut self) -> Result<(), String> {
-        self.wait_for("(hidden)")?;
-        if windows().is_some() {
-            thread::sleep(Duration::from_secs(2));
-        }
-        Ok(())
-    }
-
     /// Types a line.
     pub(crate) fn type_line(&mut self, line: &str) -> Result<(), String> {
         self.press(&format!("{line}\r"))
@@ -120,6 +110,11 @@ impl Screen {
 
     /// Presses these keys.
     pub(crate) fn press(&mut self, keys: &str) -> Result<(), String> {
+        // Wine writes a prompt before it takes the terminal's own echo and line ends away: what is pressed in between
+        // shows, and Return does not count.
+        if windows().is_some() {
+            thread::sleep(Duration::from_secs(2));
+        }
         write!(self.keys, "{keys}").and_then(|()| self.keys.flush()).map_err(|error| error.to_string())
     }
 

@@ -302,7 +302,7 @@ fn a_hidden_prompt_in_a_console_takes_a_token_and_shows_nothing_of_it() {
     let token = make_token(TokenKind::Classic);
     let line = "git-credential-patron add acme --no-verify --no-browser --vault file";
     let mut screen = Screen::start(&sandbox, &sandbox.work(), 120, line);
-    screen.wait_for_hidden().unwrap_or_else(|why| panic!("{why}"));
+    screen.wait_for("(hidden)").unwrap_or_else(|why| panic!("{why}"));
     screen.type_line(&token).unwrap_or_else(|why| panic!("{why}"));
     let shown = screen.wait().unwrap_or_else(|why| panic!("{why}"));
     assert!(!shown.text().contains(&token), "the token shows");
@@ -319,7 +319,7 @@ fn ctrl_c_at_a_hidden_prompt_ends_the_command_with_a_word() {
     // In the shell's place, which Ctrl-C is said to as well.
     let line = "exec git-credential-patron add acme --no-verify --no-browser --vault file";
     let mut screen = Screen::start(&sandbox, &sandbox.work(), 120, line);
-    screen.wait_for_hidden().unwrap_or_else(|why| panic!("{why}"));
+    screen.wait_for("(hidden)").unwrap_or_else(|why| panic!("{why}"));
     screen.press(half).unwrap_or_else(|why| panic!("{why}"));
     screen.press("\x03").unwrap_or_else(|why| panic!("{why}"));
     let shown = screen.wait().unwrap_or_else(|why| panic!("{why}"));

@@ -128,6 +128,8 @@ fn nothing_of_an_app_shows_while_it_signs_mints_and_logs_in() {
 fn nothing_that_github_gives_for_a_new_app_shows_or_stays() {
     let forge = Forge::start(Policy::sample());
     let sandbox = Sandbox::new(&forge);
+    // Wine's server outlives the program that starts it, and `strace` would wait for it.
+    sandbox.patron(["--version"]).ok();
     let program = sandbox.program().display().to_string();
     let begin = || {
         let mut running = loud(&sandbox, &[&program, "add", "acme", "--new-app", "--no-browser"]).spawn();

@@ -191,7 +191,7 @@ fn no_secret_shows_while_a_token_is_pasted_where_git_would_ask() {
     screen
         .wait_for("no account for globex; add one now? [Y/n]")
         .and_then(|()| screen.type_line(""))
-        .and_then(|()| screen.wait_for_hidden())
+        .and_then(|()| screen.wait_for("(hidden)"))
         .and_then(|()| screen.type_line(&scene.world.new))
         .unwrap_or_else(|why| panic!("{why}"));
     let shown = screen.wait().expect("it ends");
