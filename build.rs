@@ -149,7 +149,8 @@ fn load_at_first_use() {
         "shell32",
     ];
     println!("cargo::rerun-if-env-changed=RUSTC_LINKER");
-    let is_llvm = env::var("RUSTC_LINKER").is_ok_and(|linker| linker.ends_with("lld"));
+    // As tests/windows/lld is called: a compiler that has LLVM's linker link.
+    let is_llvm = env::var("RUSTC_LINKER").is_ok_and(|linker| linker.ends_with("gcc-lld"));
     let (option, helper) = match env::var("CARGO_CFG_TARGET_ENV").as_deref() {
         Ok("msvc") => ("/DELAYLOAD:", "delayimp.lib"),
         Ok("gnu") if is_llvm => ("-Wl,--delayload=", "-ldelayimp"),
