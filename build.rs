@@ -29,11 +29,10 @@ fn main() {
         link_unwinder();
         link_at_fixed_address();
     }
-    if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "windows") {
-        load_at_first_use();
-    }
-    if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "linux") && is_default_linker() {
-        lay_hot_functions_together();
+    match env::var("CARGO_CFG_TARGET_OS").as_deref() {
+        Ok("windows") => load_at_first_use(),
+        Ok("linux") if is_default_linker() => lay_hot_functions_together(),
+        _ => {}
     }
 }
 

@@ -517,6 +517,11 @@ impl Book {
         &self.accounts.known
     }
 
+    /// Gives the account with that id.
+    pub(crate) fn account(&self, id: &str) -> Option<&Account> {
+        self.accounts().iter().find(|known| known.id == id)
+    }
+
     /// Adds an account, or replaces what is known of the one with its id. Unknown keys stay.
     pub(crate) fn put(&mut self, account: &Account) -> Result<(), ListError> {
         let at = self.accounts.known.iter().position(|known| known.id == account.id);

@@ -97,7 +97,7 @@ pub(crate) fn keep(paths: &Paths, keep: Keep<'_>, wish: &Wish, asking: Asking) -
     // The list first: one that cannot be changed must be known before a secret is replaced.
     let book = Book::open(&paths.accounts(), &paths.locks()).map_err(NotKept::List)?;
     unfinished::outlive(paths, &account.id);
-    let known = book.accounts().iter().find(|known| known.id == account.id).cloned();
+    let known = book.account(&account.id).cloned();
     let book = hold(book, asking);
     // Until this function ends: then secret and account fit together, one way or the other.
     let (no_keyring, _under_way) = match account.place {
@@ -244,7 +244,7 @@ fn note(paths: &Paths, account: &Account, secret: &Token) {
 /// secret; what somebody changed or removed meanwhile is left alone.
 pub(crate) fn learn(paths: &Paths, told: &Account) -> Result<(), accounts::ListError> {
     let mut book = Book::open(&paths.accounts(), &paths.locks())?;
-    let Some(known) = book.accounts().iter().find(|known| known.id == told.id).cloned() else {
+    let Some(known) = book.account(&told.id).cloned() else {
         return Ok(());
     };
     let new =

@@ -3,6 +3,7 @@
 use crate::forge::{TokenKind, make_token};
 use crate::given::{self, account, request};
 use crate::sandbox::{Output, Sandbox};
+use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -20,16 +21,22 @@ fn killed_at(sandbox: &Sandbox, nth: usize, words: &[&str], stdin: &str) {
     assert!(calls.contains("killed by SIGKILL"), "{calls}\n{}", run.report());
 }
 
-fn labels(sandbox: &Sandbox) -> Vec<String> {
+/// Gives a field of each account that is listed.
+fn listed(sandbox: &Sandbox, field: &str) -> Vec<String> {
     let text = sandbox.patron(["list", "--json"]).ok().stdout();
     let list: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     let accounts = list["accounts"].as_array().expect("a list");
-    accounts.iter().map(|account| account["label"].as_str().expect("text").to_owned()).collect()
+    accounts.iter().map(|account| account[field].as_str().expect("text").to_owned()).collect()
 }
 
-fn notes(sandbox: &Sandbox) -> usize {
+fn labels(sandbox: &Sandbox) -> Vec<String> {
+    listed(sandbox, "label")
+}
+
+/// Gives the notes of what is under way.
+fn notes(sandbox: &Sandbox) -> Vec<PathBuf> {
     let folder = given::outcomes_file(sandbox).with_file_name("unfinished");
-    std::fs::read_dir(folder).map_or(0, Iterator::count)
+    std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.expect("read").path()).collect()
 }
 
 #[test]
@@ -57,7 +64,7 @@ fn a_token_whose_account_was_not_listed_yet_gets_it() {
         sandbox.patron(["token", "acme"]).ok().prints(&format!("{token}\n"));
         let said = sandbox.patron(["list"]).ok().stderr();
         assert!(!said.contains("broken off"), "once: {said}");
-        assert_eq!(notes(&sandbox), 0);
+        assert!(notes(&sandbox).is_empty());
     }
 }
 
@@ -68,7 +75,7 @@ fn what_was_broken_off_before_anything_happened_is_forgotten_without_a_word() {
     killed_at(&sandbox, 1, &["add", "acme", "--token-stdin", "--no-verify", "--no-browser"], &token);
     sandbox.patron(["list"]).ok().says_nothing();
     assert!(labels(&sandbox).is_empty());
-    assert_eq!(notes(&sandbox), 0);
+    assert!(notes(&sandbox).is_empty());
 }
 
 #[test]
@@ -81,7 +88,7 @@ fn an_account_whose_token_was_removed_already_goes_too() {
     let said = sandbox.patron(["list"]).ok().stderr();
     assert!(said.contains("removing github.com/acme was interrupted; it is removed now"), "{said}");
     assert_eq!(labels(&sandbox), ["github.com/globex"]);
-    assert_eq!(notes(&sandbox), 0);
+    assert!(notes(&sandbox).is_empty());
 }
 
 /// The new name of a secret, the list, the old name: whatever is cut off, one account has it and nothing else is left.
@@ -105,7 +112,7 @@ fn a_token_that_was_to_get_another_name_has_one_name_in_the_end() {
         sandbox.patron(["token", left]).ok().prints(&format!("{}\n", acme.secret));
         let secrets = std::fs::read_to_string(given::secrets_file(&sandbox)).expect("there");
         assert_eq!(secrets.matches(&acme.secret).count(), 1, "{killed}");
-        assert_eq!(notes(&sandbox), 0, "{killed}");
+        assert!(notes(&sandbox).is_empty(), "{killed}");
     }
 }
 
@@ -114,18 +121,17 @@ fn a_token_that_was_to_get_another_name_has_one_name_in_the_end() {
 fn what_was_broken_off_is_brought_to_an_end_before_the_same_account_is_changed_again() {
     let removal = (&["remove", "acme", "--yes"][..], 2);
     let renaming = (&["rename", "acme", "globex"][..], 3);
-    for (first, kills) in [removal, renaming] {
-        for (killed, second) in (1..=kills).flat_map(|killed| {
-            let seconds: [&[&str]; 6] = [
-                &["remove", "acme", "--yes"],
-                &["remove", "globex", "--yes"],
-                &["rename", "acme", "initech"],
-                &["rename", "globex", "initech"],
-                &["rename", "globex", "acme"],
-                &["rename", "acme", "globex"],
-            ];
-            seconds.map(|second| (killed, second))
-        }) {
+    let seconds: [&[&str]; 6] = [
+        &["remove", "acme", "--yes"],
+        &["remove", "globex", "--yes"],
+        &["rename", "acme", "initech"],
+        &["rename", "globex", "initech"],
+        &["rename", "globex", "acme"],
+        &["rename", "acme", "globex"],
+    ];
+    let killed = |(first, kills)| (1..=kills).map(move |killed| (first, killed));
+    for (first, killed) in [removal, renaming].into_iter().flat_map(killed) {
+        for second in seconds {
             let what = format!("{first:?} killed at its change {killed}, then {second:?}");
             let sandbox = Sandbox::new(None);
             given::accounts(&sandbox, &[account("https://github.com/acme")]);
@@ -145,11 +151,10 @@ fn a_rename_that_waited_for_a_removal_which_was_killed_does_not_keep_the_account
     let acme = account("https://github.com/acme");
     given::accounts(&sandbox, std::slice::from_ref(&acme));
     killed_at(&sandbox, 2, &["remove", "acme", "--yes"], "");
-    let folder = given::outcomes_file(&sandbox).with_file_name("unfinished");
-    let entry = std::fs::read_dir(&folder).expect("there").next().expect("a note").expect("read");
-    let left = [entry.path(), given::secrets_file(&sandbox)];
+    let note = notes(&sandbox).pop().expect("a removal leaves one");
+    let left = [note.clone(), given::secrets_file(&sandbox)];
     let texts = left.each_ref().map(|file| std::fs::read(file).expect("there"));
-    std::fs::remove_file(entry.path()).expect("ours");
+    std::fs::remove_file(note).expect("ours");
     given::accounts(&sandbox, &[acme]);
     let output = while_it_waits(&sandbox, &["rename", "acme", "globex"], || {
         left.iter().zip(&texts).for_each(|(file, text)| std::fs::write(file, text).expect("ours"));
@@ -166,16 +171,13 @@ fn is_whole(sandbox: &Sandbox, what: &str) {
     let mended = sandbox.patron(["list"]).ok().report();
     let rest = sandbox.patron(["list"]).ok().stderr();
     assert_eq!(rest, "", "{what}\n{mended}");
-    let text = std::fs::read_to_string(given::accounts_file(sandbox)).expect("there");
-    let list: toml::Table = text.parse().expect("the list is whole");
-    let accounts = list.get("account").and_then(toml::Value::as_array).map_or(&[][..], Vec::as_slice);
-    for account in accounts {
-        let scope = account["scope"].as_str().expect("text").trim_start_matches("https://github.com/");
+    let scopes = listed(sandbox, "scope");
+    for scope in &scopes {
         sandbox.patron(["token", scope]).ok();
     }
     let secrets = std::fs::read_to_string(given::secrets_file(sandbox)).expect("there");
-    assert_eq!(secrets.matches("#mona").count(), accounts.len(), "{what}: {mended}");
-    assert_eq!(notes(sandbox), 0, "{what}");
+    assert_eq!(secrets.matches("#mona").count(), scopes.len(), "{what}: {mended}");
+    assert!(notes(sandbox).is_empty(), "{what}");
 }
 
 /// A list from another machine, an entry that somebody took out by hand: named, and nothing is changed.
@@ -214,7 +216,7 @@ fn a_token_that_is_kept_again_outlives_a_removal_that_was_broken_off() {
         sandbox.patron(["store"]).stdin(ask("username=u\npassword=second\n")).ok();
         sandbox.patron(["list"]).ok().says_nothing();
         sandbox.patron(["get"]).stdin(ask("")).ok().prints("username=u\npassword=second\n\n");
-        assert_eq!(notes(&sandbox), 0, "{at}");
+        assert!(notes(&sandbox).is_empty(), "{at}");
     }
 }
 

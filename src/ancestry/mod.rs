@@ -200,9 +200,9 @@ impl Url {
 /// The shells that run git's helpers.
 const SHELLS: [&[u8]; 7] = [b"sh", b"dash", b"bash", b"ash", b"ksh", b"zsh", b"busybox"];
 
-/// Tells of a program's name whether its arguments tell anything here: those of git and of shells do.
+/// Tells whether the arguments of a program of this name are read here: those of git and of shells are.
 #[cfg(any(test, not(target_os = "linux")))]
-fn have_arguments_a_say(program: &[u8]) -> bool {
+fn do_arguments_matter(program: &[u8]) -> bool {
     SHELLS.contains(&program) || program.starts_with(b"git")
 }
 

@@ -13,7 +13,7 @@
 //!   32-bit build cannot read the arguments of 64-bit processes. The arguments are the command line split as
 //!   Windows does it.
 //! - One process costs a list of all processes' numbers on macOS, and a snapshot of their names and parents on
-//!   Windows; the rest is read of that one alone. In Wine that takes 3 ms, and the first arguments 20 ms more.
+//!   Windows; the rest is read of that one alone. In Wine the first arguments take 15 ms.
 //! - macOS: a process that has ended and was not waited for has that state, or is not shown at all. Windows knows
 //!   no such state; whether one that ended is shown as long as git holds it is not known.
 //! - The buffers of `sysinfo` are not wiped: a URL with a password stays in our memory until it is used again.
@@ -25,7 +25,7 @@
 //! rules. A git that is itself a program of MSYS2 or Cygwin hands arguments over past Windows, so that none
 //! are seen: what asks a server is known by its name, and its URL and direction are not.
 
-use super::{Ancestor, ProcessId, have_arguments_a_say};
+use super::{Ancestor, ProcessId, do_arguments_matter};
 use std::ffi::OsString;
 use sysinfo::{Pid, ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System, UpdateKind};
 use zeroize::Zeroizing;
@@ -56,7 +56,7 @@ pub(super) fn ancestors() -> impl Iterator<Item = Ancestor> {
         let name = |system: &System| Some(system.process(Pid::from_u32(pid))?.name().to_owned());
         if wanted == UpdateKind::Never {
             wanted = UpdateKind::Always;
-            if have_arguments_a_say(&plain_name(name(&system)?.as_encoded_bytes())) {
+            if do_arguments_matter(&plain_name(name(&system)?.as_encoded_bytes())) {
                 parent = ProcessState::of(&mut system, pid, wanted)?;
             }
         }

@@ -128,7 +128,7 @@ pub(crate) fn forget(session: &Session, account: &Account, asking: Asking) -> Re
     let mut book = session.book().map_err(list_failure)?;
     keeping::settle(&session.paths, &mut book, &[&account.id]);
     // Its place may be another by now.
-    let listed = book.accounts().iter().find(|known| known.id == account.id).cloned();
+    let listed = book.account(&account.id).cloned();
     let account = listed.as_ref().unwrap_or(account);
     let book = keeping::hold(book, asking);
     let _under_way = keeping::removing(&session.paths, account);

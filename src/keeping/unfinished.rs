@@ -162,7 +162,7 @@ fn finish_keeping(
             vault::open(&account.place, paths, Asking::Never).read(&vault::item(account)).ok()?.is_some()
         }
     };
-    let listed = book.accounts().iter().find(|known| known.id == account.id);
+    let listed = book.account(&account.id);
     let is_listed = listed.is_some_and(|known| known.place == account.place);
     let was_finished = has_secret && !is_listed;
     if was_finished {
@@ -199,7 +199,7 @@ fn finish_removing(paths: &Paths, book: &mut Book, account: &Account) -> Option<
 /// The list says which name counts; under the other one nothing stays. If it has neither, somebody has changed it
 /// since, and what is there is left.
 fn finish_moving(paths: &Paths, book: &Book, from: &Account, to: &Account) -> Option<Option<String>> {
-    let is_listed = |account: &Account| book.accounts().iter().any(|known| known.id == account.id);
+    let is_listed = |account: &Account| book.account(&account.id).is_some();
     let (gone, fact) = match (is_listed(from), is_listed(to)) {
         (true, false) => (to, "nothing has changed"),
         (false, true) => (from, "it is done now"),
